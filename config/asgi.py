@@ -1,0 +1,10 @@
+"""The web server's way in."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("STATEMENT_TIMEOUT_MS", "5000")
+
+from django.core.asgi import get_asgi_application
+
+application = get_asgi_application()

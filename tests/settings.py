@@ -1,0 +1,18 @@
+"""The production settings, made fast and safe for tests."""
+
+import os
+
+os.environ.setdefault("SECRET_KEY", "tests-only-tests-only-tests-only-tests")
+os.environ.setdefault("DEMO", "1")
+os.environ.setdefault("BASE_URL", "http://testserver")
+
+from config.settings import *
+
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+MAIL_TRANSPORT = "django.core.mail.backends.locmem.EmailBackend"
+STATEMENT_TIMEOUT_MS = 0

@@ -1,0 +1,84 @@
+"""For whom a signed-in person acts right now: one company, or one chamber, or themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from chambers.models import Chamber, Company, Representative
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+    from django.contrib.sessions.backends.base import SessionBase
+
+    from chambers.models import User
+
+SESSION_KEY = "acting"
+
+
+@dataclass(frozen=True)
+class Side:
+    """A company or chamber that a person may act for; ``key`` is what a form sends."""
+
+    key: str
+    name: str
+    company: Company | None = None
+    chamber: Chamber | None = None
+    may_edit: bool = False
+
+
+@dataclass(frozen=True)
+class Acting:
+    """A person and the side they chose; ``sides`` are the others they may switch to."""
+
+    user: User | AnonymousUser
+    side: Side | None = None
+    sides: list[Side] = field(default_factory=list)
+
+    @property
+    def company(self) -> Company | None:
+        """The company acted for, if it is one."""
+        return self.side.company if self.side else None
+
+    @property
+    def chamber(self) -> Chamber | None:
+        """The chamber acted for, if it is one."""
+        return self.side.chamber if self.side else None
+
+    @property
+    def may_edit(self) -> bool:
+        """Whether they may decide for that side, not only read."""
+        return bool(self.side and self.side.may_edit)
+
+
+def sides_of(user: User | AnonymousUser) -> list[Side]:
+    """Everything ``user`` may act for: companies first, then chambers. Two queries."""
+    if not user.is_authenticated:
+        return []
+    representations = Representative.objects.filter(person=user.pk).select_related(
+        "company__country"
+    )
+    companies = [
+        Side(
+            f"company:{one.company.public_id}", one.company.legal_name, company=one.company,
+            may_edit=one.role != Representative.Role.VIEWER,
+        )
+        for one in representations
+    ]
+    roles = user.staff_roles.select_related("chamber__country")
+    chambers = [
+        Side(
+            f"chamber:{one.chamber.public_id}", one.chamber.name, chamber=one.chamber,
+            may_edit=one.role == one.Role.MANAGER,
+        )
+        for one in roles
+    ]
+    return companies + chambers
+
+
+def acting_for(user: User | AnonymousUser, session: SessionBase) -> Acting:
+    """What the session chose, if it is still theirs, else the first side there is."""
+    sides = sides_of(user)
+    chosen = session.get(SESSION_KEY)
+    side = next((one for one in sides if one.key == chosen), sides[0] if sides else None)
+    return Acting(user, side, sides)

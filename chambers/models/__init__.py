@@ -1,0 +1,48 @@
+"""Who is who: chambers, their member companies, and the people who act for them."""
+
+from chambers.models.base import (
+    SITE_LANGUAGES,
+    PublicModel,
+    ScopedQuerySet,
+    in_language,
+    new_public_id,
+    site_language,
+    validate_texts,
+)
+from chambers.models.bodies import Commission, Guild, GuildMembership
+from chambers.models.chambers import Agreement, Chamber, Council, Staff
+from chambers.models.codes import Country, TradeCode
+from chambers.models.companies import DEFAULT_LEVELS, Company, Level, Membership, Representative
+from chambers.models.people import ApiToken, Scope, User, validate_zone
+from chambers.models.work import Heartbeat, Job, Mail
+
+__all__ = [
+    "DEFAULT_LEVELS",
+    "SITE_LANGUAGES",
+    "Agreement",
+    "ApiToken",
+    "Chamber",
+    "Commission",
+    "Company",
+    "Council",
+    "Country",
+    "Guild",
+    "GuildMembership",
+    "Heartbeat",
+    "Job",
+    "Level",
+    "Mail",
+    "Membership",
+    "PublicModel",
+    "Representative",
+    "Scope",
+    "ScopedQuerySet",
+    "Staff",
+    "TradeCode",
+    "User",
+    "in_language",
+    "new_public_id",
+    "site_language",
+    "validate_texts",
+    "validate_zone",
+]

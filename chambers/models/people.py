@@ -1,0 +1,137 @@
+"""People and how programs speak for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+from zoneinfo import available_timezones
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from knox.models import AbstractAuthToken
+
+from chambers.models.base import PublicModel, ScopedQuerySet, new_public_id
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+
+def validate_zone(value: str) -> None:
+    """Refuse what is not an IANA zone name."""
+    if value not in available_timezones():
+        raise ValidationError(
+            _("%(value)s is no IANA time zone such as Asia/Tokyo."),
+            code="bad_zone",
+            params={"value": value},
+        )
+
+
+class UserQuerySet(ScopedQuerySet):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Oneself."""
+        return self.filter(pk=user.pk)
+
+    def served_by(self, user: User | AnonymousUser) -> Self:
+        """People of the companies and chambers that ``user`` looks after."""
+        if user.is_superuser:
+            return self.all()
+        mine = Q(staff_roles__chamber__staff_roles__person=user.pk) | Q(
+            representations__company__memberships__chamber__staff_roles__person=user.pk
+        )
+        return self.filter(pk__in=self.model._base_manager.filter(mine).values("pk"))
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Save a person who signs in with ``email``; without password they cannot yet."""
+        user: User = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.full_clean()
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Save a platform operator."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin, PublicModel):
+    """A person. What they may do follows from the companies and chambers they act for."""
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("name"), max_length=150)
+    language = models.CharField(
+        _("language"), max_length=2, default="en",
+        choices=[("en", "English"), ("ru", "Русский"), ("ja", "日本語")],
+    )
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[validate_zone]
+    )
+    is_staff = models.BooleanField(
+        _("chamber staff"), default=False, help_text=_("May enter the chambers' administration.")
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["email"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"), name="one_person_per_email",
+                violation_error_message=_("A person with this e-mail exists."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Scope(models.TextChoices):
+    """What a token may be used for; reading a thing and changing it are apart."""
+
+    CHAMBERS_READ = "chambers:read", _("read chambers")
+    COMPANIES_READ = "companies:read", _("read companies")
+    OPPORTUNITIES_READ = "opportunities:read", _("read opportunities")
+    SUGGESTIONS_READ = "suggestions:read", _("read suggestions")
+    RUNS_READ = "runs:read", _("read matching runs")
+    RUNS_WRITE = "runs:write", _("start and stop matching runs")
+
+
+class ApiTokenQuerySet(ScopedQuerySet):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """One's own."""
+        return self.filter(user=user.pk)
+
+
+class ApiToken(AbstractAuthToken):
+    """A program's key: stored hashed, shown once, limited in scope and time."""
+
+    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=100, help_text=_("What uses this token."))
+    scopes = ArrayField(models.CharField(max_length=40, choices=Scope.choices), default=list)
+
+    scoped = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        ordering = ["-created"]
+        constraints = [
+            models.CheckConstraint(condition=Q(expiry__isnull=False), name="api_token_expires"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.token_key[:8]}…)"

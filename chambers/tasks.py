@@ -1,0 +1,25 @@
+"""What wakes workers. The work itself stands in rows; see ``chambers.services.jobs``."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from celery import shared_task
+from django.utils import timezone
+
+from chambers.services import jobs
+
+
+@shared_task
+def work() -> int:
+    """Take up jobs until none is due; how many were taken."""
+    return jobs.work_off()
+
+
+@shared_task(bind=True)
+def tick(self) -> int:  # type: ignore[no-untyped-def]  # noqa: ANN001 - Celery's own task object
+    """The clock's wake-up: leave a sign of life, then take up what waits or was abandoned."""
+    sent = self.request.get("sent_at")  # written by config.celery when the clock sends it
+    sent_at = dt.datetime.fromisoformat(sent) if sent else timezone.now()
+    jobs.note_heartbeat("clock", sent_at=sent_at)
+    return jobs.work_off()

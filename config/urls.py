@@ -1,0 +1,25 @@
+"""Every address of the service."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from config import health
+
+urlpatterns = [
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("api/", include("config.api_urls")),
+    *i18n_patterns(
+        path("accounts/", include("allauth.account.urls")),
+        path("accounts/2fa/", include("allauth.mfa.urls")),
+        path("", include("chambers.urls")),
+        path("", include("marketplace.urls")),
+        path("", include("matching.urls")),
+    ),
+]
+handler400 = "chambers.views.errors.bad_request"
+handler403 = "chambers.views.errors.forbidden"
+handler404 = "chambers.views.errors.not_found"
+handler500 = "chambers.views.errors.server_error"

@@ -1,0 +1,238 @@
+"""Who should meet whom: runs of the engine and what they found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chambers.models import Chamber, Company, PublicModel, ScopedQuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from chambers.models import User
+
+
+class RunQuerySet(ScopedQuerySet):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Runs that ``user`` may watch: those of the chambers where they work."""
+        return self.served_by(user)
+
+    def served_by(self, user: User | AnonymousUser) -> Self:
+        """A run concerns every chamber: any staff may watch it."""
+        if user.is_superuser or Chamber.objects.served_by(user).exists():
+            return self.all()
+        return self.none()
+
+    def open(self) -> Self:
+        """Runs that are not over."""
+        return self.filter(state__in=[Run.State.QUEUED, Run.State.RUNNING])
+
+    def current(self) -> Run | None:
+        """The run whose lists are shown now."""
+        return self.filter(is_current=True).first()
+
+
+class Run(PublicModel):
+    """One computation of everybody's best partners, swapped in whole when complete."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Stopped")
+        FAILED = "failed", _("Failed")
+
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.QUEUED)
+    is_current = models.BooleanField(_("shown now"), default=False)
+    rules = models.CharField(_("version of the rules"), max_length=40)
+    weights = models.JSONField(_("weights"), default=dict)
+    seed = models.PositiveIntegerField(_("seed of ties"))
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
+        verbose_name=_("requested by"),
+    )
+    companies = models.PositiveIntegerField(_("companies"), default=0)
+    served = models.PositiveIntegerField(_("companies with a partner"), default=0)
+    pairs = models.PositiveBigIntegerField(_("suggestions"), default=0)
+    shards = models.PositiveIntegerField(_("parts"), default=0)
+    shards_done = models.PositiveIntegerField(_("parts done"), default=0)
+    timings = models.JSONField(_("timings"), default=dict, encoder=DjangoJSONEncoder)
+    error = models.TextField(_("error"), blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    snapshot_at = models.DateTimeField(_("profiles as of"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("matching run")
+        verbose_name_plural = _("matching runs")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_current"], condition=Q(is_current=True), name="one_current_run"
+            ),
+            models.UniqueConstraint(
+                models.ExpressionWrapper(
+                    Q(state__in=["queued", "running"]), output_field=models.BooleanField()
+                ),
+                condition=Q(state__in=["queued", "running"]),
+                name="one_open_run",
+                violation_error_code="already_running",
+                violation_error_message=_("A matching run is under way: wait for it or stop it."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(is_current=True) | Q(state="done"), name="only_a_done_run_is_current"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%Y-%m-%d %H:%M} · {self.get_state_display()}"
+
+    @property
+    def percent(self) -> int:
+        """How far it is, 0 to 100."""
+        if self.state == self.State.DONE:
+            return 100
+        return int(100 * self.shards_done / self.shards) if self.shards else 0
+
+
+class Profile(models.Model):
+    """What the engine knows of a company: only what its members may see."""
+
+    company = models.OneToOneField(
+        Company, models.CASCADE, primary_key=True, related_name="profile"
+    )
+    rows = models.JSONField()
+    digest = models.CharField(max_length=64)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["changed_at"], name="profile_by_change")]
+
+    def __str__(self) -> str:
+        return f"profile of {self.company_id}"
+
+
+class Term(models.Model):
+    """In how many rows of a run's index a term stands; fixes what a word weighs."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="terms")
+    term = models.CharField(max_length=80)
+    rows = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "term"], name="one_row_per_term_and_run")
+        ]
+
+    def __str__(self) -> str:
+        return self.term
+
+
+class SuggestionListQuerySet(ScopedQuerySet):
+    def current(self) -> Self:
+        """Lists of the run that is shown now."""
+        return self.filter(run__is_current=True)
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Current lists of the companies one speaks for or looks after."""
+        mine = Company.objects.run_by(user).values("pk")
+        served = Company.objects.served_by(user).values("pk")
+        return self.current().filter(Q(company__in=mine) | Q(company__in=served))
+
+    def served_by(self, user: User | AnonymousUser) -> Self:
+        """Current lists of the companies one looks after."""
+        return self.current().filter(company__in=Company.objects.served_by(user).values("pk"))
+
+
+class SuggestionList(models.Model):
+    """The best partners of one company in one run, as parallel arrays, best first.
+
+    20 partners take about 0.5 kB; reasons are computed when somebody looks.
+    """
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="lists")
+    company = models.ForeignKey(Company, models.CASCADE, related_name="suggestion_lists")
+    partners = ArrayField(models.BigIntegerField())
+    mutual = ArrayField(models.FloatField())
+    they_cover = ArrayField(models.FloatField())
+    you_cover = ArrayField(models.FloatField())
+    shared = ArrayField(models.FloatField())
+
+    objects = SuggestionListQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("list of suggestions")
+        verbose_name_plural = _("lists of suggestions")
+        constraints = [
+            models.UniqueConstraint(fields=["run", "company"], name="one_list_per_run_and_company")
+        ]
+        indexes = [GinIndex(fields=["partners"], name="suggestion_by_partner")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.company_id}"
+
+
+class DismissalQuerySet(ScopedQuerySet):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Those of the companies one speaks for; the other side never learns of them."""
+        return self.filter(company__in=Company.objects.run_by(user))
+
+    def served_by(self, user: User | AnonymousUser) -> Self:
+        if user.is_superuser:
+            return self.all()
+        return self.filter(company__in=Company.objects.served_by(user))
+
+
+class Dismissal(PublicModel):
+    """A company's "not relevant, because": hides a partner from its own list only."""
+
+    class Reason(models.TextChoices):
+        COMPETITOR = "competitor", _("They are a competitor")
+        FIELD = "field", _("Not our field")
+        COUNTRY = "country", _("Not our market")
+        SIZE = "size", _("Too large or too small")
+        KNOWN = "known", _("We already work together")
+        OTHER = "other", _("Another reason")
+
+    company = models.ForeignKey(
+        Company, models.CASCADE, related_name="dismissals", verbose_name=_("company")
+    )
+    partner = models.ForeignKey(
+        Company, models.CASCADE, related_name="+", verbose_name=_("not relevant")
+    )
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    objects = DismissalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("dismissed suggestion")
+        verbose_name_plural = _("dismissed suggestions")
+        ordering = ["-at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "partner"], name="one_dismissal_per_pair",
+                violation_error_code="already_dismissed",
+                violation_error_message=_("You already marked this partner as not relevant."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(company=F("partner")), name="dismissal_is_of_another_company"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.company} – {self.partner}"

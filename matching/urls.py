@@ -1,0 +1,5 @@
+"""Pages of this app."""
+
+from django.urls.resolvers import URLPattern
+
+urlpatterns: list[URLPattern] = []

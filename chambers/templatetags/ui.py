@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from babel import Locale
 from django import template
+from django.forms import BoundField, CheckboxInput
 from django.http import HttpRequest
 from django.template.context import RequestContext
 from django.urls import reverse
@@ -26,13 +27,11 @@ _FORMS = frozenset(
 
 @functools.cache
 def _icon(name: str, size: int, extra: str) -> SafeString:
-    # The icons come from a pinned wheel and carry no text from outside.
+    drawing = re.sub(r"\s+", " ", lucide(name).partition(">")[2].removesuffix("</svg>")).strip()
+    # Names and sizes are written in our templates, the drawing comes from a pinned wheel.
     return mark_safe(  # noqa: S308
-        lucide(
-            name,
-            size=size,
-            **{"class": f"icon {extra}".strip(), "aria-hidden": "true", "focusable": "false"},
-        )
+        f'<svg class="{f"icon {extra}".strip()}" width="{size}" height="{size}" '
+        f'viewBox="0 0 24 24" aria-hidden="true">{drawing.removesuffix("</svg>").strip()}</svg>'
     )
 
 
@@ -40,6 +39,19 @@ def _icon(name: str, size: int, extra: str) -> SafeString:
 def icon(name: str, size: int = 20, extra: str = "") -> SafeString:
     """An icon by its Lucide name; decoration only, so the words beside it say the same."""
     return _icon(name, size, extra)
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """The input of a form field, styled; its label stands above it, so no placeholder."""
+    kind = "" if isinstance(field.field.widget, CheckboxInput) else "field"
+    return field.as_widget(attrs={"class": kind, "placeholder": False})
+
+
+@register.filter
+def is_check(field: BoundField) -> bool:
+    """Whether a form field is a single check box, whose label stands after it."""
+    return isinstance(field.field.widget, CheckboxInput)
 
 
 @register.filter

@@ -60,7 +60,9 @@ def sides_of(user: User | AnonymousUser) -> list[Side]:
     )
     companies = [
         Side(
-            f"company:{one.company.public_id}", one.company.legal_name, company=one.company,
+            f"company:{one.company.public_id}",
+            one.company.legal_name,
+            company=one.company,
             may_edit=one.role != Representative.Role.VIEWER,
         )
         for one in representations
@@ -68,7 +70,9 @@ def sides_of(user: User | AnonymousUser) -> list[Side]:
     roles = user.staff_roles.select_related("chamber__country")
     chambers = [
         Side(
-            f"chamber:{one.chamber.public_id}", one.chamber.name, chamber=one.chamber,
+            f"chamber:{one.chamber.public_id}",
+            one.chamber.name,
+            chamber=one.chamber,
             may_edit=one.role == one.Role.MANAGER,
         )
         for one in roles

@@ -34,7 +34,8 @@ class OpportunityQuerySet(ScopedQuerySet):
         day = on or timezone.localdate()
         return self.filter(
             Exists(Company.objects.listed().filter(pk=OuterRef("company"))),
-            status=Opportunity.Status.PUBLISHED, expires_on__gte=day,
+            status=Opportunity.Status.PUBLISHED,
+            expires_on__gte=day,
         )
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
@@ -86,7 +87,11 @@ class Opportunity(PublicModel):
     side = models.CharField(_("offer or request"), max_length=6, choices=Side.choices)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     reference = models.CharField(
-        _("reference number"), max_length=24, unique=True, null=True, editable=False  # noqa: DJ001 - unique, given on submission
+        _("reference number"),
+        max_length=24,
+        unique=True,
+        null=True,
+        editable=False,  # noqa: DJ001 - unique, given on submission
     )
     title = models.JSONField(_("title"), validators=[validate_texts])
     text = models.JSONField(_("text"), default=dict, blank=True, validators=[validate_texts])
@@ -94,11 +99,16 @@ class Opportunity(PublicModel):
         TradeCode, blank=True, related_name="opportunities", verbose_name=_("trade codes")
     )
     target_countries = ArrayField(
-        models.CharField(max_length=2), default=list, blank=True,
-        verbose_name=_("wanted countries"), help_text=_("Empty: any country."),
+        models.CharField(max_length=2),
+        default=list,
+        blank=True,
+        verbose_name=_("wanted countries"),
+        help_text=_("Empty: any country."),
     )
     status = models.CharField(
-        _("status"), max_length=9, default=Status.DRAFT,
+        _("status"),
+        max_length=9,
+        default=Status.DRAFT,
         choices=Status.choices,
     )
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
@@ -115,7 +125,8 @@ class Opportunity(PublicModel):
         ordering = ["-published_at", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(status="expired"), name="opportunity_expires_by_its_date",
+                condition=~Q(status="expired"),
+                name="opportunity_expires_by_its_date",
                 violation_error_message=_("A published opportunity expires by itself."),
             ),
             models.CheckConstraint(
@@ -129,9 +140,7 @@ class Opportunity(PublicModel):
         ]
         indexes = [
             GinIndex(fields=["search"], name="opportunity_search"),
-            models.Index(
-                fields=["status", "-published_at", "-id"], name="opportunity_by_date"
-            ),
+            models.Index(fields=["status", "-published_at", "-id"], name="opportunity_by_date"),
             models.Index(fields=["company", "status"], name="opportunity_of_company"),
         ]
 
@@ -199,7 +208,8 @@ class InvestmentTerms(models.Model):
                 violation_error_message=_("Give a range from above zero upwards."),
             ),
             models.CheckConstraint(
-                condition=Q(currency__regex=r"^[A-Z]{3}$"), name="investment_currency_is_iso",
+                condition=Q(currency__regex=r"^[A-Z]{3}$"),
+                name="investment_currency_is_iso",
                 violation_error_message=_("Give the currency as three capital letters."),
             ),
         ]

@@ -57,7 +57,11 @@ class Run(PublicModel):
     weights = models.JSONField(_("weights"), default=dict)
     seed = models.PositiveIntegerField(_("seed of ties"))
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
         verbose_name=_("requested by"),
     )
     companies = models.PositiveIntegerField(_("companies"), default=0)
@@ -225,7 +229,8 @@ class Dismissal(PublicModel):
         ordering = ["-at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["company", "partner"], name="one_dismissal_per_pair",
+                fields=["company", "partner"],
+                name="one_dismissal_per_pair",
                 violation_error_code="already_dismissed",
                 violation_error_message=_("You already marked this partner as not relevant."),
             ),

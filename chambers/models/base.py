@@ -47,7 +47,10 @@ def in_language(texts: Mapping[str, str], language: str | None = None) -> tuple[
 def validate_texts(value: object) -> None:
     """Refuse anything but {ISO 639-1 code: text}."""
     if not isinstance(value, dict) or not all(
-        isinstance(code, str) and len(code) == 2 and code.isalpha() and code.islower()
+        isinstance(code, str)
+        and len(code) == 2
+        and code.isalpha()
+        and code.islower()
         and isinstance(text, str)
         for code, text in value.items()
     ):

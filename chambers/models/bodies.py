@@ -41,7 +41,10 @@ class Guild(Named, PublicModel):
     slug = models.SlugField(_("address name"), max_length=80)
     chair = models.CharField(_("chair"), max_length=150, blank=True)
     codes = models.ManyToManyField(
-        TradeCode, blank=True, related_name="guilds", verbose_name=_("trades"),
+        TradeCode,
+        blank=True,
+        related_name="guilds",
+        verbose_name=_("trades"),
         limit_choices_to={"level__lte": 2},
         help_text=_("HS chapters and NACE sections or divisions."),
     )
@@ -58,7 +61,8 @@ class Guild(Named, PublicModel):
         ordering = ["chamber", "name_en"]
         constraints = [
             models.UniqueConstraint(
-                fields=["chamber", "slug"], name="one_guild_per_slug",
+                fields=["chamber", "slug"],
+                name="one_guild_per_slug",
                 violation_error_message=_("The chamber has a guild with this address name."),
             )
         ]
@@ -98,7 +102,8 @@ class GuildMembership(models.Model):
         ordering = ["guild", "company"]
         constraints = [
             models.UniqueConstraint(
-                fields=["guild", "company"], name="once_in_a_guild",
+                fields=["guild", "company"],
+                name="once_in_a_guild",
                 violation_error_code="already_in_guild",
                 violation_error_message=_("This company is already in the guild."),
             )
@@ -133,7 +138,11 @@ class Commission(PublicModel):
         _("status"), max_length=8, choices=Status.choices, default=Status.PROPOSED
     )
     partner_chamber = models.ForeignKey(
-        Chamber, models.SET_NULL, null=True, blank=True, related_name="partner_commissions",
+        Chamber,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="partner_commissions",
         verbose_name=_("partner body"),
     )
 

@@ -12,7 +12,13 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models.base import PublicModel, ScopedQuerySet, in_language, site_language, validate_texts
+from chambers.models.base import (
+    PublicModel,
+    ScopedQuerySet,
+    in_language,
+    site_language,
+    validate_texts,
+)
 from chambers.models.codes import Country
 from chambers.models.people import validate_zone
 
@@ -75,7 +81,11 @@ class Chamber(Named, PublicModel):
     short_name = models.CharField(_("short name"), max_length=40, blank=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="branches",
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="branches",
         verbose_name=_("parent chamber"),
     )
     country = models.ForeignKey(Country, models.PROTECT, verbose_name=_("country or region"))
@@ -87,7 +97,8 @@ class Chamber(Named, PublicModel):
     website = models.URLField(_("website"), blank=True)
     note = models.JSONField(_("note"), default=dict, blank=True, validators=[validate_texts])
     grace_days = models.PositiveSmallIntegerField(
-        _("grace days"), default=60,
+        _("grace days"),
+        default=60,
         help_text=_("Days after the last day in which a membership keeps its rights."),
     )
 
@@ -99,7 +110,8 @@ class Chamber(Named, PublicModel):
         ordering = ["name_en"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(parent=None) | ~Q(parent=F("pk")), name="chamber_is_not_its_own_parent",
+                condition=Q(parent=None) | ~Q(parent=F("pk")),
+                name="chamber_is_not_its_own_parent",
                 violation_error_message=_("A chamber cannot be its own parent."),
             )
         ]
@@ -128,7 +140,9 @@ class Staff(models.Model):
         VIEWER = "viewer", _("viewer (may read)")
 
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="staff_roles",
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="staff_roles",
         verbose_name=_("person"),
     )
     chamber = models.ForeignKey(
@@ -144,7 +158,8 @@ class Staff(models.Model):
         ordering = ["chamber", "person"]
         constraints = [
             models.UniqueConstraint(
-                fields=["person", "chamber"], name="one_staff_role_per_chamber",
+                fields=["person", "chamber"],
+                name="one_staff_role_per_chamber",
                 violation_error_code="already_staff",
                 violation_error_message=_("This person already works for the chamber."),
             )
@@ -217,7 +232,9 @@ class Agreement(PublicModel):
         Chamber, models.PROTECT, related_name="agreements_as_first", verbose_name=_("chamber")
     )
     second = models.ForeignKey(
-        Chamber, models.PROTECT, related_name="agreements_as_second",
+        Chamber,
+        models.PROTECT,
+        related_name="agreements_as_second",
         verbose_name=_("partner chamber"),
     )
     scope = models.JSONField(_("scope"), default=dict, blank=True, validators=[validate_texts])
@@ -235,7 +252,8 @@ class Agreement(PublicModel):
         ordering = ["first", "second", "starts_on"]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(first=F("second")), name="agreement_has_two_parties",
+                condition=~Q(first=F("second")),
+                name="agreement_has_two_parties",
                 violation_error_message=_("An agreement needs two different chambers."),
             ),
             models.CheckConstraint(

@@ -31,8 +31,11 @@ class Country(models.Model):
     """A country or region with an ISO 3166-1 code."""
 
     code = models.CharField(
-        _("code"), max_length=2, primary_key=True,
-        validators=[RegexValidator(r"^[A-Z]{2}$")], help_text="ISO 3166-1 alpha-2",
+        _("code"),
+        max_length=2,
+        primary_key=True,
+        validators=[RegexValidator(r"^[A-Z]{2}$")],
+        help_text="ISO 3166-1 alpha-2",
     )
     name_en = models.CharField(_("name (English)"), max_length=100)
     name_ru = models.CharField(_("name (Russian)"), max_length=100)
@@ -67,7 +70,11 @@ class TradeCode(models.Model):
         _("level"), help_text=_("digits for HS (2, 4, 6); 1 section, 2 division for NACE")
     )
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children",
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
         verbose_name=_("parent"),
     )
     label_en = models.CharField(_("label (English)"), max_length=500)

@@ -127,14 +127,19 @@ class Company(PublicModel):
     city = models.CharField(_("city"), max_length=120, blank=True)
     registration_number = models.CharField(_("registration number"), max_length=40, blank=True)
     external_id = models.CharField(
-        _("id in the source"), max_length=120, blank=True,
+        _("id in the source"),
+        max_length=120,
+        blank=True,
         help_text=_("Where an import found this company, such as register:123."),
     )
     size = models.CharField(_("size"), max_length=6, choices=Size.choices, blank=True)
     founded = models.PositiveSmallIntegerField(_("founded in"), null=True, blank=True)
     languages = ArrayField(
-        models.CharField(max_length=2), default=list, blank=True,
-        verbose_name=_("working languages"), help_text=_("ISO 639-1 codes"),
+        models.CharField(max_length=2),
+        default=list,
+        blank=True,
+        verbose_name=_("working languages"),
+        help_text=_("ISO 639-1 codes"),
     )
     website = models.URLField(_("website"), max_length=300, blank=True)
     description = models.JSONField(
@@ -145,15 +150,23 @@ class Company(PublicModel):
         TradeCode, blank=True, related_name="companies", verbose_name=_("trade codes")
     )
     target_countries = ArrayField(
-        models.CharField(max_length=2), default=list, blank=True,
-        verbose_name=_("wanted countries"), help_text=_("Empty: any country."),
+        models.CharField(max_length=2),
+        default=list,
+        blank=True,
+        verbose_name=_("wanted countries"),
+        help_text=_("Empty: any country."),
     )
     excluded_countries = ArrayField(
-        models.CharField(max_length=2), default=list, blank=True,
+        models.CharField(max_length=2),
+        default=list,
+        blank=True,
         verbose_name=_("excluded countries"),
     )
     excluded_companies = models.ManyToManyField(
-        "self", symmetrical=False, blank=True, related_name="excluded_by",
+        "self",
+        symmetrical=False,
+        blank=True,
+        related_name="excluded_by",
         verbose_name=_("excluded companies"),
     )
     is_family_business = models.BooleanField(_("family business"), default=False)
@@ -176,7 +189,8 @@ class Company(PublicModel):
         ordering = ["legal_name", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["country", "registration_number"], condition=~Q(registration_number=""),
+                fields=["country", "registration_number"],
+                condition=~Q(registration_number=""),
                 name="one_company_per_registration_number",
                 violation_error_code="already_registered",
                 violation_error_message=_(
@@ -184,7 +198,8 @@ class Company(PublicModel):
                 ),
             ),
             models.UniqueConstraint(
-                fields=["external_id"], condition=~Q(external_id=""),
+                fields=["external_id"],
+                condition=~Q(external_id=""),
                 name="one_company_per_external_id",
                 violation_error_message=_("A company with this source id exists."),
             ),
@@ -237,7 +252,9 @@ class Representative(models.Model):
         Company, models.CASCADE, related_name="representatives", verbose_name=_("company")
     )
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="representations",
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="representations",
         verbose_name=_("person"),
     )
     role = models.CharField(_("role"), max_length=6, choices=Role.choices)
@@ -250,7 +267,8 @@ class Representative(models.Model):
         ordering = ["company", "person"]
         constraints = [
             models.UniqueConstraint(
-                fields=["company", "person"], name="one_role_per_company",
+                fields=["company", "person"],
+                name="one_role_per_company",
                 violation_error_code="already_representative",
                 violation_error_message=_("This person already speaks for the company."),
             )
@@ -266,7 +284,8 @@ class MembershipQuerySet(ScopedQuerySet):
         day = on or timezone.localdate()
         return self.filter(
             Q(rights_end_on=None) | Q(rights_end_on__gte=day),
-            decision=Membership.Decision.ADMITTED, starts_on__lte=day,
+            decision=Membership.Decision.ADMITTED,
+            starts_on__lte=day,
         )
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
@@ -331,7 +350,11 @@ class Membership(PublicModel):
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
         verbose_name=_("decided by"),
     )
     reason = models.TextField(_("reason"), blank=True)
@@ -374,8 +397,7 @@ class Membership(PublicModel):
                 violation_error_message=_("Say why the membership is refused."),
             ),
             models.CheckConstraint(
-                condition=Q(ends_on=None, rights_end_on=None)
-                | Q(rights_end_on__gte=F("ends_on")),
+                condition=Q(ends_on=None, rights_end_on=None) | Q(rights_end_on__gte=F("ends_on")),
                 name="membership_rights_end_with_or_after_it",
                 violation_error_message=_("Rights end with the membership or after its grace."),
             ),

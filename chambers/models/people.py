@@ -66,7 +66,9 @@ class User(AbstractBaseUser, PermissionsMixin, PublicModel):
     email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(_("name"), max_length=150)
     language = models.CharField(
-        _("language"), max_length=2, default="en",
+        _("language"),
+        max_length=2,
+        default="en",
         choices=[("en", "English"), ("ru", "Русский"), ("ja", "日本語")],
     )
     time_zone = models.CharField(
@@ -90,7 +92,8 @@ class User(AbstractBaseUser, PermissionsMixin, PublicModel):
         ordering = ["email"]
         constraints = [
             models.UniqueConstraint(
-                Lower("email"), name="one_person_per_email",
+                Lower("email"),
+                name="one_person_per_email",
                 violation_error_message=_("A person with this e-mail exists."),
             )
         ]

@@ -54,24 +54,30 @@ class Job(PublicModel):
 
     kind = models.CharField(_("kind"), max_length=60)
     key = models.CharField(
-        _("key"), max_length=200, blank=True,
+        _("key"),
+        max_length=200,
+        blank=True,
         help_text=_("At most one open job of a kind has the same key."),
     )
     payload = models.JSONField(_("payload"), default=dict, encoder=DjangoJSONEncoder)
     chamber = models.ForeignKey(
-        Chamber, models.CASCADE, null=True, blank=True, related_name="jobs",
+        Chamber,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="jobs",
         verbose_name=_("chamber"),
     )
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
         verbose_name=_("requested by"),
     )
-    state = models.CharField(
-        _("state"), max_length=9, choices=State.choices, default=State.QUEUED
-    )
-    priority = models.SmallIntegerField(
-        _("priority"), default=0, help_text=_("Higher goes first.")
-    )
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.QUEUED)
+    priority = models.SmallIntegerField(_("priority"), default=0, help_text=_("Higher goes first."))
     run_after = models.DateTimeField(_("not before"), default=timezone.now)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
@@ -93,7 +99,8 @@ class Job(PublicModel):
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "key"], condition=Q(state="queued") & ~Q(key=""),
+                fields=["kind", "key"],
+                condition=Q(state="queued") & ~Q(key=""),
                 name="one_waiting_job_per_key",
             ),
             models.CheckConstraint(
@@ -103,12 +110,11 @@ class Job(PublicModel):
         ]
         indexes = [
             models.Index(
-                fields=["-priority", "run_after", "id"], condition=Q(state="queued"),
+                fields=["-priority", "run_after", "id"],
+                condition=Q(state="queued"),
                 name="job_waiting",
             ),
-            models.Index(
-                fields=["lease_until"], condition=Q(state="running"), name="job_running"
-            ),
+            models.Index(fields=["lease_until"], condition=Q(state="running"), name="job_running"),
         ]
 
     def __str__(self) -> str:
@@ -141,9 +147,7 @@ class Mail(PublicModel):
         Chamber, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("chamber")
     )
     message_id = models.CharField(_("message id"), max_length=120, unique=True)
-    state = models.CharField(
-        _("state"), max_length=6, choices=State.choices, default=State.QUEUED
-    )
+    state = models.CharField(_("state"), max_length=6, choices=State.choices, default=State.QUEUED)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 

@@ -78,8 +78,13 @@ class Lease:
         with self.effect():
             yield outcome
             self._mine().update(
-                state=Job.State.DONE, finished_at=timezone.now(), result=outcome, error="",
-                lease=None, lease_until=None, done=F("total"),
+                state=Job.State.DONE,
+                finished_at=timezone.now(),
+                result=outcome,
+                error="",
+                lease=None,
+                lease_until=None,
+                done=F("total"),
             )
 
     def _mine(self) -> Any:
@@ -119,8 +124,13 @@ def enqueue(
         if (found := waiting.select_for_update(skip_locked=True).first()) is not None:
             return found
     job = Job(
-        kind=kind, key=key, payload=payload or {}, requested_by=by, chamber=chamber,
-        priority=priority, run_after=run_after or timezone.now(),
+        kind=kind,
+        key=key,
+        payload=payload or {},
+        requested_by=by,
+        chamber=chamber,
+        priority=priority,
+        run_after=run_after or timezone.now(),
     )
     try:
         with transaction.atomic():
@@ -154,7 +164,9 @@ def claim(now: dt.datetime | None = None, *, pk: int | None = None) -> Lease | N
         due = Job.objects.claimable(at).filter(kind__in=list(_handlers))
         if pk is not None:
             due = Job.objects.claimable(at).filter(pk=pk)
-        job = due.select_for_update(skip_locked=True).order_by("-priority", "run_after", "pk").first()
+        job = (
+            due.select_for_update(skip_locked=True).order_by("-priority", "run_after", "pk").first()
+        )
         if job is None:
             return None
         if job.tries >= settings.JOB_TRIES:
@@ -196,8 +208,10 @@ def cancel(job: Job) -> None:
 
     Raises ValidationError ``over`` when it has already ended.
     """
-    stopped = Job.objects.filter(pk=job.pk).open().update(
-        state=Job.State.CANCELLED, finished_at=timezone.now(), lease=None, lease_until=None
+    stopped = (
+        Job.objects.filter(pk=job.pk)
+        .open()
+        .update(state=Job.State.CANCELLED, finished_at=timezone.now(), lease=None, lease_until=None)
     )
     if not stopped:
         raise ValidationError(_("This job is already over."), code="over")
@@ -230,8 +244,11 @@ def _lease_end() -> dt.datetime:
 def _park(job: Job, error: str) -> None:
     log.error("Job %s is parked: %s", job, error)
     Job.objects.filter(pk=job.pk).update(
-        state=Job.State.PARKED, error=error, finished_at=timezone.now(),
-        lease=None, lease_until=None,
+        state=Job.State.PARKED,
+        error=error,
+        finished_at=timezone.now(),
+        lease=None,
+        lease_until=None,
     )
 
 
@@ -242,6 +259,9 @@ def _give_back(lease: Lease, error: str) -> None:
         return
     delay = BACKOFF[min(job.tries, len(BACKOFF)) - 1]
     Job.objects.filter(pk=job.pk, lease=job.lease).update(
-        state=Job.State.QUEUED, error=error, lease=None, lease_until=None,
+        state=Job.State.QUEUED,
+        error=error,
+        lease=None,
+        lease_until=None,
         run_after=timezone.now() + dt.timedelta(seconds=delay),
     )

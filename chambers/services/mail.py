@@ -32,21 +32,40 @@ def queue_mail(
     a header, a link or markup.
     """
     with translation.override(to.language):
-        body = render_to_string(f"mail/{kind}.txt", {**context, "person": to, "site": settings.BASE_URL})
+        body = render_to_string(
+            f"mail/{kind}.txt", {**context, "person": to, "site": settings.BASE_URL}
+        )
     subject, _, text = body.lstrip().partition("\n")
     return _store(
-        to.email, " ".join(subject.split()), text.lstrip("\n"), language=to.language, kind=kind, chamber=chamber
+        to.email,
+        " ".join(subject.split()),
+        text.lstrip("\n"),
+        language=to.language,
+        kind=kind,
+        chamber=chamber,
     )
 
 
 def _store(
-    to: str, subject: str, text: str, *, html: str = "", language: str = "en", kind: str = "",
+    to: str,
+    subject: str,
+    text: str,
+    *,
+    html: str = "",
+    language: str = "en",
+    kind: str = "",
     chamber: Chamber | None = None,
 ) -> Mail:
     domain = urlsplit(settings.BASE_URL).hostname
     mail = Mail.objects.create(
-        to=to, subject=subject[:250], text=text, html=html, language=language[:2], kind=kind,
-        chamber=chamber, message_id=f"<{uuid.uuid4()}@{domain}>",
+        to=to,
+        subject=subject[:250],
+        text=text,
+        html=html,
+        language=language[:2],
+        kind=kind,
+        chamber=chamber,
+        message_id=f"<{uuid.uuid4()}@{domain}>",
     )
     jobs.enqueue("mail.send", {"mail": mail.pk}, key=str(mail.pk), priority=5)
     return mail
@@ -58,7 +77,10 @@ def send_mail(lease: jobs.Lease) -> None:
     mail = Mail.objects.get(pk=lease.payload["mail"])
     if mail.state != Mail.State.SENT:
         message = EmailMultiAlternatives(
-            mail.subject, mail.text, to=[mail.to], headers={"Message-ID": mail.message_id},
+            mail.subject,
+            mail.text,
+            to=[mail.to],
+            headers={"Message-ID": mail.message_id},
             connection=get_connection(settings.MAIL_TRANSPORT),
         )
         if mail.html:
@@ -77,13 +99,21 @@ class OutboxBackend(BaseEmailBackend):
         with transaction.atomic():
             for message in email_messages:
                 html = next(
-                    (str(one.content) for one in getattr(message, "alternatives", [])
-                     if one.mimetype == "text/html"), ""
+                    (
+                        str(one.content)
+                        for one in getattr(message, "alternatives", [])
+                        if one.mimetype == "text/html"
+                    ),
+                    "",
                 )
                 for recipient in message.recipients():
                     _store(
-                        recipient, message.subject, str(message.body), html=html,
-                        language=translation.get_language() or "en", kind="account",
+                        recipient,
+                        message.subject,
+                        str(message.body),
+                        html=html,
+                        language=translation.get_language() or "en",
+                        kind="account",
                     )
                     stored += 1
         return stored

@@ -1,0 +1,152 @@
+"""Every change to memberships: application, decision, renewal, end."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chambers.models import Chamber, Company, Membership, Representative, User
+from chambers.services.companies import note_change
+from chambers.services.mail import queue_mail
+
+
+@transaction.atomic
+def apply_for_membership(
+    company: Company, *, to: Chamber, kind: str = Membership.Kind.FULL
+) -> Membership:
+    """Put an application before a chamber.
+
+    Raises ValidationError ``already_member`` while one is open or in force.
+    """
+    membership = Membership(chamber=to, company=company, kind=kind)
+    membership.full_clean()
+    membership.save()
+    return membership
+
+
+@transaction.atomic
+def admit_company(
+    company: Company,
+    *,
+    to: Chamber,
+    starts_on: dt.date,
+    ends_on: dt.date | None = None,
+    kind: str = Membership.Kind.FULL,
+    by: User | None = None,
+) -> Membership:
+    """Open a membership without an application, as a register that is taken over does.
+
+    Raises ValidationError ``already_member`` while one is open or in force.
+    """
+    membership = Membership(
+        chamber=to,
+        company=company,
+        kind=kind,
+        applied_on=starts_on,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        decision=Membership.Decision.ADMITTED,
+        decided_at=timezone.now(),
+        decided_by=by,
+    )
+    membership.full_clean()
+    membership.save()
+    note_change(company)
+    return membership
+
+
+@transaction.atomic
+def approve_membership(
+    membership: Membership, *, by: User, starts_on: dt.date | None = None
+) -> Membership:
+    """Admit an applicant and tell its main contacts.
+
+    Raises ValidationError ``already_decided`` when somebody was faster, PermissionDenied for
+    anyone but a manager of the chamber.
+    """
+    membership = _lock_pending(membership, by)
+    membership.decision = Membership.Decision.ADMITTED
+    membership.starts_on = starts_on or timezone.localdate()
+    _decide(membership, by)
+    note_change(membership.company)
+    return membership
+
+
+@transaction.atomic
+def refuse_membership(membership: Membership, *, by: User, reason: str) -> Membership:
+    """Refuse an applicant, with the reason that is told to its main contacts.
+
+    Raises ValidationError ``no_reason`` or ``already_decided``, PermissionDenied for anyone but
+    a manager of the chamber.
+    """
+    if not reason.strip():
+        raise ValidationError(
+            {
+                "reason": ValidationError(
+                    _("Say why the membership is refused: the company reads it."), code="no_reason"
+                )
+            }
+        )
+    membership = _lock_pending(membership, by)
+    membership.decision, membership.reason = Membership.Decision.REFUSED, reason.strip()
+    _decide(membership, by)
+    return membership
+
+
+@transaction.atomic
+def renew_membership(membership: Membership, *, ends_on: dt.date | None, by: User) -> Membership:
+    """Move the last day of an admitted membership; None leaves the end open."""
+    membership = _lock(membership, by)
+    membership.ends_on = ends_on
+    membership.full_clean()
+    membership.save(update_fields=["ends_on"])
+    note_change(membership.company)
+    return membership
+
+
+@transaction.atomic
+def end_membership(membership: Membership, *, ends_on: dt.date, by: User) -> Membership:
+    """Set the last day of a membership."""
+    return renew_membership(membership, ends_on=ends_on, by=by)
+
+
+def _lock(membership: Membership, by: User) -> Membership:
+    locked = (
+        Membership.objects.select_for_update(of=("self",))
+        .select_related("chamber", "company")
+        .get(pk=membership.pk)
+    )
+    if not Chamber.objects.managed_by(by).filter(pk=locked.chamber_id).exists():
+        raise PermissionDenied(_("Only a manager of this chamber may do this."))
+    return locked
+
+
+def _lock_pending(membership: Membership, by: User) -> Membership:
+    locked = _lock(membership, by)
+    if locked.decision != Membership.Decision.PENDING:
+        raise ValidationError(
+            _("This application is already decided: %(decision)s."),
+            code="already_decided",
+            params={"decision": locked.get_decision_display()},
+        )
+    return locked
+
+
+def _decide(membership: Membership, by: User) -> None:
+    membership.decided_at, membership.decided_by = timezone.now(), by
+    membership.full_clean()
+    membership.save(update_fields=["decision", "reason", "starts_on", "decided_at", "decided_by"])
+    contacts = Representative.objects.filter(
+        company=membership.company, role=Representative.Role.OWNER
+    ).select_related("person")
+    for contact in contacts:
+        queue_mail(
+            f"membership_{membership.decision}",
+            to=contact.person,
+            chamber=membership.chamber,
+            context={"membership": membership},
+        )

@@ -23,16 +23,17 @@ CANDIDATE = 0.8
 # Market: forms before the name; forms after it. Written folded: small letters, no accents, no dots.
 _FORMS = {
     "RU": (
-        "ооо, оао, пао, ао, зао, нао, ип, гк, нко, ано, гуп, муп, фгуп, акционерное общество, "
-        "общество с ограниченной ответственностью, публичное акционерное общество, "
-        "открытое акционерное общество, закрытое акционерное общество, "
-        "индивидуальный предприниматель, ooo, oao, pao, zao, jsc, pjsc, ojsc, cjsc, llc",
-        "ооо, оао, пао, ао, зао, ooo, oao, pao, zao, jsc, pjsc, ojsc, cjsc, joint stock company",
+        """ооо, оао, пао, ао, зао, нао, ип, гк, нко, ано, гуп, муп, фгуп, акционерное общество,
+            общество с ограниченной ответственностью, публичное акционерное общество,
+            открытое акционерное общество, закрытое акционерное общество,
+            индивидуальный предприниматель, ooo, oao, pao, zao, jsc, pjsc, ojsc, cjsc, llc""",
+        """ооо, оао, пао, ао, зао, ooo, oao, pao, zao, jsc, pjsc, ojsc, cjsc,
+            joint stock company""",
     ),
     "BY": (
-        "одо, уп, чуп, чтуп, чпуп, чсуп, руп, соо, сооо, иооо, odo, частное предприятие, "
-        "общество с дополнительной ответственностью, унитарное предприятие, "
-        "частное унитарное предприятие, частное торговое унитарное предприятие",
+        """одо, уп, чуп, чтуп, чпуп, чсуп, руп, соо, сооо, иооо, odo, chup, частное предприятие,
+            общество с дополнительной ответственностью, унитарное предприятие,
+            частное унитарное предприятие, частное торговое унитарное предприятие""",
         "одо, уп, чуп, чтуп",
     ),
     "KZ": ("тоо, жшс, товарищество с ограниченной ответственностью", "тоо, жшс"),
@@ -41,20 +42,20 @@ _FORMS = {
     "RS": ("", "доо, doo"),
     "DE": (
         "",
-        "gmbh, ag, kg, kgaa, se, ug, ohg, ev, eg, mbh, gmbh and co kg, gmbh co kg, ag and co kg, "
-        "ag and co kgaa, se and co kg, se and co kgaa, gmbh and co kgaa, and co kg, "
-        "aktiengesellschaft, gesellschaft mit beschrankter haftung, kommanditgesellschaft, "
-        "ug haftungsbeschrankt",
+        """gmbh, ag, kg, kgaa, se, ug, ohg, ev, eg, mbh, gmbh and co kg, gmbh co kg, ag and
+            co kg, ag and co kgaa, se and co kg, se and co kgaa, gmbh and co kgaa, and co kg,
+            aktiengesellschaft, gesellschaft mit beschrankter haftung, kommanditgesellschaft,
+            ug haftungsbeschrankt""",
     ),
     "GB": (
         "",
-        "ltd, limited, plc, llp, lp, cic, co ltd, co limited, and co, and co ltd, company limited, "
-        "and company, public limited company, company, co",
+        """ltd, limited, plc, llp, lp, cic, co ltd, co limited, and co, and co ltd, company
+            limited, and company, public limited company, company, co""",
     ),
     "US": (
         "",
-        "inc, llc, corp, pllc, incorporated, corporation, co inc, and co inc, company inc, "
-        "limited liability company",
+        """inc, llc, corp, pllc, incorporated, corporation, co inc, and co inc, company inc,
+            limited liability company""",
     ),
     "CA": ("", "ltee, inc ltee"),
     "AU": ("", "pty ltd, pty limited, pty"),
@@ -88,8 +89,8 @@ _FORMS = {
     "TR": ("", "as, ltd sti, anonim sirketi, limited sirketi"),
     "AE": ("شركة", "llc, fze, fzco, fz llc, wll, شركة, المحدودة"),
     "VN": (
-        "cong ty, cong ty co phan, cong ty tnhh, cong ty tnhh mtv, ctcp, "
-        "cong ty trach nhiem huu han, cong ty tnhh mot thanh vien",
+        """cong ty, cong ty co phan, cong ty tnhh, cong ty tnhh mtv, ctcp,
+            cong ty trach nhiem huu han, cong ty tnhh mot thanh vien""",
         "jsc, joint stock company",
     ),
     "JP": ("", "kk, gk, yk, kabushiki kaisha, kabushiki gaisha, co ltd"),
@@ -98,8 +99,8 @@ _FORMS = {
 
 # Written without spaces, so found as strings at either end.
 _JOINED_FORMS = {
-    "JP": "株式会社 有限会社 合同会社 合資会社 合名会社 特定目的会社 相互会社 一般社団法人 (株) (有) "
-    "一般財団法人 公益社団法人 公益財団法人 医療法人 学校法人 独立行政法人 (同) (資) (名)",
+    "JP": """株式会社 有限会社 合同会社 合資会社 合名会社 特定目的会社 相互会社 (株) (有) (同) (資)
+        (名) 一般社団法人 一般財団法人 公益社団法人 公益財団法人 医療法人 学校法人 独立行政法人""",
     "CN": "股份有限公司 有限责任公司 有限責任公司 股份公司 有限公司",
     "KR": "주식회사 유한회사 유한책임회사 합자회사 합명회사 (주) (유) (합)",
     "TH": "บริษัท จำกัด (มหาชน) ห้างหุ้นส่วนจำกัด",
@@ -158,7 +159,9 @@ def _phrases(column: int) -> dict[int, frozenset[tuple[str, ...]]]:
 
 
 _BEFORE, _AFTER = _phrases(0), _phrases(1)
-_JOINED = sorted(" ".join(_JOINED_FORMS.values()).split(), key=len, reverse=True)
+_JOINED = sorted(
+    unicodedata.normalize("NFKC", " ".join(_JOINED_FORMS.values())).split(), key=len, reverse=True
+)
 
 
 def display_parts(name: str) -> Parts:
@@ -174,12 +177,13 @@ def display_parts(name: str) -> Parts:
         if cut is None:
             break
         start, end = cut
-    brand = text[start:end]
-    brand = "".join(letter for letter in brand if letter not in _QUOTES)
+    if text[end : end + 1] == "." and re.search(r"\b[^\W\d_]$", text[start:end]):
+        end += 1  # the full stop of an initial
+    unquoted = "".join(letter for letter in text[start:end] if letter not in _QUOTES)
     return Parts(
         before=text[:start].strip(_EDGE),
-        brand=" ".join(brand.split()) or text or name[:NAME_LIMIT].strip(),
-        after=text[end:].strip(_EDGE),
+        brand=" ".join(unquoted.split()) or text or name[:NAME_LIMIT].strip(),
+        after=text[end:].lstrip(_EDGE).rstrip(_QUOTES + " ,;"),
     )
 
 
@@ -411,9 +415,14 @@ def _hepburn(run: str) -> str:
     return "".join(sounds)
 
 
-_INITIALS = "g kk n d tt r m b pp s ss - j jj ch k t p h".split()
-_VOWELS = "a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i".split()
-_FINALS = "- k k k n n n t l k m l l l p l m p p t t ng t t k t p t".split()
+_INITIALS, _VOWELS, _FINALS = (
+    sounds.split()
+    for sounds in (
+        "g kk n d tt r m b pp s ss - j jj ch k t p h",
+        "a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i",
+        "- k k k n n n t l k m l l l p l m p p t t ng t t k t p t",
+    )
+)
 
 
 def _revised(run: str) -> str:

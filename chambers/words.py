@@ -148,13 +148,14 @@ _TOKEN = re.compile(
     r"|(?P<hiragana>[\u3041-\u3096\u309d-\u309f][\u3041-\u3096\u309d-\u309f\u30fc]*)"
     r"|(?P<pairs>[\uac00-\ud7af]+|[\u0e01-\u0e4e\u0e80-\u0ecf]+)"
     r"|(?P<cyrillic>[\u0400-\u052f]+)"
-    r"|(?P<latin>[0-9]*[a-z\u00c0-\u024f][0-9a-z\u00c0-\u024f]*)"
+    r"|(?P<latin>[0-9]*[a-z\u00df-\u00f6\u00f8-\u024f][0-9a-z\u00df-\u00f6\u00f8-\u024f]*)"
     r"|(?P<number>[0-9]+(?:\.[0-9]+)*)"
     r"|(?P<word>[\u0900-\u0dff\u0600-\u06ff]+"
-    r"|[^\W_0-9a-z\u00c0-\u052f\u0600-\u06ff\u0900-\u0eff\u3005-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af]+)"
+    r"|[^\W_0-9a-z\u00df-\u00f6\u00f8-\u024f\u0400-\u052f\u0600-\u06ff\u0900-\u0eff"
+    r"\u3005-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af]+)"
 )
 
-_RAW_WORD = re.compile(r"[0-9]+(?:\.[0-9]+)+|[\w\u0300-\u036f\u0900-\u0dff\u3099\u309a]+")
+_RAW_WORD = re.compile(r"[0-9]+(?:\.[0-9]+)+|[\w\u00ad\u0300-\u036f\u0900-\u0dff\u3099\u309a]+")
 
 
 def fold(text: str) -> str:
@@ -172,8 +173,9 @@ def fold(text: str) -> str:
 
 
 def transliterate(text: str) -> str:
-    """Cyrillic letters in Latin ones, the rest as it is: ``"Щит"`` -> ``"Shchit"``, ``"ЩИТ"`` -> ``"SHCHIT"``.
+    """Cyrillic letters in Latin ones, the rest as it is.
 
+    ``"Щит"`` -> ``"Shchit"``, ``"ЩИТ"`` -> ``"SHCHIT"``.
     Source: BGN/PCGN romanisation of Russian (1947) without apostrophes and with ё as е; letters of
     other Cyrillic alphabets are added.
     """
@@ -209,9 +211,11 @@ def surface_forms(text: str, language: str | None = None) -> dict[str, str]:
             for lexeme in found:
                 shown = word if len(word) <= max(12, len(lexeme) + 8) else lexeme
                 spellings[lexeme][shown] += times
+    # A sign such as ㎏ holds letters only once it is folded, so its lexeme stands for itself.
     return {
         lexeme: min(words, key=lambda word: (-words[word], len(word), word))
-        for lexeme, words in spellings.items()
+        for lexeme in lexemes(text, language)
+        if (words := spellings[lexeme] or Counter([lexeme]))
     }
 
 

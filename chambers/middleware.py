@@ -18,7 +18,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class ActingMiddleware:
-    """Sets ``request.acting``, the person's time zone, and their language where no path names one."""
+    """Sets ``request.acting``, the person's zone, and their language where no path names one."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -17,7 +17,7 @@ def work() -> int:
 
 
 @shared_task(bind=True)
-def tick(self) -> int:  # type: ignore[no-untyped-def]  # noqa: ANN001 - Celery's own task object
+def tick(self) -> int:  # type: ignore[no-untyped-def]
     """The clock's wake-up: leave a sign of life, then take up what waits or was abandoned."""
     sent = self.request.get("sent_at")  # written by config.celery when the clock sends it
     sent_at = dt.datetime.fromisoformat(sent) if sent else timezone.now()

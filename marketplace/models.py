@@ -39,7 +39,7 @@ class OpportunityQuerySet(ScopedQuerySet):
         )
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Everything once published by a listed member; beyond that one's own and one's members'."""
+        """What a listed member has published; beyond that one's own and one's members'."""
         shown = Q(published_at__isnull=False, status__in=Opportunity.PUBLIC_STATES) & Q(
             Exists(Company.objects.listed().filter(pk=OuterRef("company")))
         )
@@ -87,11 +87,7 @@ class Opportunity(PublicModel):
     side = models.CharField(_("offer or request"), max_length=6, choices=Side.choices)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     reference = models.CharField(
-        _("reference number"),
-        max_length=24,
-        unique=True,
-        null=True,
-        editable=False,  # noqa: DJ001 - unique, given on submission
+        _("reference number"), max_length=24, blank=True, default="", editable=False
     )
     title = models.JSONField(_("title"), validators=[validate_texts])
     text = models.JSONField(_("text"), default=dict, blank=True, validators=[validate_texts])
@@ -124,6 +120,11 @@ class Opportunity(PublicModel):
         verbose_name_plural = _("opportunities")
         ordering = ["-published_at", "-pk"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["reference"],
+                condition=~Q(reference=""),
+                name="one_opportunity_per_reference",
+            ),
             models.CheckConstraint(
                 condition=~Q(status="expired"),
                 name="opportunity_expires_by_its_date",
@@ -131,7 +132,7 @@ class Opportunity(PublicModel):
             ),
             models.CheckConstraint(
                 condition=~Q(status="published")
-                | Q(published_at__isnull=False, expires_on__isnull=False, reference__isnull=False),
+                | Q(published_at__isnull=False, expires_on__isnull=False) & ~Q(reference=""),
                 name="published_opportunity_is_complete",
                 violation_error_message=_(
                     "A published opportunity needs a reference number and a last day."

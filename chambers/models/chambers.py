@@ -39,13 +39,13 @@ class ChamberQuerySet(ScopedQuerySet):
         """Chambers where ``user`` works."""
         if user.is_superuser:
             return self.all()
-        return self.filter(pk__in=Staff._base_manager.filter(person=user.pk).values("chamber"))
+        return self.filter(pk__in=Staff.objects.filter(person=user.pk).values("chamber"))
 
     def managed_by(self, user: User | AnonymousUser) -> Self:
         """Chambers whose business ``user`` may change."""
         if user.is_superuser:
             return self.all()
-        roles = Staff._base_manager.filter(person=user.pk, role=Staff.Role.MANAGER)
+        roles = Staff.objects.filter(person=user.pk, role=Staff.Role.MANAGER)
         return self.filter(pk__in=roles.values("chamber"))
 
 

@@ -68,12 +68,12 @@ class CompanyQuerySet(ScopedQuerySet):
 
     def run_by(self, user: User | AnonymousUser) -> Self:
         """Companies that ``user`` speaks for."""
-        mine = Representative._base_manager.filter(person=user.pk)
+        mine = Representative.objects.filter(person=user.pk)
         return self.filter(pk__in=mine.values("company"))
 
     def edited_by(self, user: User | AnonymousUser) -> Self:
         """Companies for which ``user`` may decide."""
-        mine = Representative._base_manager.filter(person=user.pk).exclude(
+        mine = Representative.objects.filter(person=user.pk).exclude(
             role=Representative.Role.VIEWER
         )
         return self.filter(pk__in=mine.values("company"))
@@ -82,9 +82,9 @@ class CompanyQuerySet(ScopedQuerySet):
         """Companies that are, were or want to be members where ``user`` works."""
         if user.is_superuser:
             return self.all()
-        theirs = Membership._base_manager.filter(
+        theirs = Membership.objects.filter(
             company=OuterRef("pk"),
-            chamber__in=Staff._base_manager.filter(person=user.pk).values("chamber"),
+            chamber__in=Staff.objects.filter(person=user.pk).values("chamber"),
         )
         return self.filter(Exists(theirs))
 
@@ -99,10 +99,10 @@ class CompanyQuerySet(ScopedQuerySet):
         listed = Q(is_listed=True) & Q(
             Exists(Membership.objects.in_force().filter(company=OuterRef("pk")))
         )
-        own = Q(Exists(Representative._base_manager.filter(person=user.pk, company=OuterRef("pk"))))
+        own = Q(Exists(Representative.objects.filter(person=user.pk, company=OuterRef("pk"))))
         served = Q(
             Exists(
-                Membership._base_manager.filter(
+                Membership.objects.filter(
                     company=OuterRef("pk"), chamber__staff_roles__person=user.pk
                 )
             )

@@ -43,7 +43,7 @@ class UserQuerySet(ScopedQuerySet):
         mine = Q(staff_roles__chamber__staff_roles__person=user.pk) | Q(
             representations__company__memberships__chamber__staff_roles__person=user.pk
         )
-        return self.filter(pk__in=self.model._base_manager.filter(mine).values("pk"))
+        return self.filter(pk__in=self.model.objects.filter(mine).values("pk"))
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

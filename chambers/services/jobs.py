@@ -70,7 +70,7 @@ class Lease:
 
     @contextmanager
     def finish(self, result: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-        """The last transaction: the effect inside it and the end of the job, together or not at all.
+        """The last transaction: the effect inside it and the end of the job, both or neither.
 
         The yielded dict becomes the job's ``result``.
         """
@@ -198,7 +198,7 @@ def do(lease: Lease) -> None:
     except OperationalError:
         # The database itself is away: nothing can be written; the lease runs out by itself.
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it was, the row must say so
+    except Exception as error:
         log.exception("Job %s failed.", lease.job)
         _give_back(lease, f"{type(error).__name__}: {error}")
 

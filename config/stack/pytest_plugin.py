@@ -1,0 +1,42 @@
+"""Brings the services up once per test run; every process of it has its own databases."""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from config.stack.home import Home
+from config.stack.progress import Silence
+from config.stack.services import services
+from config.stack.translations import compile_translations
+
+_until_the_end = ExitStack()
+atexit.register(_until_the_end.close)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Name the services in the environment before the settings are read.
+
+    The PostgreSQL database of each parallel process is pytest-django's doing; here each
+    gets its own Redis database.
+    """
+    # Importing `config` named the settings of the service; these tests have their own.
+    os.environ["DJANGO_SETTINGS_MODULE"] = early_config.getini("DJANGO_SETTINGS_MODULE")
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is not None:
+        server, _, _ = os.environ["REDIS_URL"].rpartition("/")
+        os.environ["REDIS_URL"] = f"{server}/{int(worker.removeprefix('gw')) + 1}"
+    elif not {"-h", "--help", "-V", "--version"} & set(sys.argv):
+        compile_translations()
+        home = Home(Path(tempfile.mkdtemp(prefix="market-tests-")))
+        _until_the_end.callback(shutil.rmtree, home.path, ignore_errors=True)
+        found = _until_the_end.enter_context(services(home, Silence(sys.stderr), durable=False))
+        os.environ.update(found.environment)
+    return (yield)

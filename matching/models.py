@@ -51,7 +51,16 @@ class Run(PublicModel):
         CANCELLED = "cancelled", _("Stopped")
         FAILED = "failed", _("Failed")
 
+    class Stage(models.TextChoices):
+        PROFILES = "profiles", _("reading profiles")
+        INDEX = "index", _("building the index")
+        MATCHING = "matching", _("matching")
+        SWAP = "swap", _("swapping in")
+
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.QUEUED)
+    stage = models.CharField(
+        _("stage"), max_length=8, choices=Stage.choices, default=Stage.PROFILES
+    )
     is_current = models.BooleanField(_("shown now"), default=False)
     rules = models.CharField(_("version of the rules"), max_length=40)
     weights = models.JSONField(_("weights"), default=dict)
@@ -104,10 +113,14 @@ class Run(PublicModel):
 
     @property
     def percent(self) -> int:
-        """How far it is, 0 to 100."""
+        """How far it is, 0 to 100: profiles are a third of the work, matching most of the rest."""
         if self.state == self.State.DONE:
             return 100
-        return int(100 * self.shards_done / self.shards) if self.shards else 0
+        start, width = {"profiles": (0, 35), "index": (35, 5), "matching": (40, 55)}.get(
+            self.stage, (95, 5)
+        )
+        share = self.shards_done / self.shards if self.shards else 0.0
+        return int(start + width * share)
 
 
 class Profile(models.Model):
@@ -117,6 +130,7 @@ class Profile(models.Model):
         Company, models.CASCADE, primary_key=True, related_name="profile"
     )
     rows = models.JSONField()
+    surfaces = models.JSONField(default=dict)
     digest = models.CharField(max_length=64)
     changed_at = models.DateTimeField(default=timezone.now)
 

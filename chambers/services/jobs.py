@@ -21,7 +21,7 @@ from celery import current_app
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
@@ -87,19 +87,48 @@ class Lease:
                 done=F("total"),
             )
 
-    def _mine(self) -> Any:
-        return Job.objects.filter(pk=self.job.pk, lease=self.job.lease, state=Job.State.RUNNING)
+    def take_along(self, limit: int = 500) -> list[dict[str, Any]]:
+        """Claim other due jobs of the same kind under this lease; the payloads of all.
+
+        They end together with this job, and come back one by one if it fails.
+        """
+        with transaction.atomic():
+            due = (
+                Job.objects.filter(
+                    kind=self.job.kind, state=Job.State.QUEUED, run_after__lte=timezone.now()
+                )
+                .select_for_update(skip_locked=True)
+                .order_by("run_after", "pk")[:limit]
+            )
+            Job.objects.filter(pk__in=[job.pk for job in due]).update(
+                state=Job.State.RUNNING,
+                lease=self.job.lease,
+                lease_until=_lease_end(),
+                tries=F("tries") + 1,
+                started_at=timezone.now(),
+            )
+            return list(self._mine().values_list("payload", flat=True))
+
+    def _mine(self) -> QuerySet[Job]:
+        return Job.objects.filter(lease=self.job.lease, state=Job.State.RUNNING)
 
 
 Handler = Callable[[Lease], None]
+OnPark = Callable[[Job, str], None]
 _handlers: dict[str, Handler] = {}
+_on_park: dict[str, OnPark] = {}
 
 
-def handles(kind: str) -> Callable[[Handler], Handler]:
-    """Register the function that does jobs of ``kind``; it must end inside ``Lease.finish``."""
+def handles(kind: str, *, parked: OnPark | None = None) -> Callable[[Handler], Handler]:
+    """Register the function that does jobs of ``kind``; it must end inside ``Lease.finish``.
+
+    ``parked`` is called with the job and its error when it is given up.
+    """
 
     def register(handler: Handler) -> Handler:
         _handlers[kind] = handler
+        if parked is not None:
+            _on_park[kind] = parked
         return handler
 
     return register
@@ -121,7 +150,11 @@ def enqueue(
     """
     if key:
         waiting = Job.objects.filter(kind=kind, key=key, state=Job.State.QUEUED)
-        if (found := waiting.select_for_update(skip_locked=True).first()) is not None:
+        # The lock keeps a worker from taking it up before this change is committed.
+        with transaction.atomic():
+            found = waiting.select_for_update(skip_locked=True).first()
+        if found is not None:
+            wake()
             return found
     job = Job(
         kind=kind,
@@ -136,11 +169,10 @@ def enqueue(
         with transaction.atomic():
             job.save()
     except IntegrityError:
-        # Somebody enqueued the same key a moment ago: theirs serves both.
-        found = Job.objects.filter(kind=kind, key=key).open().order_by("-pk").first()
-        if found is None:
-            raise
-        return found
+        # Somebody enqueued the same key a moment ago; theirs is locked, or taken by now.
+        return enqueue(
+            kind, payload, key=key, by=by, chamber=chamber, priority=priority, run_after=run_after
+        )
     wake()
     return job
 
@@ -243,25 +275,39 @@ def _lease_end() -> dt.datetime:
 
 def _park(job: Job, error: str) -> None:
     log.error("Job %s is parked: %s", job, error)
-    Job.objects.filter(pk=job.pk).update(
-        state=Job.State.PARKED,
-        error=error,
-        finished_at=timezone.now(),
-        lease=None,
-        lease_until=None,
-    )
+    with transaction.atomic():
+        Job.objects.filter(pk=job.pk).update(
+            state=Job.State.PARKED,
+            error=error,
+            finished_at=timezone.now(),
+            lease=None,
+            lease_until=None,
+        )
+        if (told := _on_park.get(job.kind)) is not None:
+            told(job, error)
 
 
 def _give_back(lease: Lease, error: str) -> None:
-    job = lease.job
-    if job.tries >= settings.JOB_TRIES:
-        _park(job, error)
-        return
-    delay = BACKOFF[min(job.tries, len(BACKOFF)) - 1]
-    Job.objects.filter(pk=job.pk, lease=job.lease).update(
-        state=Job.State.QUEUED,
-        error=error,
-        lease=None,
-        lease_until=None,
-        run_after=timezone.now() + dt.timedelta(seconds=delay),
-    )
+    for job in Job.objects.filter(lease=lease.job.lease, state=Job.State.RUNNING):
+        if job.tries >= settings.JOB_TRIES:
+            _park(job, error)
+            continue
+        delay = BACKOFF[min(job.tries, len(BACKOFF)) - 1]
+        try:
+            with transaction.atomic():
+                Job.objects.filter(pk=job.pk, lease=lease.job.lease).update(
+                    state=Job.State.QUEUED,
+                    error=error,
+                    lease=None,
+                    lease_until=None,
+                    run_after=timezone.now() + dt.timedelta(seconds=delay),
+                )
+        except IntegrityError:
+            # A newer job with the same key waits already and will do this one's work.
+            Job.objects.filter(pk=job.pk).update(
+                state=Job.State.CANCELLED,
+                error=error,
+                lease=None,
+                lease_until=None,
+                finished_at=timezone.now(),
+            )

@@ -1,0 +1,340 @@
+"""The smallest valid row of every model; a test names only what it is about."""
+
+import datetime as dt
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from chambers.models import (
+    Agreement,
+    Chamber,
+    Commission,
+    Company,
+    Council,
+    Country,
+    Guild,
+    GuildMembership,
+    Job,
+    Mail,
+    Membership,
+    Representative,
+    Scope,
+    Staff,
+    TradeCode,
+    User,
+)
+from chambers.services import companies, people
+from marketplace.models import InvestmentTerms, Opportunity
+from marketplace.services import reindex_opportunity
+from matching.models import Dismissal, Run, SuggestionList
+
+PASSWORD = "a long password for tests"
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"person{n}@example.org")
+    name = factory.Sequence(lambda n: f"Person {n}")
+    password = factory.django.Password(PASSWORD)
+
+    class Params:
+        superuser = factory.Trait(is_staff=True, is_superuser=True)
+
+
+class CountryFactory(DjangoModelFactory):
+    class Meta:
+        model = Country
+        django_get_or_create = ("code",)
+
+    code = "RU"
+    name_en = factory.LazyAttribute(lambda country: f"Country {country.code}")
+    name_ru = factory.LazyAttribute(lambda country: f"Страна {country.code}")
+    name_ja = factory.LazyAttribute(lambda country: f"国 {country.code}")
+
+
+class TradeCodeFactory(DjangoModelFactory):
+    """An HS position by default; its level follows from its digits."""
+
+    class Meta:
+        model = TradeCode
+        django_get_or_create = ("scheme", "code")
+
+    scheme = TradeCode.Scheme.HS
+    code = "9026"
+    level = factory.LazyAttribute(
+        lambda one: len(one.code) if one.scheme == "hs" else 1 + one.code.isdigit()
+    )
+    label_en = factory.LazyAttribute(lambda one: f"Label of {one.code}")
+    label_ru = factory.LazyAttribute(lambda one: f"Подпись {one.code}")
+    label_ja = factory.LazyAttribute(lambda one: f"見出し {one.code}")
+
+
+class ChamberFactory(DjangoModelFactory):
+    class Meta:
+        model = Chamber
+
+    name_en = factory.Sequence(lambda n: f"Chamber {n}")
+    slug = factory.Sequence(lambda n: f"chamber-{n}")
+    kind = Chamber.Kind.CITY
+    country = factory.SubFactory(CountryFactory)
+    zone = "Europe/Moscow"
+
+
+class StaffFactory(DjangoModelFactory):
+    """A manager; the person may enter the administration from then on."""
+
+    class Meta:
+        model = Staff
+
+    person = factory.SubFactory(UserFactory)
+    chamber = factory.SubFactory(ChamberFactory)
+    role = Staff.Role.MANAGER
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        return people.appoint_staff(kwargs["person"], to=kwargs["chamber"], role=kwargs["role"])
+
+
+class CompanyFactory(DjangoModelFactory):
+    """``member=True`` admits it to a chamber (``membership__chamber=``), so it stands in lists.
+
+    ``codes=[...]`` takes TradeCode rows. ``indexed=True`` makes it findable by search.
+    """
+
+    class Meta:
+        model = Company
+        skip_postgeneration_save = True
+
+    legal_name = factory.Sequence(lambda n: f"Company {n} LLC")
+    country = factory.SubFactory(CountryFactory)
+
+    class Params:
+        member = factory.Trait(
+            membership=factory.RelatedFactory(
+                "tests.factories.MembershipFactory", factory_related_name="company"
+            )
+        )
+
+    @factory.post_generation
+    def codes(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.codes.set(extracted)
+
+    @factory.post_generation
+    def indexed(self, create, extracted, **kwargs):
+        if create and extracted:
+            companies.reindex_company(self)
+
+
+class RepresentativeFactory(DjangoModelFactory):
+    class Meta:
+        model = Representative
+
+    company = factory.SubFactory(CompanyFactory)
+    person = factory.SubFactory(UserFactory)
+    role = Representative.Role.OWNER
+
+
+class MembershipFactory(DjangoModelFactory):
+    """A current full member, a year in; ``applied=True`` is one that waits for a decision."""
+
+    class Meta:
+        model = Membership
+
+    chamber = factory.SubFactory(ChamberFactory)
+    company = factory.SubFactory(CompanyFactory)
+    decision = Membership.Decision.ADMITTED
+    starts_on = factory.LazyFunction(lambda: timezone.localdate() - dt.timedelta(days=365))
+
+    class Params:
+        applied = factory.Trait(decision=Membership.Decision.PENDING, starts_on=None)
+
+
+class GuildFactory(DjangoModelFactory):
+    class Meta:
+        model = Guild
+
+    chamber = factory.SubFactory(ChamberFactory)
+    slug = factory.Sequence(lambda n: f"guild-{n}")
+    name_en = factory.Sequence(lambda n: f"Guild {n}")
+
+
+class GuildMembershipFactory(DjangoModelFactory):
+    class Meta:
+        model = GuildMembership
+
+    guild = factory.SubFactory(GuildFactory)
+    company = factory.SubFactory(CompanyFactory)
+
+
+class CommissionFactory(DjangoModelFactory):
+    class Meta:
+        model = Commission
+
+    chamber = factory.SubFactory(ChamberFactory)
+    country = factory.SubFactory(CountryFactory, code="BY")
+    status = Commission.Status.ACTIVE
+
+
+class AgreementFactory(DjangoModelFactory):
+    """In force with an open end."""
+
+    class Meta:
+        model = Agreement
+
+    first = factory.SubFactory(ChamberFactory)
+    second = factory.SubFactory(ChamberFactory)
+    starts_on = factory.LazyFunction(lambda: timezone.localdate() - dt.timedelta(days=365))
+
+
+class CouncilFactory(DjangoModelFactory):
+    """``chambers=[...]`` sit in it."""
+
+    class Meta:
+        model = Council
+        skip_postgeneration_save = True
+
+    slug = factory.Sequence(lambda n: f"council-{n}")
+    name_en = factory.Sequence(lambda n: f"Council {n}")
+
+    @factory.post_generation
+    def chambers(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.chambers.set(extracted)
+
+
+class OpportunityFactory(DjangoModelFactory):
+    """A draft offer of goods; ``published=True``, ``in_review=True`` or ``expired=True`` further on.
+
+    A published one is shown only for a member: ``company__member=True`` is the default.
+    ``codes=[...]`` takes TradeCode rows; what is published is findable by search.
+    """
+
+    class Meta:
+        model = Opportunity
+        skip_postgeneration_save = True
+
+    company = factory.SubFactory(CompanyFactory, member=True)
+    side = Opportunity.Side.OFFER
+    kind = Opportunity.Kind.GOODS
+    title = factory.Sequence(lambda n: {"en": f"Pressure sensors {n}"})
+
+    class Params:
+        numbered = factory.Trait(reference=factory.Sequence(lambda n: f"BO-RU-20260101-{n:03d}"))
+        in_review = factory.Trait(numbered=True, status=Opportunity.Status.IN_REVIEW)
+        published = factory.Trait(
+            numbered=True,
+            status=Opportunity.Status.PUBLISHED,
+            published_at=factory.LazyFunction(timezone.now),
+            expires_on=factory.LazyFunction(lambda: timezone.localdate() + dt.timedelta(days=365)),
+        )
+        expired = factory.Trait(
+            published=True,
+            expires_on=factory.LazyFunction(lambda: timezone.localdate() - dt.timedelta(days=1)),
+        )
+
+    @factory.post_generation
+    def codes(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.codes.set(extracted)
+
+    @factory.post_generation
+    def indexed(self, create, extracted, **kwargs):
+        if create and (extracted or self.status == Opportunity.Status.PUBLISHED):
+            reindex_opportunity(self)
+
+
+class InvestmentTermsFactory(DjangoModelFactory):
+    class Meta:
+        model = InvestmentTerms
+
+    opportunity = factory.SubFactory(OpportunityFactory, kind=Opportunity.Kind.INVESTMENT)
+    instrument = InvestmentTerms.Instrument.EQUITY
+    amount_min = "100000.00"
+    amount_max = "500000.00"
+    currency = "EUR"
+
+
+class JobFactory(DjangoModelFactory):
+    class Meta:
+        model = Job
+
+    kind = "tests.nothing"
+
+    class Params:
+        parked = factory.Trait(
+            state=Job.State.PARKED,
+            tries=5,
+            error="ValueError: no",
+            finished_at=factory.LazyFunction(timezone.now),
+        )
+
+
+class MailFactory(DjangoModelFactory):
+    class Meta:
+        model = Mail
+
+    to = factory.Sequence(lambda n: f"reader{n}@example.org")
+    subject = "About your application"
+    text = "You are a member."
+    message_id = factory.Sequence(lambda n: f"<mail-{n}@example.org>")
+
+
+class RunFactory(DjangoModelFactory):
+    """Waiting; ``running=True`` halfway, ``current=True`` done and shown."""
+
+    class Meta:
+        model = Run
+
+    rules = "1"
+    seed = 7
+
+    class Params:
+        running = factory.Trait(state=Run.State.RUNNING, shards=4, shards_done=2)
+        current = factory.Trait(
+            state=Run.State.DONE,
+            is_current=True,
+            shards=4,
+            shards_done=4,
+            snapshot_at=factory.LazyFunction(timezone.now),
+            finished_at=factory.LazyFunction(timezone.now),
+        )
+
+
+class SuggestionListFactory(DjangoModelFactory):
+    """``partners=[company.pk, ...]`` best first; the scores fall from 0.9 unless given."""
+
+    class Meta:
+        model = SuggestionList
+
+    run = factory.SubFactory(RunFactory, current=True)
+    company = factory.SubFactory(CompanyFactory, member=True)
+    partners = factory.LazyFunction(list)
+    mutual = factory.LazyAttribute(
+        lambda one: [max(0.9 - rank / 100, 0.0) for rank in range(len(one.partners))]
+    )
+    they_cover = factory.LazyAttribute(lambda one: list(one.mutual))
+    you_cover = factory.LazyAttribute(lambda one: list(one.mutual))
+    shared = factory.LazyAttribute(lambda one: [0.0 for _ in one.partners])
+
+
+class DismissalFactory(DjangoModelFactory):
+    class Meta:
+        model = Dismissal
+
+    company = factory.SubFactory(CompanyFactory)
+    partner = factory.SubFactory(CompanyFactory)
+    reason = Dismissal.Reason.FIELD
+    by = factory.SubFactory(UserFactory)
+
+
+def token_for(person, *scopes, days=90):
+    """A program's key for ``person``, with all scopes unless named."""
+    _, key = people.issue_token(
+        person, name="tests", scopes=list(scopes) or list(Scope.values), days=days
+    )
+    return key

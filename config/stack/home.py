@@ -151,8 +151,8 @@ def default_home() -> Path:
     return Path("/var/lib/business-market") / sha256(str(CHECKOUT).encode()).hexdigest()[:12]
 
 
-def socket_folder(who: Identity | None) -> Path:
-    """A new private folder with a short name, which the user of PostgreSQL owns."""
+def temporary_folder(who: Identity | None) -> Path:
+    """A new folder that the user of PostgreSQL owns and reaches, with room for a socket's path."""
     for parent in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")):  # noqa: S108
         room = len(str(parent / "market-xxxxxxxx" / ".s.PGSQL.5432.lock"))
         if parent.is_dir() and room <= _SOCKET_BYTES and reachable(parent.resolve(), who):

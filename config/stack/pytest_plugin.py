@@ -4,14 +4,14 @@ import atexit
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
-from config.stack.home import Home
+from config.stack import CHECKOUT
+from config.stack.home import Home, temporary_folder
+from config.stack.identity import postgres_identity
 from config.stack.progress import Silence
 from config.stack.services import services
 from config.stack.translations import compile_translations
@@ -35,7 +35,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         os.environ["REDIS_URL"] = f"{server}/{int(worker.removeprefix('gw')) + 1}"
     elif not {"-h", "--help", "-V", "--version"} & set(sys.argv):
         compile_translations()
-        home = Home(Path(tempfile.mkdtemp(prefix="market-tests-")))
+        brought = "DATABASE_URL" not in os.environ
+        home = Home(temporary_folder(postgres_identity(CHECKOUT) if brought else None))
         _until_the_end.callback(shutil.rmtree, home.path, ignore_errors=True)
         found = _until_the_end.enter_context(services(home, Silence(sys.stderr), durable=False))
         os.environ.update(found.environment)

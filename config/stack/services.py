@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from config.stack.child import Child
-from config.stack.home import Home, socket_folder
+from config.stack.home import Home, temporary_folder
 from config.stack.postgres import Postgres
 from config.stack.progress import Progress
 from config.stack.valkey import Valkey
@@ -32,7 +32,7 @@ def services(
     with ExitStack() as stack:
         if "DATABASE_URL" not in named:
             who = home.postgres_identity()
-            sockets = socket_folder(who)
+            sockets = temporary_folder(who)
             stack.callback(shutil.rmtree, sockets, ignore_errors=True)
             postgres = Postgres(home.path, sockets, identity=who, durable=durable, holds=holds)
             stack.callback(postgres.stop)

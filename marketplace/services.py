@@ -127,7 +127,7 @@ def archive_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
     Raises ValidationError ``bad_transition``, PermissionDenied for strangers to the company.
     """
     company = Company.objects.filter(pk=opportunity.company_id)
-    if not (company.edited_by(by) | company.served_by(by)).exists():
+    if not (company.edited_by(by).exists() or company.managed_by(by).exists()):
         raise PermissionDenied(_("Only the company or its chamber may do this."))
     opportunity = _move(opportunity, Status.ARCHIVED)
     opportunity.save(update_fields=["status"])
@@ -159,19 +159,9 @@ def _move(opportunity: Opportunity, to: Opportunity.Status) -> Opportunity:
 
 
 def _reviewed(opportunity: Opportunity, by: User, to: Opportunity.Status) -> Opportunity:
-    if not _may_review(opportunity, by):
+    if not Company.objects.managed_by(by).filter(pk=opportunity.company_id).exists():
         raise PermissionDenied(_("Only a manager of the company's chamber may do this."))
     return _move(opportunity, to)
-
-
-def _may_review(opportunity: Opportunity, by: User) -> bool:
-    if by.is_superuser:
-        return True
-    return Company.objects.filter(
-        pk=opportunity.company_id,
-        memberships__chamber__staff_roles__person=by.pk,
-        memberships__chamber__staff_roles__role="manager",
-    ).exists()
 
 
 def _next_reference(opportunity: Opportunity) -> str:

@@ -32,6 +32,12 @@ class RunQuerySet(ScopedQuerySet):
             return self.all()
         return self.none()
 
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        """Any manager may stop a run."""
+        if user.is_superuser or Chamber.objects.managed_by(user).exists():
+            return self.all()
+        return self.none()
+
     def open(self) -> Self:
         """Runs that are not over."""
         return self.filter(state__in=[Run.State.QUEUED, Run.State.RUNNING])
@@ -163,14 +169,15 @@ class SuggestionListQuerySet(ScopedQuerySet):
         return self.filter(run__is_current=True)
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Current lists of the companies one speaks for or looks after."""
+        """Current lists of the companies one speaks for or whose chamber one works for."""
         mine = Company.objects.run_by(user).values("pk")
-        served = Company.objects.served_by(user).values("pk")
+        served = Company.objects.members_served_by(user).values("pk")
         return self.current().filter(Q(company__in=mine) | Q(company__in=served))
 
     def served_by(self, user: User | AnonymousUser) -> Self:
-        """Current lists of the companies one looks after."""
-        return self.current().filter(company__in=Company.objects.served_by(user).values("pk"))
+        """Current lists of the members of the chambers where ``user`` works."""
+        members = Company.objects.members_served_by(user).values("pk")
+        return self.current().filter(company__in=members)
 
 
 class SuggestionList(models.Model):
@@ -209,7 +216,7 @@ class DismissalQuerySet(ScopedQuerySet):
     def served_by(self, user: User | AnonymousUser) -> Self:
         if user.is_superuser:
             return self.all()
-        return self.filter(company__in=Company.objects.served_by(user))
+        return self.filter(company__in=Company.objects.members_served_by(user))
 
 
 class Dismissal(PublicModel):

@@ -70,6 +70,10 @@ class ScopedQuerySet(models.QuerySet):
         """Rows that ``user`` looks after as chamber staff; all of them for a superuser."""
         return self.all() if user.is_superuser else self.none()
 
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        """Rows that ``user`` may change as chamber staff; all of them for a superuser."""
+        return self.all() if user.is_superuser else self.none()
+
 
 class PublicModel(models.Model):
     """A row the world may name: by ``public_id``, never by its integer key."""

@@ -31,6 +31,9 @@ class BodyQuerySet(ScopedQuerySet):
             return self.all()
         return self.filter(chamber__in=Chamber.objects.served_by(user))
 
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        return self.filter(chamber__in=Chamber.objects.managed_by(user))
+
 
 class Guild(Named, PublicModel):
     """Companies of one trade within a chamber."""
@@ -81,6 +84,9 @@ class GuildMembershipQuerySet(ScopedQuerySet):
         if user.is_superuser:
             return self.all()
         return self.filter(guild__chamber__in=Chamber.objects.served_by(user))
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        return self.filter(guild__chamber__in=Chamber.objects.managed_by(user))
 
 
 class GuildMembership(models.Model):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -131,6 +131,9 @@ class StaffQuerySet(ScopedQuerySet):
             return self.all()
         return self.filter(chamber__in=Chamber.objects.served_by(user))
 
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        return self.filter(chamber__in=Chamber.objects.managed_by(user))
+
 
 class Staff(models.Model):
     """A person's work for a chamber."""
@@ -209,6 +212,13 @@ class AgreementQuerySet(ScopedQuerySet):
         mine = Chamber.objects.served_by(user).values("pk")
         return self.filter(Q(first__in=mine) | Q(second__in=mine))
 
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        """Agreements of the chambers that ``user`` manages, either side."""
+        if user.is_superuser:
+            return self.all()
+        mine = Chamber.objects.managed_by(user).values("pk")
+        return self.filter(Q(first__in=mine) | Q(second__in=mine))
+
     def of(self, chamber: Chamber) -> Self:
         """Agreements in which ``chamber`` is either party."""
         return self.filter(Q(first=chamber) | Q(second=chamber))
@@ -217,6 +227,19 @@ class AgreementQuerySet(ScopedQuerySet):
         """Agreements that bind on a day, first and last day included."""
         day = on or timezone.localdate()
         return self.filter(Q(ends_on=None) | Q(ends_on__gte=day), starts_on__lte=day)
+
+    def with_status(self, on: dt.date | None = None) -> Self:
+        """Each with ``status_now``: the rules of ``Agreement.status_on`` in SQL."""
+        day, status = on or timezone.localdate(), Agreement.Status
+        return self.annotate(
+            status_now=Case(
+                When(Q(starts_on=None) | Q(starts_on__gt=day), then=Value(status.NEGOTIATING)),
+                When(ends_on__lt=day, then=Value(status.ENDED)),
+                When(ends_on__lte=day + ENDING_SOON, then=Value(status.ENDING_SOON)),
+                default=Value(status.IN_FORCE),
+                output_field=models.CharField(),
+            )
+        )
 
 
 class Agreement(PublicModel):

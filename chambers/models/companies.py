@@ -88,6 +88,27 @@ class CompanyQuerySet(ScopedQuerySet):
         )
         return self.filter(Exists(theirs))
 
+    def members_served_by(self, user: User | AnonymousUser) -> Self:
+        """Companies in whose affairs ``user`` has a part: members now where they work.
+
+        A chamber that refused a company, or that it left, learns nothing more of it.
+        """
+        if user.is_superuser:
+            return self.all()
+        return self._members_of(Chamber.objects.served_by(user))
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        """Companies for whose chamber ``user`` may decide: members now."""
+        if user.is_superuser:
+            return self.all()
+        return self._members_of(Chamber.objects.managed_by(user))
+
+    def _members_of(self, chambers: models.QuerySet[Chamber]) -> Self:
+        inside = Membership.objects.in_force().filter(
+            company=OuterRef("pk"), chamber__in=chambers.values("pk")
+        )
+        return self.filter(Exists(inside))
+
     def listed(self) -> Self:
         """Members who agreed to stand in the directory."""
         return self.members().filter(is_listed=True)
@@ -298,6 +319,9 @@ class MembershipQuerySet(ScopedQuerySet):
         if user.is_superuser:
             return self.all()
         return self.filter(chamber__in=Chamber.objects.served_by(user))
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        return self.filter(chamber__in=Chamber.objects.managed_by(user))
 
     def with_status(self, on: dt.date | None = None) -> Self:
         """Each with ``status_now``: the rules of ``Membership.status_on`` in SQL."""

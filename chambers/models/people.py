@@ -118,6 +118,13 @@ class ApiTokenQuerySet(ScopedQuerySet):
         """One's own."""
         return self.filter(user=user.pk)
 
+    def served_by(self, user: User | AnonymousUser) -> Self:
+        """One's own: a key is nobody else's business, except a superuser's who ends it."""
+        return self.all() if user.is_superuser else self.visible_to(user)
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        return self.served_by(user)
+
 
 class ApiToken(AbstractAuthToken):
     """A program's key: stored hashed, shown once, limited in scope and time."""

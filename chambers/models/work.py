@@ -41,6 +41,11 @@ class JobQuerySet(ScopedQuerySet):
             return self.all()
         return self.filter(chamber__in=Chamber.objects.served_by(user))
 
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        if user.is_superuser:
+            return self.all()
+        return self.filter(chamber__in=Chamber.objects.managed_by(user))
+
 
 class Job(PublicModel):
     """A unit of work. The row is the truth; a broker message only wakes a worker."""

@@ -6,8 +6,11 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import ExpressionWrapper, F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chambers.models import (
     Agreement,
@@ -18,8 +21,11 @@ from chambers.models import (
     Country,
     Guild,
     GuildMembership,
+    Membership,
     TradeCode,
+    User,
 )
+from chambers.services.people import demand_manager
 
 
 @transaction.atomic
@@ -28,6 +34,22 @@ def found_chamber(**fields: Any) -> Chamber:
     chamber = Chamber(**fields)
     chamber.full_clean()
     chamber.save()
+    return chamber
+
+
+@transaction.atomic
+def change_chamber(chamber: Chamber, *, by: User | None = None, **fields: Any) -> Chamber:
+    """Change a chamber; new grace days hold for its present memberships, too.
+
+    Raises PermissionDenied unless ``by`` manages it.
+    """
+    demand_manager(by, chamber)
+    _change(chamber, fields)
+    if "grace_days" in fields:
+        end = F("ends_on") + dt.timedelta(days=chamber.grace_days)
+        Membership.objects.filter(chamber=chamber, ends_on__isnull=False).update(
+            rights_end_on=ExpressionWrapper(end, output_field=models.DateField())
+        )
     return chamber
 
 
@@ -42,6 +64,17 @@ def form_council(*, chambers: Iterable[Chamber], **fields: Any) -> Council:
 
 
 @transaction.atomic
+def change_council(
+    council: Council, *, chambers: Iterable[Chamber] | None = None, **fields: Any
+) -> Council:
+    """Change a council and, if given, who sits in it."""
+    _change(council, fields)
+    if chambers is not None:
+        council.chambers.set(chambers)
+    return council
+
+
+@transaction.atomic
 def conclude_agreement(
     first: Chamber,
     second: Chamber,
@@ -50,8 +83,13 @@ def conclude_agreement(
     ends_on: dt.date | None = None,
     response_days: int = 5,
     scope: dict[str, str] | None = None,
+    by: User | None = None,
 ) -> Agreement:
-    """Register what two chambers agreed; without a first day it is being negotiated."""
+    """Register what two chambers agreed; without a first day it is being negotiated.
+
+    Raises PermissionDenied unless ``by`` manages one of the two.
+    """
+    demand_manager(by, first, second)
     agreement = Agreement(
         first=first,
         second=second,
@@ -66,17 +104,45 @@ def conclude_agreement(
 
 
 @transaction.atomic
-def end_agreement(agreement: Agreement, *, on: dt.date | None = None) -> Agreement:
-    """Set the last day of an agreement, today by default."""
-    agreement.ends_on = on or timezone.localdate()
-    agreement.full_clean()
-    agreement.save(update_fields=["ends_on"])
+def change_agreement(agreement: Agreement, *, by: User | None = None, **fields: Any) -> Agreement:
+    """Change scope, dates or the time to answer.
+
+    Raises PermissionDenied unless ``by`` manages one of its parties.
+    """
+    demand_manager(by, agreement.first, agreement.second)
+    _change(agreement, fields)
     return agreement
 
 
 @transaction.atomic
-def found_guild(chamber: Chamber, *, codes: Iterable[TradeCode] = (), **fields: Any) -> Guild:
-    """Save a guild with the trades it stands for."""
+def end_agreement(
+    agreement: Agreement, *, on: dt.date | None = None, by: User | None = None
+) -> Agreement:
+    """Set the last day of an agreement, today by default.
+
+    Raises ValidationError ``over`` when it has ended or never began, PermissionDenied unless
+    ``by`` manages one of its parties.
+    """
+    demand_manager(by, agreement.first, agreement.second)
+    if agreement.status_on() not in (Agreement.Status.IN_FORCE, Agreement.Status.ENDING_SOON):
+        raise ValidationError(_("Only an agreement in force can be ended."), code="over")
+    _change(agreement, {"ends_on": on or timezone.localdate()})
+    return agreement
+
+
+@transaction.atomic
+def found_guild(
+    chamber: Chamber,
+    *,
+    codes: Iterable[TradeCode] = (),
+    by: User | None = None,
+    **fields: Any,
+) -> Guild:
+    """Save a guild with the trades it stands for.
+
+    Raises PermissionDenied unless ``by`` manages the chamber.
+    """
+    demand_manager(by, chamber)
     guild = Guild(chamber=chamber, **fields)
     guild.full_clean()
     guild.save()
@@ -85,11 +151,38 @@ def found_guild(chamber: Chamber, *, codes: Iterable[TradeCode] = (), **fields: 
 
 
 @transaction.atomic
-def join_guild(guild: Guild, *, company: Company) -> GuildMembership:
-    """Take a company into a guild.
+def change_guild(
+    guild: Guild,
+    *,
+    codes: Iterable[TradeCode] | None = None,
+    by: User | None = None,
+    **fields: Any,
+) -> Guild:
+    """Change a guild and, if given, the trades it stands for.
 
-    Raises ValidationError ``already_in_guild``.
+    Raises PermissionDenied unless ``by`` manages its chamber.
     """
+    demand_manager(by, guild.chamber)
+    _change(guild, fields)
+    if codes is not None:
+        guild.codes.set(codes)
+    return guild
+
+
+@transaction.atomic
+def join_guild(guild: Guild, *, company: Company, by: User | None = None) -> GuildMembership:
+    """Take a member of the guild's chamber into the guild.
+
+    Raises ValidationError ``already_in_guild`` or ``no_member``, PermissionDenied unless ``by``
+    manages the chamber.
+    """
+    demand_manager(by, guild.chamber)
+    if not company.memberships.in_force().filter(chamber=guild.chamber_id).exists():
+        raise ValidationError(
+            _("%(company)s is not a member of %(chamber)s now."),
+            code="no_member",
+            params={"company": company, "chamber": guild.chamber},
+        )
     membership = GuildMembership(guild=guild, company=company)
     membership.full_clean()
     membership.save()
@@ -97,12 +190,41 @@ def join_guild(guild: Guild, *, company: Company) -> GuildMembership:
 
 
 @transaction.atomic
-def propose_commission(chamber: Chamber, *, country: Country, **fields: Any) -> Commission:
+def leave_guild(membership: GuildMembership, *, by: User | None = None) -> None:
+    """End a company's place in a guild. Raises PermissionDenied unless ``by`` manages it."""
+    demand_manager(by, membership.guild.chamber)
+    membership.delete()
+
+
+@transaction.atomic
+def propose_commission(
+    chamber: Chamber, *, country: Country, by: User | None = None, **fields: Any
+) -> Commission:
     """Write down a commission on a partner country; ``status`` says how far it is.
 
-    Raises ValidationError ``commission_exists`` while one is open.
+    Raises ValidationError ``commission_exists`` while one is open, PermissionDenied unless ``by``
+    manages the chamber.
     """
+    demand_manager(by, chamber)
     commission = Commission(chamber=chamber, country=country, **fields)
     commission.full_clean()
     commission.save()
     return commission
+
+
+@transaction.atomic
+def change_commission(
+    commission: Commission, *, by: User | None = None, **fields: Any
+) -> Commission:
+    """Change a commission; raises as ``propose_commission``."""
+    demand_manager(by, commission.chamber)
+    _change(commission, fields)
+    return commission
+
+
+def _change(row: models.Model, fields: dict[str, Any]) -> None:
+    """Set the fields, hold the row to its rules, save what was set."""
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.full_clean()
+    row.save(update_fields=list(fields))

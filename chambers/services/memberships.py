@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from chambers.models import Chamber, Company, Membership, Representative, User
 from chambers.services.companies import note_change
 from chambers.services.mail import queue_mail
+from chambers.services.people import demand_manager
 
 
 @transaction.atomic
@@ -120,8 +121,7 @@ def _lock(membership: Membership, by: User) -> Membership:
         .select_related("chamber", "company")
         .get(pk=membership.pk)
     )
-    if not Chamber.objects.managed_by(by).filter(pk=locked.chamber_id).exists():
-        raise PermissionDenied(_("Only a manager of this chamber may do this."))
+    demand_manager(by, locked.chamber)
     return locked
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chambers.models import ApiToken, Chamber, Company, Representative, Scope, Staff, User
+from chambers.services.mail import queue_mail
 
 LONGEST_TOKEN = dt.timedelta(days=365)
 
@@ -35,29 +37,116 @@ def create_person(
     return user
 
 
-@transaction.atomic
-def appoint_staff(person: User, *, to: Chamber, role: str = Staff.Role.MANAGER) -> Staff:
-    """Let a person work for a chamber.
+def demand_manager(by: User | None, *chambers: Chamber) -> None:
+    """Let only a manager of one of the chambers pass; None is the installation itself.
 
-    Raises ValidationError ``already_staff`` when they do.
+    Raises PermissionDenied.
     """
+    keys = [chamber.pk for chamber in chambers]
+    if by is not None and not Chamber.objects.managed_by(by).filter(pk__in=keys).exists():
+        raise PermissionDenied(_("Only a manager of this chamber may do this."))
+
+
+@transaction.atomic
+def change_person(person: User, **fields: Any) -> User:
+    """Change what a person is called, reads, or whether they may sign in.
+
+    One who is no longer active loses their sessions and tokens at once.
+    """
+    for name, value in fields.items():
+        setattr(person, name, value)
+    person.full_clean(exclude=["password"])
+    person.save(update_fields=list(fields))
+    if not person.is_active:
+        ApiToken.objects.filter(user=person).delete()
+    return person
+
+
+@transaction.atomic
+def appoint_staff(
+    person: User, *, to: Chamber, role: str = Staff.Role.MANAGER, by: User | None = None
+) -> Staff:
+    """Let a person work for a chamber; appointed by a person, its managers and they are told.
+
+    Raises ValidationError ``already_staff`` when they do, PermissionDenied unless ``by`` manages
+    the chamber: nobody grants what they do not hold.
+    """
+    demand_manager(by, to)
     staff = Staff(person=person, chamber=to, role=role)
     staff.full_clean()
     staff.save()
     if not person.is_staff:
         person.is_staff = True
         person.save(update_fields=["is_staff"])
+    if by is not None:
+        _tell_of_staff(staff, "staff_appointed", by)
     return staff
 
 
 @transaction.atomic
-def dismiss_staff(staff: Staff) -> None:
-    """End a person's work for a chamber; with their last one they leave the administration."""
+def appoint_by_email(
+    email: str, *, name: str, to: Chamber, role: str, by: User, language: str = "en"
+) -> Staff:
+    """Let whoever has this address work for a chamber.
+
+    A person we do not know yet is saved without a password; the mail says how to choose one.
+    Raises as ``appoint_staff``.
+    """
+    demand_manager(by, to)
+    person = User.objects.filter(email__iexact=email.strip()).first()
+    if person is None:
+        person = create_person(email, name=name, language=language, time_zone=to.zone)
+    return appoint_staff(person, to=to, role=role, by=by)
+
+
+@transaction.atomic
+def change_staff_role(staff: Staff, *, role: str, by: User) -> Staff:
+    """Change what a person may do for a chamber.
+
+    Raises ValidationError ``own_role`` for one's own, PermissionDenied unless ``by`` manages it.
+    """
+    demand_manager(by, staff.chamber)
+    _demand_other(staff, by)
+    staff.role = role
+    staff.full_clean()
+    staff.save(update_fields=["role"])
+    _tell_of_staff(staff, "staff_appointed", by)
+    return staff
+
+
+@transaction.atomic
+def dismiss_staff(staff: Staff, *, by: User | None = None) -> None:
+    """End a person's work for a chamber; with their last one they leave the administration.
+
+    Raises ValidationError ``own_role`` for one's own, PermissionDenied unless ``by`` manages it.
+    """
+    demand_manager(by, staff.chamber)
+    if by is not None:
+        _demand_other(staff, by)
+        _tell_of_staff(staff, "staff_dismissed", by)
     person = staff.person
     staff.delete()
     if not person.is_superuser and not person.staff_roles.exists():
         person.is_staff = False
         person.save(update_fields=["is_staff"])
+
+
+def _demand_other(staff: Staff, by: User) -> None:
+    # So that a chamber is never left without a manager by a slip of the hand.
+    if staff.person_id == by.pk and not by.is_superuser:
+        raise ValidationError(
+            _("Your own role is changed by another manager of the chamber."), code="own_role"
+        )
+
+
+def _tell_of_staff(staff: Staff, kind: str, by: User) -> None:
+    colleagues = User.objects.filter(
+        staff_roles__chamber=staff.chamber_id, staff_roles__role=Staff.Role.MANAGER
+    ).exclude(pk=by.pk)
+    for reader in {staff.person, *colleagues}:
+        queue_mail(
+            kind, to=reader, chamber=staff.chamber, context={"staff": staff, "decided_by": by}
+        )
 
 
 @transaction.atomic

@@ -80,6 +80,7 @@ class Run(PublicModel):
         verbose_name=_("requested by"),
     )
     companies = models.PositiveIntegerField(_("companies"), default=0)
+    rows = models.PositiveIntegerField(_("texts"), default=0)
     served = models.PositiveIntegerField(_("companies with a partner"), default=0)
     pairs = models.PositiveBigIntegerField(_("suggestions"), default=0)
     shards = models.PositiveIntegerField(_("parts"), default=0)
@@ -88,6 +89,7 @@ class Run(PublicModel):
     error = models.TextField(_("error"), blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     snapshot_at = models.DateTimeField(_("profiles as of"), null=True, blank=True)
+    indexed_at = models.DateTimeField(_("index as of"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     objects = RunQuerySet.as_manager()

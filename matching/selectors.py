@@ -1,0 +1,284 @@
+"""What is shown of the matching: lists expanded, explained, and told in the reader's language.
+
+The page, the endpoint and the administration all show what ``suggestions_for`` returns.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from chambers.models import Company, TradeCode
+from marketplace.models import Opportunity
+from matching import engine, profiles
+from matching.engine import Against, Band, Direction, Explanation, Weights
+from matching.models import Dismissal, Profile, Run, SuggestionList, Term
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from chambers.models import User
+
+REASONS_SHOWN = 6  # per direction
+BAND_NAMES = {
+    Band.STRONG_BOTH: gettext_lazy("Strong, both ways"),
+    Band.STRONG_ONE: gettext_lazy("Strong, one way"),
+    Band.FAIR: pgettext_lazy("how good a match is", "Fair"),
+    Band.SAME_FIELD: gettext_lazy("Same field"),
+}
+AGAINST_TEXTS = {
+    Against.NO_COMMON_LANGUAGE: gettext_lazy("No common working language"),
+    Against.THEIR_NEEDS_UNKNOWN: gettext_lazy("What they seek is not stated"),
+    Against.YOUR_NEEDS_UNKNOWN: gettext_lazy("What you seek is not stated"),
+    Against.THEIR_MARKETS_DO_NOT_NAME_YOURS: gettext_lazy("Their markets do not name your country"),
+    Against.ONLY_THEY_COVER_YOU: gettext_lazy("You do not cover what they seek"),
+    Against.ONLY_YOU_COVER_THEM: gettext_lazy("They do not cover what you seek"),
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One thing that matched, ready to show.
+
+    ``code`` and ``label`` for a trade code, in the reader's language; ``need_word`` and ``answer_word`` are
+    the word as each side wrote it. ``tenths`` is its share of the direction, 0 to 10.
+    """
+
+    kind: str
+    code: str
+    label: str
+    need_word: str
+    answer_word: str
+    tenths: int
+    need: Opportunity | None
+    answer: Opportunity | None
+
+
+@dataclass(frozen=True)
+class Way:
+    """One direction: ``tenths`` of the need that is covered (0 to 10), and why."""
+
+    tenths: int
+    reasons: list[Reason] = field(default_factory=list)
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A partner for a company, with everything that page, endpoint and administration show."""
+
+    partner: Company
+    band: Band
+    band_name: str
+    tenths: int
+    they_cover: Way
+    you_cover: Way
+    shared: Way
+    against: list[str]
+    against_codes: list[str]
+    dismissal: Dismissal | None = None
+
+    @property
+    def has_reason(self) -> bool:
+        """Whether anything can be said for it; a suggestion without a reason is not shown."""
+        return any(way.reasons for way in (self.they_cover, self.you_cover, self.shared))
+
+    @property
+    def same_field(self) -> bool:
+        """Whether no stated need is met: both only work on the same."""
+        return self.band == Band.SAME_FIELD
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """A company's list: ``shown`` best first, and those it marked as not relevant."""
+
+    company: Company
+    run: Run | None
+    shown: list[Suggestion] = field(default_factory=list)
+    dismissed: list[Suggestion] = field(default_factory=list)
+
+
+def suggestions_for(
+    company: Company, viewer: User | AnonymousUser, *, limit: int = 20
+) -> Suggestions:
+    """The current list of ``company`` as ``viewer`` may see it. A constant number of queries.
+
+    Empty for who neither speaks for the company nor looks after it.
+    """
+    stored = (
+        SuggestionList.objects.visible_to(viewer)
+        .filter(company=company)
+        .select_related("run")
+        .first()
+    )
+    if stored is None:
+        return Suggestions(company, Run.objects.current())
+    dismissals = {
+        one.partner_id: one
+        for one in Dismissal.objects.filter(company=company).select_related("by")
+    }
+    wanted = list(dict.fromkeys([*stored.partners[:limit], *dismissals]))
+    partners = {
+        partner.pk: partner
+        for partner in _presentable(Company.objects.visible_to(viewer).filter(pk__in=wanted))
+    }
+    found = _explained(company, [pk for pk in wanted if pk in partners], partners, stored.run)
+    told = _Telling.of(found.values())
+    shown, hidden = [], []
+    for pk, explanation in found.items():
+        suggestion = told.suggestion(partners[pk], explanation, dismissals.get(pk))
+        if suggestion.dismissal is not None:
+            hidden.append(suggestion)
+        elif suggestion.has_reason:
+            shown.append(suggestion)
+    return Suggestions(company, stored.run, shown, hidden)
+
+
+def partners_by_country(suggestions: Iterable[Suggestion]) -> list[tuple[str, int]]:
+    """(country or region, number of partners), most first."""
+    counts: dict[str, int] = {}
+    for suggestion in suggestions:
+        name = suggestion.partner.country.name
+        counts[name] = counts.get(name, 0) + 1
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def tenths(share: float) -> int:
+    """A share as tenths, 0 to 10: coarse on purpose; above nothing never shows as nothing."""
+    return 0 if share <= 0 else max(1, min(10, math.floor(share * 10 + 0.5)))
+
+
+def _presentable(companies: QuerySet[Company]) -> QuerySet[Company]:
+    return companies.select_related("country").prefetch_related("excluded_companies")
+
+
+@dataclass
+class _Found:
+    explanation: Explanation
+    your_surfaces: Mapping[str, str]
+    their_surfaces: Mapping[str, str]
+
+    @property
+    def mutual(self) -> float:
+        return self.explanation.mutual
+
+
+def _explained(
+    company: Company, wanted: list[int], partners: Mapping[int, Company], run: Run
+) -> dict[int, _Found]:
+    """Each wanted pair explained from the two profiles, by the run's weights and rarities."""
+    stored = {
+        one.company_id: one for one in Profile.objects.filter(company__in=[company.pk, *wanted])
+    }
+    if company.pk not in stored:
+        return {}
+    mine = stored[company.pk]
+    ours = {term for row in mine.rows for term in row["terms"]}
+    rarities = dict(Term.objects.filter(run=run, term__in=ours).values_list("term", "rows"))
+    weights, rows = Weights(**run.weights), profiles.engine_rows(company.pk, mine.rows)
+    own = profiles.engine_company(company, ())
+    found = {}
+    for pk in wanted:
+        if pk not in stored:
+            continue
+        explanation = engine.explain(
+            rows,
+            profiles.engine_rows(pk, stored[pk].rows),
+            own,
+            profiles.engine_company(partners[pk], ()),
+            rarities,
+            run.rows,
+            weights,
+        )
+        found[pk] = _Found(explanation, mine.surfaces, stored[pk].surfaces)
+    return found
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """Labels and opportunities that the reasons of a page name, fetched at once."""
+
+    codes: Mapping[tuple[str, str], TradeCode]
+    opportunities: Mapping[str, Opportunity]
+
+    @classmethod
+    def of(cls, found: Iterable[_Found]) -> _Telling:
+        reasons = [
+            reason
+            for one in found
+            for way in (
+                one.explanation.they_cover,
+                one.explanation.you_cover,
+                one.explanation.shared,
+            )
+            for reason in way.reasons[:REASONS_SHOWN]
+        ]
+        keys = {_code_key(reason.term) for reason in reasons if reason.kind == "code"}
+        codes = {
+            (code.scheme, code.code): code
+            for code in TradeCode.objects.filter(code__in=[code for _scheme, code in keys])
+            if (code.scheme, code.code) in keys
+        }
+        refs = {ref for reason in reasons for ref in (reason.need, reason.answer)} - {
+            profiles.PROFILE
+        }
+        opportunities = {
+            one.reference: one for one in Opportunity.objects.on_show().filter(reference__in=refs)
+        }
+        return cls(codes, opportunities)
+
+    def suggestion(
+        self, partner: Company, found: _Found, dismissal: Dismissal | None
+    ) -> Suggestion:
+        one = found.explanation
+        return Suggestion(
+            partner=partner,
+            band=one.band,
+            band_name=str(BAND_NAMES[one.band]),
+            tenths=tenths(one.mutual),
+            they_cover=self._way(one.they_cover, found.your_surfaces, found.their_surfaces),
+            you_cover=self._way(one.you_cover, found.their_surfaces, found.your_surfaces),
+            shared=self._way(one.shared, found.your_surfaces, found.their_surfaces),
+            against=[str(AGAINST_TEXTS[code]) for code in one.against],
+            against_codes=[str(code) for code in one.against],
+            dismissal=dismissal,
+        )
+
+    def _way(self, way: Direction, needing: Mapping[str, str], answering: Mapping[str, str]) -> Way:
+        shown = [
+            reason
+            for reason in way.reasons
+            if reason.kind == "word" or _code_key(reason.term) in self.codes
+        ][:REASONS_SHOWN]
+        return Way(
+            tenths(way.coverage),
+            [self._reason(reason, needing, answering) for reason in shown],
+            max(0, len(way.reasons) - len(shown)),
+        )
+
+    def _reason(
+        self, reason: engine.Reason, needing: Mapping[str, str], answering: Mapping[str, str]
+    ) -> Reason:
+        code = self.codes.get(_code_key(reason.term)) if reason.kind == "code" else None
+        return Reason(
+            kind=reason.kind,
+            code=code.code if code else "",
+            label=code.label if code else "",
+            need_word=needing.get(reason.term, "") if code is None else "",
+            answer_word=answering.get(reason.term, "") if code is None else "",
+            tenths=tenths(reason.share),
+            need=self.opportunities.get(reason.need),
+            answer=self.opportunities.get(reason.answer),
+        )
+
+
+def _code_key(term: str) -> tuple[str, str]:
+    """("hs", "9026") for hs4:9026; NACE divisions and sections are one scheme."""
+    prefix, _sep, code = term.partition(":")
+    return ("nace" if prefix in ("nace", "section") else "hs", code)

@@ -1,0 +1,43 @@
+"""Not relevant, because: what a company hides from its own list."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from chambers.models import Company, User
+from matching.models import Dismissal
+
+
+@transaction.atomic
+def dismiss_partner(company: Company, *, partner: Company, reason: str, by: User) -> Dismissal:
+    """Hide ``partner`` from the list of ``company``; the partner never learns of it.
+
+    Raises ValidationError ``already_dismissed`` or on ``reason``, PermissionDenied for who may
+    not decide for the company.
+    """
+    _demand_editor(company, by)
+    dismissal = Dismissal(company=company, partner=partner, reason=reason, by=by)
+    dismissal.full_clean()
+    dismissal.save()
+    return dismissal
+
+
+@transaction.atomic
+def restore_partner(company: Company, *, partner: Company, by: User) -> None:
+    """Take a dismissal back.
+
+    Raises ValidationError ``not_dismissed``, PermissionDenied as above.
+    """
+    _demand_editor(company, by)
+    gone, _per_model = Dismissal.objects.filter(company=company, partner=partner).delete()
+    if not gone:
+        raise ValidationError(
+            _("This partner is not marked as not relevant."), code="not_dismissed"
+        )
+
+
+def _demand_editor(company: Company, by: User) -> None:
+    if not Company.objects.edited_by(by).filter(pk=company.pk).exists():
+        raise PermissionDenied(_("Only representatives of the company may do this."))

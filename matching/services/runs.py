@@ -1,0 +1,239 @@
+"""Matching everyone: a run is a row, its parts are jobs, its result is swapped in whole.
+
+Stages, each a set of jobs of which the last to finish starts the next: read profiles (parts of
+companies), build the index (one job), match (parts of companies), swap in (one job). A reader
+sees the former run until the swap, and never half of one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chambers.models import Chamber, Company, Job, User
+from chambers.services import jobs
+from matching import profiles
+from matching.engine import Weights
+from matching.models import Profile, Run, SuggestionList, Term
+from matching.services import indexes, refresh
+from matching.services.lists import copy_lists
+
+PROFILE_PART = 1000  # companies
+MATCH_PART = 1500  # companies
+Stage, State = Run.Stage, Run.State
+
+
+@transaction.atomic
+def start_run(*, by: User | None = None, seed: int | None = None) -> Run:
+    """Begin to match everyone; workers do the rest.
+
+    ``seed`` orders ties and is today's date unless given. Raises ValidationError
+    ``already_running`` while another run is open, PermissionDenied for who manages no chamber.
+    """
+    if by is not None and not Chamber.objects.managed_by(by).exists():
+        raise PermissionDenied(_("Only managers of a chamber may start a matching run."))
+    run = Run(
+        requested_by=by,
+        rules=Weights().version,
+        weights=Weights().as_data(),
+        seed=seed if seed is not None else int(timezone.localdate().strftime("%Y%m%d")),
+    )
+    run.full_clean()
+    run.save()
+    _enqueue(run, "prepare")
+    return run
+
+
+@transaction.atomic
+def stop_run(run: Run, *, by: User) -> Run:
+    """Stop a run that is not over; the lists shown stay as they are.
+
+    Raises ValidationError ``over``, PermissionDenied for who manages no chamber.
+    """
+    if not Chamber.objects.managed_by(by).exists():
+        raise PermissionDenied(_("Only managers of a chamber may stop a matching run."))
+    stopped = (
+        Run.objects.filter(pk=run.pk)
+        .open()
+        .update(state=State.CANCELLED, finished_at=timezone.now())
+    )
+    if not stopped:
+        raise ValidationError(_("This run is already over."), code="over")
+    for job in Job.objects.filter(kind__startswith="matching.run.", payload__run=run.pk).open():
+        jobs.cancel(job)
+    _enqueue(run, "sweep")
+    run.refresh_from_db()
+    return run
+
+
+def fail_run(job: Job, error: str) -> None:
+    """A part was given up: the run as a whole has failed; the lists shown stay."""
+    run = Run.objects.filter(pk=job.payload["run"])
+    if run.open().update(state=State.FAILED, error=error, finished_at=timezone.now()):
+        parts = Job.objects.filter(
+            kind__startswith="matching.run.", payload__run=job.payload["run"]
+        )
+        parts.open().update(
+            state=Job.State.CANCELLED, finished_at=timezone.now(), lease=None, lease_until=None
+        )
+
+
+@transaction.atomic
+def start_nightly(day: dt.date | None = None) -> None:
+    """Ask for the night's run; once a day, however many clocks are running."""
+    key = (day or timezone.localdate()).isoformat()
+    if not Job.objects.filter(kind="matching.nightly", key=key).exists():
+        jobs.enqueue("matching.nightly", key=key)
+
+
+@jobs.handles("matching.nightly")
+def nightly(lease: jobs.Lease) -> None:
+    """Start the night's run unless somebody's is under way."""
+    with lease.finish():
+        if not Run.objects.open().exists():
+            start_run()
+
+
+@jobs.handles("matching.run.prepare", parked=fail_run)
+def prepare(lease: jobs.Lease) -> None:
+    """Cut the companies into parts whose profiles are read side by side."""
+    run = _open_run(lease)
+    bounds = _parts(
+        Company.objects.listed().order_by("pk").values_list("pk", flat=True), PROFILE_PART
+    )
+    with lease.finish():
+        Run.objects.filter(pk=run.pk).update(state=State.RUNNING, snapshot_at=timezone.now())
+        _begin(run, Stage.PROFILES, "profiles", bounds)
+
+
+@jobs.handles("matching.run.profiles", parked=fail_run)
+def read_profiles(lease: jobs.Lease) -> None:
+    """Bring the profiles of one part up to date."""
+    run, (first, last) = _open_run(lease), lease.payload["part"]
+    companies = Company.objects.listed().filter(pk__gte=first, pk__lte=last)
+    changed = profiles.build(companies)
+    with lease.finish() as result:
+        result["changed"] = profiles.save(changed)
+        if _part_done(run):
+            _begin(run, Stage.INDEX, "index", [(0, 0)])
+
+
+@jobs.handles("matching.run.index", parked=fail_run)
+def build_index(lease: jobs.Lease) -> None:
+    """Turn all profiles into the arrays that every part of the matching reads."""
+    run = _open_run(lease)
+    Profile.objects.exclude(company__in=Company.objects.listed()).delete()
+    as_of = timezone.now()
+    index = indexes.build(run)
+    lease.progress(0, 1, _("saving the index"))
+    indexes.save(run, index)
+    companies = len(index.companies)
+    bounds = [
+        (start, min(start + MATCH_PART, companies)) for start in range(0, companies, MATCH_PART)
+    ]
+    with lease.finish():
+        indexes.save_terms(run, index)
+        Run.objects.filter(pk=run.pk).update(companies=companies, rows=index.rows, indexed_at=as_of)
+        _begin(run, Stage.MATCHING, "match", bounds or [(0, 0)])
+
+
+@jobs.handles("matching.run.match", parked=fail_run)
+def match_part(lease: jobs.Lease) -> None:
+    """Find the best partners of the companies of one part."""
+    run, (start, stop) = _open_run(lease), lease.payload["part"]
+    index = indexes.load(run)
+    lists = index.top_range(
+        start, stop, seed=run.seed, progress=lambda done: lease.progress(done, stop - start)
+    )
+    with lease.finish():
+        SuggestionList.objects.filter(run=run, company__in=lists.companies.tolist()).delete()
+        copy_lists(run, lists)
+        if _part_done(run):
+            _begin(run, Stage.SWAP, "swap", [(0, 0)])
+
+
+@jobs.handles("matching.run.swap", parked=fail_run)
+def swap_in(lease: jobs.Lease) -> None:
+    """Show the new lists in the place of the old, all at once."""
+    run = _open_run(lease)
+    with lease.finish():
+        former = Run.objects.select_for_update().filter(is_current=True).first()
+        Run.objects.filter(is_current=True).update(is_current=False)
+        figures = _count(run)
+        Run.objects.filter(pk=run.pk).update(
+            state=State.DONE, is_current=True, finished_at=timezone.now(), **figures
+        )
+        if former is not None:
+            _enqueue(former, "sweep", run_after=timezone.now() + dt.timedelta(seconds=30))
+        if run.indexed_at is not None:
+            refresh.refresh_changed_since(run.indexed_at)
+
+
+@jobs.handles("matching.run.sweep")
+def sweep(lease: jobs.Lease) -> None:
+    """Drop the lists and the index of a run that is no longer shown."""
+    run = Run.objects.get(pk=lease.payload["run"])
+    with lease.finish():
+        if not run.is_current and run.state != State.RUNNING:
+            SuggestionList.objects.filter(run=run).delete()
+            Term.objects.filter(run=run).delete()
+    indexes.remove(run)
+
+
+def _open_run(lease: jobs.Lease) -> Run:
+    run = Run.objects.open().filter(pk=lease.payload["run"]).first()
+    if run is None:
+        raise jobs.LostLeaseError(str(lease.job))
+    return run
+
+
+def _enqueue(run: Run, what: str, **options: Any) -> None:
+    part = options.pop("part", None)
+    payload: dict[str, Any] = {"run": run.pk}
+    key = f"{run.pk}"
+    if part is not None:
+        payload["part"], key = list(part), f"{run.pk}:{part[0]}"
+    jobs.enqueue(f"matching.run.{what}", payload, key=key, by=run.requested_by, **options)
+
+
+def _begin(run: Run, stage: Run.Stage, what: str, bounds: list[tuple[int, int]]) -> None:
+    """Start a stage: its parts count down to the next one."""
+    timings = {**Run.objects.values_list("timings", flat=True).get(pk=run.pk)}
+    timings[stage] = timezone.now().isoformat()
+    Run.objects.filter(pk=run.pk).update(
+        stage=stage, shards=len(bounds), shards_done=0, timings=timings
+    )
+    for part in bounds:
+        _enqueue(run, what, part=part)
+
+
+def _part_done(run: Run) -> bool:
+    """Count a part in; True for the last one. The row lock makes exactly one the last."""
+    Run.objects.filter(pk=run.pk).update(shards_done=F("shards_done") + 1)
+    done, parts = Run.objects.values_list("shards_done", "shards").get(pk=run.pk)
+    return bool(done >= parts)
+
+
+def _parts(keys: Any, size: int) -> list[tuple[int, int]]:
+    """(first, last) keys of consecutive parts; one empty part when there is nothing."""
+    ordered = list(keys)
+    cut = [ordered[at : at + size] for at in range(0, len(ordered), size)]
+    return [(part[0], part[-1]) for part in cut] or [(0, 0)]
+
+
+def _count(run: Run) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*) filter (where cardinality(partners) > 0),"
+            " coalesce(sum(cardinality(partners)), 0)"
+            " from matching_suggestionlist where run_id = %s",
+            [run.pk],
+        )
+        served, pairs = cursor.fetchone() or (0, 0)
+    return {"served": int(served), "pairs": int(pairs)}

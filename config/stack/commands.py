@@ -97,7 +97,7 @@ def _joined_or_brought(home: Home, progress: Progress, command: str) -> Iterator
 def _brought(home: Home, progress: Progress, command: str, owned: int) -> Iterator[dict[str, str]]:
     home.forget()
     with services(home, progress, holds=(owned,)) as found:
-        home.announce(Running(os.getpid(), command, found.sockets, found.environment))
+        home.announce(Running(os.getpid(), command, str(found.scratch), found.environment))
         try:
             yield found.environment
         finally:

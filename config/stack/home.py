@@ -29,7 +29,7 @@ class Running:
 
     pid: int
     command: str
-    sockets: str
+    scratch: str
     environment: dict[str, str] = field(default_factory=dict)
     url: str = ""
 
@@ -98,7 +98,7 @@ class Home:
             left = Running(**json.loads(self._state.read_text()))
         except FileNotFoundError:
             return
-        shutil.rmtree(left.sockets, ignore_errors=True)
+        shutil.rmtree(left.scratch, ignore_errors=True)
         self._state.unlink()
 
     def environment(self) -> dict[str, str]:
@@ -152,12 +152,15 @@ def default_home() -> Path:
 
 
 def temporary_folder(who: Identity | None) -> Path:
-    """A new folder that the user of PostgreSQL owns and reaches, with room for a socket's path."""
+    """A new folder of ours that a user may walk through, with a path short enough for sockets.
+
+    Not listed to others: each file in it decides by its own mode.
+    """
     for parent in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")):  # noqa: S108
-        room = len(str(parent / "market-xxxxxxxx" / ".s.PGSQL.5432.lock"))
+        room = len(str(parent / "market-xxxxxxxx" / "sockets" / ".s.PGSQL.5432.lock"))
         if parent.is_dir() and room <= _SOCKET_BYTES and reachable(parent.resolve(), who):
             folder = Path(tempfile.mkdtemp(prefix="market-", dir=parent))
             if who is not None:
-                os.chown(folder, who.user, who.group)
+                folder.chmod(0o711)
             return folder
     raise StackError("There is no temporary folder with a short path that PostgreSQL can reach.")

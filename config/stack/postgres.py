@@ -24,7 +24,7 @@ _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
 class Postgres:
-    """One server: its data in `home`, its socket in `sockets`, run as `identity`.
+    """One server: its data in `home`, its socket in the folder `sockets`, run as `identity`.
 
     A throwaway one (not durable) loses its data when the machine stops, and is faster.
     """
@@ -49,6 +49,8 @@ class Postgres:
     def start(self, tick: Callable[[], None] = nothing) -> None:
         """Create the cluster when there is none, start it, and make our role and database."""
         programs = self._programs(tick)
+        self.sockets.mkdir(mode=0o700, exist_ok=True)
+        _give(self.sockets, self.identity)
         if not self.data.exists():
             self._create(programs / "initdb", tick)
         self.child = Child(

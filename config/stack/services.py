@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from config.stack.child import Child
 from config.stack.home import Home, temporary_folder
@@ -18,7 +19,7 @@ class Services:
     """The addresses of the database and the broker, and the servers that we started."""
 
     environment: dict[str, str]
-    sockets: str = ""
+    scratch: Path  # removed in the end, with whatever is in it
     children: list[Child] = field(default_factory=list)
 
 
@@ -28,17 +29,16 @@ def services(
 ) -> Iterator[Services]:
     """Start what is missing, yield the addresses, stop what was started."""
     named = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if name in os.environ}
-    found = Services(named)
+    who = None if "DATABASE_URL" in named else home.postgres_identity()
     with ExitStack() as stack:
+        found = Services(named, temporary_folder(who))
+        stack.callback(shutil.rmtree, found.scratch, ignore_errors=True)
         if "DATABASE_URL" not in named:
-            who = home.postgres_identity()
-            sockets = temporary_folder(who)
-            stack.callback(shutil.rmtree, sockets, ignore_errors=True)
+            sockets = found.scratch / "sockets"
             postgres = Postgres(home.path, sockets, identity=who, durable=durable, holds=holds)
             stack.callback(postgres.stop)
             with progress.step("PostgreSQL"):
                 postgres.start(progress.tick)
-            found.sockets = str(sockets)
             found.environment["DATABASE_URL"] = postgres.url()
             found.children.extend(filter(None, [postgres.child]))
         if "REDIS_URL" not in named:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -64,9 +65,10 @@ def _serve(home: Home, progress: Progress, owned: int, wanted: argparse.Namespac
         settings = {**local_settings(address), **home.environment(), **found.environment}
         settings = {name: os.environ.get(name, value) for name, value in settings.items()}
         stack.callback(home.forget)
-        home.announce(Running(os.getpid(), "up", found.sockets, settings))
+        running = Running(os.getpid(), "up", str(found.scratch), settings)
+        home.announce(running)
 
-        part = _Parts(home, progress, settings, owned)
+        part = _Parts(home, progress, settings, found.scratch, owned)
         logins = _prepare(part, demo=not wanted.no_demo)
         children = [
             part.child("web", *web("127.0.0.1", port)),
@@ -78,7 +80,7 @@ def _serve(home: Home, progress: Progress, owned: int, wanted: argparse.Namespac
             for child in children:
                 child.start()
             _wait_until_ready(port, settings, children, progress)
-        home.announce(Running(os.getpid(), "up", found.sockets, settings, address))
+        home.announce(replace(running, url=address))
         progress.say(_welcome(address, home.path, logins, time.monotonic() - began))
         while True:
             progress.tick()
@@ -90,10 +92,17 @@ class _Parts:
     """Makes children that run a module of ours in the environment of this service."""
 
     def __init__(
-        self, home: Home, progress: Progress, settings: dict[str, str], owned: int
+        self,
+        home: Home,
+        progress: Progress,
+        settings: dict[str, str],
+        scratch: Path,
+        owned: int,
     ) -> None:
         self.home, self.progress, self.owned = home, progress, owned
-        self.env = {**os.environ, **settings}
+        temporary = scratch / "tmp"  # a killed worker cannot remove its temporary files
+        temporary.mkdir(mode=0o700)
+        self.env = {**os.environ, **settings, "TMPDIR": str(temporary)}
 
     def child(self, name: str, *words: str) -> Child:
         log = self.home.path / f"{name}.log"

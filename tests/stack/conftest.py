@@ -20,10 +20,9 @@ def home():
 @pytest.fixture
 def server(home):
     """A PostgreSQL server of its own, new."""
-    who = home.postgres_identity()
-    sockets = temporary_folder(who)
-    server = Postgres(home.path, sockets, identity=who, durable=False)
+    server = Postgres(
+        home.path, home.path / "sockets", identity=home.postgres_identity(), durable=False
+    )
     server.start()
     yield server
     server.stop()
-    shutil.rmtree(sockets)

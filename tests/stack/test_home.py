@@ -42,7 +42,7 @@ def test_a_service_whose_process_is_gone_does_not_run(home):
 def test_forgetting_removes_what_a_killed_owner_left_behind(home, tmp_path):
     left = tmp_path / "market-abc"
     left.mkdir()
-    home.announce(replace(HERE, pid=dead_process(), sockets=str(left)))
+    home.announce(replace(HERE, pid=dead_process(), scratch=str(left)))
 
     home.forget()
     home.forget()

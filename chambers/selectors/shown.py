@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _RANK = {level: rank for rank, level in enumerate(Level.values)}
 _INSIDE = len(_RANK)  # own people, serving staff, superusers: above every level
 _GIVES_RIGHTS = {Membership.Status.NEW, Membership.Status.CURRENT, Membership.Status.GRACE}
+# A chamber must know whom it decides about; one that refused, or that was left, must not.
+_CONCERNS_STAFF = {Membership.Status.PENDING, *_GIVES_RIGHTS}
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class ShownFields(TypedDict, total=False):
     industry: str  # goes with the description
     website: str
     size: str
+    size_label: str  # in the reader's language
     founded: int | None
     languages: list[str]
     codes: list[TradeCode]
@@ -158,7 +161,9 @@ def findable_by(field: str, sight: Sight) -> Q:
     if sight.companies:
         found |= Q(pk__in=sight.companies)
     if sight.serves:
-        theirs = Membership.objects.filter(company=OuterRef("pk"), chamber__in=sight.serves)
+        theirs = Membership.objects.with_status().filter(
+            company=OuterRef("pk"), chamber__in=sight.serves, status_now__in=_CONCERNS_STAFF
+        )
         found |= Q(Exists(theirs))
     return found
 
@@ -175,16 +180,19 @@ def _rank(company: Company, memberships: list[Membership], sight: Sight) -> int:
     """The highest level at which the viewer sees the company's fields."""
     if sight.everything or company.pk in sight.companies:
         return _INSIDE
-    if any(one.chamber_id in sight.serves for one in memberships):
+    if sight.serves & _chambers(memberships, _CONCERNS_STAFF).keys():
         return _INSIDE
-    there = {one.chamber_id for one in memberships if _in_force(one)}
+    there = _chambers(memberships, _GIVES_RIGHTS).keys()
     if there & (sight.home | sight.partners):
         return _RANK[Level.PARTNERS]
     return _RANK[Level.MEMBERS if sight.member else Level.PUBLIC]
 
 
-def _in_force(membership: Membership) -> bool:
-    return membership.status_now in _GIVES_RIGHTS  # type: ignore[attr-defined]
+def _chambers(
+    memberships: list[Membership], statuses: set[Membership.Status]
+) -> dict[int, Chamber]:
+    """The chambers of the memberships ``with_status`` in any of ``statuses``, each once."""
+    return {one.chamber_id: one.chamber for one in memberships if one.status_now in statuses}
 
 
 def _shown(company: Company, memberships: list[Membership], sight: Sight) -> ShownCompany:
@@ -197,8 +205,7 @@ def _shown(company: Company, memberships: list[Membership], sight: Sight) -> Sho
         country=company.country,
         city=company.city,
         is_family_business=company.is_family_business,
-        # A membership in grace and its renewal are one chamber.
-        chambers=tuple(dict.fromkeys(one.chamber for one in memberships if _in_force(one))),
+        chambers=tuple(_chambers(memberships, _GIVES_RIGHTS).values()),
         inside=rank == _INSIDE,
         fields=_fields(company, rank),
     )
@@ -216,6 +223,7 @@ def _fields(company: Company, rank: int) -> ShownFields:
         shown["website"] = company.website
     if admits("size"):
         shown["size"] = company.size
+        shown["size_label"] = company.get_size_display()
     if admits("founded"):
         shown["founded"] = company.founded
     if admits("languages"):

@@ -27,7 +27,7 @@ LEVELS = {"website": "public", "size": "members", "founded": "partners", "langua
 GOVERNED = {
     "description": {"description", "industry"},
     "website": {"website"},
-    "size": {"size"},
+    "size": {"size", "size_label"},
     "founded": {"founded"},
     "languages": {"languages"},
     "codes": {"codes"},
@@ -100,6 +100,29 @@ def test_a_membership_that_gives_no_rights_shows_no_more_than_a_guest_sees(
     company, moscow, membership
 ):
     assert seen(company, member_of(moscow, **membership)) == PUBLIC
+
+
+@pytest.mark.parametrize(
+    ("membership", "expected"),
+    [
+        ({"applied": True}, ALL),
+        ({"decision": Membership.Decision.REFUSED, "reason": "no"}, MEMBERS),
+        ({"ends_on": timezone.localdate() - dt.timedelta(days=1)}, ALL),
+        ({"ends_on": timezone.localdate() - dt.timedelta(days=61)}, MEMBERS),
+    ],
+)
+def test_staff_see_whom_they_decide_about_and_whom_they_serve_but_no_longer_whom_they_refused(
+    company, membership, expected
+):
+    minsk = ChamberFactory()
+    MembershipFactory(company=company, chamber=minsk, **membership)
+    staff = StaffFactory(chamber=minsk).person
+
+    if "ends_on" in membership and expected == MEMBERS:
+        assert Company.objects.served_by(staff).filter(pk=company.pk).exists()
+    assert seen(company, staff) == expected
+    hidden = Company.objects.filter(findable_by("languages", sight_of(staff)))
+    assert hidden.filter(pk=company.pk).exists() == (expected == ALL)
 
 
 def test_a_former_member_has_no_partners(company, moscow):

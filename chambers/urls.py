@@ -1,5 +1,15 @@
 """Pages of this app."""
 
+from django.urls import path
 from django.urls.resolvers import URLPattern
 
-urlpatterns: list[URLPattern] = []
+from chambers.views import chambers, preferences
+
+urlpatterns: list[URLPattern] = [
+    path("chambers/", chambers.chambers, name="chambers"),
+    path("chambers/<slug:slug>/", chambers.chamber, name="chamber"),
+    path("councils/<slug:slug>/", chambers.council, name="council"),
+    path("acting/", preferences.acting, name="acting"),
+    path("language/", preferences.language, name="language"),
+    path("theme/", preferences.theme, name="theme"),
+]

@@ -1,12 +1,14 @@
-"""What templates need beyond Django: icons, monograms, texts and names for this reader, own links."""
+"""What templates need beyond Django: icons, monograms, names and marks for this reader."""
 
 import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
-from babel import Locale
 from django import template
+from django.core.paginator import Page
 from django.forms import BoundField, CheckboxInput
 from django.http import HttpRequest
 from django.template.context import RequestContext
@@ -16,13 +18,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, gettext_lazy
 from lucide.templatetags.lucide import lucide
 
-register = template.Library()
+from chambers import names
+from chambers.models import site_language
+from chambers.pages import in_language_of
+from chambers.selectors.labels import language_name
 
-_SIDES = re.compile(r"[\W_]+")
-# Legal forms say nothing about a company, so they are no part of its monogram.
-_FORMS = frozenset(
-    "ооо оао зао пао ао ип уп чуп руп тоо llc ltd inc co corp gmbh ag jsc ojsc cjsc llp kk sa the".split()
-)
+register = template.Library()
+register.filter("language_name", language_name)
 
 
 @functools.cache
@@ -56,15 +58,25 @@ def is_check(field: BoundField) -> bool:
 
 @register.filter
 def monogram(name: str) -> str:
-    """One or two letters of a name, without its legal form: «ООО «Ромашка Сенсор»» gives РС."""
-    words = [word for word in _SIDES.split(name) if word]
-    telling = [word for word in words if word.casefold() not in _FORMS] or words
-    if not telling:
+    """One or two letters of a name without its legal form: «ООО «Ромашка Сенсор»» gives РС."""
+    words = [word for word in re.split(r"[\W_]+", names.brand(name)) if word]
+    if not words:
         return "·"
-    if ord(telling[0][0]) >= 0x2E80:  # East Asian scripts: one character stands for a word
-        bare = re.sub("^(株式会社|有限会社|合同会社)", "", telling[0]) or telling[0]
-        return bare[0]
-    return "".join(word[0] for word in telling[:2]).upper()
+    if ord(words[0][0]) >= 0x2E80:  # East Asian scripts: one character stands for a word
+        return words[0][0]
+    return "".join(word[0] for word in words[:2]).upper()
+
+
+@register.filter
+def site_name(address: str) -> str:
+    """The host of an address without www: what a link to a website says."""
+    return (urlsplit(address).hostname or address).removeprefix("www.")
+
+
+@register.simple_tag
+def page_numbers(page: Page) -> Iterable[int | str]:
+    """The page numbers to show around ``page``, with an ellipsis for those left out."""
+    return page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,33 +132,16 @@ def tongues(context: RequestContext) -> list[Tongue]:
     """
     request: HttpRequest = context["request"]
     active, here = get_language() or "en", request.get_full_path()
-    prefix = re.match(r"/(?:en|ru|ja)(?=/|$)", here)
     return [
-        Tongue(code, name, short, f"/{code}{here[prefix.end():]}" if prefix else here, code == active)
+        Tongue(code, name, short, in_language_of(here, code), code == active)
         for code, name, short in _TONGUES
     ]
-
-
-def _reader() -> str:
-    return (get_language() or "en").split("-")[0]
-
-
-@functools.cache
-def _names_of_languages(reader: str) -> Mapping[str, str]:
-    return dict(Locale(reader).languages)
-
-
-@register.filter
-def language_name(code: str) -> str:
-    """Name of a language in the reader's own: ja gives "Japanese" to an English reader."""
-    name = _names_of_languages(_reader()).get(code, code)
-    return name[:1].upper() + name[1:]
 
 
 @register.filter
 def language_names(codes: Iterable[str]) -> str:
     """Names of languages, joined as the reader's language joins a list."""
-    return ", ".join(language_name(code) for code in codes)
+    return ("、" if site_language() == "ja" else ", ").join(map(language_name, codes))
 
 
 _IN = {
@@ -164,10 +159,23 @@ def in_words(code: str) -> str:
     return gettext("Language: %(name)s") % {"name": language_name(code)}
 
 
+class Told(NamedTuple):
+    """A text as this reader is told it, and its language."""
+
+    text: str
+    language: str
+
+
+@register.simple_tag
+def told(pair: tuple[str, str]) -> Told:
+    """Names the two parts of what ``in_language`` and its relatives answer."""
+    return Told(*pair)
+
+
 @register.filter
 def lang(code: str) -> SafeString | str:
     """The attribute `` lang="ru"`` where a text is not in the reader's language, else nothing."""
-    if not code or code == _reader():
+    if not code or code == site_language():
         return ""
     return format_html(' lang="{}"', code)
 
@@ -196,5 +204,5 @@ def script_lang(name: str, country: str = "") -> SafeString | str:
     if found == "ru":
         found = _CYRILLIC.get(country, "ru")
     if not found:
-        found = "en" if _reader() in ("ru", "ja") and re.search("[A-Za-z]", name) else ""
+        found = "en" if site_language() in ("ru", "ja") and re.search("[A-Za-z]", name) else ""
     return lang(found)

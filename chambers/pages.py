@@ -1,0 +1,42 @@
+"""What the pages of every app share: fragments, page numbers, ways back."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from chambers.http import PageRequest
+
+Row = TypeVar("Row", bound=Model)
+
+PAGE_SIZE = 20
+_PREFIX = re.compile(r"/(?:en|ru|ja)(?=[/?]|$)")
+
+
+def wants_fragment(request: PageRequest) -> bool:
+    """Whether only a part of the page is asked for; Back asks for the whole page again."""
+    htmx = request.htmx
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def page_of(request: PageRequest, rows: QuerySet[Row], size: int = PAGE_SIZE) -> Page[Row]:
+    """The page of ``rows`` that the address names; the nearest one when there is no such page."""
+    return Paginator(rows, size).get_page(request.GET.get("page"))
+
+
+def way_back(request: PageRequest, default: str = "home") -> str:
+    """Where a form returns its reader to: its ``next`` if that is an address of this site."""
+    target = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(target, allowed_hosts=None):
+        return target
+    return reverse(default)
+
+
+def in_language_of(address: str, language: str) -> str:
+    """The same page in another language; an address outside the language prefixes stays."""
+    return _PREFIX.sub(f"/{language}", address, count=1) if _PREFIX.match(address) else address

@@ -1,0 +1,72 @@
+"""Names for this reader: of languages, and in the database of countries, chambers, trade codes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import cache
+
+from babel import Locale
+from django.db.models import Case, F, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, NullIf
+
+from chambers.models import Country, site_language
+
+
+@cache
+def _names(reader: str) -> Mapping[str, str]:
+    return {
+        code: name[:1].upper() + name[1:]
+        for code, name in Locale(reader).languages.items()
+        if len(code) == 2
+    }
+
+
+def language_name(code: str) -> str:
+    """The name of an ISO 639-1 language in the reader's own; the code itself when unknown."""
+    return _names(site_language()).get(code, code)
+
+
+def language_labels(codes: Collection[str]) -> dict[str, str]:
+    """Each code with its name."""
+    return {code: language_name(code) for code in codes}
+
+
+def countries_of(codes: Collection[str]) -> list[Country]:
+    """The countries with these codes, by their names for this reader. One query, none for none."""
+    found = Country.objects.filter(pk__in=codes) if codes else ()
+    return sorted(found, key=lambda country: country.name)
+
+
+def country_name(path: str) -> Combinable:
+    """``Country.name`` in SQL; ``path`` leads from the row to the country."""
+    return F(f"{path}__name_{site_language()}")
+
+
+def body_name(path: str) -> Combinable:
+    """``Chamber.name`` in SQL; ``path`` leads from the row to the chamber."""
+    return _or_else(f"{path}__name_{site_language()}", f"{path}__name_en")
+
+
+def root_code(path: str) -> Combinable:
+    """The HS chapter or NACE section above a trade code; ``path`` leads to the code."""
+    return Coalesce(f"{path}__parent__parent__code", f"{path}__parent__code", f"{path}__code")
+
+
+def root_label(path: str) -> Combinable:
+    """The label of ``root_code``, as ``TradeCode.label`` has it."""
+    return Case(
+        When(**{f"{path}__parent__parent__isnull": False}, then=_label(f"{path}__parent__parent")),
+        When(**{f"{path}__parent__isnull": False}, then=_label(f"{path}__parent")),
+        default=_label(path),
+    )
+
+
+def _label(path: str) -> Combinable:
+    english = _or_else(f"{path}__short_en", f"{path}__label_en")
+    own = f"{path}__label_{site_language()}"
+    return english if site_language() == "en" else _or_else(own, english)
+
+
+def _or_else(first: str, second: str | Combinable) -> Combinable:
+    return Coalesce(NullIf(F(first), Value("")), second)

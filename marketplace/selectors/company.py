@@ -1,0 +1,61 @@
+"""One company as its page shows it to one viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chambers.models import Company, Country, Guild, Membership, TradeCode
+from chambers.selectors.labels import countries_of
+from chambers.selectors.shown import ShownCompany, shown_companies, sight_of
+from marketplace.models import Opportunity
+from marketplace.selectors.directory import Item, Wanted, items_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from chambers.models import User
+
+
+@dataclass(frozen=True)
+class CompanyPage:
+    """Everything on a company's page; what is hidden from the viewer is not in it."""
+
+    company: Company
+    shown: ShownCompany
+    memberships: Sequence[Membership]  # in force, oldest first
+    guilds: Sequence[Guild]
+    offers: Sequence[Item]
+    demands: Sequence[Item]
+    goods: Sequence[TradeCode]  # HS
+    fields: Sequence[TradeCode]  # NACE
+    markets: Sequence[Country]
+
+
+def company_page(company: Company, viewer: User | AnonymousUser, wanted: Wanted) -> CompanyPage:
+    """What the page of ``company``, visible to ``viewer``, shows them. Constant queries.
+
+    Offers and requests that meet what the viewer's own company ``wanted`` are marked.
+    """
+    shown = shown_companies([company], viewer, sight_of(viewer))[0]
+    memberships = (
+        Membership.objects.in_force()
+        .filter(company=company)
+        .select_related("chamber")
+        .order_by("starts_on", "pk")
+    )
+    published = Opportunity.objects.visible_to(viewer).on_show().filter(company=company)
+    rows = list(published.prefetch_related("codes"))
+    codes = shown.fields.get("codes", [])
+    return CompanyPage(
+        company,
+        shown,
+        list(memberships),
+        list(company.guilds.select_related("chamber")),
+        items_of(rows, Opportunity.Side.OFFER, wanted.seeks),
+        items_of(rows, Opportunity.Side.DEMAND, wanted.offers),
+        [code for code in codes if code.scheme == TradeCode.Scheme.HS],
+        [code for code in codes if code.scheme == TradeCode.Scheme.NACE],
+        countries_of(shown.fields.get("target_countries", [])),
+    )

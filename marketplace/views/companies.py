@@ -1,0 +1,61 @@
+"""The directory of companies, and one company."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+from django_htmx.http import push_url
+
+from chambers.http import PageRequest
+from chambers.models import Company
+from chambers.pages import page_of, wants_fragment
+from chambers.selectors import facets
+from chambers.selectors.shown import sight_of
+from marketplace.selectors import directory
+from marketplace.selectors.company import company_page
+
+
+@require_safe
+def companies(request: PageRequest) -> HttpResponse:
+    """Companies that this reader may see, narrowed by words and facets."""
+    sight = sight_of(request.user)
+    sides = directory.company_facets(sight)
+    asked = facets.Asked.read(request.GET, [one.key for one in sides], directory.SORTS)
+    everything = Company.objects.visible_to(request.user)
+    found = directory.search_directory(everything, asked.text, sight)
+    rows = directory.in_order(facets.narrowed(found, sides, asked), asked.sort, asked.text)
+    page = page_of(request, rows.select_related("country"))
+    made = facets.groups(everything, found, sides, asked)
+    context = {
+        "asked": asked,
+        "groups": [group for group in made if group.key != "guild"],
+        "chips": facets.chips(made, asked),
+        "sorts": directory.SORTS,
+        "page": page,
+        "cards": directory.cards(
+            list(page), request.user, sight, directory.wanted_by(request.acting.company)
+        ),
+    }
+    if wants_fragment(request):
+        response = render(request, "marketplace/_companies.html", {**context, "fragment": True})
+        return push_url(response, f"{request.path}?{asked.query()}")
+    return render(request, "marketplace/companies.html", context)
+
+
+@require_safe
+def company(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
+    """What a company is, offers and seeks."""
+    rows = Company.objects.visible_to(request.user).select_related("country")
+    found = get_object_or_404(rows, public_id=public_id)
+    own = request.acting.company
+    return render(
+        request,
+        "marketplace/company.html",
+        {
+            "shown": company_page(found, request.user, directory.wanted_by(own)),
+            "is_own": own is not None and own.pk == found.pk,
+        },
+    )

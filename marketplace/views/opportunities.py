@@ -1,0 +1,82 @@
+"""Offers and requests: the list, one of them, its last day as a calendar file."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from django_htmx.http import push_url
+
+from chambers.gates.calendar import Entry, calendar
+from chambers.http import PageRequest
+from chambers.pages import page_of, wants_fragment
+from chambers.selectors import facets
+from chambers.selectors.labels import countries_of
+from marketplace.models import Opportunity
+from marketplace.selectors.listing import OPPORTUNITY_FACETS, SORTS, answering, in_order
+from marketplace.selectors.search import search_opportunities
+
+
+@require_safe
+def opportunities(request: PageRequest) -> HttpResponse:
+    """What is published now, narrowed by words and facets."""
+    asked = facets.Asked.read(request.GET, [one.key for one in OPPORTUNITY_FACETS], SORTS)
+    everything = Opportunity.objects.visible_to(request.user).on_show()
+    found = search_opportunities(everything, asked.text)
+    rows = in_order(facets.narrowed(found, OPPORTUNITY_FACETS, asked), asked.sort, asked.text)
+    made = facets.groups(everything, found, OPPORTUNITY_FACETS, asked)
+    context = {
+        "asked": asked,
+        "groups": made,
+        "chips": facets.chips(made, asked),
+        "sorts": SORTS,
+        "page": page_of(request, rows.select_related("company__country").prefetch_related("codes")),
+    }
+    if wants_fragment(request):
+        response = render(request, "marketplace/_opportunities.html", {**context, "fragment": True})
+        return push_url(response, f"{request.path}?{asked.query()}")
+    return render(request, "marketplace/opportunities.html", context)
+
+
+@require_safe
+def opportunity(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One offer or request; it keeps its address after its last day."""
+    rows = Opportunity.objects.visible_to(request.user).select_related("company__country")
+    found = get_object_or_404(rows.prefetch_related("codes"), public_id=public_id)
+    terms = getattr(found, "investment", None)
+    context = {
+        "opportunity": found,
+        "status": found.status_now,
+        "terms": terms,
+        "countries": countries_of(found.target_countries),
+        "answers": answering(found, request.user),
+    }
+    return render(request, "marketplace/opportunity.html", context)
+
+
+@require_safe
+def closing(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The last day of a published opportunity as a calendar file."""
+    rows = Opportunity.objects.visible_to(request.user)
+    found = get_object_or_404(rows, public_id=public_id)
+    if found.expires_on is None:
+        raise Http404
+    title = _("Last day: %(reference)s %(title)s") % {
+        "reference": found.reference or "",
+        "title": found.titled()[0],
+    }
+    url = request.build_absolute_uri(reverse("opportunity", args=[found.public_id]))
+    entry = Entry(
+        uid=f"{found.public_id}@{request.get_host()}",
+        title=title,
+        day=found.expires_on,
+        changed_at=found.updated_at,
+        url=url,
+    )
+    response = HttpResponse(calendar([entry]), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{found.reference or "draft"}.ics"'
+    return response

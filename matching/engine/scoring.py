@@ -1,0 +1,92 @@
+"""The arithmetic of the score: evidence, coverage, mutual fit, bands."""
+
+import math
+from collections.abc import Mapping
+from enum import StrEnum
+
+import numpy as np
+
+from matching.engine.weights import Weights, term_weight
+
+_WORD = "w:"
+
+
+class Band(StrEnum):
+    """How a suggestion is called; exact percentages would look more certain than they are."""
+
+    STRONG_BOTH = "strong_both"
+    STRONG_ONE = "strong_one"
+    FAIR = "fair"
+    SAME_FIELD = "same_field"
+
+
+def vector(
+    terms: Mapping[str, float], frequencies: Mapping[str, int], rows: int, weights: Weights
+) -> dict[str, np.float32]:
+    """A row as the engine multiplies it: confidence, length and the square root of the weight.
+
+    Of two rows the evidence of a shared term is the product of its two values, the same both ways.
+    """
+    words = sum(term.startswith(_WORD) for term in terms)
+    length = words**-weights.length_power if words else 1.0
+    found = {}
+    for term, confidence in terms.items():
+        root = math.sqrt(term_weight(term, frequencies.get(term, 1), rows, weights))
+        value = np.float32(confidence * root * (length if term.startswith(_WORD) else 1.0))
+        if value > 0:
+            found[term] = value
+    return found
+
+
+def evidence(one: Mapping[str, np.float32], other: Mapping[str, np.float32]) -> float:
+    """What two vectors share: ``sum(one[t] * other[t])``, at least 0; symmetric.
+
+    Added up as the compiled loop does it, so that both find the same needs met.
+    Taking away the strongest shared term from one row always lowers it. For a code its terms just
+    go. For a word, let E be the words' evidence, m the number of shared words, n >= m the words of
+    that row, p <= 1/2 the length power: the strongest is at least E/m, and the rest grows by
+    (n/(n-1))**p, so E' <= E (1 - 1/m) (n/(n-1))**p <= E (1 - 1/n)**(1-p) < E. From both rows at
+    once: E' <= E (1 - 1/n)**(1-2p) <= E.
+    """
+    amount = np.float32(0)
+    for term in sorted(one.keys() & other.keys()):
+        amount += one[term] * other[term]
+    return float(amount)
+
+
+def coverage(amount: float) -> float:
+    """The share of a need that evidence covers: ``1 - exp(-amount)`` in [0, 1)."""
+    return -math.expm1(-amount)
+
+
+def direction(best: float, total: float, further: float) -> float:
+    """Evidence of one direction from its pairs of opportunities that meet.
+
+    The best pair counts whole, each further one by ``further``: a partner for two needs comes
+    before one for the better of the two, and thirty copies of one offer gain little.
+    """
+    return best + further * (total - best)
+
+
+def mutual(
+    they: float, you: float, shared: float, floor: float, span: float, better: float, field: float
+) -> float:
+    """The score of a pair in [0, 1) from both coverages (0 when not met) and the shared field.
+
+    Symmetric in ``they`` and ``you``. With a met need at least ``floor``, without it less:
+    ``floor * shared``.
+    """
+    high = max(they, you)
+    if high <= 0:
+        return floor * shared
+    return floor + span * (better * high + (1 - better) * min(they, you)) + field * shared
+
+
+def band(they: float, you: float, weights: Weights) -> Band:
+    """The band of a pair from the coverage of both directions."""
+    high, low = max(they, you), min(they, you)
+    if low >= weights.strong:
+        return Band.STRONG_BOTH
+    if high >= weights.strong:
+        return Band.STRONG_ONE
+    return Band.FAIR if high >= weights.met else Band.SAME_FIELD

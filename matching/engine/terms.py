@@ -1,0 +1,45 @@
+"""From codes and lexemes to terms, the strings that rows share."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+MAX_WORDS = 200
+"""Distinct words kept of one row, those said most often and first."""
+
+
+def code_terms(codes: Iterable[str], confidence: float = 1.0) -> dict[str, float]:
+    """Terms of trade codes: each HS code with its parents, NACE by division and section.
+
+    ``["hs:902610", "nace:26"]`` -> ``hs6:902610 hs4:9026 hs2:90 nace:26``. HS codes have 2, 4, 6 or
+    more digits (more are cut to 6, points are dropped); NACE a section letter or at least two
+    digits. Anything else is left out. ``confidence`` in (0, 1]: 1 for codes a company states, less
+    for those read from its text.
+    """
+    terms: dict[str, float] = {}
+    for code in codes:
+        scheme, _, value = code.partition(":")
+        value = value.replace(".", "").replace(" ", "").upper()
+        if scheme == "hs" and value.isdigit() and len(value) >= 2:
+            for digits in (2, 4, 6):
+                if len(value) >= digits:
+                    terms[f"hs{digits}:{value[:digits]}"] = confidence
+        elif scheme == "nace" and value.isdigit() and len(value) >= 2:
+            terms[f"nace:{value[:2]}"] = confidence
+        elif scheme == "nace" and len(value) == 1 and value.isalpha():
+            terms[f"section:{value}"] = confidence
+    return terms
+
+
+def word_terms(lexemes: Iterable[str], confidence: float = 1.0) -> dict[str, float]:
+    """Terms of a text's lexemes, each once; numbers are left out, since years and sizes mislead."""
+    counted = Counter(lexeme for lexeme in lexemes if not lexeme.isdigit())
+    return {f"w:{lexeme}": confidence for lexeme, _ in counted.most_common(MAX_WORDS)}
+
+
+def merged(*terms: Mapping[str, float]) -> dict[str, float]:
+    """Terms of several sources as those of one row, each with its greatest confidence."""
+    result: dict[str, float] = {}
+    for source in terms:
+        for term, confidence in source.items():
+            result[term] = max(confidence, result.get(term, 0.0))
+    return result

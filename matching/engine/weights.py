@@ -1,0 +1,92 @@
+"""The rules of the engine as data: every constant of the score in one frozen place."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+_LEVELS = {
+    "hs2": -math.log(0.80),
+    "hs4": math.log(0.80) - math.log(0.32),
+    "hs6": math.log(0.32) - math.log(0.10),
+    "nace": -math.log(0.80),
+    "section": -math.log(0.97),
+}
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Constants of the score; a run stores ``version`` and shows them to members.
+
+    Evidence is additive and coverage is ``1 - exp(-evidence)``, so the levels of a shared trade
+    code read as the share of a need they cover: chapter 0.20, heading 0.68, six digits 0.90.
+    """
+
+    version: str = "1"
+    levels: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(dict(_LEVELS)))
+    """Evidence of one shared code per level; a deeper code brings its parents along."""
+    word_scale: float = 1.0
+    """Evidence of one shared word that occurs once, in two texts of one word each."""
+    word_power: float = 2.0
+    """How steeply rarer words count more: relative idf to this power."""
+    word_limit: float = 0.8
+    """A word in more than ``rows ** word_limit`` rows counts nothing (never below ten rows)."""
+    length_power: float = 0.5
+    """A word of a text of n words counts ``n ** -length_power``; at most 0.5, see ``evidence``."""
+    met: float = 0.25
+    """A need is met from this coverage on; below, it counts nothing."""
+    strong: float = 0.6
+    """Coverage that is called strong."""
+    further: float = 0.01
+    """Share of the evidence of every further pair of opportunities that also meet."""
+    met_floor: float = 0.5
+    """Score below which no pair with a met need lies, and above which none without."""
+    met_span: float = 0.45
+    better: float = 0.65
+    """Weight of the better covered side in the mutual fit; the other has the rest."""
+    same_field: float = 0.05
+    """What being in the same field adds where a need is met."""
+    field_least: float = 0.05
+    """Without a met need, a shared field is shown from this coverage on."""
+
+    def __post_init__(self) -> None:
+        """Refuse constants for which the promised properties of the score do not hold."""
+        if not 0 <= self.length_power <= 0.5:
+            raise ValueError("length_power must lie in [0, 0.5]")
+        if not 0.5 <= self.better < 1:
+            raise ValueError("better must lie in [0.5, 1)")
+        if not 0 < self.met < self.strong < 1 or not 0 < self.field_least < 1:
+            raise ValueError("0 < met < strong < 1 and 0 < field_least < 1 must hold")
+        if self.met_floor + self.met_span + self.same_field > 1:
+            raise ValueError("the score must stay within [0, 1]")
+
+    def as_data(self) -> dict[str, object]:
+        """Plain values for storing beside a run and showing to members."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__} | {
+            "levels": dict(self.levels)
+        }
+
+    @property
+    def met_evidence(self) -> float:
+        """The evidence whose coverage is ``met``."""
+        return -math.log1p(-self.met)
+
+    @property
+    def field_evidence(self) -> float:
+        """The evidence whose coverage is ``field_least``."""
+        return -math.log1p(-self.field_least)
+
+
+def term_weight(term: str, rows_with: int, rows: int, weights: Weights) -> float:
+    """What a shared term is worth before confidence and length: fixed for codes, idf for words.
+
+    ``rows_with`` of ``rows`` hold the term. Words: ``word_scale * r ** word_power`` with the
+    relative idf ``r = ln(1 + rows / rows_with) / ln(1 + rows)`` in (0, 1].
+    """
+    prefix, _, _ = term.partition(":")
+    if prefix != "w":
+        return weights.levels.get(prefix, 0.0)
+    if rows_with <= 0 or rows_with > max(10.0, rows**weights.word_limit):
+        return 0.0
+    rarity = math.log1p(rows / rows_with) / math.log1p(rows)
+    return weights.word_scale * math.pow(rarity, weights.word_power)

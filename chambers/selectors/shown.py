@@ -161,7 +161,7 @@ def findable_by(field: str, sight: Sight) -> Q:
     if sight.companies:
         found |= Q(pk__in=sight.companies)
     if sight.serves:
-        theirs = Membership.objects.with_status().filter(
+        theirs = Membership.objects.with_status().filter(  # type: ignore[misc]  # annotated
             company=OuterRef("pk"), chamber__in=sight.serves, status_now__in=_CONCERNS_STAFF
         )
         found |= Q(Exists(theirs))
@@ -192,7 +192,11 @@ def _chambers(
     memberships: list[Membership], statuses: set[Membership.Status]
 ) -> dict[int, Chamber]:
     """The chambers of the memberships ``with_status`` in any of ``statuses``, each once."""
-    return {one.chamber_id: one.chamber for one in memberships if one.status_now in statuses}
+    return {
+        one.chamber_id: one.chamber
+        for one in memberships
+        if one.status_now in statuses  # type: ignore[attr-defined]  # annotated by with_status
+    }
 
 
 def _shown(company: Company, memberships: list[Membership], sight: Sight) -> ShownCompany:

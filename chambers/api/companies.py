@@ -1,0 +1,147 @@
+"""Companies, to read: each reader gets the rows and fields that are for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chambers.api.base import Resource
+from chambers.api.reference import (
+    CountryPart,
+    HsField,
+    NamePart,
+    QuestionField,
+    TextsField,
+    TradeCodePart,
+)
+from chambers.models import Company, Membership, Scope
+from chambers.selectors.search import search_companies
+from chambers.selectors.shown import (
+    Sight,
+    findable_by,
+    shown_companies,
+    shown_company,
+    sight_of,
+)
+
+
+@extend_schema_field({"type": "integer", "nullable": True})
+class YearField(serializers.IntegerField):
+    """A year, null when it is not known; ``allow_null`` would also make a hidden one null."""
+
+
+class CompanyPart(serializers.Serializer):
+    """A company by what everyone may know of it."""
+
+    id = serializers.UUIDField(source="public_id")
+    legal_name = serializers.CharField()
+    legal_name_latin = serializers.CharField(allow_blank=True)
+    country = CountryPart()
+    city = serializers.CharField(allow_blank=True)
+
+
+class CompanyOut(CompanyPart):
+    """A ``ShownCompany``: a field that is not for the reader is absent, not null."""
+
+    is_family_business = serializers.BooleanField()
+    chambers = NamePart(many=True)
+    description = TextsField(source="fields.description", required=False)
+    industry = serializers.CharField(source="fields.industry", required=False, allow_blank=True)
+    website = serializers.CharField(source="fields.website", required=False, allow_blank=True)
+    size = serializers.ChoiceField(
+        Company.Size.values, source="fields.size", required=False, allow_blank=True
+    )
+    size_label = serializers.CharField(source="fields.size_label", required=False, allow_blank=True)
+    founded = YearField(source="fields.founded", required=False)
+    languages = serializers.ListField(
+        child=serializers.CharField(), source="fields.languages", required=False
+    )
+    codes = TradeCodePart(many=True, source="fields.codes", required=False)
+    registration_number = serializers.CharField(
+        source="fields.registration_number", required=False, allow_blank=True
+    )
+    external_id = serializers.CharField(
+        source="fields.external_id", required=False, allow_blank=True
+    )
+    target_countries = serializers.ListField(
+        child=serializers.CharField(), source="fields.target_countries", required=False
+    )
+    excluded_countries = serializers.ListField(
+        child=serializers.CharField(), source="fields.excluded_countries", required=False
+    )
+    is_listed = serializers.BooleanField(source="fields.is_listed", required=False)
+
+
+class CompanyQuery(serializers.Serializer):
+    """Which companies. A company is found by a field only where the reader sees that field."""
+
+    q = QuestionField()
+    country = serializers.RegexField(
+        r"^[A-Z]{2}$", required=False, help_text=_("ISO 3166-1 alpha-2, such as JP.")
+    )
+    chamber = serializers.UUIDField(required=False, help_text=_("Members of this chamber."))
+    hs = HsField()
+    nace = serializers.RegexField(
+        r"^([A-U]|[0-9]{2})$", required=False, help_text=_("A section or division of NACE Rev. 2.")
+    )
+    language = serializers.RegexField(
+        r"^[a-z]{2}$", required=False, help_text=_("A working language, ISO 639-1.")
+    )
+
+
+class Companies(Resource):
+    """Listed members; beyond them, those one speaks for or looks after."""
+
+    queryset = Company.objects.none()
+    tag = "companies"
+    guests_read = True
+    read_scope = Scope.COMPANIES_READ
+    queries = {"list": CompanyQuery}
+
+    @extend_schema(summary=_("Read a company"), responses=CompanyOut)
+    def retrieve(self, request: Request, public_id: Any) -> Response:
+        """One company as the reader may see it."""
+        company = get_object_or_404(
+            Company.objects.visible_to(request.user).select_related("country"), public_id=public_id
+        )
+        return Response(CompanyOut(shown_company(company, request.user)).data)
+
+    def list(self, request: Request) -> Response:
+        """A page of companies; the best first with ``q``, else the oldest entry first."""
+        asked, sight = self.asked(request), sight_of(request.user)
+        rows = self.narrowed(Company.objects.visible_to(request.user), asked, sight)
+        page = self.page(request, rows.select_related("country"))
+        shown = shown_companies(page, request.user, sight)
+        return self.pages(CompanyOut(shown, many=True).data)
+
+    def narrowed(
+        self, rows: QuerySet[Company], asked: dict[str, Any], sight: Sight
+    ) -> QuerySet[Company]:
+        """The rows that fit the validated ``CompanyQuery``."""
+        if "country" in asked:
+            rows = rows.filter(country=asked["country"])
+        if "chamber" in asked:
+            inside = Membership.objects.in_force().filter(chamber__public_id=asked["chamber"])
+            rows = rows.filter(Exists(inside.filter(company=OuterRef("pk"))))
+        if "hs" in asked:
+            rows = rows.filter(findable_by("codes", sight), _has_code("hs", asked["hs"]))
+        if "nace" in asked:
+            rows = rows.filter(findable_by("codes", sight), _has_code("nace", asked["nace"]))
+        if "language" in asked:
+            spoken = {"languages__contains": [asked["language"]]}
+            rows = rows.filter(findable_by("languages", sight), **spoken)
+        if "q" in asked:
+            rows = search_companies(rows, asked["q"], member=sight.member)
+        return rows
+
+
+def _has_code(scheme: str, start: str) -> Exists:
+    links = Company.codes.through.objects.filter(company=OuterRef("pk"))
+    return Exists(links.filter(tradecode__scheme=scheme, tradecode__code__startswith=start))

@@ -1,0 +1,33 @@
+"""Addresses of the REST door."""
+
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from chambers.api.account import Me, Tokens
+from chambers.api.chambers import Chambers
+from config.api import Entrance, Nothing, SchemaView
+from config.api_docs import docs
+from marketplace.api import Companies, Opportunities
+from matching.api import CompanySuggestions, Runs
+
+router = SimpleRouter(use_regex_path=False)
+router.register("chambers", Chambers, basename="api-chamber")
+router.register("companies", Companies, basename="api-company")
+router.register("opportunities", Opportunities, basename="api-opportunity")
+router.register("runs", Runs, basename="api-run")
+router.register("tokens", Tokens, basename="api-token")
+
+urlpatterns = [
+    path("", Entrance.as_view(), name="api"),
+    path("schema/", SchemaView.as_view(), name="api-schema"),
+    path("docs/", docs, name="api-docs"),
+    path("v1/", Entrance.as_view(), name="api-v1"),
+    path("v1/me/", Me.as_view(), name="api-me"),
+    path(
+        "v1/companies/<uuid:public_id>/suggestions/",
+        CompanySuggestions.as_view({"get": "retrieve"}),
+        name="api-suggestions",
+    ),
+    path("v1/", include(router.urls)),
+    path("<path:rest>", Nothing.as_view(), name="api-nothing"),
+]

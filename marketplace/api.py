@@ -1,0 +1,154 @@
+"""Opportunities, to read; and companies by what they offer or seek."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chambers.api import companies
+from chambers.api.base import Resource
+from chambers.api.companies import CompanyOut, CompanyPart, CompanyQuery
+from chambers.api.reference import HsField, QuestionField, TextsField, TradeCodePart
+from chambers.models import Company, Scope
+from chambers.selectors.shown import Sight
+from marketplace.models import InvestmentTerms, Opportunity, OpportunityQuerySet
+from marketplace.selectors import search_opportunities
+
+
+class InvestmentOut(serializers.Serializer):
+    """What an investment opportunity asks for or brings; amounts are decimal text."""
+
+    region = serializers.CharField(allow_blank=True)
+    instrument = serializers.ChoiceField(InvestmentTerms.Instrument.values)
+    instrument_label = serializers.CharField(source="get_instrument_display")
+    amount_min = serializers.DecimalField(max_digits=15, decimal_places=2)
+    amount_max = serializers.DecimalField(max_digits=15, decimal_places=2)
+    currency = serializers.CharField(help_text="ISO 4217")
+
+
+class OpportunityOut(serializers.Serializer):
+    """An offer or a demand."""
+
+    id = serializers.UUIDField(source="public_id")
+    reference = serializers.CharField(allow_null=True)
+    side = serializers.ChoiceField(Opportunity.Side.values)
+    side_label = serializers.CharField(source="get_side_display")
+    kind = serializers.ChoiceField(Opportunity.Kind.values)
+    kind_label = serializers.CharField(source="get_kind_display")
+    status = serializers.ChoiceField(Opportunity.Status.values, source="status_now")
+    status_label = serializers.CharField(source="status_now.label")
+    company = CompanyPart()
+    title = TextsField()
+    text = TextsField()
+    codes = TradeCodePart(many=True, source="codes.all")
+    target_countries = serializers.ListField(child=serializers.CharField())
+    investment = InvestmentOut(allow_null=True)
+    published_at = serializers.DateTimeField(allow_null=True)
+    expires_on = serializers.DateField(allow_null=True)
+
+
+class OpportunityQuery(serializers.Serializer):
+    """Which opportunities."""
+
+    q = QuestionField(help_text=_("A reference number, or words in any of the languages."))
+    side = serializers.ChoiceField(Opportunity.Side.values, required=False)
+    kind = serializers.ChoiceField(Opportunity.Kind.values, required=False)
+    status = serializers.ChoiceField(Opportunity.Status.values, required=False)
+    country = serializers.RegexField(
+        r"^[A-Z]{2}$", required=False, help_text=_("Where its company is, ISO 3166-1 alpha-2.")
+    )
+    hs = HsField()
+
+
+class Opportunities(Resource):
+    """What listed members publish; beyond that one's own and one's members'."""
+
+    queryset = Opportunity.objects.none()
+    tag = "opportunities"
+    guests_read = True
+    read_scope = Scope.OPPORTUNITIES_READ
+    queries = {"list": OpportunityQuery}
+    newest_first = True
+    lookup_field = "name"
+    lookup_value_converter = "str"
+
+    @extend_schema(
+        summary=_("List opportunities"),
+        parameters=[OpportunityQuery],
+        responses=OpportunityOut(many=True),
+    )
+    def list(self, request: Request) -> Response:
+        """A page of opportunities; the best first with ``q``, else newest first."""
+        rows = _narrowed(Opportunity.objects.visible_to(request.user), self.asked(request))
+        return self.pages(OpportunityOut(self.page(request, _joined(rows)), many=True).data)
+
+    @extend_schema(
+        summary=_("Read an opportunity by its id or reference number"), responses=OpportunityOut
+    )
+    def retrieve(self, request: Request, name: str) -> Response:
+        """One opportunity."""
+        rows = _joined(Opportunity.objects.visible_to(request.user))
+        return Response(OpportunityOut(get_object_or_404(rows, _named(name))).data)
+
+
+class TradeQuery(CompanyQuery):
+    """Which companies, also by what they have published."""
+
+    side = serializers.ChoiceField(
+        Opportunity.Side.values, required=False, help_text=_("Has an open offer or request.")
+    )
+
+
+class Companies(companies.Companies):
+    """Companies that may also be found by what they offer or seek."""
+
+    queries = {"list": TradeQuery}
+
+    @extend_schema(
+        summary=_("List companies"), parameters=[TradeQuery], responses=CompanyOut(many=True)
+    )
+    def list(self, request: Request) -> Response:
+        """A page of companies; the best first with ``q``, else the oldest entry first."""
+        return super().list(request)
+
+    def narrowed(
+        self, rows: QuerySet[Company], asked: dict[str, Any], sight: Sight
+    ) -> QuerySet[Company]:
+        """The rows that fit the validated ``TradeQuery``."""
+        if "side" in asked:
+            published = Opportunity.objects.on_show().filter(side=asked["side"])
+            rows = rows.filter(Exists(published.filter(company=OuterRef("pk"))))
+        return super().narrowed(rows, asked, sight)
+
+
+def _joined(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+    return rows.select_related("company__country", "investment").prefetch_related("codes")
+
+
+def _named(name: str) -> Q:
+    """The opportunity with this public id or reference number."""
+    try:
+        return Q(public_id=uuid.UUID(name))
+    except ValueError:
+        return Q(reference=name.upper().replace("\x00", ""))
+
+
+def _narrowed(rows: OpportunityQuerySet, asked: dict[str, Any]) -> QuerySet[Opportunity]:
+    if "country" in asked:
+        rows = rows.filter(company__country=asked["country"])
+    if "hs" in asked:
+        links = Opportunity.codes.through.objects.filter(opportunity=OuterRef("pk"))
+        code = links.filter(tradecode__scheme="hs", tradecode__code__startswith=asked["hs"])
+        rows = rows.filter(Exists(code))
+    if "status" in asked:
+        rows = rows.with_status().filter(status_on_day=asked["status"])
+    rows = rows.filter(**{key: asked[key] for key in ("side", "kind") if key in asked})
+    return search_opportunities(rows, asked["q"]) if "q" in asked else rows

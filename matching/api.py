@@ -1,0 +1,172 @@
+"""Suggested partners, to read with their reasons; matching runs, to start, watch and stop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chambers.api.base import Resource
+from chambers.api.companies import CompanyPart
+from chambers.models import Company, Scope
+from matching.engine import Against, Band
+from matching.models import Dismissal, Run
+from matching.selectors import Suggestion, suggestions_for
+from matching.services.runs import start_run, stop_run
+
+
+class RunPart(serializers.Serializer):
+    """Which run a list comes from."""
+
+    id = serializers.UUIDField(source="public_id")
+    rules = serializers.CharField(help_text=_("Version of the rules."))
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class RunOut(RunPart):
+    """A matching run with how far it is."""
+
+    state = serializers.ChoiceField(Run.State.values)
+    state_label = serializers.CharField(source="get_state_display")
+    stage = serializers.ChoiceField(Run.Stage.values)
+    stage_label = serializers.CharField(source="get_stage_display")
+    percent = serializers.IntegerField(min_value=0, max_value=100)
+    is_current = serializers.BooleanField(help_text=_("Its lists are the ones shown now."))
+    companies = serializers.IntegerField()
+    served = serializers.IntegerField(help_text=_("Companies with at least one partner."))
+    pairs = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    snapshot_at = serializers.DateTimeField(allow_null=True)
+
+
+class Runs(Resource):
+    """Matching runs: a matter of chamber staff."""
+
+    queryset = Run.objects.none()
+    tag = "runs"
+    read_scope = Scope.RUNS_READ
+    write_scope = Scope.RUNS_WRITE
+    newest_first = True
+
+    @extend_schema(summary=_("List matching runs"), responses=RunOut(many=True))
+    def list(self, request: Request) -> Response:
+        """A page of runs, newest first."""
+        page = self.page(request, Run.objects.visible_to(request.user))
+        return self.pages(RunOut(page, many=True).data)
+
+    @extend_schema(summary=_("Watch a matching run"), responses=RunOut)
+    def retrieve(self, request: Request, public_id: Any) -> Response:
+        """One run with its progress."""
+        run = get_object_or_404(Run.objects.visible_to(request.user), public_id=public_id)
+        return Response(RunOut(run).data)
+
+    @extend_schema(summary=_("Start a matching run"), request=None, responses={202: RunOut})
+    def create(self, request: Request) -> Response:
+        """A new run; workers do it, its address tells how far they are."""
+        run = start_run(by=self.person(request))
+        address = self.reverse_action("detail", [run.public_id])
+        return Response(RunOut(run).data, status=202, headers={"Location": address})
+
+    @extend_schema(summary=_("Stop a matching run"), request=None, responses={202: RunOut})
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, public_id: Any) -> Response:
+        """Stop it; the lists shown stay as they are."""
+        run = get_object_or_404(Run.objects.visible_to(request.user), public_id=public_id)
+        return Response(RunOut(stop_run(run, by=self.person(request))).data, status=202)
+
+
+class ReasonOut(serializers.Serializer):
+    """One thing that matched: a trade code, or a word as each side wrote it."""
+
+    kind = serializers.ChoiceField(["code", "word"])
+    code = serializers.CharField(allow_blank=True)
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # the framework takes fields out of the class
+    need_word = serializers.CharField(allow_blank=True)
+    answer_word = serializers.CharField(allow_blank=True)
+    tenths = serializers.IntegerField(min_value=0, max_value=10)
+    need = serializers.CharField(
+        source="need.reference",
+        required=False,
+        help_text=_("The request that asks for it; absent where the profile does."),
+    )
+    answer = serializers.CharField(
+        source="answer.reference",
+        required=False,
+        help_text=_("The offer that answers it; absent where the profile does."),
+    )
+
+
+class WayOut(serializers.Serializer):
+    """One direction of a match: how much of the need is covered, 0 to 10, and why."""
+
+    tenths = serializers.IntegerField(min_value=0, max_value=10)
+    reasons = ReasonOut(many=True)
+    more = serializers.IntegerField(help_text=_("Further reasons that are not listed."))
+
+
+class AgainstOut(serializers.Serializer):
+    """What speaks against a match."""
+
+    code = serializers.ChoiceField([one.value for one in Against])
+    label = serializers.CharField()  # type: ignore[assignment]  # the framework takes fields out of the class
+
+
+class DismissalOut(serializers.Serializer):
+    """Why the company marked this partner as not relevant."""
+
+    reason = serializers.ChoiceField(Dismissal.Reason.values)
+    reason_label = serializers.CharField(source="get_reason_display")
+    at = serializers.DateTimeField()
+
+
+class SuggestionOut(serializers.Serializer):
+    """A partner with what speaks for and against, from both sides."""
+
+    partner = CompanyPart()
+    band = serializers.ChoiceField([one.value for one in Band])
+    band_label = serializers.CharField(source="band_name")
+    mutual = serializers.IntegerField(source="tenths", min_value=0, max_value=10)
+    they_cover = WayOut(help_text=_("What they bring of what you seek."))
+    you_cover = WayOut(help_text=_("What you bring of what they seek."))
+    shared = WayOut(help_text=_("What both work on."))
+    against = serializers.SerializerMethodField()
+    dismissal = DismissalOut(allow_null=True)
+
+    @extend_schema_field(AgainstOut(many=True))
+    def get_against(self, one: Suggestion) -> list[dict[str, str]]:
+        """Each with its code and in the reader's language."""
+        return [
+            {"code": code, "label": label}
+            for code, label in zip(one.against_codes, one.against, strict=True)
+        ]
+
+
+class SuggestionsOut(serializers.Serializer):
+    """A company's whole list: at most 20 partners, and those it marked as not relevant."""
+
+    company = CompanyPart()
+    run = RunPart(allow_null=True)
+    results = SuggestionOut(many=True, source="shown")
+    dismissed = SuggestionOut(many=True)
+
+
+class CompanySuggestions(Resource):
+    """The partners suggested to a company that one speaks for or whose chamber one works for."""
+
+    queryset = Company.objects.none()
+    tag = "suggestions"
+    read_scope = Scope.SUGGESTIONS_READ
+
+    @extend_schema(summary=_("Read the partners suggested to a company"), responses=SuggestionsOut)
+    def retrieve(self, request: Request, public_id: Any) -> Response:
+        """The list with its reasons; of a stranger's company there is none."""
+        own = Company.objects.run_by(request.user)
+        rows = own | Company.objects.members_served_by(request.user)
+        company = get_object_or_404(rows.select_related("country"), public_id=public_id)
+        return Response(SuggestionsOut(suggestions_for(company, request.user)).data)

@@ -209,6 +209,8 @@ REST_KNOX = {
     "SECURE_HASH_ALGORITHM": "hashlib.sha512",
 }
 KNOX_TOKEN_MODEL = "chambers.ApiToken"  # noqa: S105 - the name of a model
+# Its own migrations make its own table although ours takes its place; nothing could empty that.
+MIGRATION_MODULES = {"knox": None}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Business Market",
     "DESCRIPTION": _("Chambers, companies, opportunities and suggested partners."),

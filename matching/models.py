@@ -69,7 +69,7 @@ class Run(PublicModel):
     )
     is_current = models.BooleanField(_("shown now"), default=False)
     rules = models.CharField(_("version of the rules"), max_length=40)
-    weights = models.JSONField(_("weights"), default=dict)
+    weights = models.JSONField(_("weights"), default=dict, blank=True)
     seed = models.PositiveIntegerField(_("seed of ties"))
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -85,7 +85,7 @@ class Run(PublicModel):
     pairs = models.PositiveBigIntegerField(_("suggestions"), default=0)
     shards = models.PositiveIntegerField(_("parts"), default=0)
     shards_done = models.PositiveIntegerField(_("parts done"), default=0)
-    timings = models.JSONField(_("timings"), default=dict, encoder=DjangoJSONEncoder)
+    timings = models.JSONField(_("timings"), default=dict, blank=True, encoder=DjangoJSONEncoder)
     error = models.TextField(_("error"), blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     snapshot_at = models.DateTimeField(_("profiles as of"), null=True, blank=True)
@@ -207,7 +207,7 @@ class SuggestionList(models.Model):
         indexes = [GinIndex(fields=["partners"], name="suggestion_by_partner")]
 
     def __str__(self) -> str:
-        return f"{self.run_id}: {self.company_id}"
+        return str(self.company)
 
 
 class DismissalQuerySet(ScopedQuerySet):

@@ -109,7 +109,7 @@ class OutboxBackend(BaseEmailBackend):
                 for recipient in message.recipients():
                     _store(
                         recipient,
-                        message.subject,
+                        str(message.subject),
                         str(message.body),
                         html=html,
                         language=translation.get_language() or "en",

@@ -12,7 +12,8 @@ from django.db import connection
 
 from chambers.models import Company
 from matching import profiles
-from matching.engine import Index, Row, Weights
+from matching.engine import Row, Weights
+from matching.engine.index import Index
 from matching.models import Run
 
 

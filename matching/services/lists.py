@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import connection
 
-from matching.engine import Top
+from matching.engine.index import Top
 from matching.models import Run
 
 _COPY = (
@@ -17,7 +17,7 @@ def copy_lists(run: Run, found: Top) -> int:
     """Write the lists of some companies the fast way; how many."""
     written = 0
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        for company, partners, scores in found:
+        for company, partners, scores in found.lists():
             copy.write_row((run.pk, company, partners, *scores))
             written += 1
     return written

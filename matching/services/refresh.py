@@ -16,7 +16,8 @@ from django.db import connection, transaction
 from chambers.models import Company
 from chambers.services import jobs
 from matching import engine, profiles
-from matching.engine import Index, Row
+from matching.engine import Row
+from matching.engine.index import Index
 from matching.models import Profile, Run, SuggestionList
 from matching.services import indexes
 
@@ -127,7 +128,7 @@ def _best(world: World, company: int, asking: Asking | None = None) -> list[Entr
     top = world.index.top(own, rows, LENGTH + len(world.outdated), seed=world.run.seed)
     entries = [
         Entry(partner, *(column[at] for column in scores))
-        for _, partners, scores in top
+        for _, partners, scores in top.lists()
         for at, partner in enumerate(partners)
         if partner not in world.outdated
     ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
 from django.db.models import F
@@ -24,8 +25,6 @@ from matching.models import Profile, Run, SuggestionList, Term
 from matching.services import indexes, refresh
 from matching.services.lists import copy_lists
 
-PROFILE_PART = 1000  # companies
-MATCH_PART = 1500  # companies
 Stage, State = Run.Stage, Run.State
 
 
@@ -105,7 +104,7 @@ def prepare(lease: jobs.Lease) -> None:
     """Cut the companies into parts whose profiles are read side by side."""
     run = _open_run(lease)
     bounds = _parts(
-        Company.objects.listed().order_by("pk").values_list("pk", flat=True), PROFILE_PART
+        Company.objects.listed().order_by("pk").values_list("pk", flat=True), settings.MATCH_PART
     )
     with lease.finish():
         Run.objects.filter(pk=run.pk).update(state=State.RUNNING, snapshot_at=timezone.now())
@@ -135,7 +134,8 @@ def build_index(lease: jobs.Lease) -> None:
     indexes.save(run, index)
     companies = len(index.companies)
     bounds = [
-        (start, min(start + MATCH_PART, companies)) for start in range(0, companies, MATCH_PART)
+        (start, min(start + settings.MATCH_PART, companies))
+        for start in range(0, companies, settings.MATCH_PART)
     ]
     with lease.finish():
         indexes.save_terms(run, index)

@@ -1,0 +1,168 @@
+"""A company that changes sees new suggestions at once, and so do those it concerns."""
+
+import random
+
+import pytest
+from django.utils import timezone
+
+from chambers.models import Job
+from chambers.services import jobs
+from chambers.services.companies import change_company, exclude_company
+from chambers.services.memberships import end_membership
+from marketplace.services import archive_opportunity
+from matching.models import SuggestionList
+from matching.services.refresh import JOB
+from tests.factories import RepresentativeFactory, UserFactory
+from tests.matching.world import (
+    CHIPS,
+    HARVESTERS,
+    SENSORS,
+    company,
+    hs,
+    lists,
+    match,
+    offers,
+    partners_of,
+    seeks,
+)
+
+pytestmark = pytest.mark.django_db
+COUNTRIES = ["RU", "JP", "BY", "KZ", "DE"]
+CODES = [SENSORS, CHIPS, HARVESTERS, "847130", "850440"]
+
+
+def note_and_refresh(*companies):
+    from chambers.services.companies import note_change
+
+    for one in companies:
+        note_change(one)
+    jobs.work_off()
+
+
+def test_a_new_offer_enters_the_lists_of_those_who_seek_it():
+    ours, theirs = company("RU", "Ours"), company("JP", "Theirs")
+    seeks(theirs, SENSORS)
+    match()
+    assert (partners_of(ours), partners_of(theirs)) == ([], [])
+
+    offers(ours, SENSORS)
+    note_and_refresh(ours)
+
+    assert (partners_of(ours), partners_of(theirs)) == (["Theirs"], ["Ours"])
+
+
+def test_an_archived_offer_leaves_the_lists():
+    ours, theirs = company("RU", "Ours"), company("JP", "Theirs")
+    seeks(theirs, SENSORS)
+    offer = offers(ours, SENSORS)
+    match()
+    assert partners_of(theirs) == ["Ours"]
+
+    archive_opportunity(offer, by=RepresentativeFactory(company=ours).person)
+    jobs.work_off()
+
+    assert (partners_of(ours), partners_of(theirs)) == ([], [])
+
+
+def test_a_new_member_gets_a_list_and_stands_in_others():
+    theirs = company("JP", "Theirs")
+    seeks(theirs, SENSORS)
+    match()
+
+    ours = company("RU", "Ours", codes=hs(SENSORS))
+    note_and_refresh(ours)
+
+    assert (partners_of(ours), partners_of(theirs)) == (["Theirs"], ["Ours"])
+
+
+def test_a_company_that_leaves_disappears_from_every_list():
+    ours, theirs = company("RU", "Ours"), company("JP", "Theirs")
+    seeks(theirs, SENSORS)
+    offers(ours, SENSORS)
+    match()
+
+    change_company(ours, is_listed=False)
+    jobs.work_off()
+
+    assert (partners_of(ours), partners_of(theirs)) == (None, [])
+
+
+def test_an_exclusion_holds_at_once_for_both():
+    ours, theirs = company("RU", "Ours"), company("JP", "Theirs")
+    seeks(theirs, SENSORS)
+    offers(ours, SENSORS)
+    match()
+
+    exclude_company(theirs, other=ours)
+    jobs.work_off()
+
+    assert (partners_of(ours), partners_of(theirs)) == ([], [])
+
+
+def test_a_change_that_changes_nothing_for_the_engine_touches_no_list():
+    ours, theirs = company("RU", "Ours"), company("JP", "Theirs")
+    seeks(theirs, SENSORS)
+    offers(ours, SENSORS)
+    match()
+    before = list(SuggestionList.objects.order_by("pk").values())
+
+    change_company(ours, city="Томск")
+    jobs.work_off()
+
+    assert list(SuggestionList.objects.order_by("pk").values()) == before
+    assert Job.objects.filter(kind=JOB).latest("pk").result == {"companies": 0, "lists": 0}
+
+
+def test_many_changes_at_once_become_one_refresh():
+    companies = [company("RU", f"Company {number}") for number in range(5)]
+    theirs = company("JP", "Theirs")
+    seeks(theirs, SENSORS)
+    match()
+    for one in companies:
+        offers(one, SENSORS)
+
+    note_and_refresh(*companies)
+
+    assert sorted(partners_of(theirs)) == sorted(one.legal_name for one in companies)
+    done = Job.objects.filter(kind=JOB, state=Job.State.DONE)
+    assert len({str(job.result) for job in done}) == 1
+    assert not Job.objects.open().exists()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_refreshing_gives_the_same_lists_as_matching_everyone_anew(seed):
+    chance = random.Random(seed)
+    companies = [
+        company(chance.choice(COUNTRIES), f"Company {number:02d}", codes=hs(chance.choice(CODES)))
+        for number in range(34)
+    ]
+    for one in companies:
+        for make in chance.sample([offers, seeks], chance.randint(0, 2)):
+            make(one, chance.choice(CODES))
+    match(seed=1)
+    for one in chance.sample(companies, 6):
+        what = chance.choice([offers, seeks])
+        what(one, chance.choice(CODES), target_countries=chance.choice([[], ["JP", "RU"]]))
+        note_and_refresh(one)
+    change_company(companies[3], is_listed=False)
+    change_company(companies[4], excluded_countries=["JP"])
+    jobs.work_off()
+    refreshed = scores()
+
+    match(seed=1)
+
+    assert refreshed == scores()
+
+
+def scores():
+    """What does not depend on how ties are ordered: the sorted scores of every list."""
+    return {owner: columns[1] for owner, columns in lists().items()}
+
+
+def test_the_end_of_a_membership_is_noted():
+    ours = company("RU", "Ours")
+    membership = ours.memberships.get()
+
+    end_membership(membership, ends_on=timezone.localdate(), by=UserFactory(superuser=True))
+
+    assert Job.objects.filter(kind=JOB, payload__company=ours.pk).exists()

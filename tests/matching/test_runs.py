@@ -1,0 +1,227 @@
+"""Matching everyone, from the start of a run to its swap."""
+
+import datetime as dt
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+
+from chambers.models import Job, Representative
+from chambers.services import jobs
+from matching.models import Profile, Run, SuggestionList
+from matching.services import indexes, runs
+from tests.factories import CompanyFactory, RunFactory, StaffFactory, UserFactory
+from tests.matching.world import (
+    CHIPS,
+    HARVESTERS,
+    SENSORS,
+    company,
+    lists,
+    match,
+    offers,
+    partners_of,
+    seeks,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    """D0 in small: sensors and chip machines both ways, a rival at home, harvesters aside."""
+    romashka, asahi = company("RU", "Ромашка Сенсор"), company("JP", "アサヒ計装")
+    rival, gomel = company("RU", "Rival"), company("BY", "Гомель Агромаш")
+    offers(romashka, SENSORS)
+    seeks(romashka, CHIPS)
+    offers(asahi, CHIPS)
+    seeks(asahi, SENSORS)
+    offers(rival, SENSORS)
+    offers(gomel, HARVESTERS)
+    seeks(gomel, SENSORS)
+    return romashka, asahi, rival, gomel
+
+
+def test_a_run_suggests_partners_abroad_both_ways(world):
+    romashka, asahi, rival, gomel = world
+
+    run = match()
+
+    assert partners_of(romashka) == ["アサヒ計装", "Гомель Агромаш"]
+    assert partners_of(asahi)[0] == "Ромашка Сенсор"
+    assert set(partners_of(gomel)) == {"Ромашка Сенсор", "Rival"}
+    assert "Rival" not in partners_of(romashka)
+    assert (run.companies, run.served, run.is_current) == (4, 4, True)
+
+
+def test_both_sides_of_a_pair_share_one_score_and_mirror_the_rest(world):
+    romashka, asahi, *_ = world
+
+    match()
+
+    ours = SuggestionList.objects.get(company=romashka, run__is_current=True)
+    theirs = SuggestionList.objects.get(company=asahi, run__is_current=True)
+    here, there = ours.partners.index(asahi.pk), theirs.partners.index(romashka.pk)
+    assert ours.mutual[here] == theirs.mutual[there]
+    assert ours.they_cover[here] == theirs.you_cover[there] > 0
+    assert ours.you_cover[here] == theirs.they_cover[there] > 0
+
+
+def test_nobody_is_suggested_whom_either_side_excludes(world):
+    romashka, asahi, rival, gomel = world
+    asahi.excluded_companies.add(romashka)
+    gomel.excluded_countries = ["RU"]
+    gomel.save()
+
+    match()
+
+    assert (partners_of(romashka), partners_of(asahi)) == ([], ["Rival"])
+    assert partners_of(gomel) == []
+
+
+def test_a_stated_demand_that_is_met_ranks_above_the_same_field():
+    ours = company("RU", "Ours", description={"en": "pressure sensors for liquids and gases"})
+    twin = company("JP", "Twin", description={"en": "pressure sensors for liquids and gases"})
+    asks = company("KZ", "Asks", description={"en": "wholesale trade"})
+    offers(ours, SENSORS)
+    seeks(asks, SENSORS)
+
+    match()
+
+    assert partners_of(ours) == [asks.legal_name, twin.legal_name]
+    stored = SuggestionList.objects.get(company=ours, run__is_current=True)
+    assert (stored.they_cover[1], stored.you_cover[1]) == (0, 0)
+    assert stored.shared[1] > 0
+
+
+def test_companies_that_are_no_members_or_not_listed_are_left_out(world):
+    romashka, asahi, *_ = world
+    CompanyFactory(legal_name="No member")
+    asahi.is_listed = False
+    asahi.save()
+
+    match()
+
+    assert partners_of(asahi) is None
+    assert partners_of(romashka) == ["Гомель Агромаш"]
+    assert Profile.objects.count() == 3
+
+
+def test_what_a_company_hides_from_members_moves_no_score():
+    hidden = {"description": "partners"}
+    text = {"en": "turbine blades of titanium"}
+    ours = company("RU", "Ours", description=text)
+    company("JP", "Hides", description=text, visibility=hidden)
+    company("JP", "Shows", description=text)
+
+    match()
+
+    assert partners_of(ours) == ["Shows"]
+    assert "turbin" not in str(Profile.objects.get(company__legal_name="Hides").rows)
+
+
+def test_the_same_seed_gives_the_same_lists_and_the_former_run_is_swept(world):
+    first = match(seed=5)
+    before = lists()
+
+    second = match(seed=5)
+
+    first.refresh_from_db()
+    assert (first.is_current, second.is_current) == (False, True)
+    assert lists() == before
+    sweep = Job.objects.get(kind="matching.run.sweep")
+    jobs.do(jobs.claim(sweep.run_after + dt.timedelta(seconds=1), pk=sweep.pk))
+    assert not SuggestionList.objects.filter(run=first).exists()
+    assert not indexes.folder(first).exists()
+    assert lists() == before
+
+
+def test_until_the_swap_readers_see_the_former_run(world):
+    match()
+    before = lists()
+    run = runs.start_run(seed=2)
+    while (lease := jobs.claim()).job.kind != "matching.run.swap":
+        jobs.do(lease)
+
+    assert lists() == before
+    assert SuggestionList.objects.filter(run=run).count() == 4
+
+    jobs.do(lease)
+
+    assert Run.objects.current() == run
+
+
+def test_a_second_run_is_refused_while_one_is_open():
+    runs.start_run()
+
+    with pytest.raises(ValidationError) as caught:
+        runs.start_run()
+
+    assert [error.code for error in caught.value.error_dict["__all__"]] == ["already_running"]
+    with pytest.raises(IntegrityError, match="one_open_run"), transaction.atomic():
+        RunFactory()
+
+
+def test_a_stopped_run_leaves_the_lists_as_they_are(world):
+    match()
+    before = lists()
+    manager = StaffFactory().person
+    run = runs.start_run(by=manager)
+    jobs.do(jobs.claim())
+
+    runs.stop_run(run, by=manager)
+    jobs.work_off()
+
+    run.refresh_from_db()
+    assert (run.state, run.is_current) == (Run.State.CANCELLED, False)
+    assert lists() == before
+    assert not Job.objects.open().exists()
+    with pytest.raises(ValidationError) as caught:
+        runs.stop_run(run, by=manager)
+    assert caught.value.code == "over"
+
+
+@pytest.mark.parametrize("role", ["viewer", None])
+def test_only_managers_of_a_chamber_start_and_stop_runs(role):
+    person = StaffFactory(role=role).person if role else UserFactory()
+
+    with pytest.raises(PermissionDenied):
+        runs.start_run(by=person)
+
+    run = runs.start_run()
+    with pytest.raises(PermissionDenied):
+        runs.stop_run(run, by=person)
+    assert Run.objects.get().state == Run.State.QUEUED
+
+
+def test_a_part_that_keeps_failing_fails_the_run_and_says_why(world, monkeypatch):
+    match()
+    before = lists()
+    run = runs.start_run()
+    part = Job.objects.get(kind="matching.run.prepare", payload__run=run.pk)
+
+    runs.fail_run(part, "ValueError: a broken profile")
+
+    run.refresh_from_db()
+    assert (run.state, run.error) == (Run.State.FAILED, "ValueError: a broken profile")
+    assert lists() == before
+
+
+def test_the_night_starts_one_run_however_many_clocks_run():
+    runs.start_nightly(dt.date(2026, 11, 21))
+    jobs.work_off()
+    runs.start_nightly(dt.date(2026, 11, 21))
+    jobs.work_off()
+
+    assert Run.objects.count() == 1
+
+    runs.start_nightly(dt.date(2026, 11, 22))
+    jobs.work_off()
+
+    assert Run.objects.count() == 2
+
+
+def test_an_empty_world_matches_nobody_and_says_so():
+    run = match()
+
+    assert (run.companies, run.pairs, run.percent) == (0, 0, 100)
+    assert not Representative.objects.exists()

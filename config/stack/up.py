@@ -64,32 +64,27 @@ def _serve(home: Home, progress: Progress, owned: int, wanted: argparse.Namespac
         address = f"http://127.0.0.1:{port}"
         settings = {**local_settings(address), **home.environment(), **found.environment}
         settings = {name: os.environ.get(name, value) for name, value in settings.items()}
+        settings["VAR_DIR"] = str(home.path)  # also when --home says otherwise than VAR_DIR
         stack.callback(home.forget)
         running = Running(os.getpid(), "up", str(found.scratch), settings)
         home.announce(running)
 
-        part = _Parts(home, progress, settings, found.scratch, owned)
-        logins = _prepare(part, demo=not wanted.no_demo)
-        children = [
-            part.child("web", *web("127.0.0.1", port)),
-            part.child("worker", *WORKER),
-            part.child("beat", *beat(home.path / "beat-schedule")),
-        ]
-        stack.callback(_stop_all, children, progress)
+        parts = _Parts(home, progress, settings, found.scratch, owned)
+        stack.callback(parts.stop)
+        logins = _begin(parts, port, demo=not wanted.no_demo)
         with progress.step("Web server, worker and clock"):
-            for child in children:
-                child.start()
-            _wait_until_ready(port, settings, children, progress)
+            _wait_until_ready(port, settings, parts, progress)
         home.announce(replace(running, url=address))
         progress.say(_welcome(address, home.path, logins, time.monotonic() - began))
         while True:
             progress.tick()
-            _all_running([*found.children, *children])
+            parts.must_run()
+            _must_run(found.children)
             time.sleep(0.1)
 
 
 class _Parts:
-    """Makes children that run a module of ours in the environment of this service."""
+    """The processes of the service: those that last, and commands that end by themselves."""
 
     def __init__(
         self,
@@ -100,33 +95,73 @@ class _Parts:
         owned: int,
     ) -> None:
         self.home, self.progress, self.owned = home, progress, owned
+        self.lasting: list[Child] = []
         temporary = scratch / "tmp"  # a killed worker cannot remove its temporary files
         temporary.mkdir(mode=0o700)
         self.env = {**os.environ, **settings, "TMPDIR": str(temporary)}
 
-    def child(self, name: str, *words: str) -> Child:
-        log = self.home.path / f"{name}.log"
-        argv = [sys.executable, *words]
-        return Child(name, argv, log, env=self.env, cwd=CHECKOUT, holds=(self.owned,))
+    def run(self, name: str, *words: str) -> None:
+        """Start a process that lasts as long as the service."""
+        child = self._child(name, *words)
+        self.lasting.append(child)
+        child.start()
 
     def command(self, title: str, *words: str) -> Path:
         """Run a management command to its end; returns the file with what it printed."""
-        child = self.child(words[0], "manage.py", *words)
-        child.log.unlink(missing_ok=True)
-        with self.progress.step(title, detail=lambda: " ".join(last_lines(child.log, 1))):
+        child = self._command(*words)
+        with self.progress.step(title, detail=lambda: _last_line(child)):
             child.start()
             child.finish(tick=self.progress.tick)
         return child.log
 
+    @contextmanager
+    def beside(self, title: str, *words: str) -> Iterator[None]:
+        """Run a management command while something else is done."""
+        child = self._command(*words)
+        child.start()
+        try:
+            yield
+            with self.progress.step(title, detail=lambda: _last_line(child)):
+                child.finish(tick=self.progress.tick)
+        finally:
+            child.stop()
 
-def _prepare(part: _Parts, *, demo: bool) -> str:
-    """Translations, tables, static files and the demo world; returns the demo logins."""
-    with part.progress.step("Translations"):
+    def must_run(self) -> None:
+        """Raise StackError, with the end of its log, when one of those that last has ended."""
+        _must_run(self.lasting)
+
+    def stop(self) -> None:
+        """Ask all at once, since each takes its time to finish what it holds."""
+        self.progress.say("\n  Stopping ...")
+        for child in self.lasting:
+            child.ask_to_stop()
+        for child in self.lasting:
+            child.stop()
+
+    def _command(self, *words: str) -> Child:
+        child = self._child(words[0], "manage.py", *words)
+        child.log.unlink(missing_ok=True)
+        return child
+
+    def _child(self, name: str, *words: str) -> Child:
+        log = self.home.path / f"{name}.log"
+        argv = [sys.executable, *words]
+        return Child(name, argv, log, env=self.env, cwd=CHECKOUT, holds=(self.owned,))
+
+
+def _begin(parts: _Parts, port: int, *, demo: bool) -> str:
+    """Start everything in an order that keeps two cores busy; returns the demo logins."""
+    with parts.progress.step("Translations"):
         compile_translations()
-    part.command("Tables", "migrate", "--verbosity=1")
-    part.command("Static files", "collectstatic", "--no-input", "--verbosity=1")
-    part.command("Reference and demo data", "seed", *(() if demo else ("--no-demo",)))
-    return part.command("Demo logins", "demo_logins").read_text().rstrip() if demo else ""
+    with parts.beside("Static files", "collectstatic", "--no-input"):
+        parts.command("Tables", "migrate")
+        parts.run("worker", *WORKER)
+        parts.run("beat", *beat(parts.home.path / "beat-schedule"))
+    parts.run("web", *web("127.0.0.1", port))
+    if not (CHECKOUT / "seeds" / "management" / "commands" / "seed.py").exists():
+        return ""
+    parts.command("Reference and demo data", "seed", *(() if demo else ("--no-demo",)))
+    return parts.command("Demo logins", "demo_logins").read_text().rstrip() if demo else ""
 
 
 @contextmanager
@@ -183,9 +218,9 @@ def _port(first: int) -> Iterator[int]:
 
 
 def _wait_until_ready(
-    port: int, settings: dict[str, str], children: list[Child], progress: Progress
+    port: int, settings: dict[str, str], parts: _Parts, progress: Progress
 ) -> None:
-    """Until the web server says all is well and the worker listens to the broker.
+    """Until the worker listens to the broker and the web server says that all is well.
 
     The worker is asked as well, because what /readyz saw pass through the queue may have
     passed before a restart.
@@ -193,33 +228,30 @@ def _wait_until_ready(
     deadline = time.monotonic() + START_SECONDS
     host = urlsplit(settings["BASE_URL"]).netloc
     broker = Celery(broker=settings["REDIS_URL"], set_as_current=False)
-    while True:
-        status, text = ask("/readyz", port, host)
-        if status == 200 and broker.control.ping(timeout=0.5):
-            return
+    listens, status, text = False, 0, "not asked"
+    while status != 200:
+        listens = listens or bool(broker.control.ping(timeout=0.3))
+        if listens:
+            status, text = ask("/readyz", port, host)
         progress.tick()
-        _all_running(children)
+        parts.must_run()
         if time.monotonic() > deadline:
-            tails = "\n".join(f"  {child.log}\n{child.tail()}" for child in children)
             raise StackError(
-                f"Not ready after {START_SECONDS:.0f} s; /readyz: {status} {text}\n{tails}"
+                f"Not ready after {START_SECONDS:.0f} s. The worker "
+                f"{'listens' if listens else 'does not answer'}; /readyz: {status} {text}\n"
+                + "\n".join(f"  {child.log}\n{child.tail()}" for child in parts.lasting)
             )
-        time.sleep(0.1)
+        time.sleep(0.2)
 
 
-def _all_running(children: list[Child]) -> None:
+def _must_run(children: list[Child]) -> None:
     for child in children:
         if not child.running():
             raise StackError(f"{child.ending()}; the end of {child.log}:\n{child.tail()}")
 
 
-def _stop_all(children: list[Child], progress: Progress) -> None:
-    """Ask all at once, since each takes its time to finish what it holds."""
-    progress.say("\n  Stopping ...")
-    for child in children:
-        child.ask_to_stop()
-    for child in children:
-        child.stop()
+def _last_line(child: Child) -> str:
+    return " ".join(last_lines(child.log, 1)).strip()
 
 
 def _welcome(address: str, home: Path, logins: str, seconds: float) -> str:

@@ -8,4 +8,4 @@ from django.contrib.admin.apps import AdminConfig
 class ChamberAdminConfig(AdminConfig):
     """Puts the chambers' site in the place of Django's default one."""
 
-    default_site = "chambers.admin.site.ChamberAdminSite"
+    default_site = "chambers.admin_site.ChamberAdminSite"

@@ -1,1 +1,5 @@
 """Chamber staff's product: Django's administration, scoped to the chambers one serves."""
+
+from chambers.admin import bodies, codes, companies, people, queues, work
+
+__all__ = ["bodies", "codes", "companies", "people", "queues", "work"]

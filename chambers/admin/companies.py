@@ -1,0 +1,306 @@
+"""Companies, who speaks for them, and their memberships."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chambers.admin.base import ScopedAdmin, ScopedInline, changes, who
+from chambers.admin.decisions import decision
+from chambers.admin.fields import Day, ReasonForm
+from chambers.models import Company, Membership, Representative
+from chambers.selectors.search import search_companies
+from chambers.services import companies, memberships, people
+
+
+def companies_called(term: str) -> QuerySet[Company]:
+    """Companies found by number, or as the directory finds them across scripts."""
+    found = search_companies(Company.objects.all(), term, member=True).order_by().values("pk")
+    return Company.objects.filter(Q(pk__in=found) | Q(registration_number__startswith=term))
+
+
+class SearchedByCompany(ScopedAdmin):
+    """Rows that people look for by the company they belong to."""
+
+    search_fields = ["company__legal_name"]  # says that there is a search; see below
+    search_help_text = _("Company: name in any script, registration number, or words about it")
+    company_path = "company"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.replace("\x00", "").strip()[:100]
+        if not term:
+            return queryset, False
+        found = companies_called(term).values("pk")
+        return queryset.filter(**{f"{self.company_path}__in": found}), False
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """By the status of today, as the lists and pages say it."""
+
+    title = _("status")
+    parameter_name = "status"
+    statuses: Any = Membership.Status
+    annotation = "status_now"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(self.statuses.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if value not in self.statuses.values:
+            return queryset
+        return queryset.filter(**{self.annotation: value})
+
+
+class StartForm(forms.Form):
+    """From when on applicants are members."""
+
+    starts_on = forms.DateField(label=_("First day"), widget=Day, initial=timezone.localdate)
+
+
+class EndForm(forms.Form):
+    """The last day of something."""
+
+    ends_on = forms.DateField(
+        label=_("Last day"), widget=Day, initial=timezone.localdate, help_text=_("Included.")
+    )
+
+
+def _pending(rows: QuerySet[Membership]) -> QuerySet[Membership]:
+    return rows.filter(decision=Membership.Decision.PENDING)
+
+
+def _admitted(rows: QuerySet[Membership]) -> QuerySet[Membership]:
+    return rows.filter(decision=Membership.Decision.ADMITTED)
+
+
+@admin.register(Membership)
+class MembershipAdmin(SearchedByCompany):
+    """Applications and members of one's chambers; decisions are actions, with their reasons."""
+
+    changeable = True
+    list_display = [
+        "company",
+        "latin",
+        "number",
+        "chamber",
+        "kind",
+        "status_today",
+        "applied_on",
+        "starts_on",
+        "ends_on",
+    ]
+    list_filter = [StatusFilter, "chamber", "kind", "company__country"]
+    list_select_related = ["company__country", "chamber", "decided_by"]
+    ordering = ["-applied_on", "-pk"]
+    autocomplete_fields = ["company"]
+    actions = [
+        decision(
+            "approve",
+            title=_("Approve applications"),
+            do=memberships.approve_membership,
+            waiting=_pending,
+            form=StartForm,
+            note=_("The companies' main contacts get a mail."),
+        ),
+        decision(
+            "refuse",
+            title=_("Refuse applications"),
+            do=memberships.refuse_membership,
+            waiting=_pending,
+            form=ReasonForm,
+            note=_("The companies' main contacts get a mail with the reason, as you write it."),
+        ),
+        decision(
+            "end",
+            title=_("End memberships"),
+            do=memberships.end_membership,
+            waiting=_admitted,
+            form=EndForm,
+            note=_("Members keep their rights for the chamber's grace days after the last day."),
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        rows: QuerySet[Membership] = super().get_queryset(request).with_status()  # type: ignore[attr-defined]
+        return rows
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return who(request).is_superuser
+
+    def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
+        if obj is None:
+            return ["company", "chamber", "kind", "starts_on", "ends_on"]
+        return [
+            "company",
+            "latin",
+            "number",
+            "chamber",
+            "kind",
+            "status_today",
+            "applied_on",
+            "starts_on",
+            "ends_on",
+            "rights_end_on",
+            "decision",
+            "decided_by",
+            "decided_at",
+            "reason",
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[str]:
+        if obj is None:
+            return []
+        admitted = obj.decision == Membership.Decision.ADMITTED
+        return [one for one in self.get_fields(request, obj) if one != "ends_on" or not admitted]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if obj is None:
+            form.base_fields["starts_on"].required = True
+        return form
+
+    @admin.display(description=_("status"), ordering="status_now")
+    def status_today(self, membership: Any) -> str:
+        return str(Membership.Status(membership.status_now).label)
+
+    @admin.display(description=_("Latin name"), ordering="company__legal_name_latin")
+    def latin(self, membership: Membership) -> str:
+        return membership.company.latin or "—"
+
+    @admin.display(description=_("registration number"))
+    def number(self, membership: Membership) -> str:
+        return membership.company.registration_number or "—"
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        if change:
+            changed = changes(form)
+            if "ends_on" in changed:
+                memberships.renew_membership(obj, ends_on=changed["ends_on"], by=who(request))
+            return
+        fields = dict(form.cleaned_data)
+        company, chamber = fields.pop("company"), fields.pop("chamber")
+        saved = memberships.admit_company(company, to=chamber, by=who(request), **fields)
+        obj.pk = saved.pk
+
+
+class RepresentativeInline(ScopedInline):
+    """Who speaks for a company; a chamber reads it, the company or a superuser decides it."""
+
+    model = Representative
+    fields = ["person", "role"]
+    autocomplete_fields = ["person"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Representative]:
+        return super().get_queryset(request).select_related("person", "company")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return who(request).is_superuser
+
+
+class MembershipInline(ScopedInline):
+    """In which of one's own chambers a company is; its other memberships are theirs."""
+
+    model = Membership
+    fields = readonly_fields = (
+        "chamber",
+        "kind",
+        "status_today",
+        "applied_on",
+        "starts_on",
+        "ends_on",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        rows: QuerySet[Membership] = super().get_queryset(request).with_status()  # type: ignore[attr-defined]
+        return rows.select_related("chamber", "company")
+
+    @admin.display(description=_("status"))
+    def status_today(self, membership: Any) -> str:
+        return str(Membership.Status(membership.status_now).label)
+
+
+@admin.register(Company)
+class CompanyAdmin(SearchedByCompany):
+    """Members and applicants of one's chambers; read-only once they are no members."""
+
+    changeable = True
+    list_display = [
+        "legal_name",
+        "latin_name",
+        "country",
+        "city",
+        "registration_number",
+        "size",
+        "member_of",
+        "is_listed",
+    ]
+    list_filter = ["country", "size", "is_listed", "is_family_business"]
+    list_select_related = ["country"]
+    search_fields = ["legal_name"]
+    company_path = "pk"
+    ordering = ["legal_name", "pk"]
+    autocomplete_fields = ["codes"]
+    inlines = [MembershipInline, RepresentativeInline]
+    fields = [
+        "legal_name",
+        "legal_name_latin",
+        "country",
+        "city",
+        "registration_number",
+        "size",
+        "founded",
+        "languages",
+        "website",
+        "description",
+        "industry",
+        "codes",
+        "target_countries",
+        "excluded_countries",
+        "is_family_business",
+        "is_listed",
+    ]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return who(request).is_superuser
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Company]:
+        mine = Membership.objects.served_by(who(request)).in_force().select_related("chamber")
+        return (
+            super()
+            .get_queryset(request)
+            .prefetch_related(Prefetch("memberships", mine, to_attr="served_memberships"))
+        )
+
+    @admin.display(description=_("Latin name"), ordering="legal_name_latin")
+    def latin_name(self, company: Company) -> str:
+        return company.latin or "—"
+
+    @admin.display(description=_("member of"))
+    def member_of(self, company: Any) -> str:
+        return "; ".join(str(one.chamber) for one in company.served_memberships) or "—"
+
+    def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:
+        if change:
+            companies.change_company(obj, **changes(form))
+        else:
+            obj.pk = companies.create_company(**form.cleaned_data).pk
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        if not formset.has_changed():
+            return
+        if formset.model is not Representative:
+            raise PermissionDenied
+        for row in formset.save(commit=False):
+            people.add_representative(row.person, to=row.company, role=row.role)

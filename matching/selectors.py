@@ -45,8 +45,9 @@ AGAINST_TEXTS = {
 class Reason:
     """One thing that matched, ready to show.
 
-    ``code`` and ``label`` for a trade code, in the reader's language; ``need_word`` and ``answer_word`` are
-    the word as each side wrote it. ``tenths`` is its share of the direction, 0 to 10.
+    ``code`` and ``label`` for a trade code, in the reader's language; ``need_word`` and
+    ``answer_word`` are the word as the seeking and the offering side wrote it (for what both work
+    on: you and they). ``tenths`` is its share of the direction, 0 to 10.
     """
 
     kind: str
@@ -138,6 +139,34 @@ def suggestions_for(
         elif suggestion.has_reason:
             shown.append(suggestion)
     return Suggestions(company, stored.run, shown, hidden)
+
+
+def suggestion_between(
+    company: Company, partner: Company, viewer: User | AnonymousUser
+) -> Suggestion | None:
+    """How ``company`` and one other fit by the rules of the current run, listed or not.
+
+    None for who neither speaks for the company nor looks after it, without a run, where a limit
+    of either side keeps the two apart, or where nothing speaks for them.
+    """
+    own = Company.objects.run_by(viewer) | Company.objects.served_by(viewer)
+    run = Run.objects.current()
+    if run is None or not own.filter(pk=company.pk).exists():
+        return None
+    pair = _presentable(Company.objects.visible_to(viewer).filter(pk__in=[company.pk, partner.pk]))
+    both = {one.pk: one for one in pair}
+    if len(both) < 2 or not engine.may_meet(*(_limits(one) for one in both.values())):
+        return None
+    found = _explained(both[company.pk], [partner.pk], both, run).get(partner.pk)
+    if found is None:
+        return None
+    dismissal = Dismissal.objects.filter(company=company, partner=partner).first()
+    made = _Telling.of([found]).suggestion(both[partner.pk], found, dismissal)
+    return made if made.has_reason else None
+
+
+def _limits(company: Company) -> engine.Company:
+    return profiles.engine_company(company, (one.pk for one in company.excluded_companies.all()))
 
 
 def partners_by_country(suggestions: Iterable[Suggestion]) -> list[tuple[str, int]]:

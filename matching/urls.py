@@ -1,5 +1,15 @@
-"""Pages of this app."""
+"""Pages of this app, and the first page, which needs all three."""
 
+from django.urls import path
 from django.urls.resolvers import URLPattern
 
-urlpatterns: list[URLPattern] = []
+from matching.views import home, matches, scoring
+
+urlpatterns: list[URLPattern] = [
+    path("", home.home, name="home"),
+    path("matches/", matches.matches, name="matches"),
+    path("matches/<uuid:public_id>/", matches.match, name="match"),
+    path("matches/<uuid:public_id>/not-relevant/", matches.dismiss, name="match-dismiss"),
+    path("matches/<uuid:public_id>/restore/", matches.restore, name="match-restore"),
+    path("scoring/", scoring.scoring, name="scoring"),
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -27,7 +28,7 @@ from chambers.selectors.labels import country_name
 _OVER = (Commission.Status.MERGED, Commission.Status.CLOSED)
 
 
-def with_members(chambers: QuerySet[Chamber], on: dt.date | None = None) -> QuerySet[Chamber]:
+def with_members(chambers: QuerySet[Chamber], on: dt.date | None = None) -> QuerySet[Any]:
     """Chambers with ``members``: how many listed companies belong to each on a day."""
     memberships = (
         Membership.objects.in_force(on)

@@ -25,6 +25,7 @@ from marketplace.models import Opportunity
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
+    from django_stubs_ext import StrPromise
 
     from chambers.models import User
 
@@ -92,7 +93,7 @@ def codes_below(scheme: str, roots: Collection[str]) -> QuerySet[TradeCode]:
     )
 
 
-def _by_code(key: str, title: str, scheme: str, sight: Sight) -> Facet:
+def _by_code(key: str, title: StrPromise, scheme: str, sight: Sight) -> Facet:
     through = Company.codes.through.objects
 
     def narrow(rows: Rows, roots: Collection[str]) -> Rows:
@@ -102,9 +103,8 @@ def _by_code(key: str, title: str, scheme: str, sight: Sight) -> Facet:
         return rows.filter(findable_by("codes", sight), Exists(under))
 
     def spread(rows: Rows) -> Rows:
-        return rows.filter(findable_by("codes", sight), codes__scheme=scheme).annotate(
-            value=root_code("codes"), label=root_label("codes")
-        )
+        found: Rows = rows.filter(findable_by("codes", sight), codes__scheme=scheme)
+        return found.annotate(value=root_code("codes"), label=root_label("codes"))
 
     return Facet(key, title, narrow, spread)
 

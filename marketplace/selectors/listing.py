@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -93,3 +94,43 @@ def _under_headings(headings: Collection[str]) -> QuerySet[TradeCode]:
     for heading in headings:
         wanted |= Q(code__startswith=heading)
     return TradeCode.objects.filter(wanted, scheme=HS)
+
+
+@dataclass(frozen=True)
+class Encounter:
+    """A published request and an offer from another country of goods of one HS heading."""
+
+    demand: Opportunity
+    offer: Opportunity
+    code: TradeCode
+
+
+def newest_encounter() -> Encounter | None:
+    """The newest published request that a published offer from abroad answers; two queries."""
+    through = Opportunity.codes.through.objects
+    shown = Opportunity.objects.on_show()
+    offers = through.filter(opportunity__in=shown.filter(side=Opportunity.Side.OFFER))
+    answers = offers.filter(tradecode=OuterRef("tradecode")).exclude(
+        opportunity__company__country=OuterRef("opportunity__company__country")
+    )
+    asked = (
+        through.filter(
+            Exists(answers),
+            opportunity__in=shown.filter(side=Opportunity.Side.DEMAND),
+            tradecode__scheme=HS,
+            tradecode__level__gte=4,
+        )
+        .select_related("opportunity__company__country", "tradecode")
+        .order_by("-opportunity__published_at", "tradecode")
+        .first()
+    )
+    if asked is None:
+        return None
+    answer = (
+        offers.filter(tradecode=asked.tradecode)
+        .exclude(opportunity__company__country=asked.opportunity.company.country)
+        .select_related("opportunity__company__country")
+        .order_by("-opportunity__published_at")
+        .first()
+    )
+    return Encounter(asked.opportunity, answer.opportunity, asked.tradecode) if answer else None

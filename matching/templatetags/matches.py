@@ -1,0 +1,41 @@
+"""How reasons of a match are grouped for reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django import template
+
+from marketplace.models import Opportunity
+from matching.engine import Band
+from matching.selectors import Reason, Way
+
+register = template.Library()
+
+_STRENGTH = {Band.STRONG_BOTH: 4, Band.STRONG_ONE: 3, Band.FAIR: 2, Band.SAME_FIELD: 1}
+
+
+@dataclass
+class Meeting:
+    """A need and what answers it, with everything that they share."""
+
+    need: Opportunity | None
+    answer: Opportunity | None
+    reasons: list[Reason] = field(default_factory=list)
+
+
+@register.filter
+def meetings(way: Way) -> list[Meeting]:
+    """The reasons of a direction by the pair they come from, in the order of their weight."""
+    found: dict[tuple[int, int], Meeting] = {}
+    for reason in way.reasons:
+        need, answer = reason.need, reason.answer
+        key = (need.pk if need else 0, answer.pk if answer else 0)
+        found.setdefault(key, Meeting(need, answer)).reasons.append(reason)
+    return list(found.values())
+
+
+@register.filter
+def strength(band: Band) -> range:
+    """A bar for each step of a band, of four: ``range(4)`` for the strongest."""
+    return range(_STRENGTH[band])

@@ -1,0 +1,83 @@
+"""The first page: what this is for guests, one's own matches for those who act for a company."""
+
+from __future__ import annotations
+
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from chambers.http import PageRequest
+from chambers.models import Chamber, Company, Membership, TradeCode
+from chambers.selectors.bodies import with_members
+from marketplace.models import Opportunity
+from marketplace.selectors.listing import newest_encounter
+from matching.selectors import suggestions_for
+
+TOP = 3  # matches shown
+EXAMPLES = 3  # searches proposed
+LARGEST = 9  # chambers shown
+
+
+@require_safe
+def home(request: PageRequest) -> HttpResponse:
+    """What a reader most likely came for."""
+    if request.acting.company is not None:
+        return _for_company(request, request.acting.company)
+    if request.acting.chamber is not None:
+        return _for_chamber(request, request.acting.chamber)
+    return _for_guests(request)
+
+
+def _for_guests(request: PageRequest) -> HttpResponse:
+    listed = Company.objects.listed()
+    facts = listed.aggregate(companies=Count("pk"), countries=Count("country", distinct=True))
+    chambers = with_members(Chamber.objects.visible_to(request.user)).select_related("country")
+    context = {
+        "facts": facts | {"open": Opportunity.objects.on_show().count()},
+        "examples": _examples(),
+        "encounter": newest_encounter(),
+        "chambers": chambers.order_by("-members", "name_en")[:LARGEST],
+    }
+    return render(request, "matching/home.html", context)
+
+
+def _for_company(request: PageRequest, company: Company) -> HttpResponse:
+    found = suggestions_for(company, request.user)
+    published = Opportunity.objects.on_show().filter(company=company)
+    sides = set(published.order_by().values_list("side", flat=True).distinct())
+    missing = {
+        "demand": Opportunity.Side.DEMAND not in sides,
+        "offer": Opportunity.Side.OFFER not in sides,
+        "text": not company.description,
+        "english": bool(company.description) and not company.description.get("en"),
+        "languages": not company.languages,
+    }
+    context = {
+        "company": company,
+        "run": found.run,
+        "suggestions": found.shown[:TOP],
+        "more": max(0, len(found.shown) - TOP),
+        "missing": [name for name, is_missing in missing.items() if is_missing],
+    }
+    return render(request, "matching/home_company.html", context)
+
+
+def _for_chamber(request: PageRequest, chamber: Chamber) -> HttpResponse:
+    served = Membership.objects.served_by(request.user).filter(chamber=chamber)
+    shown = with_members(Chamber.objects.filter(pk=chamber.pk)).get()
+    waiting = served.filter(decision=Membership.Decision.PENDING).count()
+    context = {"chamber": shown, "waiting": waiting}
+    return render(request, "matching/home_chamber.html", context)
+
+
+def _examples() -> list[str]:
+    """What is published most often, in the reader's language, as searches worth trying."""
+    wanted = (
+        TradeCode.objects.filter(
+            scheme=TradeCode.Scheme.HS, level=4, opportunities__in=Opportunity.objects.on_show()
+        )
+        .annotate(times=Count("opportunities"))
+        .order_by("-times", "code")
+    )
+    return [code.label for code in wanted[:EXAMPLES]]

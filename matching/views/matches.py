@@ -1,0 +1,135 @@
+"""A company's suggested partners, each with its reasons, and what it marks as not relevant."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from chambers.http import SignedInRequest
+from chambers.models import Company
+from matching.models import Dismissal
+from matching.selectors import (
+    Suggestion,
+    Suggestions,
+    partners_by_country,
+    suggestion_between,
+    suggestions_for,
+)
+from matching.services import dismissals
+
+
+@require_safe
+@login_required
+def matches(request: SignedInRequest) -> HttpResponse:
+    """The list of the company one acts for."""
+    own = request.acting.company
+    if own is None:
+        return render(request, "matching/no_company.html")
+    found = suggestions_for(own, request.user)
+    return render(request, "matching/matches.html", _context(request, found))
+
+
+@require_safe
+@login_required
+def match(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One's own company and one other, on the list or not."""
+    own, partner = _pair(request, public_id)
+    suggestion = suggestion_between(own, partner, request.user)
+    context = {"company": own, "partner": partner, "suggestion": suggestion}
+    return render(request, "matching/match.html", {**context, "reasons": Dismissal.Reason.choices})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def dismiss(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Ask why a partner is not relevant, and hide it from one's own list."""
+    own, partner = _pair(request, public_id)
+    if request.method != "POST":
+        context = {"partner": partner, "reasons": Dismissal.Reason.choices}
+        return render(request, "matching/dismiss.html", context)
+    reason = request.POST.get("reason", "")
+    try:
+        dismissals.dismiss_partner(own, partner=partner, reason=reason, by=request.user)
+    except ValidationError as error:
+        if not _has_code(error, "already_dismissed"):
+            context = {"partner": partner, "reasons": Dismissal.Reason.choices, "error": True}
+            return render(request, "matching/dismiss.html", context, status=422)
+    return _answer(request, own, partner)
+
+
+@require_POST
+@login_required
+def restore(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Take "not relevant" back."""
+    own, partner = _pair(request, public_id)
+    try:
+        dismissals.restore_partner(own, partner=partner, by=request.user)
+    except ValidationError as error:
+        if not _has_code(error, "not_dismissed"):
+            raise
+    return _answer(request, own, partner)
+
+
+def _pair(request: SignedInRequest, public_id: uuid.UUID) -> tuple[Company, Company]:
+    """The company acted for and the other one; 404 without the first or for an unseen other."""
+    own = request.acting.company
+    rows = Company.objects.visible_to(request.user).select_related("country")
+    partner = get_object_or_404(rows, public_id=public_id)
+    if own is None or own.pk == partner.pk:
+        raise Http404
+    return own, partner
+
+
+def _answer(request: SignedInRequest, own: Company, partner: Company) -> HttpResponse:
+    """The slip as it stands now; without htmx the list, with a word on what happened."""
+    if request.htmx:
+        suggestion = suggestion_between(own, partner, request.user)
+        if suggestion is None:
+            return HttpResponseClientRefresh()
+        context = {"suggestion": suggestion, "reasons": Dismissal.Reason.choices, "fresh": True}
+        return render(request, "matching/_slip.html", context)
+    hidden = Dismissal.objects.filter(company=own, partner=partner).exists()
+    text = _("%(name)s is off your list.") if hidden else _("%(name)s is back on your list.")
+    messages.success(request, text % {"name": partner.legal_name})
+    return redirect(
+        f"{reverse('matches')}#{'not-relevant' if hidden else f'm-{partner.public_id}'}"
+    )
+
+
+def _context(request: SignedInRequest, found: Suggestions) -> dict[str, object]:
+    countries = partners_by_country(found.shown)
+    return {
+        "company": found.company,
+        "run": found.run,
+        "suggestions": found.shown,
+        "dismissed": found.dismissed,
+        "reasons": Dismissal.Reason.choices,
+        "countries": countries,
+        "most": max((number for _name, number in countries), default=0),
+        "stated": _stated(found.shown),
+    }
+
+
+def _stated(shown: list[Suggestion]) -> int:
+    """How many suggestions meet a stated need, rather than only share a field."""
+    return sum(not one.same_field for one in shown)
+
+
+def _has_code(error: ValidationError, code: str) -> bool:
+    """Whether a rule of this code is among what an error says."""
+    return any(one.code == code for one in _leaves(error))
+
+
+def _leaves(error: ValidationError) -> list[ValidationError]:
+    if hasattr(error, "error_dict"):
+        return [one for found in error.error_dict.values() for one in found]
+    return list(error.error_list)

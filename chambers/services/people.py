@@ -191,8 +191,10 @@ def issue_token(
 
 
 @transaction.atomic
-def revoke_token(token: ApiToken) -> None:
-    """End a token at once."""
+def revoke_token(token: ApiToken, *, by: User | None = None) -> None:
+    """End a token at once. Raises PermissionDenied for who is neither owner nor superuser."""
+    if by is not None and not by.is_superuser and token.user_id != by.pk:
+        raise PermissionDenied(_("Only its owner may end this token."))
     token.delete()
 
 

@@ -42,7 +42,7 @@ def world():
 
 
 def test_a_run_suggests_partners_abroad_both_ways(world):
-    romashka, asahi, rival, gomel = world
+    romashka, asahi, _rival, gomel = world
 
     run = match()
 
@@ -67,7 +67,7 @@ def test_both_sides_of_a_pair_share_one_score_and_mirror_the_rest(world):
 
 
 def test_nobody_is_suggested_whom_either_side_excludes(world):
-    romashka, asahi, rival, gomel = world
+    romashka, asahi, _rival, gomel = world
     asahi.excluded_companies.add(romashka)
     gomel.excluded_countries = ["RU"]
     gomel.save()

@@ -1,0 +1,144 @@
+"""What page, endpoint and administration are told about a company's partners."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.utils import translation
+
+from matching.engine import Band
+from matching.models import Dismissal
+from matching.selectors import partners_by_country, suggestions_for, tenths
+from matching.services.dismissals import dismiss_partner, restore_partner
+from tests.factories import RepresentativeFactory, StaffFactory, UserFactory
+from tests.matching.world import CHIPS, SENSORS, company, match, offers, seeks
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def pair():
+    """A Russian and a Japanese company that answer each other and share no word."""
+    romashka = company("RU", "Ромашка Сенсор", languages=["ru", "en"])
+    asahi = company("JP", "アサヒ計装", languages=["ja", "en"])
+    offers(romashka, SENSORS, title={"ru": "Датчики давления"})
+    seeks(romashka, CHIPS, title={"ru": "Ищем оборудование для пластин"})
+    offers(asahi, CHIPS, title={"ja": "半導体製造装置"})
+    seeks(asahi, SENSORS, title={"ja": "圧力計を探しています"})
+    match()
+    return romashka, asahi
+
+
+def person_of(one):
+    return RepresentativeFactory(company=one).person
+
+
+def only(suggestions):
+    (suggestion,) = suggestions.shown
+    return suggestion
+
+
+def test_a_suggestion_names_the_codes_and_the_opportunities_of_both_sides(pair):
+    romashka, asahi = pair
+
+    found = only(suggestions_for(romashka, person_of(romashka)))
+
+    assert (found.partner, found.band) == (asahi, Band.STRONG_BOTH)
+    theirs, yours = found.they_cover.reasons[0], found.you_cover.reasons[0]
+    assert (theirs.code, yours.code) == (CHIPS, SENSORS)
+    assert theirs.need.titled("ru")[0] == "Ищем оборудование для пластин"
+    assert theirs.answer.titled("ja")[0] == "半導体製造装置"
+    assert yours.need.titled("ja")[0] == "圧力計を探しています"
+    assert yours.answer.titled("ru")[0] == "Датчики давления"
+
+
+def test_both_sides_read_the_mirrored_reasons_in_their_own_language(pair):
+    romashka, asahi = pair
+
+    with translation.override("ru"):
+        ours = only(suggestions_for(romashka, person_of(romashka)))
+    with translation.override("ja"):
+        theirs = only(suggestions_for(asahi, person_of(asahi)))
+
+    assert (ours.tenths, ours.they_cover.tenths) == (theirs.tenths, theirs.you_cover.tenths)
+    assert ours.they_cover.reasons[0].label == f"Подпись {CHIPS}"
+    assert theirs.you_cover.reasons[0].label == f"見出し {CHIPS}"
+
+
+def test_words_are_shown_as_each_side_wrote_them():
+    ours = company("RU", "Ours", description={"en": "We harvest cranberries in the marshes."})
+    company("JP", "Theirs", description={"en": "Importer of the cranberry and other berries."})
+    match()
+
+    found = only(suggestions_for(ours, person_of(ours)))
+
+    assert found.same_field
+    words = {(one.need_word, one.answer_word) for one in found.shared.reasons}
+    assert ("cranberries", "cranberry") in words
+    assert "their_needs_unknown" in found.against_codes
+
+
+def test_strangers_and_guests_see_no_suggestions_of_others(pair):
+    romashka, asahi = pair
+
+    for viewer in (AnonymousUser(), UserFactory(), person_of(asahi), StaffFactory().person):
+        assert suggestions_for(romashka, viewer).shown == []
+
+
+def test_staff_of_its_chamber_see_what_the_company_sees(pair):
+    romashka, _asahi = pair
+    staff = StaffFactory(chamber=romashka.memberships.get().chamber).person
+
+    assert suggestions_for(romashka, staff).shown == (
+        suggestions_for(romashka, person_of(romashka)).shown
+    )
+
+
+def test_a_partner_that_left_since_the_run_is_not_shown(pair):
+    romashka, asahi = pair
+    asahi.is_listed = False
+    asahi.save()
+
+    assert suggestions_for(romashka, person_of(romashka)).shown == []
+
+
+def test_not_relevant_hides_a_partner_from_ones_own_list_only_and_can_be_undone(pair):
+    romashka, asahi = pair
+    anna, keiko = person_of(romashka), person_of(asahi)
+
+    dismiss_partner(romashka, partner=asahi, reason=Dismissal.Reason.COMPETITOR, by=anna)
+
+    ours = suggestions_for(romashka, anna)
+    assert (ours.shown, [one.partner for one in ours.dismissed]) == ([], [asahi])
+    assert only(suggestions_for(asahi, keiko)).partner == romashka
+    assert suggestions_for(asahi, keiko).dismissed == []
+
+    restore_partner(romashka, partner=asahi, by=anna)
+
+    assert only(suggestions_for(romashka, anna)).partner == asahi
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_list_takes_the_same_queries_for_any_number_of_partners(count, django_assert_num_queries):
+    ours = company("RU", "Ours")
+    seeks(ours, CHIPS)
+    for number in range(count):
+        offers(company("JP", f"Maker {number}"), CHIPS)
+    match()
+    anna = person_of(ours)
+
+    with django_assert_num_queries(8):
+        found = suggestions_for(ours, anna)
+
+    assert len(found.shown) == count
+
+
+def test_partners_are_counted_by_country(pair):
+    romashka, _asahi = pair
+
+    shown = suggestions_for(romashka, person_of(romashka)).shown
+
+    assert partners_by_country(shown) == [("Country JP", 1)]
+
+
+@pytest.mark.parametrize(("share", "shown"), [(0, 0), (0.001, 1), (0.449, 4), (0.45, 5), (1, 10)])
+def test_shares_are_shown_as_tenths_and_something_is_never_nothing(share, shown):
+    assert tenths(share) == shown

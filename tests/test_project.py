@@ -1,0 +1,113 @@
+"""The project as a whole: migrations, settings that refuse to start, translations."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from django.conf import settings
+from django.core.management import call_command
+
+ROOT = Path(settings.BASE_DIR)
+CATALOGUES = sorted(ROOT.glob("config/locale/*/LC_MESSAGES/django.po"))
+SAFE = {
+    "SECRET_KEY": "k" * 50,
+    "BASE_URL": "https://market.example",
+    "DATABASE_URL": "postgresql://market@db/market",
+    "REDIS_URL": "redis://cache:6379/0",
+    "PATH": os.defpath,
+}
+
+
+def start(**changes):
+    """What a process that reads the settings says; "" when it starts."""
+    env = {**SAFE, **changes}
+    code = "import config.settings"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    return done.stderr.strip().splitlines()[-1] if done.returncode else ""
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_safe_production_settings_start():
+    assert start() == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY"),
+        ({"SECRET_KEY": "too short"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "django-insecure-" + "k" * 50}, "SECRET_KEY"),
+        ({"SECRET_KEY": "change-me-" + "k" * 50}, "SECRET_KEY"),
+        ({"DEBUG": "1"}, "DEBUG"),
+        ({"BASE_URL": "http://market.example"}, "BASE_URL"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
+        ({"MATCH_PART": "many"}, "MATCH_PART"),
+    ],
+)
+def test_an_unsafe_or_malformed_setting_stops_the_start_and_is_named(changes, named):
+    assert named in start(**changes)
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-3])
+def test_every_text_is_translated(path):
+    with path.open("rb") as file:
+        catalogue = read_po(file)
+
+    wanting = [
+        message.id
+        for message in catalogue
+        if message.id
+        and (
+            message.fuzzy
+            or not all(message.string if isinstance(message.string, tuple) else [message.string])
+        )
+    ]
+
+    assert len(catalogue) > 100
+    assert wanting == []
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-3])
+def test_translations_keep_the_placeholders(path):
+    with path.open("rb") as file:
+        catalogue = read_po(file)
+    placeholder = re.compile(r"%\(\w+\)[sd]")
+
+    changed = [
+        message.id
+        for message in catalogue
+        if message.id and isinstance(message.id, str)
+        if set(placeholder.findall(message.id)) != set(placeholder.findall(str(message.string)))
+    ]
+
+    assert changed == []
+
+
+def test_the_catalogues_hold_every_text_of_the_code(tmp_path):
+    if shutil.which("xgettext") is None:
+        pytest.skip("collecting texts needs xgettext (Debian: apt install gettext)")
+    copy = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns(".venv", "var", ".git", "*.mo", "__pycache__", ".*_cache")
+    shutil.copytree(ROOT, copy, ignore=ignored)
+    env = {**SAFE, "DJANGO_SETTINGS_MODULE": "config.settings"}
+
+    subprocess.run(
+        [sys.executable, "manage.py", "makemessages", "-l", "ru", "-l", "ja", "--no-obsolete"],
+        cwd=copy, env=env, check=True, capture_output=True,
+    )  # fmt: skip
+
+    for path in CATALOGUES:
+        with path.open("rb") as here, (copy / path.relative_to(ROOT)).open("rb") as anew:
+            kept, found = read_po(here), read_po(anew)
+        assert {message.id for message in found} <= {message.id for message in kept}

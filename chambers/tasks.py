@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from chambers.services import jobs
 
+TURN = 5.0  # seconds a worker works on before it looks into the queue again
+
 
 @shared_task
 def work() -> int:
     """Take up jobs until none is due; how many were taken."""
-    return jobs.work_off()
+    return jobs.work_off(seconds=TURN)
 
 
 @shared_task(bind=True)
@@ -22,4 +24,4 @@ def tick(self) -> int:  # type: ignore[no-untyped-def]
     sent = self.request.get("sent_at")  # written by config.celery when the clock sends it
     sent_at = dt.datetime.fromisoformat(sent) if sent else timezone.now()
     jobs.note_heartbeat("clock", sent_at=sent_at)
-    return jobs.work_off()
+    return jobs.work_off(seconds=TURN)

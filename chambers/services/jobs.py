@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -210,14 +211,20 @@ def claim(now: dt.datetime | None = None, *, pk: int | None = None) -> Lease | N
     return Lease(job)
 
 
-def work_off(limit: int = 1000) -> int:
-    """Do due jobs one after another until none is left; how many were taken."""
-    for taken in range(limit):
-        lease = claim()
-        if lease is None:
-            return taken
+def work_off(seconds: float | None = None) -> int:
+    """Do due jobs one after another until none is left; how many were taken.
+
+    After ``seconds`` it lets others have their turn at the queue, the clock's sign of life among
+    them, and asks to be woken again.
+    """
+    began, taken = time.monotonic(), 0
+    while (lease := claim()) is not None:
         do(lease)
-    return limit
+        taken += 1
+        if seconds is not None and time.monotonic() - began > seconds:
+            wake()
+            break
+    return taken
 
 
 def do(lease: Lease) -> None:

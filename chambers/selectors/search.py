@@ -13,7 +13,7 @@ from functools import reduce
 from operator import or_
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from chambers import names, words
@@ -149,7 +149,7 @@ def search_companies(companies: QuerySet[Company], text: str, *, member: bool) -
         return companies
     found = companies.filter(reduce(or_, ways))
     if asked is not None:
-        found = found.annotate(rank=SearchRank("search", asked, weights=[0.1, 0.1, 0.4, 1.0]))
+        found = found.annotate(rank=SearchRank(F("search"), asked, weights=[0.1, 0.1, 0.4, 1.0]))
     else:
         found = found.annotate(rank=TrigramWordSimilarity(key, "names"))
     return found.order_by("-rank", "legal_name", "pk")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.search import SearchRank
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from chambers.selectors import search
 from marketplace.models import Opportunity
@@ -30,6 +30,6 @@ def search_opportunities(opportunities: QuerySet[Opportunity], text: str) -> Que
         return opportunities.filter(wanted)
     return (
         opportunities.filter(wanted | Q(search=asked))
-        .annotate(rank=SearchRank("search", asked))
+        .annotate(rank=SearchRank(F("search"), asked))
         .order_by("-rank", "-published_at", "-pk")
     )

@@ -230,11 +230,11 @@ class Entrance(Door):
 
 
 class Nothing(Door):
-    """Any other address below /api/: refused as everything here is."""
+    """Any other address below /api/: refused as everything here is, whoever asks."""
 
-    guests_read = True
     schema = None  # type: ignore[assignment]  # not part of the document
     content_negotiation_class = AnyAccept
+    permission_classes = []
 
     def get(self, request: Request, rest: str) -> Response:
         """No such thing."""

@@ -38,7 +38,7 @@ class OpportunityOut(serializers.Serializer):
     """An offer or a demand."""
 
     id = serializers.UUIDField(source="public_id")
-    reference = serializers.CharField(allow_null=True)
+    reference = serializers.CharField(allow_blank=True)
     side = serializers.ChoiceField(Opportunity.Side.values)
     side_label = serializers.CharField(source="get_side_display")
     kind = serializers.ChoiceField(Opportunity.Kind.values)

@@ -191,6 +191,8 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the sidebar filters by: an address bar is no search in hidden fields."""
         for one in self.get_list_filter(request) or ():
+            if lookup == getattr(one, "parameter_name", None):
+                return True
             name = str(one[0]) if isinstance(one, tuple) else one if isinstance(one, str) else ""
             if name and (lookup == name or lookup.startswith(f"{name}__")):
                 return set(lookup[len(name) :].split("__")) - {""} <= _EXACT
@@ -280,13 +282,15 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
     ) -> None:
         """Many-to-many fields went to the service with the rest; inlines go to theirs."""
         for formset in formsets:
-            self.save_formset(request, form, formset, change)
+            formset.save(commit=False)
+            if formset.new_objects or formset.changed_objects or formset.deleted_objects:
+                self.save_formset(request, form, formset, change)
 
     def save_formset(
         self, request: HttpRequest, form: Any, formset: BaseFormSet, change: bool
     ) -> None:
-        if formset.has_changed():
-            raise PermissionDenied
+        """Call the services with what ``formset`` found new and deleted; the base has none."""
+        raise PermissionDenied
 
 
 class _Refused(ModelForm):

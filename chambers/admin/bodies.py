@@ -239,9 +239,7 @@ class GuildAdmin(ScopedAdmin):
             obj.pk = bodies.found_guild(fields.pop("chamber"), by=who(request), **fields).pk
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        if not formset.has_changed():
-            return
-        for row in formset.save(commit=False):
+        for row in formset.new_objects:
             bodies.join_guild(row.guild, company=row.company, by=who(request))
         for row in formset.deleted_objects:
             bodies.leave_guild(row, by=who(request))

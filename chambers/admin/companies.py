@@ -298,9 +298,7 @@ class CompanyAdmin(SearchedByCompany):
             obj.pk = companies.create_company(**form.cleaned_data).pk
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        if not formset.has_changed():
-            return
         if formset.model is not Representative:
             raise PermissionDenied
-        for row in formset.save(commit=False):
+        for row in formset.new_objects:
             people.add_representative(row.person, to=row.company, role=row.role)

@@ -22,9 +22,10 @@ COPY marketplace marketplace
 COPY matching matching
 COPY seeds seeds
 
-# Needs no secret and no service: manage.py lends this one command what the settings ask for.
+# Needs no secret and no service: manage.py lends this one command what the settings ask for,
+# and only the settings of a public service have the files compressed.
 RUN python -m config.stack.translations \
-    && python manage.py collectstatic --no-input \
+    && DEMO=0 BASE_URL=https://build.invalid python manage.py collectstatic --no-input \
     && install --directory --owner=market var/index var/mail var/media
 
 USER market

@@ -22,7 +22,7 @@ test: $(VENV)/dev.stamp ## run the tests (ARGS="tests/chambers -x")
 check: $(VENV)/dev.stamp ## format, lint, types, import directions, migrations, deployment settings
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
-	$(RUN) -m mypy .
+	DATABASE_URL=postgresql:///nothing REDIS_URL=redis://127.0.0.1:1/0 $(RUN) -m mypy .
 	$(VENV)/bin/lint-imports
 	$(RUN) manage.py makemigrations --check --dry-run
 	@echo manage.py check --deploy

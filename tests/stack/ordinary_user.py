@@ -23,8 +23,9 @@ def readable_copy(folder: Path) -> tuple[Path, Path]:
         return executable, base / "lib"
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     copy, environment = folder / "python", folder / "venv"
-    link_tree(Path(sysconfig.get_path("stdlib")), copy / "lib" / version, "site-packages", "test")
-    link_tree(Path(sysconfig.get_path("purelib")), environment / "lib" / version / "site-packages")
+    ours, packages = copy / "lib" / version, environment / "lib" / version / "site-packages"
+    link_tree(Path(sysconfig.get_path("stdlib")), ours, "site-packages", "test")
+    link_tree(Path(sysconfig.get_path("purelib")), packages, "tests", "playwright", "mypy*")
     for library in (base / "lib").glob("libpython*"):
         _link_file(library, copy / "lib" / library.name)
     (copy / "bin").mkdir()

@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
@@ -36,6 +37,16 @@ class Queue:
     until: dt.date | None = None  # the nearest date, where a date is what matters
     percent: int | None = None  # of something that runs
     note: str = ""
+
+    @property
+    def days(self) -> int | None:
+        """For how many days the oldest has waited; None when nothing waits."""
+        if self.since is None:
+            return None
+        since = self.since
+        if isinstance(since, dt.datetime):
+            since = timezone.localtime(since).date()
+        return (timezone.localdate() - since).days
 
 
 Queues = Callable[["User"], Iterable[Queue]]

@@ -208,7 +208,7 @@ class CouncilFactory(DjangoModelFactory):
 
 
 class OpportunityFactory(DjangoModelFactory):
-    """A draft offer of goods; ``published=True``, ``in_review=True`` or ``expired=True`` further on.
+    """A draft offer of goods; ``in_review=True``, ``published=True``, ``expired=True`` go on.
 
     A published one is shown only for a member: ``company__member=True`` is the default.
     ``codes=[...]`` takes TradeCode rows; what is published is findable by search.

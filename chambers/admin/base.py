@@ -21,7 +21,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
-from chambers.admin.fields import LANGUAGES, CountriesField, Day, LanguagesField, TextsField
+from chambers.admin.fields import CountriesField, Day, LanguagesField, TextsField
 from chambers.models import SITE_LANGUAGES, Chamber, ScopedQuerySet, validate_texts
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class Scoped:
         if db_field.name in ("target_countries", "excluded_countries"):
             return CountriesField.of(db_field)
         if db_field.name == "languages":
-            return LanguagesField.of(db_field, choices=LANGUAGES)
+            return LanguagesField.of(db_field)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             for what in ("add", "change", "delete", "view"):

@@ -137,6 +137,11 @@ class MembershipAdmin(SearchedByCompany):
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return who(request).is_superuser
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Before and after a refusal there is nothing to change: there are the decisions."""
+        admitted = obj is None or obj.decision == Membership.Decision.ADMITTED
+        return admitted and super().has_change_permission(request, obj)
+
     def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
         if obj is None:
             return ["company", "chamber", "kind", "starts_on", "ends_on"]
@@ -160,8 +165,7 @@ class MembershipAdmin(SearchedByCompany):
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[str]:
         if obj is None:
             return []
-        admitted = obj.decision == Membership.Decision.ADMITTED
-        return [one for one in self.get_fields(request, obj) if one != "ends_on" or not admitted]
+        return [one for one in self.get_fields(request, obj) if one != "ends_on"]
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

@@ -6,8 +6,9 @@ from typing import Any, Self
 
 from babel import Locale
 from django import forms
+from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.db import models
-from django.utils.functional import lazy
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -26,9 +27,6 @@ def _languages() -> list[tuple[str, str]]:
 
 def _countries() -> list[tuple[str, str]]:
     return sorted(((one.code, one.name) for one in Country.objects.all()), key=lambda one: one[1])
-
-
-LANGUAGES = lazy(_languages, list)
 
 
 class Day(forms.DateInput):
@@ -72,7 +70,9 @@ class TextsField(forms.MultiValueField):
     @classmethod
     def of(cls, field: models.Field) -> Self:
         """The form field of a model's texts."""
-        return cls(label=field.verbose_name, required=not field.blank, help_text=field.help_text)
+        return cls(
+            label=capfirst(field.verbose_name), required=not field.blank, help_text=field.help_text
+        )
 
     def compress(self, data_list: list[str]) -> dict[str, str]:
         texts = zip(SITE_LANGUAGES, data_list, strict=False)
@@ -80,17 +80,16 @@ class TextsField(forms.MultiValueField):
 
 
 class CodesField(forms.MultipleChoiceField):
-    """A list of codes, chosen by name; a code that is not offered any more stays choosable."""
+    """A list of codes, chosen by name."""
 
     @classmethod
     def of(cls, field: models.Field, **kwargs: Any) -> Self:
         """The form field of a model's list of codes."""
         return cls(
-            label=field.verbose_name,
+            label=capfirst(field.verbose_name),
             required=not field.blank,
-            help_text=field.help_text,
-            widget=forms.SelectMultiple({"size": 8}),
-            **kwargs,
+            widget=FilteredSelectMultiple(str(field.verbose_name), is_stacked=False),
+            **{"help_text": field.help_text, **kwargs},
         )
 
 
@@ -104,6 +103,10 @@ class CountriesField(CodesField):
 
 class LanguagesField(CodesField):
     """ISO 639-1 codes, chosen by the languages' names."""
+
+    @classmethod
+    def of(cls, field: models.Field, **kwargs: Any) -> Self:
+        return super().of(field, choices=_languages, help_text="", **kwargs)
 
 
 class ReasonForm(forms.Form):

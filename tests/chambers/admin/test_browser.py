@@ -1,0 +1,119 @@
+"""The administration in a real browser under its content policy."""
+
+import datetime as dt
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
+
+from chambers.models import Membership
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world():
+    """A row for every list."""
+    chamber = factories.ChamberFactory()
+    company = factories.CompanyFactory(
+        member=True,
+        membership__chamber=chamber,
+        indexed=True,
+        codes=[factories.TradeCodeFactory()],
+        website="https://example.org",
+        description={"en": "Sensors"},
+    )
+    factories.RepresentativeFactory(company=company)
+    factories.MembershipFactory(applied=True, chamber=chamber)
+    factories.GuildMembershipFactory(guild__chamber=chamber, company=company)
+    factories.CommissionFactory(chamber=chamber)
+    factories.AgreementFactory(first=chamber, ends_on=timezone.localdate() + dt.timedelta(days=9))
+    factories.CouncilFactory(chambers=[chamber])
+    factories.OpportunityFactory(company=company, in_review=True)
+    factories.JobFactory(chamber=chamber, parked=True)
+    factories.MailFactory(chamber=chamber)
+    factories.SuggestionListFactory(company=company)
+    factories.RunFactory(running=True)
+    person = factories.StaffFactory(chamber=chamber, person__superuser=True).person
+    factories.token_for(person)
+    return person
+
+
+def test_no_page_of_the_administration_breaks_the_content_policy(browse, world):
+    page = browse(world)
+    addresses = [reverse("admin:index")]
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        row = model._default_manager.order_by("pk").last()
+        addresses += [
+            reverse(f"{name}_changelist"),
+            reverse(f"{name}_change", args=[row.pk]),
+            reverse(f"{name}_history", args=[row.pk]),
+        ]
+    addresses += [
+        reverse(f"admin:{name}_add")
+        for name in ("chambers_guild", "chambers_agreement", "chambers_staff", "matching_run")
+    ]
+
+    for address in addresses:
+        answer = page.goto(address, wait_until="load")
+        assert answer.status == 200, address
+        assert page.complaints == [], address
+
+
+def test_an_application_is_refused_with_a_reason_in_the_browser(browse, world):
+    waiting = Membership.objects.get(decision="pending")
+    page = browse(world)
+
+    page.goto(reverse("admin:chambers_membership_changelist"))
+    page.locator(f"input[name=_selected_action][value='{waiting.pk}']").check()
+    page.locator("select[name=action]").select_option("refuse")
+    page.locator("button[name=index]").click()
+    page.get_by_label("Reason").fill("Outside our region.")
+    page.get_by_role("button", name="Refuse applications (1)").click()
+    page.get_by_text("Refuse applications: 1 done.").wait_for()
+
+    waiting.refresh_from_db()
+    assert (waiting.decision, waiting.reason) == ("refused", "Outside our region.")
+    assert page.complaints == []
+
+
+def test_a_company_is_found_by_typing_and_joins_a_guild_in_the_browser(browse, world):
+    member = factories.CompanyFactory(
+        legal_name="Zavod Nine",
+        member=True,
+        indexed=True,
+        membership__chamber=world.staff_roles.get().chamber,
+    )
+    guild = world.staff_roles.get().chamber.guilds.get()
+    page = browse(world)
+
+    page.goto(reverse("admin:chambers_guild_change", args=[guild.pk]))
+    page.get_by_role("button", name="Add another Guild membership").click()
+    page.locator("#id_memberships-1-company + .select2 .select2-selection").click()
+    page.locator("input.select2-search__field").last.fill("Zavod")
+    page.locator(".select2-results__option", has_text="Zavod Nine").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("was changed successfully").wait_for()
+
+    assert guild.members.contains(member)
+    assert page.complaints == []
+
+
+def test_the_page_of_a_run_shows_its_progress_as_it_grows(browse, world):
+    run = factories.Run.objects.get(state="running")
+    page = browse(world)
+
+    page.goto(reverse("admin:matching_run_change", args=[run.pk]))
+    before = page.locator("#run progress").get_attribute("value")
+    factories.Run.objects.filter(pk=run.pk).update(shards_done=4)
+    page.wait_for_function(
+        "before => document.querySelector('#run progress').value > before", arg=int(before)
+    )
+    factories.Run.objects.filter(pk=run.pk).update(state="failed", error="stopped by a test")
+    page.get_by_text("stopped by a test").wait_for()
+
+    assert page.locator("#run[hx-get]").count() == 0
+    assert page.complaints == []

@@ -20,10 +20,10 @@ from chambers import words
 from chambers.models import Company, Level, TradeCode
 from marketplace.models import Opportunity
 from matching import engine
-from matching.engine import CodeReader, Row, Side
+from matching.engine import Row, Side
+from matching.engine.codes import CodeReader
 from matching.models import Profile
 
-READ_CODES = 4  # headings at most that are read from a text without codes
 PROFILE = "profile"  # the ref of a profile row; others carry their reference number
 _SEEN_BY_MEMBERS = {Level.PUBLIC, Level.MEMBERS}
 
@@ -110,17 +110,15 @@ def engine_company(company: Company, blocked: Iterable[int]) -> engine.Company:
 
 @lru_cache(maxsize=1)
 def code_reader() -> CodeReader:
-    """Reads headings from text by the labels of all languages; learnt once per process."""
+    """Reads codes from text by the short labels of all languages; learnt once per process.
+
+    The official wording is left out: half of what it reads from a text is wrong (measured).
+    """
+    labelled = TradeCode.objects.filter(scheme=TradeCode.Scheme.HS).exclude(label_ru="")
     labels: list[tuple[str, str, str]] = []
-    headings = TradeCode.objects.filter(scheme=TradeCode.Scheme.HS, level__gte=4)
-    for code in headings.only("code", "label_en", "label_ru", "label_ja", "short_en"):
-        texts = (
-            ("en", code.label_en),
-            ("en", code.short_en),
-            ("ru", code.label_ru),
-            ("ja", code.label_ja),
-        )
-        labels += [(code.code[:4], language, text) for language, text in texts if text]
+    for code in labelled.only("code", "label_ru", "label_ja", "short_en"):
+        texts = (("en", code.short_en), ("ru", code.label_ru), ("ja", code.label_ja))
+        labels += [(code.code, language, text) for language, text in texts if text]
     return CodeReader.fit(labels)
 
 
@@ -179,7 +177,7 @@ def _row(
             surfaces.setdefault(f"w:{lexeme}", surface)
     stated = engine.code_terms(f"{code.scheme}:{code.code}" for code in codes)
     if not any(code.scheme == TradeCode.Scheme.HS for code in codes):
-        for code, confidence in code_reader().read(lexemes)[:READ_CODES]:
+        for code, confidence in code_reader().read(lexemes):
             stated = engine.merged(stated, engine.code_terms([f"hs:{code}"], confidence))
     terms = engine.merged(stated, engine.word_terms(lexemes))
     return {

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rest_framework.throttling import BaseThrottle
 
 if TYPE_CHECKING:
@@ -32,7 +34,10 @@ return {count, redis.call('PTTL', KEYS[1])}
 @cache
 def _script() -> Script:
     client = redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, health_check_interval=30
+        settings.REDIS_URL,
+        socket_timeout=1,
+        socket_connect_timeout=1,
+        retry=Retry(NoBackoff(), 1),  # a reader does not wait for Redis to come back
     )
     return client.register_script(_COUNT)
 

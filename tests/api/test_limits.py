@@ -33,8 +33,11 @@ def statuses(ask, times):
 
 @pytest.mark.parametrize("repeat", range(5))
 def test_of_200_parallel_requests_of_a_guest_exactly_the_limit_passes(limited, address, repeat):
+    client = APIClient(REMOTE_ADDR=address)
+    client.get("/livez")  # builds the middleware once, before the threads
+
     def ask(number):
-        return APIClient().get("/api/v1/", REMOTE_ADDR=address)
+        return client.get("/api/v1/")
 
     assert statuses(ask, 200) == {200: LIMIT, 429: 200 - LIMIT}
 
@@ -43,8 +46,10 @@ def test_of_200_parallel_requests_of_a_guest_exactly_the_limit_passes(limited, a
 def test_a_person_is_counted_over_all_their_tokens(limited, user):
     keys = [token_for(user) for _ in range(3)]
 
+    client = APIClient()
+
     answers = [
-        APIClient().get(
+        client.get(
             "/api/v1/me/", HTTP_AUTHORIZATION=f"Bearer {keys[n % 3]}", REMOTE_ADDR=f"10.0.0.{n}"
         )
         for n in range(LIMIT + 3)
@@ -101,10 +106,10 @@ def test_behind_a_trusted_proxy_the_last_forwarded_address_counts(limited, addre
 
 
 def test_addresses_of_one_ipv6_line_count_together(limited):
-    line = secrets.randbits(64) << 64
+    line, client = secrets.randbits(64) << 64, APIClient()
 
     def ask(n):
-        return APIClient(REMOTE_ADDR=str(IPv6Address(line + n))).get("/api/").status_code
+        return client.get("/api/", REMOTE_ADDR=str(IPv6Address(line + n))).status_code
 
     assert [ask(n) for n in range(LIMIT + 1)] == [200] * LIMIT + [429]
     assert limits._network("::ffff:192.0.2.1") == "192.0.2.1"
@@ -126,10 +131,9 @@ def test_the_window_ends(limited, address, monkeypatch):
 def test_without_redis_requests_are_answered_uncounted(limited, address, settings, caplog):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     limits._script.cache_clear()
+    client = APIClient(REMOTE_ADDR=address)
     try:
-        answers = {
-            APIClient(REMOTE_ADDR=address).get("/api/").status_code for _ in range(LIMIT + 2)
-        }
+        answers = {client.get("/api/").status_code for _ in range(LIMIT + 2)}
     finally:
         limits._script.cache_clear()
 

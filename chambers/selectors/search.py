@@ -112,6 +112,8 @@ def name_keys(legal_name: str, legal_name_latin: str) -> str:
 def question(text: str, *, member: bool) -> SearchQuery | None:
     """A query that wants every word of ``text``, each in any of the site's languages.
 
+    Words that only hold a sentence together in one of them ("of", "из") are not asked for.
+
     None when nothing searchable is left. ``member`` also admits what only members may find.
     """
     labels = "ABD" if member else "AB"
@@ -120,8 +122,8 @@ def question(text: str, *, member: bool) -> SearchQuery | None:
         readings = {
             tuple(words.lexemes(word, language))
             for language in (site_language(), *SITE_LANGUAGES, "de")
-        } - {()}
-        if readings:
+        }
+        if () not in readings:  # grammar of one language is nothing to ask for in another
             wanted.append(
                 "(" + "|".join(sorted(_all_of(reading, labels) for reading in readings)) + ")"
             )

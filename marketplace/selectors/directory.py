@@ -100,7 +100,8 @@ def _by_code(key: str, title: StrPromise, scheme: str, sight: Sight) -> Facet:
         under = through.filter(
             company=OuterRef("pk"), tradecode__in=codes_below(scheme, roots).values("pk")
         )
-        return rows.filter(findable_by("codes", sight), Exists(under))
+        found: Rows = rows.filter(findable_by("codes", sight), Exists(under))
+        return found
 
     def spread(rows: Rows) -> Rows:
         found: Rows = rows.filter(findable_by("codes", sight), codes__scheme=scheme)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Count
+from django.db.models.functions import Left
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -14,6 +15,7 @@ from marketplace.models import Opportunity
 from marketplace.selectors.listing import newest_encounter
 from matching.selectors import suggestions_for
 
+HS = TradeCode.Scheme.HS
 TOP = 3  # matches shown
 EXAMPLES = 3  # searches proposed
 LARGEST = 9  # chambers shown
@@ -72,12 +74,16 @@ def _for_chamber(request: PageRequest, chamber: Chamber) -> HttpResponse:
 
 
 def _examples() -> list[str]:
-    """What is published most often, in the reader's language, as searches worth trying."""
-    wanted = (
-        TradeCode.objects.filter(
-            scheme=TradeCode.Scheme.HS, level=4, opportunities__in=Opportunity.objects.on_show()
-        )
-        .annotate(times=Count("opportunities"))
-        .order_by("-times", "code")
+    """The HS headings published most often, as searches worth trying."""
+    through = Opportunity.codes.through.objects
+    headings = (
+        through.filter(opportunity__in=Opportunity.objects.on_show(), tradecode__scheme=HS)
+        .filter(tradecode__level__gte=4)
+        .values(heading=Left("tradecode__code", 4))
+        .annotate(times=Count("opportunity"))
+        .order_by("-times", "heading")
+        .values_list("heading", flat=True)
     )
-    return [code.label for code in wanted[:EXAMPLES]]
+    wanted = list(headings[:EXAMPLES])
+    codes = {one.code: one for one in TradeCode.objects.filter(scheme=HS, code__in=wanted)}
+    return [codes[heading].label for heading in wanted if heading in codes]

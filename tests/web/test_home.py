@@ -1,0 +1,124 @@
+"""The first page for every kind of reader, and how we score."""
+
+import pytest
+
+from matching.engine import Weights
+from tests.factories import ChamberFactory, CompanyFactory, MembershipFactory
+from tests.matching.world import CHIPS, SENSORS, company, hs, match, offers, seeks
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_bare_address_leads_to_the_readers_language(client):
+    for asked, expected in (("ru", "/ru/"), ("ja-JP,ja;q=0.9", "/ja/"), ("de", "/en/")):
+        answer = client.get("/", headers={"Accept-Language": asked})
+        assert (answer.status_code, answer["Location"]) == (302, expected)
+
+
+def test_guests_see_what_this_is_in_figures_from_the_database(client):
+    offers(company("RU", "Ours"), SENSORS)
+    seeks(company("JP", "Theirs"), SENSORS)
+    CompanyFactory(is_listed=False, member=True)
+
+    answer = client.get("/en/")
+
+    assert answer.context["facts"] == {"companies": 2, "countries": 2, "open": 2}
+    assert answer.context["encounter"].code.code == SENSORS
+
+
+def test_the_request_and_its_answer_come_from_two_countries(client):
+    offers(company("RU", "Ours"), SENSORS)
+    seeks(company("RU", "Neighbour"), SENSORS)
+
+    assert client.get("/en/").context["encounter"] is None
+
+
+def test_the_proposed_searches_find_something(client):
+    offers(company("RU", "Ours"), SENSORS)
+    (example,) = client.get("/en/").context["examples"]
+
+    found = client.get("/en/opportunities/", {"q": example})
+
+    assert " of " in example  # a word of grammar does not stand in the way
+    assert found.context["page"].paginator.count == 1
+
+
+def test_an_empty_service_says_so_and_does_not_break(client):
+    answer = client.get("/en/")
+
+    assert answer.context["facts"] == {"companies": 0, "countries": 0, "open": 0}
+    assert "No chamber has joined yet." in answer.content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_guests_page_takes_the_same_queries_for_any_number_of_rows(
+    client, count, django_assert_num_queries
+):
+    for number in range(count):
+        offers(company("RU", f"Ours {number}"), SENSORS)
+        seeks(company("JP", f"Theirs {number}"), SENSORS)
+
+    with django_assert_num_queries(7):
+        client.get("/en/")
+
+
+def test_a_company_sees_its_best_matches_first(client, speaks_for):
+    ours = company("RU", "Ours")
+    seeks(ours, CHIPS)
+    for number in range(5):
+        offers(company("JP", f"Theirs {number}"), CHIPS)
+    match()
+    speaks_for(ours)
+
+    answer = client.get("/en/")
+
+    assert len(answer.context["suggestions"]) == 3
+    assert answer.context["more"] == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "published", "missing"),
+    [
+        ({}, False, ["demand", "offer", "text", "languages"]),
+        ({"description": {"ru": "Насосы"}}, False, ["demand", "offer", "english", "languages"]),
+        ({"description": {"en": "Pumps"}, "languages": ["en"]}, True, []),
+    ],
+)
+def test_a_company_learns_what_is_missing(client, speaks_for, fields, published, missing):
+    ours = company("RU", "Ours", **fields)
+    if published:
+        offers(ours, SENSORS)
+        seeks(ours, CHIPS)
+    speaks_for(ours)
+
+    assert client.get("/en/").context["missing"] == missing
+
+
+def test_staff_see_their_chamber(client, serves):
+    chamber = ChamberFactory(name_en="Moscow Chamber")
+    MembershipFactory(chamber=chamber)
+    MembershipFactory(chamber=chamber, applied=True)
+    MembershipFactory(applied=True)
+    serves(chamber)
+
+    answer = client.get("/en/")
+
+    assert (answer.context["chamber"].members, answer.context["waiting"]) == (1, 1)
+    assert "Moscow Chamber" in answer.content.decode()
+
+
+def test_how_we_score_states_the_constants_in_use(client):
+    text = client.get("/en/scoring/").content.decode()
+
+    assert "Rules " + Weights().version in text
+    for share in ("20 %", "68 %", "90 %", "at least 60 %"):
+        assert share in text
+
+
+def test_how_we_score_states_the_rules_of_the_lists_shown(client):
+    company("RU", "Ours", codes=hs(SENSORS))
+    run = match()
+    run.weights["strong"] = 0.7
+    run.save()
+
+    assert "at least 70 %" in client.get("/en/scoring/").content.decode()

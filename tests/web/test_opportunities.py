@@ -1,0 +1,167 @@
+"""The list of offers and requests, one of them, and its last day for a calendar."""
+
+import datetime as dt
+
+import icalendar  # noqa: TID251 - reads back what the gate wrote
+import pytest
+from django.utils import timezone
+
+from tests.factories import (
+    CompanyFactory,
+    CountryFactory,
+    InvestmentTermsFactory,
+    OpportunityFactory,
+)
+from tests.matching.world import hs
+
+pytestmark = pytest.mark.django_db
+
+
+def published(country="RU", **fields):
+    company = CompanyFactory(member=True, country=CountryFactory(code=country))
+    return OpportunityFactory(company=company, published=True, **fields)
+
+
+def shown(answer):
+    return list(answer.context["page"])
+
+
+def test_the_list_shows_what_is_published_and_open(client):
+    row = published()
+    published(expires_on=timezone.localdate() - dt.timedelta(days=1))
+    OpportunityFactory()
+
+    assert shown(client.get("/en/opportunities/")) == [row]
+
+
+def test_a_reference_number_finds_its_opportunity(client):
+    row, _other = published(), published()
+
+    assert shown(client.get("/en/opportunities/", {"q": row.reference.lower()})) == [row]
+
+
+def test_facets_narrow_the_list(client):
+    row = published("JP", side="demand", kind="service", codes=hs("902610"))
+    published("RU", side="offer", kind="goods", codes=hs("843351"))
+
+    for query in ({"side": "demand"}, {"kind": "service"}, {"country": "JP"}, {"goods": "90"}):
+        assert shown(client.get("/en/opportunities/", query)) == [row], query
+
+
+@pytest.mark.parametrize(
+    "query", [{"q": "\x00"}, {"side": "\x00"}, {"goods": "'"}, {"page": "x"}, {"sort": "x"}]
+)
+def test_no_question_breaks_the_list(client, query):
+    published()
+
+    assert client.get("/en/opportunities/", query).status_code == 200
+
+
+def test_the_closing_order_puts_the_next_last_day_first(client):
+    later = published(expires_on=timezone.localdate() + dt.timedelta(days=90))
+    soon = published(expires_on=timezone.localdate() + dt.timedelta(days=3))
+
+    assert shown(client.get("/en/opportunities/", {"sort": "closing"})) == [soon, later]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_takes_the_same_queries_for_any_number_of_rows(
+    client, count, django_assert_num_queries
+):
+    for _ in range(count):
+        published(codes=hs("902610"))
+
+    with django_assert_num_queries(7):
+        client.get("/en/opportunities/", {"country": "RU"})
+
+
+def test_the_list_as_a_fragment_keeps_its_address_clean(htmx):
+    published()
+
+    answer = htmx.get("/en/opportunities/?q=&side=offer&sort=")
+
+    assert "<html" not in answer.content.decode()
+    assert answer["HX-Push-Url"] == "/en/opportunities/?side=offer"
+
+
+def test_a_page_says_who_what_and_until_when(client):
+    row = published(
+        "JP",
+        codes=hs("902610"),
+        title={"ja": "圧力計"},
+        text={"ja": "毎月百台"},
+        target_countries=["RU"],
+    )
+    CountryFactory(code="RU")
+
+    text = client.get(f"/en/opportunities/{row.public_id}/").content.decode()
+
+    assert row.reference in text
+    assert '<h1 lang="ja">圧力計</h1>' in text
+    assert "In Japanese" in text
+    assert "Label of 902610" in text
+    assert "Country RU" in text
+    assert f"{row.expires_on:%-d %B %Y}" in text
+
+
+def test_an_expired_one_keeps_its_address_and_says_so(client):
+    row = published(expires_on=timezone.localdate() - dt.timedelta(days=1))
+
+    text = client.get(f"/en/opportunities/{row.public_id}/").content.decode()
+
+    assert "This has expired." in text
+    assert "Add to calendar" not in text
+
+
+@pytest.mark.parametrize("state", [{}, {"in_review": True}])
+def test_what_was_never_published_is_seen_by_its_own_people_only(client, speaks_for, state):
+    row = OpportunityFactory(**state)
+    address = f"/en/opportunities/{row.public_id}/"
+
+    assert client.get(address).status_code == 404
+    speaks_for(row.company)
+    assert client.get(address).status_code == 200
+
+
+def test_the_terms_of_an_investment_are_shown_with_their_currency(client):
+    row = published(kind="investment")
+    InvestmentTermsFactory(opportunity=row)
+
+    text = client.get(f"/en/opportunities/{row.public_id}/").content.decode()
+
+    assert "100,000 – 500,000 EUR" in text
+
+
+def test_what_answers_it_from_abroad_stands_beside_it(client):
+    row = published("RU", side="offer", codes=hs("902610"))
+    answer = published("JP", side="demand", codes=hs("902680"))
+    published("RU", side="demand", codes=hs("902680"))
+    published("JP", side="demand", codes=hs("843351"))
+    published("JP", side="offer", codes=hs("902610"))
+
+    assert client.get(f"/en/opportunities/{row.public_id}/").context["answers"] == [answer]
+
+
+def test_the_last_day_is_a_calendar_file(client):
+    row = published(title={"en": "Sensors"})
+
+    answer = client.get(f"/en/opportunities/{row.public_id}/last-day.ics")
+    (event,) = icalendar.Calendar.from_ical(answer.content).walk("VEVENT")
+
+    assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+    assert event["dtstart"].dt == row.expires_on
+    assert event["summary"] == f"Last day: {row.reference} Sensors"
+    assert f"/en/opportunities/{row.public_id}/" in event["url"]
+
+
+def test_a_draft_has_no_last_day_to_put_into_a_calendar(client, speaks_for):
+    row = OpportunityFactory()
+    speaks_for(row.company)
+
+    assert client.get(f"/en/opportunities/{row.public_id}/last-day.ics").status_code == 404
+
+
+def test_a_stranger_gets_no_calendar_file_of_a_draft(client):
+    row = OpportunityFactory(in_review=True)
+
+    assert client.get(f"/en/opportunities/{row.public_id}/last-day.ics").status_code == 404

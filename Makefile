@@ -37,7 +37,7 @@ lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
 
 messages: $(VENV)/dev.stamp ## collect the texts to translate (needs gettext)
-	$(RUN) manage.py makemessages --locale ru --locale ja --ignore '.venv/*' --ignore 'var/*'
+	$(RUN) manage.py makemessages --locale ru --locale ja --no-location --no-obsolete --ignore '.venv/*' --ignore 'var/*'
 
 clean: ## remove .venv, caches and all data of `make up`
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -151,9 +151,10 @@ def enqueue(
     """
     if key:
         waiting = Job.objects.filter(kind=kind, key=key, state=Job.State.QUEUED)
-        # The lock keeps a worker from taking it up before this change is committed.
+        # The lock keeps a worker from taking it up before this change is committed; another
+        # change that has asked for it holds the same lock, and is waited for.
         with transaction.atomic():
-            found = waiting.select_for_update(skip_locked=True).first()
+            found = waiting.select_for_update().first()
         if found is not None:
             wake()
             return found
@@ -170,7 +171,7 @@ def enqueue(
         with transaction.atomic():
             job.save()
     except IntegrityError:
-        # Somebody enqueued the same key a moment ago; theirs is locked, or taken by now.
+        # Somebody enqueued the same key a moment ago; theirs waits, or is taken by now.
         return enqueue(
             kind, payload, key=key, by=by, chamber=chamber, priority=priority, run_after=run_after
         )
@@ -259,11 +260,19 @@ def cancel(job: Job) -> None:
 def retry(job: Job) -> None:
     """Put a parked job back with fresh tries.
 
-    Raises ValidationError ``not_parked`` for any other job.
+    Raises ValidationError ``not_parked`` for any other job, ``waits`` when a newer job waits to
+    do the same.
     """
-    back = Job.objects.filter(pk=job.pk, state=Job.State.PARKED).update(
-        state=Job.State.QUEUED, tries=0, run_after=timezone.now(), finished_at=None
-    )
+    parked = Job.objects.filter(pk=job.pk, state=Job.State.PARKED)
+    try:
+        with transaction.atomic():
+            back = parked.update(
+                state=Job.State.QUEUED, tries=0, run_after=timezone.now(), finished_at=None
+            )
+    except IntegrityError:
+        raise ValidationError(
+            _("A newer job waits to do the same."), code="waits"
+        ) from None
     if not back:
         raise ValidationError(_("Only a parked job can be tried again."), code="not_parked")
     wake()

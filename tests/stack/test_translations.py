@@ -57,3 +57,18 @@ def test_only_what_changed_is_compiled_again(source, tmp_path):
 
     assert compile_translations(tmp_path) == [source.with_suffix(".mo")]
     assert sorted(file.suffix for file in source.parent.iterdir()) == [".mo", ".po"]
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_is_compiled(source, tmp_path, capsys):
+    too_many = 'msgid "day"\nmsgid_plural "days"\n' + "".join(
+        f'msgstr[{n}] "х"\n' for n in range(4)
+    )
+    source.write_text(RUSSIAN.replace("#, fuzzy", f"{too_many}\n#, fuzzy"))
+
+    written = compile_translations(tmp_path)
+
+    with written[0].open("rb") as file:
+        assert gettext.GNUTranslations(file).gettext("Companies") == "Компании"
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("config/locale/ru/LC_MESSAGES/django.po: WARNING: ")

@@ -32,7 +32,7 @@ class ActingMiddleware:
             return self.get_response(request)
         if translation.get_language_from_path(request.path_info) is None:
             translation.activate(request.user.language)
-            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = translation.get_language()
         with timezone.override(request.user.time_zone):
             return self.get_response(request)
 

@@ -44,7 +44,7 @@ class RunQuerySet(ScopedQuerySet):
 
     def current(self) -> Run | None:
         """The run whose lists are shown now."""
-        return self.filter(is_current=True).first()
+        return self.filter(is_current=True).first()  # type: ignore[return-value]
 
 
 class Run(PublicModel):

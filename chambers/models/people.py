@@ -43,7 +43,7 @@ class UserQuerySet(ScopedQuerySet):
         mine = Q(staff_roles__chamber__staff_roles__person=user.pk) | Q(
             representations__company__memberships__chamber__staff_roles__person=user.pk
         )
-        return self.filter(pk__in=self.model.objects.filter(mine).values("pk"))
+        return self.filter(pk__in=User.objects.filter(mine).values("pk"))
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -60,7 +60,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
-class User(AbstractBaseUser, PermissionsMixin, PublicModel):
+class User(AbstractBaseUser, PermissionsMixin, PublicModel):  # type: ignore[django-manager-missing] # of an untyped base
     """A person. What they may do follows from the companies and chambers they act for."""
 
     email = models.EmailField(_("e-mail"), unique=True)

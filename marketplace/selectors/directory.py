@@ -105,7 +105,8 @@ def _by_code(key: str, title: StrPromise, scheme: str, sight: Sight) -> Facet:
 
     def spread(rows: Rows) -> Rows:
         found: Rows = rows.filter(findable_by("codes", sight), codes__scheme=scheme)
-        return found.annotate(value=root_code("codes"), label=root_label("codes"))
+        found = found.annotate(value=root_code("codes"), label=root_label("codes"))
+        return found
 
     return Facet(key, title, narrow, spread)
 

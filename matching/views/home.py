@@ -82,8 +82,7 @@ def _examples() -> list[str]:
         .values(heading=Left("tradecode__code", 4))
         .annotate(times=Count("opportunity"))
         .order_by("-times", "heading")
-        .values_list("heading", flat=True)
     )
-    wanted = list(headings[:EXAMPLES])
+    wanted = [str(one["heading"]) for one in headings[:EXAMPLES]]
     codes = {one.code: one for one in TradeCode.objects.filter(scheme=HS, code__in=wanted)}
     return [codes[heading].label for heading in wanted if heading in codes]

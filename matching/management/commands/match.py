@@ -11,8 +11,8 @@ from tqdm import tqdm
 
 from chambers.models import Job
 from chambers.services import jobs
-from matching import tasks
 from matching.models import Run
+from matching.services import runs
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            run = tasks.runs.start_run(seed=options["seed"])
+            run = runs.start_run(seed=options["seed"])
         except ValidationError as error:
             open_run = Run.objects.open().first()
             if open_run is None:

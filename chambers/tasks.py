@@ -1,4 +1,7 @@
-"""What wakes workers. The work itself stands in rows; see ``chambers.services.jobs``."""
+"""What wakes workers. The work itself stands in rows; see ``chambers.services.jobs``.
+
+Importing it registers the jobs of this app.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ import datetime as dt
 from celery import shared_task
 from django.utils import timezone
 
-from chambers.services import jobs
+from chambers.services import imports, jobs, mail
+
+__all__ = ["imports", "mail", "tick", "work"]
 
 TURN = 5.0  # seconds a worker works on before it looks into the queue again
 

@@ -15,7 +15,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from django.utils.translation import gettext as _
 
@@ -36,6 +36,13 @@ _SAMPLE = 65536  # bytes beyond ASCII that an encoding is told by
 _ACTIVE = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@＝＋－＠])")
 
 Cell = str | int | float | dt.date | None
+
+
+class Readable(Protocol):
+    """Bytes that can be read piece by piece."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most ``size`` bytes; none at the end."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ def _cell(value: Cell) -> str:
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
-def encoding_of(stream: BinaryIO) -> str:
+def encoding_of(stream: Readable) -> str:
     """Read a text to its end and tell its encoding: utf-8-sig, cp1251 or cp932.
 
     UTF-8 is proved by the whole text. The other two are told apart by whether the words come out

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from chambers.models import Chamber, Mail, User
+from chambers.models import Chamber, Job, Mail, User
 from chambers.services import jobs
 
 
@@ -71,7 +71,14 @@ def _store(
     return mail
 
 
-@jobs.handles("mail.send")
+def give_mail_up(job: Job, error: str) -> None:
+    """Note on the mail that its job is parked; trying the job again sends it after all."""
+    Mail.objects.filter(pk=job.payload["mail"], state=Mail.State.QUEUED).update(
+        state=Mail.State.FAILED
+    )
+
+
+@jobs.handles("mail.send", parked=give_mail_up)
 def send_mail(lease: jobs.Lease) -> None:
     """Hand one stored mail to the transport."""
     mail = Mail.objects.get(pk=lease.payload["mail"])

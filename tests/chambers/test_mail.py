@@ -1,0 +1,207 @@
+"""Mail is a row beside the change that caused it, then one message, in the reader's language."""
+
+import smtplib
+import threading
+from email import message_from_string
+from pathlib import Path
+
+import pytest
+from django.core import mail as outbox
+from django.core.mail import EmailMultiAlternatives, send_mail
+from django.db import transaction
+from django.utils import translation
+
+from chambers.models import Job, Mail
+from chambers.services import jobs
+from chambers.services.mail import queue_mail
+from chambers.services.memberships import approve_membership
+from tests import factories
+
+
+def queue(person, **fields):
+    membership = factories.MembershipFactory(**fields)
+    return queue_mail(
+        "membership_admitted",
+        to=person,
+        chamber=membership.chamber,
+        context={"membership": membership},
+    )
+
+
+def test_a_mail_stands_or_falls_with_the_change_that_caused_it(user):
+    with transaction.atomic():
+        queue(user)
+        transaction.set_rollback(True)
+
+    assert (Mail.objects.count(), Job.objects.count()) == (0, 0)
+
+
+def test_a_mail_is_sent_once_with_the_message_id_of_its_row(user):
+    mail = queue(user)
+
+    jobs.work_off()
+    jobs.work_off()
+
+    mail.refresh_from_db()
+    (sent,) = outbox.outbox
+    assert sent.extra_headers["Message-ID"] == mail.message_id
+    assert (sent.to, sent.subject, sent.body) == ([user.email], mail.subject, mail.text)
+    assert (mail.state, mail.sent_at is not None) == (Mail.State.SENT, True)
+
+
+def test_a_worker_that_dies_after_sending_sends_the_same_message_again_never_another(user):
+    mail = queue(user)
+    jobs.work_off()
+    Mail.objects.update(state=Mail.State.QUEUED)  # it died before it could note that
+    Job.objects.update(state=Job.State.QUEUED)
+
+    jobs.work_off()
+
+    assert [one.extra_headers["Message-ID"] for one in outbox.outbox] == [mail.message_id] * 2
+
+
+def test_what_is_noted_as_sent_is_not_sent_again(user):
+    queue(user)
+    jobs.work_off()
+    Job.objects.update(state=Job.State.QUEUED)
+
+    jobs.work_off()
+
+    assert len(outbox.outbox) == 1
+
+
+def test_a_transport_that_fails_leaves_the_mail_waiting(user, settings):
+    settings.MAIL_TRANSPORT = "tests.chambers.test_mail.Broken"
+    mail = queue(user)
+
+    jobs.work_off()
+
+    mail.refresh_from_db()
+    job = Job.objects.get(kind="mail.send")
+    assert (mail.state, job.state) == (Mail.State.QUEUED, Job.State.QUEUED)
+    assert "SMTPServerDisconnected" in job.error
+
+
+class Broken:
+    def __init__(self, **options):
+        pass
+
+    def send_messages(self, messages):
+        raise smtplib.SMTPServerDisconnected("gone")
+
+
+def test_a_mail_that_is_given_up_says_so(user, settings):
+    settings.MAIL_TRANSPORT = "tests.chambers.test_mail.Broken"
+    mail = queue(user)
+    Job.objects.update(tries=4)
+
+    jobs.work_off()
+
+    mail.refresh_from_db()
+    assert mail.state == Mail.State.FAILED
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "ja"])
+def test_a_mail_speaks_its_readers_language_whoever_caused_it(db, language):
+    reader = factories.UserFactory(language=language)
+
+    with translation.override("de"):
+        mail = queue(reader)
+
+    assert mail.language == language
+    assert f"/{language}/matches/" in mail.text
+
+
+def test_a_decision_writes_to_each_main_contact_in_their_language(db):
+    manager = factories.StaffFactory()
+    waiting = factories.MembershipFactory(applied=True, chamber=manager.chamber)
+    for language, role in (("ru", "owner"), ("ja", "owner"), ("en", "viewer")):
+        factories.RepresentativeFactory(
+            company=waiting.company, person__language=language, role=role
+        )
+
+    approve_membership(waiting, by=manager.person)
+
+    assert sorted(Mail.objects.values_list("language", flat=True)) == ["ja", "ru"]
+    assert set(Mail.objects.values_list("chamber", flat=True)) == {manager.chamber_id}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Sensor\r\nBcc: victim@example.org",
+        "Sensor\nBcc: victim@example.org\n\nA text of theirs",
+        "Sensor\u2028Bcc: victim@example.org",
+        "Sensor\x0bBcc: victim@example.org",
+    ],
+)
+def test_nothing_in_a_name_becomes_a_header(user, name):
+    queue(user, company__legal_name=name)
+
+    jobs.work_off()
+
+    (sent,) = outbox.outbox
+    parsed = message_from_string(sent.message().as_string())
+    assert parsed["Bcc"] is None
+    assert "\n" not in sent.subject
+    assert sent.recipients() == [user.email]
+
+
+def test_nothing_in_a_name_becomes_markup(user):
+    queue(user, company__legal_name='<a href="https://evil.example">Click</a>')
+
+    jobs.work_off()
+
+    (sent,) = outbox.outbox
+    assert sent.alternatives == []
+    assert sent.content_subtype == "plain"
+
+
+def test_djangos_own_mail_takes_the_same_way_one_row_for_each_reader(db, settings):
+    settings.EMAIL_BACKEND = "chambers.services.mail.OutboxBackend"
+    message = EmailMultiAlternatives("Hello", "Text", to=["a@example.org"], cc=["b@example.org"])
+    message.attach_alternative("<p>Text</p>", "text/html")
+
+    sent = message.send() + send_mail("Plain", "Text", None, ["c@example.org"])
+    before = list(outbox.outbox)
+    jobs.work_off()
+
+    assert (sent, before) == (3, [])
+    assert sorted(one.to[0] for one in outbox.outbox) == [
+        "a@example.org",
+        "b@example.org",
+        "c@example.org",
+    ]
+    assert [one.html for one in Mail.objects.order_by("to")] == ["<p>Text</p>", "<p>Text</p>", ""]
+    assert Mail.objects.values("message_id").distinct().count() == 3
+
+
+def test_every_mail_template_exists_in_one_place_and_begins_with_its_subject():
+    templates = sorted(Path("config/templates/mail").glob("*.txt"))
+
+    assert templates
+    for template in templates:
+        assert template.read_text().startswith("{% load i18n %}{% autoescape off %}"), template
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_send_a_mail_once():
+    mail = queue(factories.UserFactory())
+    Job.objects.exclude(kind="mail.send").delete()
+    start = threading.Barrier(2)
+
+    def work():
+        from django.db import connection
+
+        start.wait()
+        jobs.work_off()
+        connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    mail.refresh_from_db()
+    assert (len(outbox.outbox), mail.state) == (1, Mail.State.SENT)

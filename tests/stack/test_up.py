@@ -140,6 +140,9 @@ def test_it_runs_beside_others_is_found_by_commands_and_survives_a_sudden_death(
         assert first_port + 1 < port < first_port + 20
         assert f"http://127.0.0.1:{port}/" in said
         assert "Ctrl-C stops everything" in said
+        logins = (shell.home.path / "demo_logins.log").read_text().rstrip()
+        assert "@" in logins
+        assert logins in said
         assert ask("/readyz", port, f"127.0.0.1:{port}")[0] == 200
 
         second = shell.run("up")
@@ -173,16 +176,6 @@ def test_it_runs_beside_others_is_found_by_commands_and_survives_a_sudden_death(
     said = shell.said()
     assert "worker was killed by SIGKILL; the end of" in said
     assert "ready." in said.partition("worker was killed")[2]
-
-
-def test_a_killed_service_is_over_with_exit_code_1(shell):
-    with shell.up("--no-demo") as process:
-        os.kill(process_of(shell, "uvicorn"), signal.SIGKILL)
-
-        assert process.wait(SECONDS) == 1
-
-    assert "web was killed by SIGKILL" in shell.said()
-    assert shell.left() == []
 
 
 @pytest.mark.parametrize("asked_by", [signal.SIGTERM, signal.SIGHUP])

@@ -25,13 +25,16 @@ class Weights:
     version: str = "1"
     levels: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(dict(_LEVELS)))
     """Evidence of one shared code per level; a deeper code brings its parents along."""
-    word_scale: float = 1.0
-    """Evidence of one shared word that occurs once, in two texts of one word each."""
-    word_power: float = 2.0
+    word_scale: float = 4.0
+    """Evidence of the rarest possible word shared by two texts of one word each."""
+    word_power: float = 3.0
     """How steeply rarer words count more: relative idf to this power."""
+    word_rarest: float = 0.3
+    """A word in fewer than ``rows ** word_rarest`` rows (or five) weighs as one in so many: often
+    it is a name or a curiosity and not a trade."""
     word_limit: float = 0.8
-    """A word in more than ``rows ** word_limit`` rows counts nothing (never below ten rows)."""
-    length_power: float = 0.5
+    """A word in more than ``rows ** word_limit`` rows counts nothing, unless in at most ten."""
+    length_power: float = 0.25
     """A word of a text of n words counts ``n ** -length_power``; at most 0.5, see ``evidence``."""
     met: float = 0.25
     """A need is met from this coverage on; below, it counts nothing."""
@@ -53,6 +56,8 @@ class Weights:
         """Refuse constants for which the promised properties of the score do not hold."""
         if not 0 <= self.length_power <= 0.5:
             raise ValueError("length_power must lie in [0, 0.5]")
+        if not 0 <= self.word_rarest < self.word_limit <= 1:
+            raise ValueError("0 <= word_rarest < word_limit <= 1 must hold")
         if not 0.5 <= self.better < 1:
             raise ValueError("better must lie in [0.5, 1)")
         if not 0 < self.met < self.strong < 1 or not 0 < self.field_least < 1:
@@ -82,11 +87,13 @@ def term_weight(term: str, rows_with: int, rows: int, weights: Weights) -> float
 
     ``rows_with`` of ``rows`` hold the term. Words: ``word_scale * r ** word_power`` with the
     relative idf ``r = ln(1 + rows / rows_with) / ln(1 + rows)`` in (0, 1].
+    Source of idf: Spärck Jones (1972), A statistical interpretation of term specificity.
     """
     prefix, _, _ = term.partition(":")
     if prefix != "w":
         return weights.levels.get(prefix, 0.0)
-    if rows_with <= 0 or rows_with > max(10.0, rows**weights.word_limit):
+    if rows <= 0 or rows_with > max(10.0, rows**weights.word_limit):
         return 0.0
-    rarity = math.log1p(rows / rows_with) / math.log1p(rows)
+    counted = max(rows_with, 5.0, rows**weights.word_rarest)
+    rarity = math.log1p(rows / counted) / math.log1p(rows)
     return weights.word_scale * math.pow(rarity, weights.word_power)

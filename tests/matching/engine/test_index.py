@@ -10,7 +10,7 @@ from tests.matching.engine.worlds import World, worlds
 
 # The first example compiles the loop.
 pytestmark = pytest.mark.filterwarnings("error")
-unhurried = settings(deadline=None, max_examples=60)
+unhurried = settings(deadline=None, max_examples=25)
 
 
 def _offer(owner, *codes, kind="goods", **more):

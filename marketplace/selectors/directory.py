@@ -105,8 +105,7 @@ def _by_code(key: str, title: StrPromise, scheme: str, sight: Sight) -> Facet:
 
     def spread(rows: Rows) -> Rows:
         found: Rows = rows.filter(findable_by("codes", sight), codes__scheme=scheme)
-        found = found.annotate(value=root_code("codes"), label=root_label("codes"))
-        return found
+        return found.annotate(value=root_code("codes"), label=root_label("codes"))  # type: ignore[no-any-return]
 
     return Facet(key, title, narrow, spread)
 

@@ -2,7 +2,7 @@ import threading
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chambers.words import TEXT_LIMIT, WORD_LIMIT, fold, lexemes, surface_forms, transliterate
@@ -26,6 +26,8 @@ from chambers.words import TEXT_LIMIT, WORD_LIMIT, fold, lexemes, surface_forms,
         ("STRASSE", "Straße", "de"),
     ],
 )
+
+unhurried = settings(deadline=None)  # a busy machine is no failure
 def test_two_ways_to_write_the_same_words_give_the_same_lexemes(one, other, language):
     assert lexemes(one, language) == lexemes(other, language) != []
 
@@ -106,15 +108,16 @@ def test_cyrillic_is_written_in_latin_letters():
     ids=["letter", "kanji", "marks", "ligatures", "digits", "numbers", "long vowels"],
 )
 def test_a_hostile_text_is_read_in_bounded_time_and_space(text):
-    started = time.perf_counter()
+    started = time.thread_time()
 
     found = lexemes(text)
 
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
     assert sum(map(len, found)) <= 3 * TEXT_LIMIT
     assert all(len(lexeme) <= WORD_LIMIT for lexeme in found)
 
 
+@unhurried
 @given(st.text())
 def test_any_text_gives_clean_lexemes_that_all_have_a_surface_form(text):
     found = lexemes(text)
@@ -123,6 +126,7 @@ def test_any_text_gives_clean_lexemes_that_all_have_a_surface_form(text):
     assert set(found) == set(surface_forms(text))
 
 
+@unhurried
 @given(st.text())
 def test_folding_twice_changes_nothing_more(text):
     assert fold(fold(text)) == fold(text)

@@ -13,12 +13,12 @@ from chambers.names import (
 )
 from chambers.words import transliterate
 
+unhurried = settings(deadline=None)  # a busy machine is no failure
+
 names = st.one_of(
     st.text(max_size=60),
     st.text(alphabet='АБВабвёйщООО «»"株式会社㈱ガカ゛ーabcéLtd.&/-() शक', max_size=30),
 )
-
-unhurried = settings(deadline=None)  # a busy machine is no failure
 
 
 @pytest.mark.parametrize(

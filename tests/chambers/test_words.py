@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from chambers.words import TEXT_LIMIT, WORD_LIMIT, fold, lexemes, surface_forms, transliterate
 
+unhurried = settings(deadline=None)  # a busy machine is no failure
+
 
 @pytest.mark.parametrize(
     ("one", "other", "language"),
@@ -26,8 +28,6 @@ from chambers.words import TEXT_LIMIT, WORD_LIMIT, fold, lexemes, surface_forms,
         ("STRASSE", "Straße", "de"),
     ],
 )
-
-unhurried = settings(deadline=None)  # a busy machine is no failure
 def test_two_ways_to_write_the_same_words_give_the_same_lexemes(one, other, language):
     assert lexemes(one, language) == lexemes(other, language) != []
 

@@ -7,6 +7,7 @@ from matching.engine.codes import INFERRED, CodeReader
 
 unhurried = settings(deadline=None)  # a busy machine is no failure
 
+
 LABELS = [
     ("84", "en", "Machinery and mechanical appliances"),
     ("8413", "en", "Pumps for liquids"),

@@ -74,8 +74,8 @@ def _serve(home: Home, progress: Progress, owned: int, wanted: argparse.Namespac
         logins = _begin(parts, port, demo=not wanted.no_demo)
         with progress.step("Web server, worker and clock"):
             _wait_until_ready(port, settings, parts, progress)
-        home.announce(replace(running, url=address))
         progress.say(_welcome(address, home.path, logins, time.monotonic() - began))
+        home.announce(replace(running, url=address))
         while True:
             progress.tick()
             parts.must_run()

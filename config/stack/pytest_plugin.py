@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -34,6 +35,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         server, _, _ = os.environ["REDIS_URL"].rpartition("/")
         os.environ["REDIS_URL"] = f"{server}/{int(worker.removeprefix('gw')) + 1}"
     elif not {"-h", "--help", "-V", "--version"} & set(sys.argv):
+        # A time limit ends a run by SIGTERM: let it tidy up as after Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         compile_translations()
         brought = "DATABASE_URL" not in os.environ
         home = Home(temporary_folder(postgres_identity(CHECKOUT) if brought else None))

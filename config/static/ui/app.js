@@ -18,5 +18,6 @@ document.addEventListener("htmx:beforeRequest", () => failed()?.setAttribute("hi
 
 // A swap takes an open sheet away with its trigger, so the browser cannot give focus back itself.
 document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!event.detail.shouldSwap) return;
   for (const sheet of event.detail.target.querySelectorAll?.(":popover-open") ?? []) sheet.hidePopover();
 });

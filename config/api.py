@@ -14,6 +14,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.core.exceptions import ValidationError as ModelError
 from django.core.signals import got_request_exception
 from django.db import DataError, IntegrityError, OperationalError
+from django.db.models import BaseConstraint, UniqueConstraint
 from django.http import Http404
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -48,6 +49,9 @@ TITLES = {
     500: ("internal-error", gettext_lazy("An error of ours")),
     503: ("unavailable", gettext_lazy("Not available right now")),
 }
+
+# Codes of services that refuse because of the present state, not because of what was sent.
+STATE_CODES = {"over", "bad_transition", "already_decided"}
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
 def refusal_of(error: Exception) -> Refusal:
     """What to tell the client about ``error``."""
     match error:
-        case Http404() | exceptions.NotFound():
+        case Http404():
             # One answer for what is missing and for what is not the reader's.
             return Refusal(404, "not_found", _("There is no such thing, or it is not for you."))
         case ModelError():
@@ -115,7 +119,8 @@ def _invalid(errors: list[tuple[str, str, str]]) -> Refusal:
     _name, code, detail = (whole or errors or [("", "invalid", "")])[0]
     if not whole:
         detail = _("Please correct what is listed.")
-    return Refusal(400, code, detail, errors)
+    status = 409 if errors and all(code in _conflicts() for _name, code, _text in errors) else 400
+    return Refusal(status, code, detail, errors)
 
 
 def _known(error: exceptions.APIException) -> Refusal:
@@ -131,19 +136,29 @@ def _known(error: exceptions.APIException) -> Refusal:
 
 def _conflict(error: IntegrityError) -> Refusal:
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-    text = _messages().get(name or "") or gettext_lazy("This conflicts with what is stored.")
-    return Refusal(409, "conflict", str(text))
+    broken = _constraints().get(name or "")
+    if broken is None or broken.violation_error_message == broken.default_violation_error_message:
+        return Refusal(409, "conflict", _("This conflicts with what is stored."))
+    return Refusal(
+        409, broken.violation_error_code or "conflict", str(broken.violation_error_message)
+    )
 
 
 @cache
-def _messages() -> dict[str, Any]:
-    """The readable message of each named database constraint of ours."""
+def _constraints() -> dict[str, BaseConstraint]:
+    """Each named constraint of the database that is declared in a model."""
     return {
-        constraint.name: constraint.violation_error_message
+        constraint.name: constraint
         for model in apps.get_models()
         for constraint in model._meta.constraints  # noqa: SLF001 - public by Django's documentation
-        if constraint.violation_error_message != constraint.default_violation_error_message
     }
+
+
+@cache
+def _conflicts() -> set[str]:
+    """Codes that say "not as things stand": a check before the save and the database agree."""
+    unique = [one for one in _constraints().values() if isinstance(one, UniqueConstraint)]
+    return STATE_CODES | {one.violation_error_code for one in unique if one.violation_error_code}
 
 
 def _model_errors(error: ModelError) -> Iterator[tuple[str, str, str]]:

@@ -31,6 +31,11 @@ SECTIONS = {
     "account": gettext_lazy("You and your tokens"),
 }
 METHODS = ("get", "post", "delete")
+EXAMPLES = {
+    "companies_list": "?country=JP&hs=9026&page_size=50",
+    "opportunities_list": "?side=demand&hs=9026",
+}
+_LAST = ("cursor", "page_size")
 _KINDS = {
     "uuid": gettext_lazy("id"),
     "date": gettext_lazy("date"),
@@ -118,6 +123,7 @@ def _operation(
     told: Mapping[str, Any], path: str, method: str, one: Mapping[str, Any]
 ) -> Operation:
     allowed = one.get("security", [])
+    session_only = not any("token" in way for way in allowed)
     status, answer = next(
         (code, answer) for code, answer in one["responses"].items() if code.startswith("2")
     )
@@ -129,7 +135,7 @@ def _operation(
         summary=str(one["summary"]),
         scope=one.get("x-scope", ""),
         guests={} in allowed,
-        session_only=not any("token" in way for way in allowed),
+        session_only=session_only,
         parameters=[
             _field(
                 told,
@@ -138,12 +144,12 @@ def _operation(
                 each.get("description", ""),
                 each["in"] == "path",
             )
-            for each in one.get("parameters", [])
+            for each in sorted(one.get("parameters", []), key=lambda one: one["name"] in _LAST)
         ],
         body=list(_fields(told, body.get("schema", {}))),
         status=status,
         answer=list(_fields(told, _json_of(answer))),
-        example=_example(path, method, body),
+        example="" if session_only else _example(path, method, one["operationId"]),
     )
 
 
@@ -200,11 +206,7 @@ def _kind(told: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     return _("%(kind)s or null") % {"kind": kind} if one.get("nullable") else kind
 
 
-def _example(path: str, method: str, body: Mapping[str, Any]) -> str:
-    lines = ["curl", '-H "Authorization: Bearer $TOKEN"']
-    if method != "get":
-        lines.insert(1, f"-X {method.upper()}")
-    if body:
-        lines.append('-H "Content-Type: application/json" -d @body.json')
-    address = path.replace("{", "$").replace("}", "")
-    return " ".join([*lines, f'"{settings.BASE_URL}{address}"'])
+def _example(path: str, method: str, key: str) -> str:
+    verb = "" if method == "get" else f"-X {method.upper()} "
+    address = path.replace("{", "$").replace("}", "") + EXAMPLES.get(key, "")
+    return f'curl {verb}-H "Authorization: Bearer $TOKEN" "{settings.BASE_URL}{address}"'

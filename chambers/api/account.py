@@ -35,19 +35,39 @@ class NewTokenOut(TokenOut):
     key = serializers.CharField(help_text=_("Shown only now: keep it."))
 
 
+class LineField(serializers.RegexField):
+    """Text only: the framework would also take a number for it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text as it is."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class NumberField(serializers.IntegerField):
+    """A number only: the framework would also take text for it."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """The number as it is."""
+        if not isinstance(data, (int, float)):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
 class TokenIn(serializers.Serializer):
     """What a new token is for."""
 
-    name = serializers.RegexField(
+    name = LineField(
         r"^(?=.*\S)[^\x00\n]{1,100}$", trim_whitespace=False, help_text=_("What uses this token.")
     )
     scopes = serializers.ListField(
         child=serializers.ChoiceField(Scope.values),
-        allow_empty=False,
+        min_length=1,
         max_length=len(Scope.values),
         help_text=_("What it may be used for."),
     )
-    days = serializers.IntegerField(
+    days = NumberField(
         min_value=1,
         max_value=LONGEST_TOKEN.days,
         default=90,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import BigIntegerField, F, Model, Q
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -41,7 +41,8 @@ class Cursor:
     def decode(cls, text: str, size: int) -> Cursor:
         """The other way round; ``size`` values, the last one a public id.
 
-        Raises ValidationError ``bad_cursor`` for anything that ``encode`` has not made.
+        Raises NotFound ``bad_cursor`` for anything that ``encode`` has not made: there is no page
+        of that name.
         """
         try:
             backwards, *values = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
@@ -52,8 +53,9 @@ class Cursor:
                 raise ValueError(text)  # more than the database's integers hold
             return cls((*(int(rank) for rank in ranks), uuid.UUID(last)), bool(backwards))
         except (ValueError, TypeError, RecursionError) as error:
-            raise ValidationError(
-                {"cursor": _("Take cursors from “next” and “previous” as they are.")}, "bad_cursor"
+            raise NotFound(
+                _("There is no such page: take cursors from “next” and “previous” as they are."),
+                "bad_cursor",
             ) from error
 
 
@@ -67,7 +69,10 @@ class Pages(BasePagination):
     def paginate_queryset(
         self, queryset: Any, request: Request, view: APIView | None = None
     ) -> list[Any]:
-        """One page of rows; one query. Raises ValidationError for a bad size or cursor."""
+        """One page of rows; one query.
+
+        Raises ValidationError for a bad size, NotFound for a bad cursor.
+        """
         self.address = request.build_absolute_uri()
         size = _size(request.query_params.get("page_size"))
         keys = ["-public_id" if getattr(view, "newest_first", False) else "public_id"]

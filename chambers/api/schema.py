@@ -84,6 +84,8 @@ class Schema(AutoSchema):
             operation["description"] = f"{operation.get('description', '')}\n\n{needed}".strip()
             operation["x-scope"] = scope.value
         responses = operation["responses"]
+        if getattr(self.view, "action", "") == "list" and hasattr(self.view, "retrieve"):
+            responses["200"]["links"] = {"first": self._link_to_first(operation["operationId"])}
         if reads:
             responses["304"] = {"description": str(_("You have it: the ETag is the same."))}
         problem = self.resolve_serializer(Problem, "response").ref
@@ -97,12 +99,23 @@ class Schema(AutoSchema):
         operation["responses"] = dict(sorted(responses.items()))
         return operation
 
+    def _link_to_first(self, list_id: str) -> dict[str, Any]:
+        """How a program goes from a list to the first of its rows."""
+        first = "$response.body#/results/0/id"
+        return {
+            "operationId": f"{list_id.removesuffix('list')}retrieve",
+            "parameters": {str(getattr(self.view, "lookup_field", "id")): first},
+        }
+
     def _refusals(self, operation: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {"400": _("A parameter or the body is wrong.")}
         found["401"] = _("No token or session, or one that does not hold.")
         found["403"] = _("Not allowed, or the token lacks the scope.")
-        if any(one["in"] == "path" for one in operation.get("parameters", [])):
+        names = {one["name"]: one["in"] for one in operation.get("parameters", [])}
+        if "path" in names.values():
             found["404"] = _("There is no such thing, or it is not for you.")
+        elif "cursor" in names:
+            found["404"] = _("There is no such page.")
         found["406"] = _("Only JSON is spoken here.")
         if self.method == "POST":
             found["409"] = _("It conflicts with what is stored.")

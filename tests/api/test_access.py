@@ -114,8 +114,8 @@ def test_a_token_does_only_what_its_scopes_say(speaking_for, method, path, scope
 
     assert (refused.status_code, refused.json()["code"]) == (403, "missing_scope")
     assert scope.value in refused.json()["detail"]
-    # A start while a run is open is refused as wrong, not as forbidden.
-    assert admitted.status_code in {200, 202, 400}
+    # A start while a run is open is a conflict, not forbidden.
+    assert admitted.status_code in {200, 202, 409}
 
 
 def test_a_token_is_made_in_a_browser_session_and_shown_once(client, user):

@@ -261,7 +261,7 @@ class TestRuns:
         stopped = manager.post(f"{address}stop/")
         assert (stopped.status_code, stopped.json()["state"]) == (202, "cancelled")
         again = manager.post(f"{address}stop/")
-        assert (again.status_code, again.json()["code"]) == (400, "over")
+        assert (again.status_code, again.json()["code"]) == (409, "over")
 
     @pytest.mark.parametrize("start", [True, False])
     def test_only_managers_start_and_stop(self, speaking_for, start):

@@ -112,10 +112,6 @@ def test_a_body_beyond_the_limit_is_not_read(client, user):
         "page_size=1000000000",
         "page_size=-1",
         "page_size=²",
-        "cursor=",
-        "cursor=nonsense",
-        "cursor=WzAsMV0",
-        "cursor=" + "W" * 50_000,
         "page=2",
         "format=xml",
         "contry=JP",
@@ -129,6 +125,13 @@ def test_a_hostile_or_mistaken_query_is_refused_with_the_parameter(api, query):
     assert body["status"] == 400
     assert 1 <= len(body["errors"]) <= 10
     assert len(json.dumps(body)) < 3_000
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense", "WzAsMV0", "W" * 50_000, "%00", "[[[[", "é"])
+def test_a_cursor_of_ones_own_making_names_no_page(api, cursor):
+    body = problem(api.get("/api/v1/companies/", {"cursor": cursor}))
+
+    assert (body["status"], body["code"]) == (404, "bad_cursor")
 
 
 @pytest.mark.parametrize(
@@ -187,10 +190,13 @@ class TestFromErrors:
             {"field": "", "code": "invalid", "detail": "Both."},
         ]
 
-    def test_a_validation_error_with_a_code_keeps_it(self):
-        status, body, _ = self.told(ValidationError("It is over.", code="over"))
+    @pytest.mark.parametrize(
+        ("code", "expected"), [("bad_scopes", 400), ("over", 409), ("already_member", 409)]
+    )
+    def test_what_the_present_state_forbids_is_a_conflict(self, code, expected):
+        status, body, _ = self.told(ValidationError("It is over.", code=code))
 
-        assert (status, body["code"], body["detail"]) == (400, "over", "It is over.")
+        assert (status, body["code"], body["detail"]) == (expected, code, "It is over.")
 
     def test_permission_and_absence(self):
         assert self.told(PermissionDenied("No."))[0] == 403
@@ -204,7 +210,7 @@ class TestFromErrors:
 
         status, body, _ = self.told(caught.value)
 
-        assert (status, body["code"]) == (409, "conflict")
+        assert (status, body["code"]) == (409, "already_running")
         assert body["detail"] == "A matching run is under way: wait for it or stop it."
         assert self.told(IntegrityError("unknown"))[0] == 409
 
@@ -248,10 +254,10 @@ def test_an_unforeseen_error_is_a_problem_too(client, rf, monkeypatch):
     assert body["status"] == 500
 
 
-def test_two_starts_at_once_are_a_conflict_not_an_error(speaking_for):
+def test_a_second_start_is_a_conflict(speaking_for):
     staff = speaking_for(StaffFactory().person)
 
     first, second = staff.post("/api/v1/runs/"), staff.post("/api/v1/runs/")
 
     assert first.status_code == 202
-    assert (problem(second)["status"], problem(second)["code"]) == (400, "already_running")
+    assert (problem(second)["status"], problem(second)["code"]) == (409, "already_running")

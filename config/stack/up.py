@@ -25,6 +25,7 @@ from config.stack.translations import compile_translations
 
 _PORTS_IN_A_ROW = 20
 _EARLIER_RUN_SECONDS = 60.0
+_STOP_SECONDS = 10.0  # then it is ended; a job that was cut off is taken up again
 
 
 def main(argv: Sequence[str]) -> int:
@@ -136,7 +137,7 @@ class _Parts:
         for child in self.lasting:
             child.ask_to_stop()
         for child in self.lasting:
-            child.stop()
+            child.stop(_STOP_SECONDS)
 
     def _command(self, *words: str) -> Child:
         child = self._child(words[0], "manage.py", *words)

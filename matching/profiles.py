@@ -140,13 +140,20 @@ def _built(company: Company) -> Built:
 
 def _profile_row(company: Company, surfaces: dict[str, str]) -> dict[str, Any]:
     texts: dict[str, str] = {}
-    if company.level_of("description") in _SEEN_BY_MEMBERS:
+    described = company.level_of("description") in _SEEN_BY_MEMBERS
+    if described:
         texts = dict(company.description)
-        texts["en"] = " ".join(filter(None, (company.industry, texts.get("en"))))
     codes: list[TradeCode] = []
     if company.level_of("codes") in _SEEN_BY_MEMBERS:
         codes = list(company.codes.all())
-    return _row(Side.PROFILE, PROFILE, texts, codes, surfaces)
+    row = _row(Side.PROFILE, PROFILE, texts, codes, surfaces)
+    if described and company.industry:
+        # Words of a register's heading: too general to read a trade code from.
+        row["terms"] = {
+            **engine.word_terms(_lexemes({"en": company.industry}, surfaces)),
+            **row["terms"],
+        }
+    return row
 
 
 def _opportunity_row(opportunity: Opportunity, surfaces: dict[str, str]) -> dict[str, Any]:
@@ -170,11 +177,7 @@ def _row(
     codes: list[TradeCode],
     surfaces: dict[str, str],
 ) -> dict[str, Any]:
-    lexemes: list[str] = []
-    for language, text in sorted(texts.items()):
-        lexemes += words.lexemes(text, language)
-        for lexeme, surface in words.surface_forms(text, language).items():
-            surfaces.setdefault(f"w:{lexeme}", surface)
+    lexemes = _lexemes(texts, surfaces)
     stated = engine.code_terms(f"{code.scheme}:{code.code}" for code in codes)
     if not any(code.scheme == TradeCode.Scheme.HS for code in codes):
         for code, confidence in code_reader().read(lexemes):
@@ -187,6 +190,16 @@ def _row(
         "targets": [],
         "terms": {term: round(value, 4) for term, value in terms.items()},
     }
+
+
+def _lexemes(texts: Mapping[str, str], surfaces: dict[str, str]) -> list[str]:
+    """Lexemes of all texts; ``surfaces`` learns how each was written."""
+    lexemes: list[str] = []
+    for language, text in sorted(texts.items()):
+        lexemes += words.lexemes(text, language)
+        for lexeme, surface in words.surface_forms(text, language).items():
+            surfaces.setdefault(f"w:{lexeme}", surface)
+    return lexemes
 
 
 def iterate_profiles(chunk: int = 2000) -> Iterator[tuple[int, list[dict[str, Any]]]]:

@@ -1,6 +1,6 @@
 """Addresses of the REST door."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from chambers.api.account import Me, Tokens
@@ -29,5 +29,6 @@ urlpatterns = [
         name="api-suggestions",
     ),
     path("v1/", include(router.urls)),
-    path("<path:rest>", Nothing.as_view(), name="api-nothing"),
+    # Whatever else, line breaks included, which <path:> would let slip to the pages.
+    re_path(r"^(?P<rest>[\s\S]+)\Z", Nothing.as_view(), name="api-nothing"),
 ]

@@ -57,6 +57,7 @@ CHAMBER_FACETS = (
         _("Country or region"),
         narrow=lambda rows, codes: rows.filter(country__in=codes),
         spread=lambda rows: rows.annotate(value=F("country_id"), label=country_name("country")),
+        repeats=False,
     ),
     Facet(
         "kind",
@@ -64,6 +65,7 @@ CHAMBER_FACETS = (
         narrow=lambda rows, kinds: rows.filter(kind__in=kinds),
         spread=lambda rows: rows.annotate(value=F("kind")),
         labels=lambda kinds: dict(Chamber.Kind.choices),
+        repeats=False,
     ),
 )
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Rows: TypeAlias = QuerySet[Any]
 
 SHOWN = 7  # choices before "more"
+OFFERED = 60  # choices in all; beyond that the words of a search serve better
 _VALUE = re.compile(r"[\w-]{1,80}")
 _TEXT_LIMIT = 100  # characters
 _CHOICE_LIMIT = 30  # of one facet
@@ -34,6 +35,7 @@ class Facet:
     ``spread`` gives the rows a ``value`` each, a row once per value, and a ``label`` unless
     ``labels`` names the values; ``narrow`` keeps rows that have any of some values. Without
     ``spread`` a facet offers no choices of its own and only holds what an address asks for.
+    ``repeats``: a row may have the same value twice, which makes counting dearer.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Facet:
     narrow: Callable[[Rows, Collection[str]], Rows]
     spread: Callable[[Rows], Rows] | None = None
     labels: Callable[[Collection[str]], Mapping[str, StrPromise | str]] | None = None
+    repeats: bool = True
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,8 @@ def groups(everything: Rows, found: Rows, facets: Sequence[Facet], asked: Asked)
             for value, (label, count) in counts.items()
         ]
         options.sort(key=lambda one: (-one.count, one.label))
-        made.append(Group(facet.key, str(facet.title), options))
+        kept = [one for at, one in enumerate(options) if at < OFFERED or one.picked]
+        made.append(Group(facet.key, str(facet.title), kept))
     return made
 
 
@@ -171,5 +175,5 @@ def _counts(
         inside = Q(pk__in=left)
     columns = ["value"] if facet.labels else ["value", "label"]
     spread = facet.spread(everything).order_by().values_list(*columns)
-    rows = spread.annotate(left=Count("pk", distinct=True, filter=inside))
+    rows = spread.annotate(left=Count("pk", distinct=facet.repeats, filter=inside))
     return {row[0]: (str(row[-2]), row[-1]) for row in rows if row[0]}

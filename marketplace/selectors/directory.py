@@ -53,6 +53,7 @@ def company_facets(sight: Sight) -> tuple[Facet, ...]:
             _("Country or region"),
             narrow=lambda rows, codes: rows.filter(country__in=codes),
             spread=lambda rows: rows.annotate(value=F("country_id"), label=country_name("country")),
+            repeats=False,
         ),
         Facet(
             "chamber",
@@ -80,6 +81,7 @@ def company_facets(sight: Sight) -> tuple[Facet, ...]:
                 value=Func(F("languages"), function="unnest", output_field=CharField())
             ),
             labels=language_labels,
+            repeats=False,
         ),
         Facet("guild", _("Guild"), narrow=_in_guilds, labels=_guild_names),
     )

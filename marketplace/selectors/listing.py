@@ -39,6 +39,7 @@ OPPORTUNITY_FACETS = (
         narrow=lambda rows, sides: rows.filter(side__in=sides),
         spread=lambda rows: rows.annotate(value=F("side")),
         labels=lambda sides: dict(Opportunity.Side.choices),
+        repeats=False,
     ),
     Facet(
         "kind",
@@ -46,6 +47,7 @@ OPPORTUNITY_FACETS = (
         narrow=lambda rows, kinds: rows.filter(kind__in=kinds),
         spread=lambda rows: rows.annotate(value=F("kind")),
         labels=lambda kinds: dict(Opportunity.Kind.choices),
+        repeats=False,
     ),
     Facet(
         "country",
@@ -54,6 +56,7 @@ OPPORTUNITY_FACETS = (
         spread=lambda rows: rows.annotate(
             value=F("company__country_id"), label=country_name("company__country")
         ),
+        repeats=False,
     ),
     Facet(
         "goods",

@@ -1,6 +1,7 @@
 """The directory and the page of a company."""
 
 import datetime as dt
+import zlib
 
 import pytest
 from django.utils import timezone
@@ -338,3 +339,16 @@ def test_a_company_that_joined_today_is_listed_today(client):
 
     assert names(client.get("/en/companies/")) == ["New"]
     assert Company.objects.count() == 1
+
+
+def test_a_page_of_twenty_companies_is_light(client):
+    for _ in range(20):
+        company = listed(
+            languages=["ru", "en"], codes=hs("902610"), description={"en": "Pressure sensors. " * 9}
+        )
+        OpportunityFactory(company=company, published=True, title={"en": "Sensors for water"})
+
+    page = client.get("/en/companies/").content
+
+    assert len(page) < 100_000
+    assert len(zlib.compress(page)) < 15_000

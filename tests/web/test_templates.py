@@ -1,6 +1,7 @@
 """Rules that every template and stylesheet of ours keeps, and the colours' contrast."""
 
 import re
+import zlib
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,13 @@ def test_an_old_browser_gets_the_same_light_colours():
     plain = dict(re.findall(r"--([\w-]+):\s*(#\w{6});", text))
 
     assert {name: light for name, (light, _dark) in tokens().items()} == plain
+
+
+def test_style_and_script_are_light():
+    style = b"".join(
+        path.read_bytes() for path in SHEETS if path.name not in ("admin.css", "api.css")
+    )
+    script = b"".join(path.read_bytes() for path in SCRIPTS)
+
+    assert len(zlib.compress(style)) < 14_000
+    assert len(zlib.compress(script)) < 5_000

@@ -192,7 +192,8 @@ def _field(
     depth: int = 0,
 ) -> Field:
     one = _resolved(told, schema)
-    choices = [str(value) for value in one.get("enum", []) if value not in (None, "")]
+    values = {**_resolved(told, one.get("items", {})), **one}.get("enum", [])
+    choices = [str(value) for value in values if value not in (None, "")]
     return Field(name, _kind(told, one), choices, str(note), needed, depth)
 
 

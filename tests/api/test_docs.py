@@ -60,6 +60,7 @@ def test_fields_are_told_with_kind_and_place():
     assert answer["description", 1].kind == "text per language"
     parameters = [one.name for one in told["companies_list"].parameters]
     assert parameters[-2:] == ["cursor", "page_size"]
+    assert told["tokens_create"].body[1].choices == Scope.values
     assert told["tokens_create"].session_only
     assert told["tokens_create"].example == ""
     assert told["runs_stop_create"].example.startswith("curl -X POST ")

@@ -86,10 +86,11 @@ def code_labels(codes: Iterable[TradeCode]) -> list[tuple[str, str]]:
     return [(language, label) for language, label in found if label]
 
 
-def company_vector(company: Company) -> str:
-    """The tsvector literal of a saved company."""
+def company_vector(company: Company, codes: Iterable[TradeCode] | None = None) -> str:
+    """The tsvector literal of a saved company; ``codes`` are its own, for whoever has them."""
     levels = {field: company.level_of(field) for field in ("description", "codes")}
-    codes = company.codes.select_related("parent__parent")
+    if codes is None:
+        codes = company.codes.select_related("parent__parent")
     return vector(
         company_parts(
             legal_name=company.legal_name,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
+from django.db.models import Prefetch
 from django.utils import timezone
 
-from chambers.models import Chamber, Company, Country
+from chambers.models import Chamber, Company, Country, TradeCode
 from chambers.selectors import search
 from chambers.services.imports.places import create_placeholder
 
@@ -40,29 +42,39 @@ JOIN unnest(%(countries)s::text[], %(chambers)s::bigint[]) AS chamber (country, 
 WHERE row.verdict = 'accepted' ORDER BY row.line
 """
 
-_UPDATE_COMPANIES = """
-UPDATE chambers_company AS stored SET
-    external_id = coalesce(nullif(row.external_id, ''), stored.external_id),
-    legal_name = row.legal_name,
-    legal_name_latin = coalesce(nullif(row.legal_name_latin, ''), stored.legal_name_latin),
-    city = coalesce(nullif(row.city, ''), stored.city),
-    registration_number = coalesce(nullif(row.registration_number, ''), stored.registration_number),
-    website = coalesce(nullif(row.website, ''), stored.website),
-    industry = coalesce(nullif(row.industry, ''), stored.industry),
-    description = CASE WHEN row.description = '' THEN stored.description
-        ELSE stored.description || jsonb_build_object(row.language, row.description) END,
-    updated_at = %(now)s
-FROM import_row AS row WHERE row.verdict = 'updated' AND row.company = stored.id
+# Updated companies as they will stand. An empty text is something the file does not say.
+_MERGED = """
+CREATE TEMPORARY TABLE import_merged AS
+SELECT stored.id, stored.country_id, stored.visibility,
+    coalesce(nullif(row.external_id, ''), stored.external_id) AS external_id,
+    row.legal_name,
+    coalesce(nullif(row.legal_name_latin, ''), stored.legal_name_latin) AS legal_name_latin,
+    coalesce(nullif(row.city, ''), stored.city) AS city,
+    coalesce(nullif(row.registration_number, ''), stored.registration_number)
+        AS registration_number,
+    coalesce(nullif(row.website, ''), stored.website) AS website,
+    coalesce(nullif(row.industry, ''), stored.industry) AS industry,
+    CASE WHEN row.description = '' THEN stored.description
+        ELSE stored.description || jsonb_build_object(row.language, row.description)
+    END AS description
+FROM import_row AS row JOIN chambers_company AS stored ON stored.id = row.company
+WHERE row.verdict = 'updated'
 """
 
 _VECTORS = """
-DROP TABLE IF EXISTS import_vector;
 CREATE TEMPORARY TABLE import_vector (company bigint, names text, search tsvector)
 """
 
-_STORE_VECTORS = """
-UPDATE chambers_company SET names = import_vector.names, search = import_vector.search
-FROM import_vector WHERE id = company
+# Fields and vector in one: each version of a row costs its entries in every index.
+_UPDATE_COMPANIES = """
+UPDATE chambers_company AS stored SET
+    external_id = merged.external_id, legal_name = merged.legal_name,
+    legal_name_latin = merged.legal_name_latin, city = merged.city,
+    registration_number = merged.registration_number, website = merged.website,
+    industry = merged.industry, description = merged.description,
+    names = vector.names, search = vector.search, updated_at = %(now)s
+FROM import_merged AS merged JOIN import_vector AS vector ON vector.company = merged.id
+WHERE stored.id = merged.id
 """
 
 
@@ -84,11 +96,12 @@ def apply() -> list[Chamber]:
             },
         )
         stored = cursor.rowcount
+        cursor.execute(_MERGED)
+        cursor.execute(_VECTORS)
+        _copy_vectors(cursor)
         cursor.execute(_UPDATE_COMPANIES, moment)
         stored += cursor.rowcount
-    _index_updated()
-    if stored:
-        with connection.cursor() as cursor:
+        if stored:
             # The next question may come before the database looks by itself.
             cursor.execute("ANALYZE chambers_company, chambers_membership")
     return made
@@ -111,24 +124,23 @@ def _chambers_of(countries: list[str]) -> tuple[dict[str, Chamber], list[Chamber
     return found | made, list(made.values())
 
 
-def _index_updated() -> None:
-    """Make updated companies findable as they now stand, codes and hidden fields considered."""
-    with connection.cursor() as cursor:
-        cursor.execute(_VECTORS)
-        cursor.execute("SELECT company FROM import_row WHERE verdict = 'updated'")
-        updated = [company for (company,) in cursor.fetchall()]
-        for at in range(0, len(updated), _CHUNK):
-            rows = list(_vectors(updated[at : at + _CHUNK]))
-            with cursor.copy("COPY import_vector FROM STDIN") as target:
-                for row in rows:
-                    target.write_row(row)
-        cursor.execute(_STORE_VECTORS)
+def _copy_vectors(cursor: CursorWrapper) -> None:
+    """What search is to read of the updated companies, codes and hidden fields considered."""
+    cursor.execute("SELECT id FROM import_merged ORDER BY id")
+    keys = [key for (key,) in cursor.fetchall()]
+    for at in range(0, len(keys), _CHUNK):
+        rows = list(_vectors(keys[at : at + _CHUNK]))
+        with cursor.copy("COPY import_vector FROM STDIN") as target:
+            for row in rows:
+                target.write_row(row)
 
 
 def _vectors(keys: list[int]) -> Iterator[tuple[int, str, str]]:
-    for company in Company.objects.filter(pk__in=keys):
+    merged = Company.objects.raw("SELECT * FROM import_merged WHERE id = ANY(%s)", [keys])
+    codes = Prefetch("codes", TradeCode.objects.select_related("parent__parent"))
+    for company in merged.prefetch_related(codes):
         yield (
             company.pk,
             search.name_keys(company.legal_name, company.legal_name_latin),
-            search.company_vector(company),
+            search.company_vector(company, company.codes.all()),
         )

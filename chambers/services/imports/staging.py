@@ -15,7 +15,6 @@ from chambers.services.imports.report import ReportRow, Verdict
 from chambers.services.imports.rows import CompanyRow, RefusedRowError
 
 _TABLE = """
-DROP TABLE IF EXISTS import_row;
 CREATE TEMPORARY TABLE import_row (
     line integer NOT NULL,
     shown_id text NOT NULL,
@@ -60,12 +59,13 @@ class Staged:
 
 def create() -> None:
     """Make the empty table, in place of one that an earlier import of this connection left."""
+    drop()
     _execute(_TABLE)
 
 
 def drop() -> None:
-    """Forget the rows; the connection may serve another import next."""
-    _execute("DROP TABLE IF EXISTS import_row, import_key, import_vector")
+    """Forget the rows and what was worked out from them: the connection may serve another."""
+    _execute("DROP TABLE IF EXISTS import_row, import_key, import_merged, import_vector")
 
 
 def copy(rows: Iterable[Staged]) -> None:

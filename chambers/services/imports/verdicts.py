@@ -97,7 +97,6 @@ WHERE verdict = '' AND EXISTS (
 """
 
 _KEYS = """
-DROP TABLE IF EXISTS import_key;
 CREATE TEMPORARY TABLE import_key AS
     SELECT line, country, key
     FROM import_row, unnest(string_to_array(names, ' ')) AS key

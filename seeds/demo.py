@@ -16,12 +16,21 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from chambers.models import Chamber, Company, Country, Guild, Membership, TradeCode, User
+from chambers.models import (
+    Chamber,
+    Company,
+    Country,
+    Guild,
+    Membership,
+    Representative,
+    TradeCode,
+    User,
+)
 from chambers.services import bodies, companies, memberships
 from chambers.services import people as people_services
 from marketplace import services as marketplace
 from matching.services import runs
-from seeds import people, sources
+from seeds import people, reference, sources
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -92,6 +101,7 @@ def build(say: Say, *, today: dt.date | None = None) -> None:
         _found_company(world, row, at, waiting)
     _give_further_roles(world, sources.document("people")["further_roles"])
     _apply(world, told["applications"])
+    reference.note_growth(Company, Company.codes.through, Membership, Representative, User)
     say("Offers and requests")
     _publish_all(world, rows)
     runs.start_run(by=world.operator)

@@ -1,0 +1,175 @@
+"""The demo world as a whole: built once for all tests here, and rolled back."""
+
+import datetime as dt
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from chambers.models import (
+    Agreement,
+    Chamber,
+    Commission,
+    Company,
+    Guild,
+    Membership,
+    Representative,
+    Staff,
+    User,
+)
+from chambers.services import jobs
+from marketplace.models import Opportunity
+from matching.models import Run, SuggestionList
+from seeds import demo, people, reference
+
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """What was said while the demo world was made; each test sees it as it was made."""
+    said = []
+    with django_db_blocker.unblock(), transaction.atomic():
+        reference.load_reference()
+        demo.build(said.append)
+        yield said
+        transaction.set_rollback(True)
+
+
+def company(name):
+    return Company.objects.get(legal_name=name)
+
+
+def chamber(slug):
+    return Chamber.objects.get(slug=slug)
+
+
+@pytest.mark.parametrize(
+    ("name", "home", "offers", "seeks"),
+    [
+        ("ООО «Ромашка Сенсор»", "moscow", {"9026"}, {"8486"}),
+        ("株式会社アサヒ計装", "tokyo", {"8486"}, {"9026"}),
+        ("ОАО «Гомель Агромаш»", "belarus", {"8433"}, {"9026"}),
+        ("АО «Василёк Прибор»", "moscow", {"9026"}, set()),
+        ("ТОО «Степь Трейд»", "almaty", set(), {"8433", "9026"}),
+    ],
+)
+def test_the_companies_of_the_acceptance_scripts_offer_and_seek_what_is_written(
+    world, name, home, offers, seeks
+):
+    found = company(name)
+
+    assert Membership.objects.in_force().filter(company=found, chamber__slug=home).exists()
+    shown = Opportunity.objects.on_show().filter(company=found)
+    for side, expected in (("offer", offers), ("demand", seeks)):
+        codes = shown.filter(side=side, codes__level=4, codes__scheme="hs")
+        assert set(codes.values_list("codes__code", flat=True)) == expected
+
+
+def test_the_agreements_of_the_acceptance_scripts_stand_as_written(world):
+    def status(first, second):
+        return Agreement.objects.get(first=chamber(first), second=chamber(second)).status
+
+    assert status("moscow", "tokyo") == Agreement.Status.IN_FORCE
+    assert status("moscow", "belarus") == Agreement.Status.IN_FORCE
+    assert status("belarus", "almaty") == Agreement.Status.IN_FORCE
+    ended = Agreement.objects.get(first=chamber("moscow"), second=chamber("almaty"))
+    assert ended.status == Agreement.Status.ENDED
+    assert ended.ends_on == timezone.localdate().replace(day=1) - dt.timedelta(days=1)
+
+
+def test_moscow_has_its_two_guilds_and_no_commission_on_japan(world):
+    guilds = Guild.objects.filter(chamber=chamber("moscow"))
+    commissions = Commission.objects.filter(chamber=chamber("moscow"))
+
+    assert {"high-technology", "digital-economy"} <= set(guilds.values_list("slug", flat=True))
+    assert all(guild.members.count() >= 3 for guild in guilds)
+    assert commissions.count() == 40
+    assert not commissions.filter(country="JP").exists()
+
+
+def test_there_is_something_in_every_state_for_people_to_see(world):
+    memberships = Membership.objects.with_status()
+    opportunities = Opportunity.objects.values_list("status", flat=True)
+
+    assert set(memberships.values_list("status_now", flat=True)) == set(Membership.Status.values)
+    assert set(opportunities) == set(Opportunity.Status.values) - {"expired", "on_hold"}
+    assert {one.status for one in Agreement.objects.all()} == set(Agreement.Status)
+    assert Company.objects.listed().count() > 280
+    assert Opportunity.objects.on_show().count() > 480
+
+
+def test_everybody_signs_in_with_the_password_that_is_printed(world, capsys):
+    call_command("demo_logins")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 9
+    for line in lines:
+        email, password, _who = line.split(maxsplit=2)
+        assert authenticate(None, email=email, password=password).email == email
+    assert "Ромашка Сенсор» (main contact)" in lines[0]
+
+
+def test_nobody_else_can_sign_in(world):
+    logins = {email for email, _password, _who in people.demo_logins()}
+
+    others = User.objects.exclude(email__in=logins)
+
+    assert others.count() > 20
+    assert not any(person.has_usable_password() for person in others)
+
+
+def test_people_act_for_those_they_belong_to(world):
+    boris = User.objects.get(email__startswith="boris@")
+    pavel = User.objects.get(email__startswith="pavel@")
+
+    roles = Representative.objects.filter(person=boris).order_by("pk")
+    assert [(one.company.country_id, one.role) for one in roles] == [
+        ("RU", "editor"),
+        ("RU", "viewer"),
+    ]
+    staff = dict(Staff.objects.filter(person=pavel).values_list("chamber__slug", "role"))
+    assert staff == {"belarus": "manager", "minsk": "manager", "gomel": "viewer"}
+
+
+def test_the_newest_opportunities_are_those_of_the_acceptance_scripts(world):
+    newest = Opportunity.objects.on_show().order_by("-pk")[:5]
+
+    names = {one.company.legal_name for one in newest}
+    assert names <= {
+        "ООО «Ромашка Сенсор»",
+        "株式会社アサヒ計装",
+        "ОАО «Гомель Агромаш»",
+        "АО «Василёк Прибор»",
+        "ТОО «Степь Трейд»",
+    }
+
+
+def test_what_is_done_meanwhile_is_said(world):
+    assert world[0] == "Chambers, councils and agreements"
+    assert "Companies: 300 of 305" in world
+
+
+def test_a_second_seeding_adds_nothing(world, capsys):
+    before = (Company.objects.count(), Opportunity.objects.count(), User.objects.count())
+
+    call_command("seed")
+
+    assert "there already" in capsys.readouterr().out
+    assert (Company.objects.count(), Opportunity.objects.count(), User.objects.count()) == before
+
+
+def test_matching_proposes_the_two_who_need_each_other_first(world):
+    jobs.work_off()
+
+    run = Run.objects.get()
+    assert run.state == Run.State.DONE, run.error
+    ours, theirs = company("ООО «Ромашка Сенсор»"), company("株式会社アサヒ計装")
+    best = dict(SuggestionList.objects.current().values_list("company", "partners"))
+    assert best[ours.pk][0] == theirs.pk
+    assert best[theirs.pk][0] == ours.pk
+    assert company("АО «Василёк Прибор»").pk not in best[ours.pk]
+    listed = Company.objects.listed().count()
+    assert sum(bool(partners) for partners in best.values()) > 0.95 * listed

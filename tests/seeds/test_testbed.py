@@ -1,0 +1,94 @@
+import json
+import stat
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, validate_totp_code
+from allauth.mfa.totp.internal.auth import yield_hotp_counters_from_time as counters
+from django.contrib.auth import authenticate
+from django.core.management import call_command
+
+from chambers.models import ApiToken, Company, Membership, User
+from marketplace.models import Opportunity
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def keys(tmp_path):
+    """Makes the small world and reads what the file says of it."""
+
+    def make():
+        target = tmp_path / "keys.json"
+        call_command("seed_demo", json=target)
+        return json.loads(target.read_text(encoding="utf-8"))
+
+    return make
+
+
+def people_of(document):
+    yield document["superuser"]
+    for chamber in document["chambers"]:
+        yield from chamber["staff"]
+        for company in chamber["companies"]:
+            yield from company["people"]
+
+
+def test_the_small_world_has_every_role(keys):
+    document = keys()
+
+    assert document["base_url"] == "http://testserver"
+    assert len(document["chambers"]) == 3
+    for chamber in document["chambers"]:
+        assert [one["role"] for one in chamber["staff"]] == ["manager", "viewer"]
+        assert len(chamber["companies"]) == 3
+        for company in chamber["companies"]:
+            assert [one["role"] for one in company["people"]] == ["owner", "editor", "viewer"]
+            statuses = [one["status"] for one in company["opportunities"]]
+            assert statuses == ["published", "published", "in_review", "draft"]
+    assert Company.objects.listed().count() == 9
+    assert Opportunity.objects.on_show().count() == 18
+    assert Membership.objects.filter(decision="pending").count() == 1
+
+
+def test_every_key_in_the_file_opens(keys, api):
+    for person in people_of(keys()):
+        assert authenticate(None, email=person["email"], password=person["password"])
+        api.credentials(HTTP_AUTHORIZATION=f"Token {person['token']}")
+        assert api.get("/api/v1/companies/").status_code == 200
+
+
+def test_staff_have_a_second_factor_that_works(keys):
+    document = keys()
+
+    staff = [one for chamber in document["chambers"] for one in chamber["staff"]]
+    for person in [document["superuser"], *staff]:
+        code = format_hotp_value(hotp_value(person["totp_secret"], next(iter(counters()))))
+        assert validate_totp_code(person["totp_secret"], code)
+        user = User.objects.get(email=person["email"])
+        assert Authenticator.objects.get(user=user).type == Authenticator.Type.TOTP
+
+
+def test_asked_again_the_world_stays_and_every_key_is_new(keys):
+    first = keys()
+    rows = (User.objects.count(), Company.objects.count(), Opportunity.objects.count())
+
+    second = keys()
+
+    assert (User.objects.count(), Company.objects.count(), Opportunity.objects.count()) == rows
+    assert ApiToken.objects.count() == len(list(people_of(second)))
+    for old, new in zip(people_of(first), people_of(second), strict=True):
+        assert old["email"] == new["email"]
+        assert old["password"] != new["password"]
+        assert old["token"] != new["token"]
+        assert authenticate(None, email=old["email"], password=old["password"]) is None
+    assert [one["id"] for one in first["chambers"]] == [one["id"] for one in second["chambers"]]
+
+
+def test_only_its_owner_can_read_the_file(tmp_path):
+    target = tmp_path / "keys.json"
+
+    call_command("seed_demo", json=target)
+
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [target]

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.factories import RepresentativeFactory, StaffFactory, UserFactory
+from tests.factories import PASSWORD, RepresentativeFactory, StaffFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +91,18 @@ def test_a_signed_in_persons_language_is_theirs_on_every_device(client):
 
     person.refresh_from_db()
     assert person.language == "ru"
+
+
+def test_signing_in_leads_to_ones_own_language_or_to_the_page_one_came_for(client):
+    person = UserFactory(language="ja")
+    login = {"login": person.email, "password": PASSWORD}
+
+    first = client.post("/en/accounts/login/", login)
+    client.logout()
+    second = client.post("/en/accounts/login/", login | {"next": "/en/matches/"})
+
+    assert (first["Location"], second["Location"]) == ("/ja/", "/en/matches/")
+    assert client.get("/")["Location"] == "/ja/"
 
 
 def test_an_unknown_language_is_refused_and_nothing_is_remembered(client):

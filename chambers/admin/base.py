@@ -19,6 +19,7 @@ from django.db.models import ForeignObjectRel, QuerySet
 from django.forms import BaseFormSet, BaseModelFormSet, Field, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from chambers.admin.fields import CountriesField, Day, LanguagesField, TextsField
@@ -227,6 +228,13 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
             if (waiting := act.__dict__.get("waiting")) is None or waiting(chosen).exists()
         ]
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Named by its rows: "Select %s to change" would need a noun's case in many languages."""
+        context = {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
     def change_view(
         self,
         request: HttpRequest,
@@ -246,7 +254,8 @@ class ScopedAdmin(Scoped, admin.ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         """Show what a service refuses on the form, with everything that was typed."""
-        again = (request, object_id, form_url, extra_context)
+        context = {"title": capfirst(self.opts.verbose_name), **(extra_context or {})}
+        again = (request, object_id, form_url, context)
         try:
             with transaction.atomic():
                 return super().changeform_view(*again)

@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chambers.admin.base import ScopedAdmin, ScopedInline, changes, who
 from chambers.admin.companies import SearchedByCompany, StatusFilter
@@ -75,7 +76,7 @@ class ChamberAdmin(ScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Chamber | None = None) -> list[str]:
         return [] if who(request).is_superuser else ["slug", "kind", "parent", "country"]
 
-    @admin.display(description=_("name"), ordering="name_en")
+    @admin.display(description=pgettext_lazy("of an organisation", "name"), ordering="name_en")
     def display_name(self, chamber: Chamber) -> str:
         return chamber.name
 
@@ -108,7 +109,7 @@ class CouncilAdmin(ScopedAdmin):
         rows: QuerySet[Council] = super().get_queryset(request).annotate(seats=Count("chambers"))
         return rows
 
-    @admin.display(description=_("name"), ordering="name_en")
+    @admin.display(description=pgettext_lazy("of an organisation", "name"), ordering="name_en")
     def display_name(self, council: Council) -> str:
         return council.name
 
@@ -219,7 +220,7 @@ class GuildAdmin(ScopedAdmin):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Guild | None = None) -> Any:
         return self.prepopulated_fields if obj is None else {}
 
-    @admin.display(description=_("name"), ordering="name_en")
+    @admin.display(description=pgettext_lazy("of an organisation", "name"), ordering="name_en")
     def display_name(self, guild: Guild) -> str:
         return guild.name
 

@@ -13,6 +13,7 @@ from environs import Env
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
 
 DEBUG = env.bool("DEBUG", False)
 DEMO = env.bool("DEMO", False)  # this machine only: plain http, no second factor asked
@@ -141,13 +142,18 @@ USE_TZ = True
 FORMAT_MODULE_PATH = "config.formats"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    # Compressing takes a minute: done once per release, not at every start of the demo.
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    },
 }
-MEDIA_ROOT = BASE_DIR / "var" / "media"
+MEDIA_ROOT = VAR_DIR / "media"
 
 # Mail is rows first (chambers.services.mail); this says where the rows go from there.
 EMAIL_BACKEND = "chambers.services.mail.OutboxBackend"
@@ -157,7 +163,7 @@ MAIL_TRANSPORT = (
     if env.str("EMAIL_URL", "")
     else "django.core.mail.backends.filebased.EmailBackend"
 )
-EMAIL_FILE_PATH = str(BASE_DIR / "var" / "mail")
+EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 if env.str("EMAIL_URL", ""):
     EMAIL_HOST = _email["EMAIL_HOST"]
     EMAIL_PORT = _email["EMAIL_PORT"]
@@ -184,7 +190,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 60)
 JOB_TRIES = 5
 MATCH_PART = env.int("MATCH_PART", 1000)  # companies that one matching job takes
-INDEX_DIR = Path(env.str("INDEX_DIR", str(BASE_DIR / "var" / "index")))
+INDEX_DIR = Path(env.str("INDEX_DIR", str(VAR_DIR / "index")))
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -236,6 +242,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 SECURE_SSL_REDIRECT = _base.scheme == "https" and env.bool("SSL_REDIRECT", True)
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # asked by the machine itself, over http
 SECURE_HSTS_SECONDS = 31_536_000 if _base.scheme == "https" else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

@@ -270,9 +270,7 @@ def retry(job: Job) -> None:
                 state=Job.State.QUEUED, tries=0, run_after=timezone.now(), finished_at=None
             )
     except IntegrityError:
-        raise ValidationError(
-            _("A newer job waits to do the same."), code="waits"
-        ) from None
+        raise ValidationError(_("A newer job waits to do the same."), code="waits") from None
     if not back:
         raise ValidationError(_("Only a parked job can be tried again."), code="not_parked")
     wake()

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection
@@ -13,8 +14,10 @@ from django.db import connection
 from chambers.models import Company
 from matching import profiles
 from matching.engine import Row, Weights
-from matching.engine.index import Index
 from matching.models import Run
+
+if TYPE_CHECKING:
+    from matching.engine.index import Index
 
 
 def folder(run: Run) -> Path:
@@ -24,6 +27,10 @@ def folder(run: Run) -> Path:
 
 def build(run: Run) -> Index:
     """The index of all profiles as they stand now, by the run's weights."""
+    from matching.engine.index import (
+        Index,
+    )  # compiled code: only where it works, not at every start
+
     excluded: dict[int, set[int]] = {}
     pairs = Company.excluded_companies.through.objects.values_list("from_company", "to_company")
     for one, other in pairs:
@@ -66,6 +73,8 @@ def load(run: Run) -> Index:
 
 @lru_cache(maxsize=2)
 def _load(public_id: str) -> Index:
+    from matching.engine.index import Index  # see above
+
     run = Run.objects.get(public_id=public_id)
     try:
         return Index.load(folder(run))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import connection
 
-from matching.engine.index import Top
 from matching.models import Run
+
+if TYPE_CHECKING:
+    from matching.engine.index import Top
 
 _COPY = (
     "copy matching_suggestionlist"

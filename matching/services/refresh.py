@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 
@@ -17,13 +18,15 @@ from chambers.models import Company
 from chambers.services import jobs
 from matching import engine, profiles
 from matching.engine import Row
-from matching.engine.index import Index
 from matching.models import Profile, Run, SuggestionList
 from matching.services import indexes
 
 LENGTH = 20  # partners in a list
 JOB = "matching.refresh"
 
+
+if TYPE_CHECKING:
+    from matching.engine.index import Index
 
 Asking = dict[int, tuple[engine.Company, list[Row]]]
 

@@ -17,3 +17,4 @@ STORAGES = {
 MAIL_TRANSPORT = "django.core.mail.backends.locmem.EmailBackend"
 STATEMENT_TIMEOUT_MS = 0
 API_REQUESTS_PER_MINUTE = API_GUESTS_PER_MINUTE = 1_000_000  # the limit has its own tests
+STATIC_ROOT = BASE_DIR / "config" / "static"  # there is no collected folder in a test run

@@ -28,7 +28,7 @@ def build_world(size=60):
         chance.choice([offers, seeks])(one, chance.choice(CODES))
 
 
-def wait_for(done, seconds=20):
+def wait_for(done, seconds=180):
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline, list(Job.objects.values("kind", "state", "error"))

@@ -1,15 +1,12 @@
 """What the page tests share: readers of every kind, a world worth looking at, a real browser."""
 
 import datetime as dt
-import os
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import sync_playwright
 
 from tests.factories import (
     AgreementFactory,
@@ -26,16 +23,6 @@ from tests.factories import (
 )
 from tests.matching.world import CHIPS, HARVESTERS, SENSORS, company, hs, match, offers, seeks
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HTMX = {"HX-Request": "true"}
 
 
@@ -121,19 +108,6 @@ def build_world():
 def world(live_server):
     """``build_world`` where the live server sees it."""
     return build_world()
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """Debian's Chromium, one for all tests."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"browser tests need {CHROMIUM} (apt install chromium)")
-    # Playwright's loop runs in this thread, where Django would refuse its database.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Tab:

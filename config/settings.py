@@ -3,6 +3,7 @@
 A missing or malformed variable stops the process at start with its name.
 """
 
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,11 +27,25 @@ _base = urlsplit(BASE_URL)
 PRODUCTION = not (DEBUG or DEMO)
 if PRODUCTION and _base.scheme != "https":
     raise ImproperlyConfigured("Set BASE_URL to the public https:// address of this service.")
-if DEBUG and _base.scheme == "https":
-    raise ImproperlyConfigured("DEBUG is set although BASE_URL is public: unset DEBUG.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [_base.hostname or "localhost"])
 if PRODUCTION and "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts; * admits any.")
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether a host name or address can only be reached from the machine itself."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+for _name, _hosts in {"BASE_URL": [_base.hostname or ""], "ALLOWED_HOSTS": ALLOWED_HOSTS}.items():
+    if not PRODUCTION and not all(map(_is_this_machine, _hosts)):
+        raise ImproperlyConfigured(
+            f"{_name} names a host beyond this machine, where {'DEMO' if DEMO else 'DEBUG'} "
+            "may not be set: unset it."
+        )
 
 INSTALLED_APPS = [
     "chambers.apps.ChambersConfig",

@@ -4,7 +4,7 @@ import os
 
 os.environ.setdefault("SECRET_KEY", "tests-only-tests-only-tests-only-tests")
 os.environ.setdefault("DEMO", "1")
-os.environ.setdefault("BASE_URL", "http://testserver")
+os.environ.setdefault("BASE_URL", "http://localhost")
 
 from config.settings import *
 

@@ -27,6 +27,9 @@ SAFE = {
 }
 
 
+LOCAL = {"BASE_URL": "http://localhost:8000"}
+
+
 def start(**changes):
     """What a process that reads the settings says; "" when it starts."""
     env = {**SAFE, **changes}
@@ -46,6 +49,13 @@ def test_safe_production_settings_start():
     assert start() == ""
 
 
+@pytest.mark.parametrize("switch", ["DEMO", "DEBUG"])
+@pytest.mark.parametrize("address", ["http://localhost:8000", "http://127.0.0.1", "http://[::1]"])
+def test_a_demo_of_this_machine_alone_starts(switch, address):
+    assert start(**{switch: "1", "BASE_URL": address}) == ""
+    assert start(**{switch: "1", "BASE_URL": address, "ALLOWED_HOSTS": "127.0.0.1,[::1]"}) == ""
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
@@ -53,7 +63,14 @@ def test_safe_production_settings_start():
         ({"SECRET_KEY": "too short"}, "SECRET_KEY"),
         ({"SECRET_KEY": "django-insecure-" + "k" * 50}, "SECRET_KEY"),
         ({"SECRET_KEY": "change-me-" + "k" * 50}, "SECRET_KEY"),
-        ({"DEBUG": "1"}, "DEBUG"),
+        ({"DEBUG": "1"}, "BASE_URL"),
+        ({"DEMO": "1"}, "BASE_URL"),
+        ({"DEMO": "1", "BASE_URL": "http://market.example"}, "BASE_URL"),
+        ({"DEBUG": "1", "BASE_URL": "http://192.0.2.7:8000"}, "BASE_URL"),
+        ({"DEMO": "1", **LOCAL, "ALLOWED_HOSTS": "localhost,market.example"}, "ALLOWED_HOSTS"),
+        ({"DEBUG": "1", **LOCAL, "ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
+        ({"DEMO": "1", **LOCAL, "ALLOWED_HOSTS": "0.0.0.0"}, "ALLOWED_HOSTS"),
+        ({"DEMO": "1", **LOCAL, "ALLOWED_HOSTS": ".localhost"}, "ALLOWED_HOSTS"),
         ({"BASE_URL": "http://market.example"}, "BASE_URL"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
         ({"MATCH_PART": "many"}, "MATCH_PART"),

@@ -44,7 +44,7 @@ def test_the_type_of_a_problem_leads_to_its_explanation(client):
     problem = client.get("/api/v1/me/").json()
 
     address, _, fragment = problem["type"].partition("#")
-    page = client.get(address.removeprefix("http://testserver")).content.decode()
+    page = client.get(address.removeprefix("http://localhost")).content.decode()
     assert f'<tr id="{fragment}">' in page
 
 

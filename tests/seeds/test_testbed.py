@@ -37,7 +37,7 @@ def people_of(document):
 def test_the_small_world_has_every_role(keys):
     document = keys()
 
-    assert document["base_url"] == "http://testserver"
+    assert document["base_url"] == "http://localhost"
     assert len(document["chambers"]) == 3
     for chamber in document["chambers"]:
         assert [one["role"] for one in chamber["staff"]] == ["manager", "viewer"]

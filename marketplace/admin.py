@@ -10,7 +10,6 @@ from django.contrib import admin
 from django.db.models import Count, Min, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +18,7 @@ from chambers.admin.companies import SearchedByCompany, StatusFilter, companies_
 from chambers.admin.decisions import decision
 from chambers.admin.fields import Day
 from chambers.admin_site import Queue, shows_queues
+from chambers.models import today
 from marketplace import services
 from marketplace.models import InvestmentTerms, Opportunity
 
@@ -32,7 +32,7 @@ class PublishForm(forms.Form):
     expires_on = forms.DateField(
         label=_("Last day"),
         widget=Day,
-        initial=lambda: timezone.localdate() + services.SHOWN_FOR,
+        initial=lambda: today() + services.SHOWN_FOR,
         help_text=_("Included."),
     )
 

@@ -10,7 +10,6 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import (
@@ -19,6 +18,7 @@ from chambers.models import (
     ScopedQuerySet,
     TradeCode,
     in_language,
+    today,
     validate_texts,
 )
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class OpportunityQuerySet(ScopedQuerySet):
     def on_show(self, on: dt.date | None = None) -> Self:
         """Published, not past their last day, of listed member companies."""
-        day = on or timezone.localdate()
+        day = on or today()
         return self.filter(
             Exists(Company.objects.listed().filter(pk=OuterRef("company"))),
             status=Opportunity.Status.PUBLISHED,
@@ -65,7 +65,7 @@ class OpportunityQuerySet(ScopedQuerySet):
 
     def with_status(self, on: dt.date | None = None) -> Self:
         """Each with ``status_on_day``: the rule of ``Opportunity.status_on`` in SQL."""
-        day, status = on or timezone.localdate(), Opportunity.Status
+        day, status = on or today(), Opportunity.Status
         return self.annotate(
             status_on_day=Case(
                 When(status=status.PUBLISHED, expires_on__lt=day, then=Value(status.EXPIRED)),
@@ -169,7 +169,7 @@ class Opportunity(PublicModel):
 
     def status_on(self, day: dt.date | None = None) -> Status:
         """Its status on a day: published turns into expired after its last day."""
-        on = day or timezone.localdate()
+        on = day or today()
         if self.status == self.Status.PUBLISHED and self.expires_on and self.expires_on < on:
             return self.Status.EXPIRED
         return self.Status(self.status)

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chambers.models import Company, TradeCode, User
+from chambers.models import Company, TradeCode, User, today
 from chambers.selectors.search import as_vector
 from chambers.services.companies import note_change
 from marketplace.models import InvestmentTerms, Opportunity
@@ -104,7 +104,7 @@ def publish_opportunity(
     """
     opportunity = _reviewed(opportunity, by, Status.PUBLISHED)
     opportunity.published_at = opportunity.published_at or timezone.now()
-    opportunity.expires_on = expires_on or timezone.localdate() + SHOWN_FOR
+    opportunity.expires_on = expires_on or today() + SHOWN_FOR
     opportunity.full_clean(exclude=["company"])
     opportunity.save(update_fields=["status", "published_at", "expires_on"])
     reindex_opportunity(opportunity)
@@ -167,7 +167,7 @@ def _reviewed(opportunity: Opportunity, by: User, to: Opportunity.Status) -> Opp
 def _next_reference(opportunity: Opportunity) -> str:
     """BO-RU-20261121-001: kind and side, country, day of submission, number on that day."""
     side = "O" if opportunity.side == Opportunity.Side.OFFER else "R"
-    day = timezone.localdate()
+    day = today()
     prefix = f"{_SERIES[Opportunity.Kind(opportunity.kind)]}{side}"
     series = f"{prefix}-{opportunity.company.country_id}-{day:%Y%m%d}"
     # One statement, so that two submissions at once wait for each other on the row.

@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -24,6 +23,7 @@ from chambers.models import (
     Council,
     Guild,
     GuildMembership,
+    today,
 )
 from chambers.services import bodies
 
@@ -57,9 +57,9 @@ class ChamberAdmin(ScopedAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Chamber]:
-        today = timezone.localdate()
-        rights = Q(memberships__rights_end_on=None) | Q(memberships__rights_end_on__gte=today)
-        admitted = Q(memberships__decision="admitted", memberships__starts_on__lte=today)
+        day = today()
+        rights = Q(memberships__rights_end_on=None) | Q(memberships__rights_end_on__gte=day)
+        admitted = Q(memberships__decision="admitted", memberships__starts_on__lte=day)
         rows: QuerySet[Chamber] = (
             super()
             .get_queryset(request)
@@ -131,9 +131,7 @@ class AgreementStatusFilter(StatusFilter):
 class LastDayForm(forms.Form):
     """The last day of an agreement."""
 
-    on = forms.DateField(
-        label=_("Last day"), widget=Day, initial=timezone.localdate, help_text=_("Included.")
-    )
+    on = forms.DateField(label=_("Last day"), widget=Day, initial=today, help_text=_("Included."))
 
 
 @admin.register(Agreement)

@@ -9,13 +9,12 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chambers.admin.base import ScopedAdmin, ScopedInline, changes, who
 from chambers.admin.decisions import decision
 from chambers.admin.fields import Day, ReasonForm
-from chambers.models import Company, Membership, Representative
+from chambers.models import Company, Membership, Representative, today
 from chambers.selectors.search import search_companies
 from chambers.services import companies, memberships, people
 
@@ -64,14 +63,14 @@ class StatusFilter(admin.SimpleListFilter):
 class StartForm(forms.Form):
     """From when on applicants are members."""
 
-    starts_on = forms.DateField(label=_("First day"), widget=Day, initial=timezone.localdate)
+    starts_on = forms.DateField(label=_("First day"), widget=Day, initial=today)
 
 
 class EndForm(forms.Form):
     """The last day of something."""
 
     ends_on = forms.DateField(
-        label=_("Last day"), widget=Day, initial=timezone.localdate, help_text=_("Included.")
+        label=_("Last day"), widget=Day, initial=today, help_text=_("Included.")
     )
 
 

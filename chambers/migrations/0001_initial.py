@@ -235,7 +235,7 @@ class Migration(migrations.Migration):
             name='GuildMembership',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateField(default=django.utils.timezone.localdate, verbose_name='since')),
+                ('since', models.DateField(default=chambers.models.base.today, verbose_name='since')),
                 ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='guild_memberships', to='chambers.company', verbose_name='company')),
                 ('guild', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='chambers.guild', verbose_name='guild')),
             ],
@@ -310,7 +310,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=chambers.models.base.new_public_id, editable=False, unique=True, verbose_name='public id')),
                 ('kind', models.CharField(choices=[('full', 'full member'), ('associate', 'associate member'), ('young', 'young company')], default='full', max_length=10, verbose_name='type')),
-                ('applied_on', models.DateField(default=django.utils.timezone.localdate, verbose_name='applied on')),
+                ('applied_on', models.DateField(default=chambers.models.base.today, verbose_name='applied on')),
                 ('decision', models.CharField(choices=[('pending', 'not decided'), ('admitted', 'admitted'), ('refused', 'refused')], default='pending', max_length=8, verbose_name='decision')),
                 ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided at')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),

@@ -7,6 +7,7 @@ from chambers.models.base import (
     in_language,
     new_public_id,
     site_language,
+    today,
     validate_texts,
 )
 from chambers.models.bodies import Commission, Guild, GuildMembership
@@ -43,6 +44,7 @@ __all__ = [
     "in_language",
     "new_public_id",
     "site_language",
+    "today",
     "validate_texts",
     "validate_zone",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 import uuid_utils.compat
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +26,15 @@ SITE_LANGUAGES = ("en", "ru", "ja")
 def new_public_id() -> uuid.UUID:
     """A UUIDv7: sortable by time, safe to show; an id is no secret."""
     return uuid_utils.compat.uuid7()
+
+
+def today() -> dt.date:
+    """The day by which first and last days are judged: the one in UTC, for everybody.
+
+    Not ``timezone.localdate``, which follows the reader's zone: a page, an endpoint and a task
+    would then disagree for hours on who is a member and what is on show.
+    """
+    return timezone.now().date()
 
 
 def site_language() -> str:

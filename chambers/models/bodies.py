@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models.base import PublicModel, ScopedQuerySet, in_language, validate_texts
+from chambers.models.base import (
+    PublicModel,
+    ScopedQuerySet,
+    in_language,
+    today,
+    validate_texts,
+)
 from chambers.models.chambers import Chamber, Named
 from chambers.models.codes import Country, TradeCode
 from chambers.models.companies import Company
@@ -98,7 +103,7 @@ class GuildMembership(models.Model):
     company = models.ForeignKey(
         Company, models.CASCADE, related_name="guild_memberships", verbose_name=_("company")
     )
-    since = models.DateField(_("since"), default=timezone.localdate)
+    since = models.DateField(_("since"), default=today)
 
     objects = GuildMembershipQuerySet.as_manager()
 

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models.base import (
@@ -17,6 +16,7 @@ from chambers.models.base import (
     ScopedQuerySet,
     in_language,
     site_language,
+    today,
     validate_texts,
 )
 from chambers.models.codes import Country
@@ -225,12 +225,12 @@ class AgreementQuerySet(ScopedQuerySet):
 
     def in_force(self, on: dt.date | None = None) -> Self:
         """Agreements that bind on a day, first and last day included."""
-        day = on or timezone.localdate()
+        day = on or today()
         return self.filter(Q(ends_on=None) | Q(ends_on__gte=day), starts_on__lte=day)
 
     def with_status(self, on: dt.date | None = None) -> Self:
         """Each with ``status_now``: the rules of ``Agreement.status_on`` in SQL."""
-        day, status = on or timezone.localdate(), Agreement.Status
+        day, status = on or today(), Agreement.Status
         return self.annotate(
             status_now=Case(
                 When(Q(starts_on=None) | Q(starts_on__gt=day), then=Value(status.NEGOTIATING)),
@@ -296,7 +296,7 @@ class Agreement(PublicModel):
 
     def status_on(self, day: dt.date | None = None) -> Status:
         """Its status on a day, computed from its dates."""
-        on = day or timezone.localdate()
+        on = day or today()
         if self.starts_on is None or self.starts_on > on:
             return self.Status.NEGOTIATING
         if self.ends_on is not None and self.ends_on < on:

@@ -12,10 +12,15 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models.base import PublicModel, ScopedQuerySet, in_language, validate_texts
+from chambers.models.base import (
+    PublicModel,
+    ScopedQuerySet,
+    in_language,
+    today,
+    validate_texts,
+)
 from chambers.models.chambers import Chamber, Staff
 from chambers.models.codes import Country, TradeCode
 
@@ -302,7 +307,7 @@ class Representative(models.Model):
 class MembershipQuerySet(ScopedQuerySet):
     def in_force(self, on: dt.date | None = None) -> Self:
         """Memberships that give rights on a day: new, current and in grace."""
-        day = on or timezone.localdate()
+        day = on or today()
         return self.filter(
             Q(rights_end_on=None) | Q(rights_end_on__gte=day),
             decision=Membership.Decision.ADMITTED,
@@ -325,7 +330,7 @@ class MembershipQuerySet(ScopedQuerySet):
 
     def with_status(self, on: dt.date | None = None) -> Self:
         """Each with ``status_now``: the rules of ``Membership.status_on`` in SQL."""
-        day, status = on or timezone.localdate(), Membership.Status
+        day, status = on or today(), Membership.Status
         return self.annotate(
             status_now=Case(
                 When(decision=Membership.Decision.PENDING, then=Value(status.PENDING)),
@@ -368,7 +373,7 @@ class Membership(PublicModel):
         Company, models.CASCADE, related_name="memberships", verbose_name=_("company")
     )
     kind = models.CharField(_("type"), max_length=10, choices=Kind.choices, default=Kind.FULL)
-    applied_on = models.DateField(_("applied on"), default=timezone.localdate)
+    applied_on = models.DateField(_("applied on"), default=today)
     decision = models.CharField(
         _("decision"), max_length=8, choices=Decision.choices, default=Decision.PENDING
     )
@@ -436,7 +441,7 @@ class Membership(PublicModel):
 
     def status_on(self, day: dt.date | None = None) -> Status:
         """Its status on a day, by its dates and its chamber's grace."""
-        on, status = day or timezone.localdate(), self.Status
+        on, status = day or today(), self.Status
         if self.decision == self.Decision.REFUSED:
             return status.REFUSED
         if self.decision == self.Decision.PENDING or self.starts_on is None or self.starts_on > on:

@@ -9,7 +9,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import ExpressionWrapper, F
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chambers.models import (
@@ -24,6 +23,7 @@ from chambers.models import (
     Membership,
     TradeCode,
     User,
+    today,
 )
 from chambers.services.people import demand_manager
 
@@ -126,7 +126,7 @@ def end_agreement(
     demand_manager(by, agreement.first, agreement.second)
     if agreement.status_on() not in (Agreement.Status.IN_FORCE, Agreement.Status.ENDING_SOON):
         raise ValidationError(_("Only an agreement in force can be ended."), code="over")
-    _change(agreement, {"ends_on": on or timezone.localdate()})
+    _change(agreement, {"ends_on": on or today()})
     return agreement
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chambers.models import Chamber, Company, Membership, Representative, User
+from chambers.models import Chamber, Company, Membership, Representative, User, today
 from chambers.services.companies import note_change
 from chambers.services.mail import queue_mail
 from chambers.services.people import demand_manager
@@ -71,7 +71,7 @@ def approve_membership(
     """
     membership = _lock_pending(membership, by)
     membership.decision = Membership.Decision.ADMITTED
-    membership.starts_on = starts_on or timezone.localdate()
+    membership.starts_on = starts_on or today()
     _decide(membership, by)
     note_change(membership.company)
     return membership

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.db.models import CharField, Exists, F, Func, OuterRef, Prefetch, Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models import Company, Guild, GuildMembership, Membership, TradeCode
+from chambers.models import Company, Guild, GuildMembership, Membership, TradeCode, today
 from chambers.selectors.facets import Facet, Rows
 from chambers.selectors.labels import (
     body_name,
@@ -114,9 +113,7 @@ def _by_code(key: str, title: StrPromise, scheme: str, sight: Sight) -> Facet:
 
 def _published() -> QuerySet[Opportunity]:
     """Opportunities on show; that their company is listed is for the list to see to."""
-    return Opportunity.objects.filter(
-        status=Opportunity.Status.PUBLISHED, expires_on__gte=timezone.localdate()
-    )
+    return Opportunity.objects.filter(status=Opportunity.Status.PUBLISHED, expires_on__gte=today())
 
 
 def _in_guilds(rows: Rows, marks: Collection[str]) -> Rows:

@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chambers.models import Chamber, Company, Job, User
+from chambers.models import Chamber, Company, Job, User, today
 from chambers.services import jobs
 from matching import profiles
 from matching.engine import Weights
@@ -41,7 +41,7 @@ def start_run(*, by: User | None = None, seed: int | None = None) -> Run:
         requested_by=by,
         rules=Weights().version,
         weights=Weights().as_data(),
-        seed=seed if seed is not None else int(timezone.localdate().strftime("%Y%m%d")),
+        seed=seed if seed is not None else int(today().strftime("%Y%m%d")),
     )
     run.full_clean()
     run.save()
@@ -86,7 +86,7 @@ def fail_run(job: Job, error: str) -> None:
 @transaction.atomic
 def start_nightly(day: dt.date | None = None) -> None:
     """Ask for the night's run; once a day, however many clocks are running."""
-    key = (day or timezone.localdate()).isoformat()
+    key = (day or today()).isoformat()
     if not Job.objects.filter(kind="matching.nightly", key=key).exists():
         jobs.enqueue("matching.nightly", key=key)
 

@@ -168,7 +168,6 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
     },
 }
-MEDIA_ROOT = VAR_DIR / "media"
 
 # Mail is rows first (chambers.services.mail); this says where the rows go from there.
 EMAIL_BACKEND = "chambers.services.mail.OutboxBackend"

@@ -19,6 +19,8 @@ THEIRS = ("postgres", "valkey")
 READ_BY_SETTINGS = set(
     re.findall(r"\benv\.\w+\(\s*[\"']([A-Z_]+)[\"']", (CHECKOUT / "config/settings.py").read_text())
 )
+# Folders lie where the volumes are, and a container is never a demo.
+NOT_GIVEN = {"VAR_DIR", "INDEX_DIR", "DEBUG", "DEMO"}
 READ_BY_STACK = {"POSTGRES_BIN", "VAR_DIR"}
 ASKED_FOR = dict(re.findall(r"\$\{([A-Z_]+)(:[^}]*)?\}", COMPOSE_TEXT))
 DOCUMENTED = set(
@@ -104,9 +106,40 @@ def test_every_variable_of_the_deployment_is_documented():
     assert ASKED_FOR.keys() - DOCUMENTED == set()
 
 
-def test_every_variable_given_to_our_processes_is_read_by_the_settings():
+def test_our_processes_are_given_exactly_the_variables_that_the_settings_read():
     for name in OURS:
-        assert set(SERVICES[name]["environment"]) - READ_BY_SETTINGS == set()
+        assert set(SERVICES[name]["environment"]) == READ_BY_SETTINGS - NOT_GIVEN
+
+
+def test_what_is_not_in_the_env_file_has_the_default_that_it_names():
+    example = dict(
+        re.findall(
+            r"^#?([A-Z_]+)=(.*)$", (CHECKOUT / ".env.example").read_text(), flags=re.MULTILINE
+        )
+    )
+    for name, value in SERVICES["web"]["environment"].items():
+        if value is None:  # the process itself knows
+            assert f"\n#{name}=" in (CHECKOUT / ".env.example").read_text()
+        elif value.startswith(f"${{{name}:-"):
+            assert value == f"${{{name}:-{example[name]}}}"
+
+
+def test_what_is_written_lies_on_a_volume_in_a_folder_of_ours():
+    folders = re.search(
+        r"install --directory --owner=market (.+)", (CHECKOUT / "Dockerfile").read_text()
+    )
+    assert folders
+    mounted = {
+        mount.partition(":")[2].removeprefix("/srv/market/")
+        for name in OURS
+        for mount in SERVICES[name].get("volumes", [])
+    }
+
+    assert mounted == {"var/imports", "var/index"} <= set(folders[1].split())
+    used = {
+        mount.partition(":")[0] for each in SERVICES.values() for mount in each.get("volumes", [])
+    }
+    assert set(COMPOSE["volumes"]) == {name for name in used if not name.startswith(".")}
 
 
 def test_the_example_names_exactly_the_variables_that_are_read():

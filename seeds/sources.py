@@ -23,9 +23,12 @@ def document(name: str) -> dict[str, Any]:
 
 
 def companies() -> list[dict[str, Any]]:
-    """The demo's companies, countries mixed, so that any stretch of the list shows the world."""
+    """The demo's companies, countries mixed, so that any stretch of the list shows the world.
+
+    The first of each file come last, so that they stand newest.
+    """
     mixed: list[tuple[float, dict[str, Any]]] = []
     for path in sorted((DATA / "companies").glob("*.json")):
         found = json.loads(path.read_text(encoding="utf-8"))["companies"]
         mixed += [((at + 0.5) / len(found), company) for at, company in enumerate(found)]
-    return [company for _place, company in sorted(mixed, key=lambda one: one[0])]
+    return [company for _place, company in sorted(mixed, key=lambda one: one[0], reverse=True)]

@@ -7,7 +7,7 @@ from django.utils import translation
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """People are invited by a chamber or a company; there is no open registration yet."""
+    """Superusers make the accounts; there is no open registration yet."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -29,4 +29,5 @@ def tick(self) -> int:  # type: ignore[no-untyped-def]
     sent = self.request.get("sent_at")  # written by config.celery when the clock sends it
     sent_at = dt.datetime.fromisoformat(sent) if sent else timezone.now()
     jobs.note_heartbeat("clock", sent_at=sent_at)
+    jobs.ask_the_clock()
     return jobs.work_off(seconds=TURN)

@@ -1,11 +1,14 @@
-"""The Celery application and its clock. Rows are the truth; these messages only wake."""
+"""The Celery application and its clock. Rows are the truth; these messages only wake.
+
+What runs by the clock asks at every tick whether it is due (``jobs.by_the_clock``) and writes a
+row, so that a lost message loses no night.
+"""
 
 import datetime as dt
 import os
 from typing import Any
 
 from celery import Celery
-from celery.schedules import crontab
 from celery.signals import beat_init, before_task_publish
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -18,10 +21,6 @@ app.conf.beat_schedule = {
         "task": "chambers.tasks.tick",
         "schedule": 5.0,  # seconds
         "options": {"expires": 30},
-    },
-    "match everyone anew": {
-        "task": "matching.tasks.nightly",
-        "schedule": crontab(hour="1", minute="17"),
     },
 }
 

@@ -36,6 +36,7 @@ class Built:
     rows: list[dict[str, Any]]
     surfaces: dict[str, str]
     digest: str
+    former: str = ""  # the stored digest it is to replace
 
 
 def build(companies: QuerySet[Company]) -> list[Built]:
@@ -48,14 +49,15 @@ def build(companies: QuerySet[Company]) -> list[Built]:
             to_attr="on_show",
         ),
         "excluded_companies",
+        "dismissals",
     )
     known = dict(
         Profile.objects.filter(company__in=companies.order_by().values("pk")).values_list(
             "company_id", "digest"
         )
     )
-    found = (_built(company) for company in wanted)
-    return [one for one in found if known.get(one.company) != one.digest]
+    found = (_built(company, known.get(company.pk, "")) for company in wanted)
+    return [one for one in found if one.former != one.digest]
 
 
 def save(built: Iterable[Built]) -> int:
@@ -96,14 +98,17 @@ def engine_rows(company: int, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
     ]
 
 
-def engine_company(company: Company, blocked: Iterable[int]) -> engine.Company:
-    """What limits a company's partners; ``blocked`` are the ids it excludes."""
+def engine_company(
+    company: Company, blocked: Iterable[int], dismissed: Iterable[int] = ()
+) -> engine.Company:
+    """What limits a company's partners: ids it excludes, and ids it does not want listed."""
     return engine.Company(
         id=company.pk,
         country=company.country_id,
         wanted=frozenset(company.target_countries),
         excluded=frozenset(company.excluded_countries),
         blocked=frozenset(blocked),
+        dismissed=frozenset(dismissed),
         languages=frozenset(company.languages),
     )
 
@@ -122,7 +127,7 @@ def code_reader() -> CodeReader:
     return CodeReader.fit(labels)
 
 
-def _built(company: Company) -> Built:
+def _built(company: Company, former: str) -> Built:
     surfaces: dict[str, str] = {}
     rows = [_profile_row(company, surfaces)]
     rows += [_opportunity_row(one, surfaces) for one in company.on_show]  # type: ignore[attr-defined]
@@ -132,10 +137,11 @@ def _built(company: Company) -> Built:
         sorted(company.excluded_countries),
         sorted(company.languages),
         sorted(other.pk for other in company.excluded_companies.all()),
+        sorted(one.partner_id for one in company.dismissals.all()),
     ]
     content = json.dumps([rows, limits], sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(content.encode()).hexdigest()
-    return Built(company.pk, rows, surfaces, digest)
+    return Built(company.pk, rows, surfaces, digest, former)
 
 
 def _profile_row(company: Company, surfaces: dict[str, str]) -> dict[str, Any]:

@@ -1,15 +1,5 @@
-"""What wakes the matching; see ``matching.services``. Importing it registers its jobs."""
-
-from __future__ import annotations
-
-from celery import shared_task
+"""Importing this registers the jobs of the matching; see ``matching.services``."""
 
 from matching.services import refresh, runs
 
-__all__ = ["nightly", "refresh", "runs"]
-
-
-@shared_task
-def nightly() -> None:
-    """Have everyone matched anew."""
-    runs.start_nightly()
+__all__ = ["refresh", "runs"]

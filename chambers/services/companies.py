@@ -13,7 +13,9 @@ from chambers.selectors import search
 from chambers.services import jobs
 from chambers.services.people import add_representative
 
-PROFILE_JOB = "matching.refresh"  # done by the app above; a job is data, not an import
+# Done by the app above; a job is data, not an import.
+PROFILE_JOB = "matching.refresh"
+ANEW_JOB = "matching.anew"
 
 
 @transaction.atomic
@@ -76,3 +78,8 @@ def reindex_company(company: Company) -> None:
 def note_change(company: Company) -> None:
     """Write down, with the change, that this company's suggestions are to be refreshed."""
     jobs.enqueue(PROFILE_JOB, {"company": company.pk}, key=str(company.pk), priority=3)
+
+
+def note_many_changes() -> None:
+    """Write down, with the change, that so much has changed that everyone is to be matched anew."""
+    jobs.enqueue(ANEW_JOB, key="anew")

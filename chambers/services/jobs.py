@@ -26,6 +26,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
+from psycopg.errors import DeadlockDetected, QueryCanceled
 from redis.exceptions import RedisError
 
 from chambers.models import Chamber, Heartbeat, Job, User
@@ -65,7 +66,8 @@ class Lease:
     def effect(self) -> Iterator[None]:
         """A transaction that commits only if the job is still ours; the job goes on after it."""
         with transaction.atomic():
-            if self._mine().select_for_update().first() is None:
+            held = {job.pk for job in self._mine().select_for_update().order_by("pk")}
+            if self.job.pk not in held:
                 raise LostLeaseError(str(self.job))
             yield
 
@@ -91,15 +93,19 @@ class Lease:
     def take_along(self, limit: int = 500) -> list[dict[str, Any]]:
         """Claim other due jobs of the same kind under this lease; the payloads of all.
 
-        They end together with this job, and come back one by one if it fails.
+        They end together with this job. If it fails, each is tried again on its own, so that one
+        bad job does not take the good ones down.
         """
         with transaction.atomic():
             due = (
                 Job.objects.filter(
-                    kind=self.job.kind, state=Job.State.QUEUED, run_after__lte=timezone.now()
+                    kind=self.job.kind,
+                    state=Job.State.QUEUED,
+                    run_after__lte=timezone.now(),
+                    tries=0,
                 )
                 .select_for_update(skip_locked=True)
-                .order_by("run_after", "pk")[:limit]
+                .order_by("run_after", "pk")[: limit if self.job.tries == 1 else 0]
             )
             Job.objects.filter(pk__in=[job.pk for job in due]).update(
                 state=Job.State.RUNNING,
@@ -115,21 +121,22 @@ class Lease:
 
 
 Handler = Callable[[Lease], None]
-OnPark = Callable[[Job, str], None]
+OnEnd = Callable[[Job, str], None]
 _handlers: dict[str, Handler] = {}
-_on_park: dict[str, OnPark] = {}
+_on_end: dict[str, OnEnd] = {}
+_clocked: list[Callable[[dt.datetime], None]] = []
 
 
-def handles(kind: str, *, parked: OnPark | None = None) -> Callable[[Handler], Handler]:
+def handles(kind: str, *, given_up: OnEnd | None = None) -> Callable[[Handler], Handler]:
     """Register the function that does jobs of ``kind``; it must end inside ``Lease.finish``.
 
-    ``parked`` is called with the job and its error when it is given up.
+    ``given_up`` is called with the job and the reason when it is parked or stopped by a person.
     """
 
     def register(handler: Handler) -> Handler:
         _handlers[kind] = handler
-        if parked is not None:
-            _on_park[kind] = parked
+        if given_up is not None:
+            _on_end[kind] = given_up
         return handler
 
     return register
@@ -235,7 +242,10 @@ def do(lease: Lease) -> None:
         handler(lease)
     except LostLeaseError:
         log.info("Job %s went to another worker or was stopped.", lease.job)
-    except OperationalError:
+    except OperationalError as error:
+        if isinstance(error.__cause__, DeadlockDetected | QueryCanceled):
+            _give_back(lease, f"{type(error).__name__}: {error}")
+            return
         # The database itself is away: nothing can be written; the lease runs out by itself.
         raise
     except Exception as error:
@@ -248,13 +258,20 @@ def cancel(job: Job) -> None:
 
     Raises ValidationError ``over`` when it has already ended.
     """
-    stopped = (
-        Job.objects.filter(pk=job.pk)
-        .open()
-        .update(state=Job.State.CANCELLED, finished_at=timezone.now(), lease=None, lease_until=None)
-    )
-    if not stopped:
-        raise ValidationError(_("This job is already over."), code="over")
+    with transaction.atomic():
+        stopped = (
+            Job.objects.filter(pk=job.pk)
+            .open()
+            .update(
+                state=Job.State.CANCELLED,
+                finished_at=timezone.now(),
+                lease=None,
+                lease_until=None,
+            )
+        )
+        if not stopped:
+            raise ValidationError(_("This job is already over."), code="over")
+        _tell(job, "Stopped by a person.")
 
 
 def retry(job: Job) -> None:
@@ -283,6 +300,23 @@ def note_heartbeat(name: str, *, sent_at: dt.datetime) -> None:
     )
 
 
+def by_the_clock(hook: Callable[[dt.datetime], None]) -> Callable[[dt.datetime], None]:
+    """Register what is asked at every tick whether something is due; it writes its own job."""
+    _clocked.append(hook)
+    return hook
+
+
+def ask_the_clock(now: dt.datetime | None = None) -> None:
+    """Let everything that runs by the clock write down what is due at ``now``."""
+    for hook in _clocked:
+        hook(now or timezone.now())
+
+
+def _tell(job: Job, reason: str) -> None:
+    if (told := _on_end.get(job.kind)) is not None:
+        told(job, reason)
+
+
 def _lease_end() -> dt.datetime:
     return timezone.now() + dt.timedelta(seconds=settings.JOB_LEASE_SECONDS)
 
@@ -297,8 +331,7 @@ def _park(job: Job, error: str) -> None:
             lease=None,
             lease_until=None,
         )
-        if (told := _on_park.get(job.kind)) is not None:
-            told(job, error)
+        _tell(job, error)
 
 
 def _give_back(lease: Lease, error: str) -> None:

@@ -78,7 +78,7 @@ def give_mail_up(job: Job, error: str) -> None:
     )
 
 
-@jobs.handles("mail.send", parked=give_mail_up)
+@jobs.handles("mail.send", given_up=give_mail_up)
 def send_mail(lease: jobs.Lease) -> None:
     """Hand one stored mail to the transport."""
     mail = Mail.objects.get(pk=lease.payload["mail"])

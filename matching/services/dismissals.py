@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from chambers.models import Company, User
+from chambers.services.companies import note_change
 from matching.models import Dismissal
 
 
@@ -21,6 +22,7 @@ def dismiss_partner(company: Company, *, partner: Company, reason: str, by: User
     dismissal = Dismissal(company=company, partner=partner, reason=reason, by=by)
     dismissal.full_clean()
     dismissal.save()
+    note_change(company)
     return dismissal
 
 
@@ -36,6 +38,7 @@ def restore_partner(company: Company, *, partner: Company, by: User) -> None:
         raise ValidationError(
             _("This partner is not marked as not relevant."), code="not_dismissed"
         )
+    note_change(company)
 
 
 def _demand_editor(company: Company, by: User) -> None:

@@ -14,7 +14,7 @@ from django.db import connection
 from chambers.models import Company
 from matching import profiles
 from matching.engine import Row, Weights
-from matching.models import Run
+from matching.models import Dismissal, Run
 
 if TYPE_CHECKING:
     from matching.engine.index import Index
@@ -35,8 +35,13 @@ def build(run: Run) -> Index:
     pairs = Company.excluded_companies.through.objects.values_list("from_company", "to_company")
     for one, other in pairs:
         excluded.setdefault(one, set()).add(other)
+    dismissed: dict[int, set[int]] = {}
+    for one, other in Dismissal.objects.values_list("company", "partner"):
+        dismissed.setdefault(one, set()).add(other)
     companies = [
-        profiles.engine_company(company, excluded.get(company.pk, ()))
+        profiles.engine_company(
+            company, excluded.get(company.pk, ()), dismissed.get(company.pk, ())
+        )
         for company in Company.objects.filter(profile__isnull=False)
         .only("pk", "country_id", "target_countries", "excluded_countries", "languages")
         .order_by("pk")

@@ -25,3 +25,9 @@ def copy_lists(run: Run, found: Top) -> int:
             copy.write_row((run.pk, company, partners, *scores))
             written += 1
     return written
+
+
+def lock_lists() -> None:
+    """Be the only one who changes profiles or current lists, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('matching lists'))")

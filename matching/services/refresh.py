@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 
 from chambers.models import Company
 from chambers.services import jobs
+from chambers.services.companies import note_many_changes
 from matching import engine, profiles
 from matching.engine import Row
-from matching.models import Profile, Run, SuggestionList
+from matching.models import Dismissal, Profile, Run, SuggestionList
 from matching.services import indexes
+from matching.services.lists import lock_lists
 
 LENGTH = 20  # partners in a list
+MOST_YOUNG = 500  # changed companies beyond which matching everyone anew costs less
 JOB = "matching.refresh"
 
 
@@ -67,21 +70,43 @@ def refresh(lease: jobs.Lease) -> None:
     changed = {int(payload["company"]) for payload in lease.take_along()}
     built = profiles.build(Company.objects.listed().filter(pk__in=changed))
     with lease.finish() as result:
-        # One refresh at a time: each reads what the former wrote.
-        run = Run.objects.select_for_update().filter(is_current=True).first()
+        # One refresh at a time: each reads what the former wrote, and the run that is shown now.
+        lock_lists()
+        run = Run.objects.current()
         here = set(Company.objects.listed().filter(pk__in=changed).values_list("pk", flat=True))
-        profiles.save(one for one in built if one.company in here)
+        store_profiles([one for one in built if one.company in here])
         Profile.objects.filter(company__in=changed - here).delete()
         if run is None:
             result["skipped"] = "no run yet"
             return
         touched = {one.company for one in built} | (changed - here) | _without_list(run, here)
         world = _world(run, touched)
+        if len(world.young) > MOST_YOUNG:
+            note_many_changes()
+            result["left to a run"] = len(world.young)
+            return
         lists = {company: _best(world, company) for company in sorted(touched & here)}
         mirrored = _mirror(world, touched)
         SuggestionList.objects.filter(run=run, company__in=touched - here).delete()
         _store(run, {**mirrored, **lists})
         result.update(companies=len(touched), lists=len(lists) + len(mirrored))
+
+
+def store_profiles(built: list[profiles.Built]) -> int:
+    """Store profiles that nobody has changed since they were built; how many.
+
+    The others are asked to be refreshed: who reads last writes last. Call under ``lock_lists``.
+    """
+    stored = dict(
+        Profile.objects.filter(company__in=[one.company for one in built]).values_list(
+            "company_id", "digest"
+        )
+    )
+    fresh = [one for one in built if stored.get(one.company, "") == one.former]
+    for one in built:
+        if one not in fresh:
+            jobs.enqueue(JOB, {"company": one.company}, key=str(one.company), priority=3)
+    return profiles.save(fresh)
 
 
 @transaction.atomic
@@ -113,11 +138,17 @@ def _world(run: Run, touched: set[int]) -> World:
 def _asking(companies: Iterable[int]) -> Asking:
     """What the engine needs of some companies as they stand now."""
     stored = dict(Profile.objects.filter(company__in=companies).values_list("company_id", "rows"))
-    found = Company.objects.listed().filter(pk__in=stored).prefetch_related("excluded_companies")
+    found = (
+        Company.objects.listed()
+        .filter(pk__in=stored)
+        .prefetch_related("excluded_companies", "dismissals")
+    )
     return {
         company.pk: (
             profiles.engine_company(
-                company, [other.pk for other in company.excluded_companies.all()]
+                company,
+                [other.pk for other in company.excluded_companies.all()],
+                [one.partner_id for one in company.dismissals.all()],
             ),
             profiles.engine_rows(company.pk, stored[company.pk]),
         )
@@ -143,7 +174,7 @@ def _against_young(world: World, company: int, own: engine.Company, rows: list[R
     frequencies = indexes.frequencies(world.run)
     entries = []
     for other, (limits, other_rows) in world.young.items():
-        if other == company or not engine.may_meet(own, limits):
+        if other == company or other in own.dismissed or not engine.may_meet(own, limits):
             continue
         pair = engine.explain(
             rows, other_rows, own, limits, frequencies, world.index.rows, world.index.weights
@@ -164,11 +195,14 @@ def _against_young(world: World, company: int, own: engine.Company, rows: list[R
 def _mirror(world: World, touched: set[int]) -> dict[int, list[Entry]]:
     """The lists of others that the touched companies enter, leave or move in."""
     present = _current_lists(world.run, touched)
+    unwanted = set(
+        Dismissal.objects.filter(partner__in=touched).values_list("company_id", "partner_id")
+    )
     offers: dict[int, list[Entry]] = {}
     for company in touched & set(world.young):
         own, rows = world.young[company]
         for owner, entry in _everyone(world, company, own, rows):
-            if owner not in touched:
+            if owner not in touched and (owner, company) not in unwanted:
                 offers.setdefault(owner, []).append(entry)
     affected = set(present) | _entered(world.run, offers)
     present |= _lists_of(world.run, affected - set(present))
@@ -203,7 +237,7 @@ def _everyone(
                     float(scores.shared[at]),
                 ),
             )
-    for entry in _against_young(world, company, own, rows):
+    for entry in _against_young(world, company, replace(own, dismissed=frozenset()), rows):
         yield entry.partner, entry.seen_by_partner(company)
 
 

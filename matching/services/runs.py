@@ -8,6 +8,7 @@ sees the former run until the swap, and never half of one.
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -19,12 +20,14 @@ from django.utils.translation import gettext as _
 
 from chambers.models import Chamber, Company, Job, User, today
 from chambers.services import jobs
+from chambers.services.companies import ANEW_JOB
 from matching import profiles
 from matching.engine import Weights
 from matching.models import Profile, Run, SuggestionList, Term
 from matching.services import indexes, refresh
-from matching.services.lists import copy_lists
+from matching.services.lists import copy_lists, lock_lists
 
+NIGHTLY_AT = dt.time(1, 17)  # UTC
 Stage, State = Run.Stage, Run.State
 
 
@@ -57,6 +60,7 @@ def stop_run(run: Run, *, by: User) -> Run:
     """
     if not Chamber.objects.managed_by(by).exists():
         raise PermissionDenied(_("Only managers of a chamber may stop a matching run."))
+    parts = _lock_parts(run.pk)
     stopped = (
         Run.objects.filter(pk=run.pk)
         .open()
@@ -64,8 +68,7 @@ def stop_run(run: Run, *, by: User) -> Run:
     )
     if not stopped:
         raise ValidationError(_("This run is already over."), code="over")
-    for job in Job.objects.filter(kind__startswith="matching.run.", payload__run=run.pk).open():
-        jobs.cancel(job)
+    _cancel(parts)
     _enqueue(run, "sweep")
     run.refresh_from_db()
     return run
@@ -73,33 +76,51 @@ def stop_run(run: Run, *, by: User) -> Run:
 
 def fail_run(job: Job, error: str) -> None:
     """A part was given up: the run as a whole has failed; the lists shown stay."""
+    parts = _lock_parts(job.payload["run"])
     run = Run.objects.filter(pk=job.payload["run"])
     if run.open().update(state=State.FAILED, error=error, finished_at=timezone.now()):
-        parts = Job.objects.filter(
-            kind__startswith="matching.run.", payload__run=job.payload["run"]
-        )
-        parts.open().update(
-            state=Job.State.CANCELLED, finished_at=timezone.now(), lease=None, lease_until=None
-        )
+        _cancel(parts)
+        _enqueue(run.get(), "sweep")
 
 
+def _lock_parts(run: int) -> list[int]:
+    """Hold the open jobs of a run; jobs before runs, as their workers do, or they would block."""
+    parts = Job.objects.filter(kind__startswith="matching.run.", payload__run=run).open()
+    return [job.pk for job in parts.select_for_update().order_by("pk")]
+
+
+def _cancel(parts: list[int]) -> None:
+    Job.objects.filter(pk__in=parts).update(
+        state=Job.State.CANCELLED, finished_at=timezone.now(), lease=None, lease_until=None
+    )
+
+
+@jobs.by_the_clock
 @transaction.atomic
-def start_nightly(day: dt.date | None = None) -> None:
-    """Ask for the night's run; once a day, however many clocks are running."""
-    key = (day or today()).isoformat()
+def start_nightly(now: dt.datetime) -> None:
+    """Ask for the night's run once it is time; once a day, however many clocks are running.
+
+    Nobody is matched twice for the night's sake: a run since then will do.
+    """
+    due = dt.datetime.combine(now.astimezone(dt.UTC).date(), NIGHTLY_AT, dt.UTC)
+    key = due.date().isoformat()
+    if now < due or Run.objects.filter(created_at__gte=due).exists():
+        return
     if not Job.objects.filter(kind="matching.nightly", key=key).exists():
         jobs.enqueue("matching.nightly", key=key)
 
 
 @jobs.handles("matching.nightly")
-def nightly(lease: jobs.Lease) -> None:
-    """Start the night's run unless somebody's is under way."""
+@jobs.handles(ANEW_JOB)
+def anew(lease: jobs.Lease) -> None:
+    """Start a run unless one is under way or was started since this was asked for."""
     with lease.finish():
-        if not Run.objects.open().exists():
+        later = Run.objects.filter(created_at__gte=lease.job.created_at)
+        if not Run.objects.open().exists() and not later.exists():
             start_run()
 
 
-@jobs.handles("matching.run.prepare", parked=fail_run)
+@jobs.handles("matching.run.prepare", given_up=fail_run)
 def prepare(lease: jobs.Lease) -> None:
     """Cut the companies into parts whose profiles are read side by side."""
     run = _open_run(lease)
@@ -111,19 +132,20 @@ def prepare(lease: jobs.Lease) -> None:
         _begin(run, Stage.PROFILES, "profiles", bounds)
 
 
-@jobs.handles("matching.run.profiles", parked=fail_run)
+@jobs.handles("matching.run.profiles", given_up=fail_run)
 def read_profiles(lease: jobs.Lease) -> None:
     """Bring the profiles of one part up to date."""
     run, (first, last) = _open_run(lease), lease.payload["part"]
     companies = Company.objects.listed().filter(pk__gte=first, pk__lte=last)
     changed = profiles.build(companies)
     with lease.finish() as result:
-        result["changed"] = profiles.save(changed)
+        lock_lists()
+        result["changed"] = refresh.store_profiles(changed)
         if _part_done(run):
             _begin(run, Stage.INDEX, "index", [(0, 0)])
 
 
-@jobs.handles("matching.run.index", parked=fail_run)
+@jobs.handles("matching.run.index", given_up=fail_run)
 def build_index(lease: jobs.Lease) -> None:
     """Turn all profiles into the arrays that every part of the matching reads."""
     run = _open_run(lease)
@@ -143,7 +165,7 @@ def build_index(lease: jobs.Lease) -> None:
         _begin(run, Stage.MATCHING, "match", bounds or [(0, 0)])
 
 
-@jobs.handles("matching.run.match", parked=fail_run)
+@jobs.handles("matching.run.match", given_up=fail_run)
 def match_part(lease: jobs.Lease) -> None:
     """Find the best partners of the companies of one part."""
     run, (start, stop) = _open_run(lease), lease.payload["part"]
@@ -158,12 +180,13 @@ def match_part(lease: jobs.Lease) -> None:
             _begin(run, Stage.SWAP, "swap", [(0, 0)])
 
 
-@jobs.handles("matching.run.swap", parked=fail_run)
+@jobs.handles("matching.run.swap", given_up=fail_run)
 def swap_in(lease: jobs.Lease) -> None:
     """Show the new lists in the place of the old, all at once."""
     run = _open_run(lease)
     with lease.finish():
-        former = Run.objects.select_for_update().filter(is_current=True).first()
+        lock_lists()
+        former = Run.objects.filter(is_current=True).first()
         Run.objects.filter(is_current=True).update(is_current=False)
         figures = _count(run)
         Run.objects.filter(pk=run.pk).update(
@@ -189,6 +212,8 @@ def sweep(lease: jobs.Lease) -> None:
 def _open_run(lease: jobs.Lease) -> Run:
     run = Run.objects.open().filter(pk=lease.payload["run"]).first()
     if run is None:
+        with suppress(ValidationError):
+            jobs.cancel(lease.job)
         raise jobs.LostLeaseError(str(lease.job))
     return run
 

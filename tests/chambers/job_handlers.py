@@ -34,7 +34,7 @@ def fail(lease):
 told = []
 
 
-@jobs.handles("tests.told", parked=lambda job, error: told.append((job.pk, error)))
+@jobs.handles("tests.told", given_up=lambda job, error: told.append((job.pk, error)))
 def fail_and_tell(lease):
     raise ValueError("given up")
 

@@ -1,5 +1,6 @@
 """A company that changes sees new suggestions at once, and so do those it concerns."""
 
+import datetime as dt
 import random
 
 import pytest
@@ -7,10 +8,11 @@ from django.utils import timezone
 
 from chambers.models import Job
 from chambers.services import jobs
-from chambers.services.companies import change_company, exclude_company
+from chambers.services.companies import change_company, exclude_company, note_change
 from chambers.services.memberships import end_membership
 from marketplace.services import archive_opportunity
 from matching.models import SuggestionList
+from matching.services.dismissals import dismiss_partner, restore_partner
 from matching.services.refresh import JOB
 from tests.factories import RepresentativeFactory, UserFactory
 from tests.matching.world import (
@@ -32,8 +34,6 @@ CODES = [SENSORS, CHIPS, HARVESTERS, "847130", "850440"]
 
 
 def note_and_refresh(*companies):
-    from chambers.services.companies import note_change
-
     for one in companies:
         note_change(one)
     jobs.work_off()
@@ -152,6 +152,47 @@ def test_refreshing_gives_the_same_lists_as_matching_everyone_anew(seed):
     match(seed=1)
 
     assert refreshed == scores()
+
+
+def test_a_dismissed_partner_gives_its_place_to_another_and_comes_back():
+    ours = company("RU", "Ours")
+    seeks(ours, SENSORS)
+    makers = [company("JP", f"Maker {number:02d}", codes=hs(SENSORS)) for number in range(22)]
+    match()
+    anna = RepresentativeFactory(company=ours).person
+    gone = next(one for one in makers if one.legal_name == partners_of(ours)[0])
+
+    dismiss_partner(ours, partner=gone, reason="field", by=anna)
+    jobs.work_off()
+
+    assert gone.legal_name not in partners_of(ours)
+    assert len(partners_of(ours)) == 20
+    assert partners_of(gone) == ["Ours"]
+
+    restore_partner(ours, partner=gone, by=anna)
+    for one in makers[20:]:
+        change_company(one, excluded_countries=["RU"])
+    jobs.work_off()
+
+    assert gone.legal_name in partners_of(ours)
+
+
+def test_one_bad_change_does_not_take_the_good_ones_down():
+    theirs = company("JP", "Theirs")
+    seeks(theirs, SENSORS)
+    match()
+    good = company("RU", "Good", codes=hs(SENSORS))
+    note_change(good)
+    bad = jobs.enqueue(JOB, {"compny": 0}, key="bad")
+
+    for _ in range(6):
+        while lease := jobs.claim(timezone.now() + dt.timedelta(hours=1)):
+            jobs.do(lease)
+
+    bad.refresh_from_db()
+    assert bad.state == Job.State.PARKED
+    assert partners_of(theirs) == ["Good"]
+    assert not Job.objects.open().exists()
 
 
 def scores():

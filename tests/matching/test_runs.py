@@ -5,11 +5,13 @@ import datetime as dt
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from chambers.models import Job, Representative
+from chambers.models import Job
 from chambers.services import jobs
+from matching import profiles
 from matching.models import Profile, Run, SuggestionList
-from matching.services import indexes, runs
+from matching.services import indexes, refresh, runs
 from tests.factories import CompanyFactory, RunFactory, StaffFactory, UserFactory
 from tests.matching.world import (
     CHIPS,
@@ -193,35 +195,80 @@ def test_only_managers_of_a_chamber_start_and_stop_runs(role):
     assert Run.objects.get().state == Run.State.QUEUED
 
 
-def test_a_part_that_keeps_failing_fails_the_run_and_says_why(world, monkeypatch):
+def test_a_part_that_keeps_failing_fails_the_run_and_says_why(world):
     match()
     before = lists()
+    Profile.objects.all().delete()
     run = runs.start_run()
+    # A part without its bounds: every try of it fails.
     part = Job.objects.get(kind="matching.run.prepare", payload__run=run.pk)
-
-    runs.fail_run(part, "ValueError: a broken profile")
+    Job.objects.filter(pk=part.pk).update(kind="matching.run.profiles")
+    soon = timezone.now() + dt.timedelta(hours=1)
+    while lease := jobs.claim(soon, pk=part.pk):
+        jobs.do(lease)
 
     run.refresh_from_db()
-    assert (run.state, run.error) == (Run.State.FAILED, "ValueError: a broken profile")
+    assert (run.state, run.error) == (Run.State.FAILED, "KeyError: 'part'")
     assert lists() == before
+    assert not Job.objects.open().exclude(kind="matching.run.sweep").exists()
 
 
-def test_the_night_starts_one_run_however_many_clocks_run():
-    runs.start_nightly(dt.date(2026, 11, 21))
+def test_a_part_stopped_by_hand_ends_its_run():
+    run = runs.start_run()
+    part = Job.objects.get(kind="matching.run.prepare")
+
+    jobs.cancel(part)
+
+    run.refresh_from_db()
+    assert (run.state, run.error) == (Run.State.FAILED, "Stopped by a person.")
+    assert runs.start_run().state == Run.State.QUEUED
+
+
+def test_the_night_starts_one_run_however_many_clocks_tick():
+    early = dt.datetime(2126, 11, 21, 1, 16, tzinfo=dt.UTC)
+    due, later = early + dt.timedelta(minutes=1), early + dt.timedelta(hours=3)
+
+    jobs.ask_the_clock(early)
+    assert not Job.objects.exists()
+    for moment in (due, due, later):
+        jobs.ask_the_clock(moment)
+
+    assert Job.objects.get().kind == "matching.nightly"
     jobs.work_off()
-    runs.start_nightly(dt.date(2026, 11, 21))
-    jobs.work_off()
-
+    jobs.ask_the_clock(later)
     assert Run.objects.count() == 1
 
-    runs.start_nightly(dt.date(2026, 11, 22))
+    jobs.ask_the_clock(later + dt.timedelta(days=1))
     jobs.work_off()
-
     assert Run.objects.count() == 2
+
+
+def test_a_run_since_the_nights_hour_serves_for_the_night():
+    match()
+
+    jobs.ask_the_clock(dt.datetime.combine(dt.date.today(), dt.time(23, 59), dt.UTC))
+
+    assert not Job.objects.filter(kind="matching.nightly").exists()
+
+
+def test_what_is_read_late_does_not_overwrite_what_was_read_since(world):
+    romashka, *_ = world
+    match()
+    company_of = type(romashka).objects.filter(pk=romashka.pk)
+    romashka.description = {"en": "older"}
+    romashka.save()
+    older = profiles.build(company_of)
+    romashka.description = {"en": "newer"}
+    romashka.save()
+    profiles.save(profiles.build(company_of))
+
+    refresh.store_profiles(older)
+
+    assert "w:newer" in str(Profile.objects.get(company=romashka).rows)
+    assert Job.objects.filter(kind=refresh.JOB, payload__company=romashka.pk).exists()
 
 
 def test_an_empty_world_matches_nobody_and_says_so():
     run = match()
 
     assert (run.companies, run.pairs, run.percent) == (0, 0, 100)
-    assert not Representative.objects.exists()

@@ -9,8 +9,9 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from chambers.models import Chamber, Company, Country, TradeCode
+from chambers.models import Chamber, Company, Country, TradeCode, today
 from chambers.selectors import search
+from chambers.services.companies import note_many_changes
 from chambers.services.imports.places import create_placeholder
 
 _CHUNK = 500
@@ -81,9 +82,9 @@ WHERE stored.id = merged.id
 def apply() -> list[Chamber]:
     """Store what is accepted and updated; the placeholder chambers that had to be made for it.
 
-    Searches find the rows at once. Nobody is told one by one: matching reads ``updated_at``.
+    Searches find the rows at once. One run matches all of them anew.
     """
-    moment = {"now": timezone.now(), "today": timezone.localdate()}
+    moment = {"now": timezone.now(), "today": today()}
     chambers, made = _chambers_of(_countries())
     with connection.cursor() as cursor:
         cursor.execute(_INSERT_COMPANIES, moment)
@@ -104,6 +105,7 @@ def apply() -> list[Chamber]:
         if stored:
             # The next question may come before the database looks by itself.
             cursor.execute("ANALYZE chambers_company, chambers_membership")
+            note_many_changes()
     return made
 
 

@@ -123,7 +123,6 @@ _QUOTES = '«»„“”‟"「」『』《》〈〉\u2033'
 _EDGE = " \t\r\n,;:.-–—_/|\\*'’‘`・、，。" + _QUOTES
 _SIGNS = str.maketrans("", "", "™®©℠\u200b\u200c\u200d\ufeff\u00ad")
 _WORD = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*|&")
-_HAN = re.compile(r"[\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003134f]"
 )

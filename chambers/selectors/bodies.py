@@ -84,7 +84,7 @@ class ChamberPage:
 
 
 def chamber_page(chamber: Chamber, on: dt.date | None = None) -> ChamberPage:
-    """What ``chamber``'s page shows on a day, for everyone alike. Six queries."""
+    """What ``chamber``'s page shows on a day, for everyone alike. Seven queries."""
     listed = Company.objects.listed().filter(pk=OuterRef("company"))
     sizes = (
         GuildMembership.objects.filter(guild=OuterRef("pk"), company__in=listed.values("pk"))

@@ -107,11 +107,6 @@ class Asked:
             pairs.append(("sort", self.sort))
         return urlencode(pairs)
 
-    @property
-    def is_narrow(self) -> bool:
-        """Whether it asks for less than the whole list."""
-        return bool(self.text) or any(self.picked.values())
-
 
 @dataclass(frozen=True)
 class Chip:

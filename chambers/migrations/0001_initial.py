@@ -3,12 +3,15 @@
 import chambers.models.base
 import chambers.models.companies
 import chambers.models.people
+import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
+import django.contrib.postgres.fields.ranges
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.core.serializers.json
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.comparison
 import django.db.models.functions.text
 import django.db.models.manager
 import django.utils.timezone
@@ -442,7 +445,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_on', None), models.Q(('decision', 'refused'), _negated=True)), fields=('chamber', 'company'), name='one_open_membership_per_chamber', violation_error_code='already_member', violation_error_message='This company is already a member of the chamber or has applied.'),
+            constraint=models.UniqueConstraint(condition=models.Q(('decision', 'pending')), fields=('chamber', 'company'), name='one_application_per_chamber', violation_error_code='already_member', violation_error_message='This company is already a member of the chamber or has applied.'),
+        ),
+        migrations.AddConstraint(
+            model_name='membership',
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('decision', 'admitted')), expressions=[('chamber', '='), ('company', '='), (chambers.models.base.Days(django.db.models.functions.comparison.Cast(django.db.models.functions.comparison.Least('starts_on', 'ends_on'), models.DateField()), 'ends_on', django.contrib.postgres.fields.ranges.RangeBoundary(inclusive_lower=True, inclusive_upper=True)), '&&')], name='one_membership_per_chamber_at_a_time', violation_error_code='already_member', violation_error_message='This company is already a member of the chamber or has applied.'),
         ),
         migrations.AddConstraint(
             model_name='membership',

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
 import uuid_utils.compat
+from django.contrib.postgres.fields import DateRangeField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
@@ -35,6 +36,13 @@ def today() -> dt.date:
     would then disagree for hours on who is a member and what is on show.
     """
     return timezone.now().date()
+
+
+class Days(models.Func):
+    """The days from the first to the last, both included; no last day leaves the end open."""
+
+    function = "DATERANGE"
+    output_field = DateRangeField()
 
 
 def site_language() -> str:

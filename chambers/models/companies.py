@@ -6,15 +6,18 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeBoundary, RangeOperators
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Cast, Least
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models.base import (
+    Days,
     PublicModel,
     ScopedQuerySet,
     in_language,
@@ -345,6 +348,10 @@ class MembershipQuerySet(ScopedQuerySet):
         )
 
 
+# Both constraints say the same: which of them was broken is nothing to the reader.
+_ALREADY_MEMBER = _("This company is already a member of the chamber or has applied.")
+
+
 class Membership(PublicModel):
     """A company's membership in a chamber, from the application on."""
 
@@ -402,12 +409,30 @@ class Membership(PublicModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["chamber", "company"],
-                condition=Q(ends_on=None) & ~Q(decision="refused"),
-                name="one_open_membership_per_chamber",
+                condition=Q(decision="pending"),
+                name="one_application_per_chamber",
                 violation_error_code="already_member",
-                violation_error_message=_(
-                    "This company is already a member of the chamber or has applied."
-                ),
+                violation_error_message=_ALREADY_MEMBER,
+            ),
+            ExclusionConstraint(
+                name="one_membership_per_chamber_at_a_time",
+                expressions=[
+                    ("chamber", RangeOperators.EQUAL),
+                    ("company", RangeOperators.EQUAL),
+                    (
+                        # The lesser: PostgreSQL makes no range of days in the wrong order,
+                        # and what those are told stands below.
+                        Days(
+                            Cast(Least("starts_on", "ends_on"), models.DateField()),
+                            "ends_on",
+                            RangeBoundary(inclusive_lower=True, inclusive_upper=True),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                condition=Q(decision="admitted"),
+                violation_error_code="already_member",
+                violation_error_message=_ALREADY_MEMBER,
             ),
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(starts_on__isnull=False, ends_on__gte=F("starts_on")),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,8 +22,18 @@ def apply_for_membership(
 ) -> Membership:
     """Put an application before a chamber.
 
-    Raises ValidationError ``already_member`` while one is open or in force.
+    Raises ValidationError ``already_member`` while an application is open, or a membership is in
+    force, in its days of grace too, or yet to begin.
     """
+    _hold(company)
+    inside = Membership.objects.filter(
+        Q(rights_end_on=None) | Q(rights_end_on__gte=today()),
+        chamber=to,
+        company=company,
+        decision=Membership.Decision.ADMITTED,
+    )
+    if inside.exists():
+        raise _already_member()
     membership = Membership(chamber=to, company=company, kind=kind)
     membership.full_clean()
     membership.save()
@@ -41,8 +52,15 @@ def admit_company(
 ) -> Membership:
     """Open a membership without an application, as a register that is taken over does.
 
-    Raises ValidationError ``already_member`` while one is open or in force.
+    Raises ValidationError ``already_member`` while an application is open, or where the days of
+    another membership meet these.
     """
+    _hold(company)
+    asked = Membership.objects.filter(
+        chamber=to, company=company, decision=Membership.Decision.PENDING
+    )
+    if asked.exists():
+        raise _already_member()
     membership = Membership(
         chamber=to,
         company=company,
@@ -66,8 +84,9 @@ def approve_membership(
 ) -> Membership:
     """Admit an applicant and tell its main contacts.
 
-    Raises ValidationError ``already_decided`` when somebody was faster, PermissionDenied for
-    anyone but a manager of the chamber.
+    Raises ValidationError ``already_decided`` when somebody was faster, ``already_member`` where
+    the days of another membership meet these, PermissionDenied for anyone but a manager of the
+    chamber.
     """
     membership = _lock_pending(membership, by)
     membership.decision = Membership.Decision.ADMITTED
@@ -100,7 +119,10 @@ def refuse_membership(membership: Membership, *, by: User, reason: str) -> Membe
 
 @transaction.atomic
 def renew_membership(membership: Membership, *, ends_on: dt.date | None, by: User) -> Membership:
-    """Move the last day of an admitted membership; None leaves the end open."""
+    """Move the last day of an admitted membership; None leaves the end open.
+
+    Raises ValidationError ``already_member`` where a later membership begins before that day.
+    """
     membership = _lock(membership, by)
     membership.ends_on = ends_on
     membership.full_clean()
@@ -113,6 +135,22 @@ def renew_membership(membership: Membership, *, ends_on: dt.date | None, by: Use
 def end_membership(membership: Membership, *, ends_on: dt.date, by: User) -> Membership:
     """Set the last day of a membership."""
     return renew_membership(membership, ends_on=ends_on, by=by)
+
+
+def _hold(company: Company) -> None:
+    """Let no other application or admission of the company pass the checks meanwhile."""
+    Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+
+
+def _already_member() -> ValidationError:
+    return ValidationError(
+        {
+            NON_FIELD_ERRORS: ValidationError(
+                _("This company is already a member of the chamber or has applied."),
+                code="already_member",
+            )
+        }
+    )
 
 
 def _lock(membership: Membership, by: User) -> Membership:

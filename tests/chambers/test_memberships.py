@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from chambers.models import Job, Mail, Membership, Staff
+from chambers.models import Job, Mail, Membership, Staff, today
 from chambers.services import memberships
 from tests import factories
 
@@ -97,6 +97,127 @@ def test_a_company_applies_once_at_a_time(db):
 
     assert caught.value.error_dict["__all__"][0].code == "already_member"
     assert memberships.apply_for_membership(company, to=factories.ChamberFactory()).pk
+
+
+DAY = dt.timedelta(days=1)
+
+
+def _code(caught):
+    return caught.value.error_dict["__all__"][0].code
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(-365, None), (-365, 30), (-365, 0), (-365, -60), (5, None), (5, 30)]
+)
+def test_a_member_does_not_apply_while_it_has_rights_or_will_have(db, first, last):
+    member = factories.MembershipFactory(
+        starts_on=today() + first * DAY,
+        ends_on=last if last is None else today() + last * DAY,
+        chamber__grace_days=GRACE,
+    )
+
+    with pytest.raises(ValidationError) as caught:
+        memberships.apply_for_membership(member.company, to=member.chamber)
+
+    assert _code(caught) == "already_member"
+
+
+def test_a_former_member_may_apply_again_and_be_admitted(manager):
+    chamber = manager.staff_roles.get().chamber
+    former = factories.MembershipFactory(
+        chamber=chamber, ends_on=today() - (chamber.grace_days + 1) * DAY
+    )
+
+    again = memberships.apply_for_membership(former.company, to=chamber)
+
+    assert memberships.approve_membership(again, by=manager).status == S.NEW
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [(FIRST, LAST), (LAST, None), (FIRST - DAY, FIRST), (FIRST - DAY, None), (day(9), day(9))],
+)
+def test_a_company_is_admitted_once_at_a_time(db, first, last):
+    member = factories.MembershipFactory(starts_on=FIRST, ends_on=LAST)
+
+    with pytest.raises(ValidationError) as caught:
+        memberships.admit_company(member.company, to=member.chamber, starts_on=first, ends_on=last)
+
+    assert _code(caught) == "already_member"
+    assert Membership.objects.count() == 1
+    with pytest.raises(IntegrityError), transaction.atomic():
+        factories.MembershipFactory(
+            company=member.company, chamber=member.chamber, starts_on=first, ends_on=last
+        )
+
+
+def test_a_company_is_admitted_anew_from_the_day_after(db):
+    member = factories.MembershipFactory(starts_on=FIRST, ends_on=LAST)
+
+    memberships.admit_company(member.company, to=member.chamber, starts_on=LAST + DAY)
+    memberships.admit_company(member.company, to=factories.ChamberFactory(), starts_on=FIRST)
+
+    assert Membership.objects.count() == 3
+
+
+def test_an_applicant_is_not_admitted_beside_its_application(waiting):
+    with pytest.raises(ValidationError) as caught:
+        memberships.admit_company(waiting.company, to=waiting.chamber, starts_on=FIRST)
+
+    assert _code(caught) == "already_member"
+
+
+def test_approving_and_renewing_into_another_membership_is_refused(manager, waiting):
+    later = factories.MembershipFactory(
+        company=waiting.company, chamber=waiting.chamber, starts_on=LAST
+    )
+    member = factories.MembershipFactory(
+        company=waiting.company, chamber=waiting.chamber, starts_on=FIRST, ends_on=day(1)
+    )
+
+    for change in (
+        lambda: memberships.approve_membership(waiting, by=manager, starts_on=later.starts_on),
+        lambda: memberships.renew_membership(member, by=manager, ends_on=LAST),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            change()
+        assert _code(caught) == "already_member"
+
+
+def test_days_in_the_wrong_order_are_refused_in_words(db):
+    with pytest.raises(ValidationError) as caught:
+        memberships.admit_company(
+            factories.CompanyFactory(),
+            to=factories.ChamberFactory(),
+            starts_on=LAST,
+            ends_on=FIRST,
+        )
+
+    assert caught.value.messages == ["A membership cannot end before it starts."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_applications_at_once_one_is_told_so():
+    company, chamber = factories.CompanyFactory(), factories.ChamberFactory()
+    start, codes = threading.Barrier(2), []
+
+    def apply():
+        start.wait()
+        try:
+            memberships.apply_for_membership(company, to=chamber)
+        except ValidationError as error:
+            codes.append(error.error_dict["__all__"][0].code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=apply) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert codes == ["already_member"]
+    assert Membership.objects.count() == 1
 
 
 def test_a_refused_company_may_apply_again(manager, waiting):

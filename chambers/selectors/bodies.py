@@ -40,6 +40,14 @@ def with_members(chambers: QuerySet[Chamber], on: dt.date | None = None) -> Quer
     return chambers.annotate(members=Coalesce(Subquery(memberships.values("number")), 0))
 
 
+def members_of(council: Council, on: dt.date | None = None) -> int:
+    """How many listed companies belong to a council's chambers on a day, each counted once."""
+    memberships = Membership.objects.in_force(on).filter(
+        chamber__in=council.chambers.all(), company__is_listed=True
+    )
+    return memberships.aggregate(number=Count("company", distinct=True))["number"]
+
+
 def search_chambers(chambers: QuerySet[Chamber], text: str) -> QuerySet[Chamber]:
     """Chambers whose name in any language, short name or city contains ``text``."""
     if not text:

@@ -11,7 +11,13 @@ from chambers.http import PageRequest
 from chambers.models import Chamber, Council, Membership
 from chambers.pages import page_of, wants_fragment
 from chambers.selectors import facets
-from chambers.selectors.bodies import CHAMBER_FACETS, chamber_page, search_chambers, with_members
+from chambers.selectors.bodies import (
+    CHAMBER_FACETS,
+    chamber_page,
+    members_of,
+    search_chambers,
+    with_members,
+)
 
 NEWEST = 6  # members shown on a chamber's page
 PER_PAGE = 36
@@ -54,8 +60,5 @@ def council(request: PageRequest, slug: str) -> HttpResponse:
     """A council of heads of chambers, with figures over its chambers."""
     found = get_object_or_404(Council.objects.visible_to(request.user), slug=slug)
     sitting = with_members(found.chambers.all()).select_related("country")
-    return render(
-        request,
-        "chambers/council.html",
-        {"council": found, "chambers": sitting, "members": sum(one.members for one in sitting)},
-    )
+    context = {"council": found, "chambers": sitting, "members": members_of(found)}
+    return render(request, "chambers/council.html", context)

@@ -101,7 +101,18 @@ def test_the_missing_commission_is_said_openly(client):
     answer = client.get(f"/en/chambers/{one.slug}/")
 
     assert [country.code for country in answer.context["shown"].missing] == ["JP"]
-    assert "Partner chambers are there, but no commission:" in answer.content.decode()
+    assert "No commission yet, though a partner chamber is there:" in answer.content.decode()
+
+
+def test_a_commission_without_a_chair_begins_with_its_secretary(client):
+    one = chamber()
+    CommissionFactory(chamber=one, country__code="BY", chair="", secretary="Vera Vasil")
+    CommissionFactory(chamber=one, country__code="KZ", chair="Ilya Kim", secretary="Anna Serik")
+
+    page = client.get(f"/en/chambers/{one.slug}/").content.decode()
+
+    assert "<small>Secretary: Vera Vasil" in page
+    assert "<small>Chair: Ilya Kim · Secretary: Anna Serik" in page
 
 
 def test_a_closed_commission_is_not_shown(client):
@@ -155,10 +166,13 @@ def test_there_is_no_page_for_a_chamber_that_is_not(client):
     assert client.get("/en/councils/nowhere/").status_code == 404
 
 
-def test_a_council_adds_up_its_chambers(client):
+def test_a_council_counts_every_company_of_its_chambers_once(client):
     sitting = [chamber(), chamber("JP")]
     for one in sitting:
-        MembershipFactory(chamber=one)
+        member = MembershipFactory(chamber=one).company
+    MembershipFactory(chamber=sitting[0], company=member)
+    MembershipFactory(chamber=sitting[0], company=CompanyFactory(is_listed=False))
+    MembershipFactory(chamber=chamber("DE"))
     council = CouncilFactory(chambers=sitting, formed_on=dt.date(2018, 7, 1))
 
     answer = client.get(f"/en/councils/{council.slug}/")

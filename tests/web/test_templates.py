@@ -160,3 +160,18 @@ def test_style_and_script_are_light():
 
     assert len(zlib.compress(style)) < 14_000
     assert len(zlib.compress(script)) < 5_000
+
+
+@pytest.mark.parametrize(
+    "template", ["matching/_reason.html", "admin/matching/suggestionlist/way.html"]
+)
+def test_words_that_differ_only_in_case_are_said_once(template):
+    reason = {"code": "", "need_word": "Pumps", "answer_word": "pumps"}
+
+    said = (
+        engines["django"]
+        .from_string("{% include template %}")
+        .render({"template": template, "reason": reason, "way": {"reasons": [reason], "more": 0}})
+    )
+
+    assert said.strip() == "<q>Pumps</q>"

@@ -45,7 +45,7 @@ def members_of(council: Council, on: dt.date | None = None) -> int:
     memberships = Membership.objects.in_force(on).filter(
         chamber__in=council.chambers.all(), company__is_listed=True
     )
-    return memberships.aggregate(number=Count("company", distinct=True))["number"]
+    return memberships.values("company").distinct().count()
 
 
 def search_chambers(chambers: QuerySet[Chamber], text: str) -> QuerySet[Chamber]:
@@ -93,9 +93,9 @@ class ChamberPage:
 
 def chamber_page(chamber: Chamber, on: dt.date | None = None) -> ChamberPage:
     """What ``chamber``'s page shows on a day, for everyone alike. Seven queries."""
-    listed = Company.objects.listed().filter(pk=OuterRef("company"))
     sizes = (
-        GuildMembership.objects.filter(guild=OuterRef("pk"), company__in=listed.values("pk"))
+        GuildMembership.objects.in_force(on)
+        .filter(guild=OuterRef("pk"), company__is_listed=True)
         .order_by()
         .values("guild")
         .annotate(number=Count("pk"))

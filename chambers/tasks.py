@@ -8,11 +8,12 @@ from __future__ import annotations
 import datetime as dt
 
 from celery import shared_task
+from django.core.management import call_command
 from django.utils import timezone
 
-from chambers.services import imports, jobs, mail
+from chambers.services import imports, jobs, mail, people
 
-__all__ = ["imports", "mail", "tick", "work"]
+__all__ = ["imports", "mail", "tick", "tidy", "work"]
 
 TURN = 5.0  # seconds a worker works on before it looks into the queue again
 
@@ -31,3 +32,10 @@ def tick(self) -> int:  # type: ignore[no-untyped-def]
     jobs.note_heartbeat("clock", sent_at=sent_at)
     jobs.ask_the_clock()
     return jobs.work_off(seconds=TURN)
+
+
+@shared_task
+def tidy() -> None:
+    """Delete keys and sessions past their end: they open nothing, so a night may be missed."""
+    people.delete_expired_tokens()
+    call_command("clearsessions")

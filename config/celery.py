@@ -1,7 +1,7 @@
 """The Celery application and its clock. Rows are the truth; these messages only wake.
 
-What runs by the clock asks at every tick whether it is due (``jobs.by_the_clock``) and writes a
-row, so that a lost message loses no night.
+What must not miss its night asks at every tick whether it is due (``jobs.by_the_clock``) and
+writes a row; only what the next night makes good has a time of its own here.
 """
 
 import datetime as dt
@@ -9,6 +9,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import beat_init, before_task_publish
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -21,6 +22,10 @@ app.conf.beat_schedule = {
         "task": "chambers.tasks.tick",
         "schedule": 5.0,  # seconds
         "options": {"expires": 30},
+    },
+    "delete what has expired": {
+        "task": "chambers.tasks.tidy",
+        "schedule": crontab(hour="3", minute="37"),
     },
 }
 

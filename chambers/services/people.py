@@ -206,6 +206,6 @@ def choose_language(person: User, language: str) -> None:
     person.save(update_fields=["language"])
 
 
-def expired_tokens(at: dt.datetime | None = None) -> int:
+def delete_expired_tokens(at: dt.datetime | None = None) -> int:
     """Delete tokens past their last moment; how many."""
     return int(ApiToken.objects.filter(expiry__lt=at or timezone.now()).delete()[0])

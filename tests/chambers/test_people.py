@@ -3,13 +3,16 @@
 import datetime as dt
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from chambers import tasks
 from chambers.acting import SESSION_KEY, acting_for
 from chambers.models import ApiToken, Mail, Representative, Scope, Staff, User
 from chambers.services import people
+from config import celery_app
 from tests import factories
 
 
@@ -179,10 +182,27 @@ def test_a_key_is_ended_by_its_owner_or_a_superuser_and_expired_ones_go(user):
         people.revoke_token(first, by=factories.UserFactory())
     people.revoke_token(first, by=user)
     people.revoke_token(second, by=factories.UserFactory(superuser=True))
-    gone = people.expired_tokens(timezone.now() + dt.timedelta(days=91))
+    gone = people.delete_expired_tokens(timezone.now() + dt.timedelta(days=91))
 
     assert gone == 1
     assert not ApiToken.objects.filter(pk=third.pk).exists()
+
+
+def test_every_night_the_clock_has_expired_keys_and_sessions_deleted(user):
+    for _ in range(2):
+        factories.token_for(user)
+    first, second = ApiToken.objects.all()
+    ApiToken.objects.filter(pk=first.pk).update(expiry=timezone.now() - dt.timedelta(days=1))
+    for key, days in (("past", -1), ("valid", 1)):
+        Session.objects.create(
+            session_key=key, expire_date=timezone.now() + dt.timedelta(days=days)
+        )
+
+    tasks.tidy()
+
+    assert list(ApiToken.objects.all()) == [second]
+    assert [one.session_key for one in Session.objects.all()] == ["valid"]
+    assert tasks.tidy.name in {one["task"] for one in celery_app.conf.beat_schedule.values()}
 
 
 def test_who_is_deactivated_loses_their_keys_at_once(user):

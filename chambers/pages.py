@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
+from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
+from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from chambers.http import PageRequest
 
 Row = TypeVar("Row", bound=Model)
+View = Callable[..., HttpResponseBase]
 
 PAGE_SIZE = 20
 _PREFIX = re.compile(r"/(?:en|ru|ja)(?=[/?]|$)")
@@ -40,3 +45,18 @@ def way_back(request: PageRequest, default: str = "home") -> str:
 def in_language_of(address: str, language: str) -> str:
     """The same page in another language; an address outside the language prefixes stays."""
     return _PREFIX.sub(f"/{language}", address, count=1) if _PREFIX.match(address) else address
+
+
+def signed_in_or_back_to(page: str) -> Callable[[View], View]:
+    """Ask a guest to sign in, and lead them to ``page`` then: for addresses that cannot be read."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(reverse(page))
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate

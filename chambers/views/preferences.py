@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import cast
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from chambers.acting import SESSION_KEY
 from chambers.http import PageRequest, SignedInRequest
-from chambers.pages import in_language_of, way_back
+from chambers.pages import in_language_of, signed_in_or_back_to, way_back
 from chambers.services import people
 
 YEAR = 365 * 24 * 3600  # seconds
 
 
-@login_required
+@signed_in_or_back_to("home")
 @require_POST
 def acting(request: SignedInRequest) -> HttpResponse:
     """Act for another of one's own companies or chambers from now on."""

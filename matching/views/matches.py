@@ -16,6 +16,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from chambers.http import SignedInRequest
 from chambers.models import Company
+from chambers.pages import signed_in_or_back_to
 from matching.models import Dismissal
 from matching.selectors import (
     Suggestion,
@@ -67,7 +68,7 @@ def dismiss(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@signed_in_or_back_to("matches")
 def restore(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take "not relevant" back."""
     own, partner = _pair(request, public_id)

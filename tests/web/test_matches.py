@@ -159,6 +159,14 @@ def test_with_htmx_the_slip_itself_changes_and_says_so(client, pair, speaks_for)
     assert "<html" not in off + on
 
 
+def test_who_is_signed_out_meanwhile_comes_back_to_the_list(client, pair):
+    _, asahi = pair
+
+    answer = client.post(f"/en/matches/{asahi.public_id}/restore/")
+
+    assert answer["Location"] == "/en/accounts/login/?next=/en/matches/"
+
+
 def test_pressing_twice_is_the_same_as_once(client, pair, speaks_for):
     romashka, asahi = pair
     speaks_for(romashka)

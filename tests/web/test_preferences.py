@@ -40,7 +40,7 @@ def test_nobody_acts_for_a_side_that_is_not_theirs(client, user):
 def test_a_guest_is_asked_to_sign_in_before_acting(client):
     answer = client.post("/en/acting/", {"side": "company:x"})
 
-    assert answer["Location"] == "/en/accounts/login/?next=/en/acting/"
+    assert answer["Location"] == "/en/accounts/login/?next=/en/"
 
 
 @pytest.mark.parametrize("address", ["/en/acting/", "/en/theme/", "/en/language/"])

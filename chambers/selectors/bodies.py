@@ -93,9 +93,9 @@ class ChamberPage:
 
 def chamber_page(chamber: Chamber, on: dt.date | None = None) -> ChamberPage:
     """What ``chamber``'s page shows on a day, for everyone alike. Seven queries."""
+    listed = Company.objects.listed().filter(pk=OuterRef("company"))
     sizes = (
-        GuildMembership.objects.in_force(on)
-        .filter(guild=OuterRef("pk"), company__is_listed=True)
+        GuildMembership.objects.filter(guild=OuterRef("pk"), company__in=listed.values("pk"))
         .order_by()
         .values("guild")
         .annotate(number=Count("pk"))

@@ -21,7 +21,7 @@ def main() -> int:
     if not options.folder.is_dir():
         print(
             f"{options.folder} is not there. The real records are not part of the project: name "
-            "the folder that holds them, as in make bench ARGS=../shared/data",
+            "the folder that holds them, as in make bench ARGS=FOLDER",
             file=sys.stderr,
         )
         return 2

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models.base import (
@@ -17,7 +18,7 @@ from chambers.models.base import (
 )
 from chambers.models.chambers import Chamber, Named
 from chambers.models.codes import Country, TradeCode
-from chambers.models.companies import Company
+from chambers.models.companies import Company, Membership
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -82,6 +83,13 @@ class Guild(Named, PublicModel):
 
 
 class GuildMembershipQuerySet(ScopedQuerySet):
+    def in_force(self, on: dt.date | None = None) -> Self:
+        """Places of companies that are members of the guild's chamber on a day."""
+        inside = Membership.objects.in_force(on).filter(
+            company=OuterRef("company"), chamber=OuterRef("guild__chamber")
+        )
+        return self.filter(Exists(inside))
+
     def visible_to(self, user: User | AnonymousUser) -> Self:
         return self.filter(company__in=Company.objects.visible_to(user))
 

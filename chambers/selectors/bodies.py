@@ -15,7 +15,6 @@ from chambers.models import (
     Agreement,
     Chamber,
     Commission,
-    Company,
     Council,
     Country,
     Guild,
@@ -93,9 +92,9 @@ class ChamberPage:
 
 def chamber_page(chamber: Chamber, on: dt.date | None = None) -> ChamberPage:
     """What ``chamber``'s page shows on a day, for everyone alike. Seven queries."""
-    listed = Company.objects.listed().filter(pk=OuterRef("company"))
     sizes = (
-        GuildMembership.objects.filter(guild=OuterRef("pk"), company__in=listed.values("pk"))
+        GuildMembership.objects.in_force(on)
+        .filter(guild=OuterRef("pk"), company__is_listed=True)
         .order_by()
         .values("guild")
         .annotate(number=Count("pk"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chambers.models import Company, Country, Guild, Membership, TradeCode
+from chambers.models import Company, Country, Guild, GuildMembership, Membership, TradeCode
 from chambers.selectors.labels import countries_of
 from chambers.selectors.shown import ShownCompany, shown_companies, sight_of
 from marketplace.models import Opportunity
@@ -45,6 +45,7 @@ def company_page(company: Company, viewer: User | AnonymousUser, wanted: Wanted)
         .select_related("chamber")
         .order_by("starts_on", "pk")
     )
+    places = GuildMembership.objects.in_force().filter(company=company)
     published = Opportunity.objects.visible_to(viewer).on_show().filter(company=company)
     rows = list(published.prefetch_related("codes"))
     codes = shown.fields.get("codes", [])
@@ -52,7 +53,7 @@ def company_page(company: Company, viewer: User | AnonymousUser, wanted: Wanted)
         company,
         shown,
         list(memberships),
-        list(company.guilds.select_related("chamber")),
+        list(Guild.objects.filter(memberships__in=places).select_related("chamber")),
         items_of(rows, Opportunity.Side.OFFER, wanted.seeks),
         items_of(rows, Opportunity.Side.DEMAND, wanted.offers),
         [code for code in codes if code.scheme == TradeCode.Scheme.HS],

@@ -121,7 +121,8 @@ def _in_guilds(rows: Rows, marks: Collection[str]) -> Rows:
     for mark in marks:
         chamber, _mark, guild = mark.partition(GUILD_MARK)
         wanted |= Q(guild__chamber__slug=chamber, guild__slug=guild)
-    return rows.filter(Exists(GuildMembership.objects.filter(wanted, company=OuterRef("pk"))))
+    places = GuildMembership.objects.in_force().filter(wanted, company=OuterRef("pk"))
+    return rows.filter(Exists(places))
 
 
 def _guild_names(marks: Collection[str]) -> dict[str, str]:

@@ -74,8 +74,10 @@ def test_a_page_shows_guilds_commissions_agreements_and_councils(client):
     one, partner = chamber(name_en="Moscow"), chamber("BY", name_en="Minsk", slug="minsk")
     guild = GuildFactory(chamber=one, name_en="High Technology Guild")
     guild.codes.add(TradeCodeFactory(code="90"))
-    GuildMembershipFactory(guild=guild, company=CompanyFactory(member=True))
-    GuildMembershipFactory(guild=guild)
+    member = MembershipFactory(chamber=one).company
+    elsewhere = CompanyFactory(member=True)
+    for company in (member, elsewhere, CompanyFactory()):
+        GuildMembershipFactory(guild=guild, company=company)
     CommissionFactory(chamber=one, country__code="BY", chair="Ivan Chair")
     AgreementFactory(first=partner, second=one, scope={"en": "Introductions"})
     CouncilFactory(chambers=[one, partner], name_en="Council of Heads")

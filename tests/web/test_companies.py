@@ -95,6 +95,27 @@ def test_each_facet_keeps_what_it_says(client):
         assert names(client.get("/en/companies/", query)) == ["Wanted"], query
 
 
+def test_a_place_in_a_guild_ends_with_the_membership_in_its_chamber(client):
+    here = ChamberFactory(slug="here", name_en="Here")
+    guild = GuildFactory(chamber=here, slug="tech", name_en="Guild of Makers")
+    stays = listed(legal_name="Stays", membership__chamber=here)
+    leaves = listed(legal_name="Leaves")
+    MembershipFactory(
+        company=leaves, chamber=here, starts_on=dt.date(2019, 1, 1), ends_on=dt.date(2020, 1, 1)
+    )
+    for company in (stays, leaves):
+        GuildMembershipFactory(guild=guild, company=company)
+
+    pages = {
+        one: client.get(f"/en/companies/{one.public_id}/").content.decode()
+        for one in (stays, leaves)
+    }
+
+    assert names(client.get("/en/companies/", {"guild": "here--tech"})) == ["Stays"]
+    assert "Guild of Makers" in pages[stays]
+    assert "Guild of Makers" not in pages[leaves]
+
+
 def test_an_ended_membership_is_no_choice(client):
     company = listed(membership__chamber=ChamberFactory(slug="here"))
     MembershipFactory(

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chambers.admin.base import ScopedInline
+from chambers.admin.base import ScopedInline, who
 from chambers.admin.companies import SearchedByCompany, StatusFilter, companies_called
 from chambers.admin.decisions import decision
 from chambers.admin.fields import Day
@@ -33,6 +33,7 @@ class PublishForm(forms.Form):
         label=_("Last day"),
         widget=Day,
         initial=lambda: today() + services.SHOWN_FOR,
+        validators=[services.refuse_past_day],
         help_text=_("Included."),
     )
 
@@ -122,7 +123,8 @@ class OpportunityAdmin(SearchedByCompany):
         if not term:
             return queryset, False
         numbered = queryset.filter(reference__iexact=term)
-        return numbered | queryset.filter(company__in=companies_called(term).values("pk")), False
+        called = companies_called(term, who(request))
+        return numbered | queryset.filter(company__in=called.values("pk")), False
 
     @admin.display(description=_("title"))
     def title_shown(self, opportunity: Opportunity) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,12 +19,10 @@ from chambers.admin.base import ScopedAdmin, who
 from chambers.admin.companies import SearchedByCompany
 from chambers.admin.decisions import decision
 from chambers.admin_site import Queue, shows_queues
+from chambers.models import User
 from matching.models import Run, SuggestionList
 from matching.selectors import suggestions_for, tenths
 from matching.services import runs
-
-if TYPE_CHECKING:
-    from chambers.models import User
 
 OPEN = (Run.State.QUEUED, Run.State.RUNNING)
 
@@ -41,7 +40,7 @@ class RunAdmin(ScopedAdmin):
         "companies",
         "served",
         "pairs",
-        "requested_by",
+        "requester",
         "finished_at",
     ]
     list_filter = ["state"]
@@ -66,7 +65,7 @@ class RunAdmin(ScopedAdmin):
             "stage",
             "progress",
             "is_current",
-            "requested_by",
+            "requester",
             "companies",
             "served",
             "pairs",
@@ -77,6 +76,16 @@ class RunAdmin(ScopedAdmin):
             "finished_at",
             "error",
         ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
+        known = User.objects.served_by(who(request)).filter(pk=OuterRef("requested_by"))
+        rows: QuerySet[Run] = super().get_queryset(request)
+        return rows.annotate(is_requester_known=Exists(known))
+
+    @admin.display(description=_("requested by"))
+    def requester(self, run: Any) -> str:
+        """Runs are everybody's, but who works at another chamber is its own affair."""
+        return str(run.requested_by) if run.is_requester_known else "—"
 
     @admin.display(description=_("progress"))
     def progress(self, run: Run) -> str:

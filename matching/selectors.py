@@ -149,7 +149,7 @@ def suggestion_between(
     None for who neither speaks for the company nor looks after it, without a run, where a limit
     of either side keeps the two apart, or where nothing speaks for them.
     """
-    own = Company.objects.run_by(viewer) | Company.objects.served_by(viewer)
+    own = Company.objects.run_by(viewer) | Company.objects.members_served_by(viewer)
     run = Run.objects.current()
     if run is None or not own.filter(pk=company.pk).exists():
         return None

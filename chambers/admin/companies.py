@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -18,11 +18,15 @@ from chambers.models import Company, Membership, Representative, today
 from chambers.selectors.search import search_companies
 from chambers.services import companies, memberships, people
 
+if TYPE_CHECKING:
+    from chambers.models import User
 
-def companies_called(term: str) -> QuerySet[Company]:
-    """Companies found by number, or as the directory finds them across scripts."""
+
+def companies_called(term: str, user: User) -> QuerySet[Company]:
+    """Companies found as the directory finds them across scripts, or served ones by number."""
     found = search_companies(Company.objects.all(), term, member=True).order_by().values("pk")
-    return Company.objects.filter(Q(pk__in=found) | Q(registration_number__startswith=term))
+    numbered = Company.objects.served_by(user).filter(registration_number__startswith=term)
+    return Company.objects.filter(Q(pk__in=found) | Q(pk__in=numbered.values("pk")))
 
 
 class SearchedByCompany(ScopedAdmin):
@@ -38,7 +42,7 @@ class SearchedByCompany(ScopedAdmin):
         term = search_term.replace("\x00", "").strip()[:100]
         if not term:
             return queryset, False
-        found = companies_called(term).values("pk")
+        found = companies_called(term, who(request)).values("pk")
         return queryset.filter(**{f"{self.company_path}__in": found}), False
 
 
@@ -89,14 +93,14 @@ class MembershipAdmin(SearchedByCompany):
     changeable = True
     list_display = [
         "company",
-        "latin",
-        "number",
-        "chamber",
-        "kind",
         "status_today",
         "applied_on",
+        "latin",
+        "number",
+        "kind",
         "starts_on",
         "ends_on",
+        "chamber",
     ]
     list_filter = [StatusFilter, "chamber", "kind", "company__country"]
     list_select_related = ["company__country", "chamber", "decided_by"]
@@ -183,8 +187,10 @@ class MembershipAdmin(SearchedByCompany):
         return membership.company.latin or "—"
 
     @admin.display(description=_("registration number"))
-    def number(self, membership: Membership) -> str:
-        return membership.company.registration_number or "—"
+    def number(self, membership: Any) -> str:
+        """Of whom the chamber refused, or who left it, it learns no more."""
+        known = membership.status_now not in (Membership.Status.REFUSED, Membership.Status.EXPIRED)
+        return (known and membership.company.registration_number) or "—"
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         if change:
@@ -236,7 +242,7 @@ class MembershipInline(ScopedInline):
 
 @admin.register(Company)
 class CompanyAdmin(SearchedByCompany):
-    """Members and applicants of one's chambers; read-only once they are no members."""
+    """Members and applicants of one's chambers; read-only while they are no members."""
 
     changeable = True
     list_display = [

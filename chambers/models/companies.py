@@ -87,10 +87,13 @@ class CompanyQuerySet(ScopedQuerySet):
         return self.filter(pk__in=mine.values("company"))
 
     def served_by(self, user: User | AnonymousUser) -> Self:
-        """Companies that are, were or want to be members where ``user`` works."""
+        """Companies that are or want to be members where ``user`` works.
+
+        A chamber must know whom it decides about; one that refused, or that was left, must not.
+        """
         if user.is_superuser:
             return self.all()
-        theirs = Membership.objects.filter(
+        theirs = Membership.objects.open().filter(
             company=OuterRef("pk"),
             chamber__in=Staff.objects.filter(person=user.pk).values("chamber"),
         )
@@ -129,13 +132,7 @@ class CompanyQuerySet(ScopedQuerySet):
             Exists(Membership.objects.in_force().filter(company=OuterRef("pk")))
         )
         own = Q(Exists(Representative.objects.filter(person=user.pk, company=OuterRef("pk"))))
-        served = Q(
-            Exists(
-                Membership.objects.filter(
-                    company=OuterRef("pk"), chamber__staff_roles__person=user.pk
-                )
-            )
-        )
+        served = Q(pk__in=Company.objects.served_by(user).values("pk"))
         return self.all() if user.is_superuser else self.filter(listed | own | served)
 
 
@@ -316,6 +313,12 @@ class MembershipQuerySet(ScopedQuerySet):
             decision=Membership.Decision.ADMITTED,
             starts_on__lte=day,
         )
+
+    def open(self, on: dt.date | None = None) -> Self:
+        """Memberships that are asked for, in force or yet to begin on a day."""
+        ahead = Q(rights_end_on=None) | Q(rights_end_on__gte=on or today())
+        decision = Membership.Decision
+        return self.filter(Q(decision=decision.PENDING) | ahead & Q(decision=decision.ADMITTED))
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Those of the companies one speaks for, and all in force of listed companies."""

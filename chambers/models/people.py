@@ -38,12 +38,13 @@ class UserQuerySet(ScopedQuerySet):
 
     def served_by(self, user: User | AnonymousUser) -> Self:
         """People of the companies and chambers that ``user`` looks after."""
+        from chambers.models.companies import Representative  # companies are built upon people
+
         if user.is_superuser:
             return self.all()
-        mine = Q(staff_roles__chamber__staff_roles__person=user.pk) | Q(
-            representations__company__memberships__chamber__staff_roles__person=user.pk
-        )
-        return self.filter(pk__in=User.objects.filter(mine).values("pk"))
+        colleagues = User.objects.filter(staff_roles__chamber__staff_roles__person=user.pk)
+        speakers = Representative.objects.served_by(user)
+        return self.filter(Q(pk__in=colleagues.values("pk")) | Q(pk__in=speakers.values("person")))
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

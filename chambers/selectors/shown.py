@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _RANK = {level: rank for rank, level in enumerate(Level.values)}
 _INSIDE = len(_RANK)  # own people, serving staff, superusers: above every level
 _GIVES_RIGHTS = {Membership.Status.NEW, Membership.Status.CURRENT, Membership.Status.GRACE}
-# A chamber must know whom it decides about; one that refused, or that was left, must not.
+# What ``Membership.objects.open`` holds; ``Company.objects.served_by`` says why.
 _CONCERNS_STAFF = {Membership.Status.PENDING, *_GIVES_RIGHTS}
 
 
@@ -161,9 +161,7 @@ def findable_by(field: str, sight: Sight) -> Q:
     if sight.companies:
         found |= Q(pk__in=sight.companies)
     if sight.serves:
-        theirs = Membership.objects.with_status().filter(  # type: ignore[misc]  # annotated
-            company=OuterRef("pk"), chamber__in=sight.serves, status_now__in=_CONCERNS_STAFF
-        )
+        theirs = Membership.objects.open().filter(company=OuterRef("pk"), chamber__in=sight.serves)
         found |= Q(Exists(theirs))
     return found
 

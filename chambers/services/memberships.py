@@ -6,7 +6,6 @@ import datetime as dt
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,13 +25,7 @@ def apply_for_membership(
     force, in its days of grace too, or yet to begin.
     """
     _hold(company)
-    inside = Membership.objects.filter(
-        Q(rights_end_on=None) | Q(rights_end_on__gte=today()),
-        chamber=to,
-        company=company,
-        decision=Membership.Decision.ADMITTED,
-    )
-    if inside.exists():
+    if Membership.objects.open().filter(chamber=to, company=company).exists():
         raise _already_member()
     membership = Membership(chamber=to, company=company, kind=kind)
     membership.full_clean()

@@ -175,7 +175,15 @@ def test_a_chamber_that_a_company_is_no_member_of_has_no_part_in_its_affairs(wor
     )
     factories.MembershipFactory(company=company, chamber=theirs["chamber"], **fields)
 
-    assert Company.objects.served_by(theirs["manager"]).contains(company)
+    Company.objects.filter(pk=company.pk).update(is_listed=False)
+    for rows, row in (
+        (Company.objects.served_by(theirs["manager"]), company),
+        (Company.objects.visible_to(theirs["manager"]), company),
+        (Representative.objects.served_by(theirs["manager"]), world.ours[Representative]),
+        (User.objects.served_by(theirs["manager"]), world.ours["owner"]),
+    ):
+        assert rows.contains(row) == (decision == "pending")
+    assert Membership.objects.served_by(theirs["manager"]).filter(company=company).exists()
     assert not Company.objects.managed_by(theirs["manager"]).contains(company)
     for model in (Opportunity, SuggestionList, Dismissal):
         assert not model.objects.served_by(theirs["manager"]).contains(world.ours[model])

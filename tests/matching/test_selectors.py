@@ -6,9 +6,9 @@ from django.utils import translation
 
 from matching.engine import Band
 from matching.models import Dismissal
-from matching.selectors import partners_by_country, suggestions_for, tenths
+from matching.selectors import partners_by_country, suggestion_between, suggestions_for, tenths
 from matching.services.dismissals import dismiss_partner, restore_partner
-from tests.factories import RepresentativeFactory, StaffFactory, UserFactory
+from tests.factories import MembershipFactory, RepresentativeFactory, StaffFactory, UserFactory
 from tests.matching.world import CHIPS, SENSORS, company, match, offers, seeks
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +90,16 @@ def test_staff_of_its_chamber_see_what_the_company_sees(pair):
     assert suggestions_for(romashka, staff).shown == (
         suggestions_for(romashka, person_of(romashka)).shown
     )
+
+
+def test_staff_of_a_chamber_that_it_only_applied_to_see_none_of_it(pair):
+    romashka, asahi = pair
+    asked = MembershipFactory(company=romashka, applied=True).chamber
+    theirs, ours = StaffFactory(chamber=asked).person, person_of(romashka)
+
+    assert suggestion_between(romashka, asahi, ours) is not None
+    assert suggestion_between(romashka, asahi, theirs) is None
+    assert suggestions_for(romashka, theirs).shown == []
 
 
 def test_a_partner_that_left_since_the_run_is_not_shown(pair):

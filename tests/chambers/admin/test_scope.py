@@ -1,5 +1,6 @@
 """What the administration lists, offers, filters and accepts: one's own chambers' rows."""
 
+import datetime as dt
 import json
 
 import pytest
@@ -18,6 +19,7 @@ from chambers.models import (
     Job,
     Membership,
     Staff,
+    today,
 )
 from tests import factories
 
@@ -268,22 +270,80 @@ def test_an_action_on_forged_keys_does_nothing(client, manager, theirs):
     assert foreign.state == Job.State.PARKED
 
 
-def test_a_company_of_another_chamber_now_is_only_read(client, manager, ours, theirs):
+@pytest.mark.parametrize(
+    ("membership", "answers"),
+    [
+        ({"applied": True}, (200, 403)),
+        ({"decision": "refused", "starts_on": None, "reason": "No."}, (404, 404)),
+        ({"ends_on": today() - dt.timedelta(days=61)}, (404, 404)),
+    ],
+)
+def test_a_company_of_another_chamber_now_is_only_read_and_only_by_whom_it_asks(
+    client, manager, ours, theirs, membership, answers
+):
     company = member_of(theirs)
-    factories.MembershipFactory(
-        company=company,
-        chamber=ours,
-        decision=Membership.Decision.REFUSED,
-        starts_on=None,
-        reason="No.",
-    )
+    factories.MembershipFactory(company=company, chamber=ours, **membership)
     draft = factories.OpportunityFactory(company=company)
     address = reverse("admin:chambers_company_change", args=[company.pk])
 
     shown, sent = client.get(address), client.post(address, {"legal_name": "Renamed"})
 
-    assert (shown.status_code, sent.status_code) == (200, 403)
+    assert (shown.status_code, sent.status_code) == answers
     assert page(client, "marketplace_opportunity_change", draft.pk).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("membership", "known"),
+    [
+        ({"applied": True}, True),
+        ({"ends_on": today()}, True),
+        ({"decision": "refused", "starts_on": None, "reason": "No."}, False),
+        ({"ends_on": today() - dt.timedelta(days=61)}, False),
+    ],
+)
+def test_a_registration_number_is_told_and_found_only_while_a_membership_is_open(
+    client, manager, ours, theirs, membership, known
+):
+    company = member_of(
+        theirs, registration_number="7701234567", visibility={"registration_number": "accepted"}
+    )
+    row = factories.MembershipFactory(company=company, chamber=ours, **membership)
+
+    listed = page(client, "chambers_membership_changelist")
+    opened = page(client, "chambers_membership_change", row.pk)
+    found = page(client, "chambers_membership_changelist", q="77012")
+
+    assert rows(listed) == [row]
+    assert ("7701234567" in listed.content.decode()) == known
+    assert ("7701234567" in opened.content.decode()) == known
+    assert rows(found) == ([row] if known else [])
+
+
+@pytest.mark.parametrize("who", ["ours", "theirs", "operator"])
+def test_who_asked_for_a_run_is_told_to_their_own_chamber_and_to_superusers(
+    client, manager, ours, theirs, who
+):
+    person = {
+        "ours": lambda: factories.StaffFactory(chamber=ours).person,
+        "theirs": lambda: factories.StaffFactory(chamber=theirs).person,
+        "operator": lambda: factories.UserFactory(superuser=True),
+    }[who]()
+    person.name = "Vera Asked"
+    person.save()
+    run = factories.RunFactory(current=True, requested_by=person)
+
+    def shown():
+        return [
+            "Vera Asked" in answer.content.decode()
+            for answer in (
+                page(client, "matching_run_changelist"),
+                page(client, "matching_run_change", run.pk),
+            )
+        ]
+
+    assert shown() == [who == "ours"] * 2
+    client.force_login(factories.UserFactory(superuser=True))
+    assert shown() == [True, True]
 
 
 def test_a_key_is_seen_by_its_owner_alone(client, manager, ours):

@@ -52,7 +52,7 @@ class Acting:
 
 
 def sides_of(user: User | AnonymousUser) -> list[Side]:
-    """Everything ``user`` may act for: companies first, then chambers. Two queries."""
+    """Everything ``user`` may act for, where they may decide first. Two queries."""
     if not user.is_authenticated:
         return []
     representations = Representative.objects.filter(person=user.pk).select_related(
@@ -77,7 +77,8 @@ def sides_of(user: User | AnonymousUser) -> list[Side]:
         )
         for one in roles
     ]
-    return companies + chambers
+    # Where one may decide comes first: it is what one most likely came for.
+    return sorted(companies + chambers, key=lambda side: not side.may_edit)
 
 
 def acting_for(user: User | AnonymousUser, session: SessionBase) -> Acting:

@@ -67,7 +67,9 @@ _STOP_WORDS = {
             she should so some such than that the their theirs them then there these they
             this those through thus to too under until up upon us very via was we were what
             when where whether which while who whom whose why will with within without would
-            you your yours""",
+            you your yours
+            buy find help interested look need new offer one open partner propose provide
+            seek several supplier supply three two want work""",
         "de": """aber alle als am an auch auf aus bei bis das dass dem den der des die durch ein
             eine einem einen einer eines er es fur hat ich ihr ihre im in ist kann mit nach
             nicht noch nur oder sein seine sich sie sind so sowie uber um und uns unser
@@ -83,7 +85,11 @@ _STOP_WORDS = {
             которые которых кто ли между мы на над нам нас наш наша наше наши не него нее
             нет ни них но о об один он она они оно от по под при про с свой свои своих себя
             со так также такие такой там то того тоже только том у уже чем что чтобы эта эти
-            это этот я""",
+            это этот я
+            два две закупаем ищем ищет ищут несколько новая новое новые новых новый нужен
+            нужна нужно нужны одна один одно партнер партнера партнеров партнеры
+            поставщик поставщика поставщиков предлагает предлагаем предлагаются работаем
+            требуется требуются три хотим""",
     }.items()
 }
 
@@ -94,7 +100,7 @@ _GRAMMAR_JA = """
     あり いる ない こと もの から まで より では には とは への での
     との のは のが のを において について さまざま おります でき できる
     であり である ございます ください いただ という といった ように おいて
-    おける ともに
+    おける ともに 求む 求める 求めて 探して 探しています 募集 希望 提供 必要
 """
 
 

@@ -11,6 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Chamber, Company, PublicModel, ScopedQuerySet
@@ -117,7 +118,8 @@ class Run(PublicModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.created_at:%Y-%m-%d %H:%M} · {self.get_state_display()}"
+        moment = date_format(timezone.localtime(self.created_at), "SHORT_DATETIME_FORMAT")
+        return f"{moment} · {self.get_state_display()}"
 
     @property
     def percent(self) -> int:

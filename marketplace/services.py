@@ -89,7 +89,7 @@ def submit_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
     opportunity = _move(opportunity, Status.IN_REVIEW)
     if not opportunity.reference:
         opportunity.reference = _next_reference(opportunity)
-    opportunity.save(update_fields=["status", "reference"])
+    opportunity.save(update_fields=["status", "reference", "updated_at"])
     return opportunity
 
 
@@ -99,14 +99,19 @@ def publish_opportunity(
 ) -> Opportunity:
     """Publish what was reviewed, for a year by default; it is searched and matched from now on.
 
-    Raises ValidationError ``bad_transition``, PermissionDenied for anyone but a manager of one
-    of the company's chambers.
+    Raises ValidationError ``bad_transition`` or, on ``expires_on``, ``past_day``;
+    PermissionDenied for anyone but a manager of one of the company's chambers.
     """
     opportunity = _reviewed(opportunity, by, Status.PUBLISHED)
+    if expires_on is not None:
+        try:
+            refuse_past_day(expires_on)
+        except ValidationError as error:
+            raise ValidationError({"expires_on": error}) from None
     opportunity.published_at = opportunity.published_at or timezone.now()
     opportunity.expires_on = expires_on or today() + SHOWN_FOR
     opportunity.full_clean(exclude=["company"])
-    opportunity.save(update_fields=["status", "published_at", "expires_on"])
+    opportunity.save(update_fields=["status", "published_at", "expires_on", "updated_at"])
     reindex_opportunity(opportunity)
     note_change(opportunity.company)
     return opportunity
@@ -116,7 +121,7 @@ def publish_opportunity(
 def reject_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
     """Do not publish what was reviewed. Raises as ``publish_opportunity``."""
     opportunity = _reviewed(opportunity, by, Status.REJECTED)
-    opportunity.save(update_fields=["status"])
+    opportunity.save(update_fields=["status", "updated_at"])
     return opportunity
 
 
@@ -130,9 +135,15 @@ def archive_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
     if not (company.edited_by(by).exists() or company.managed_by(by).exists()):
         raise PermissionDenied(_("Only the company or its chamber may do this."))
     opportunity = _move(opportunity, Status.ARCHIVED)
-    opportunity.save(update_fields=["status"])
+    opportunity.save(update_fields=["status", "updated_at"])
     note_change(opportunity.company)
     return opportunity
+
+
+def refuse_past_day(day: dt.date) -> None:
+    """Raise ValidationError ``past_day`` for a last day that is over."""
+    if day < today():
+        raise ValidationError(_("This day is over: give today or a later day."), code="past_day")
 
 
 def reindex_opportunity(opportunity: Opportunity) -> None:

@@ -317,6 +317,21 @@ def test_new_grace_days_hold_for_present_members(client, superuser, chamber):
     assert member.rights_end_on == dt.date(2030, 1, 11)
 
 
+def test_a_last_day_that_is_over_is_refused_on_the_form_with_what_was_typed(
+    client, manager, chamber
+):
+    waiting = factories.OpportunityFactory(company__membership__chamber=chamber, in_review=True)
+    typed = (TODAY - dt.timedelta(days=1)).isoformat()
+
+    answer = decide(client, "marketplace_opportunity", "publish", waiting, expires_on=typed)
+
+    form = answer.context["form"]
+    assert form.errors["expires_on"].as_data()[0].code == "past_day"
+    assert f'value="{typed}"' in answer.content.decode()
+    waiting.refresh_from_db()
+    assert waiting.status == "in_review"
+
+
 def test_opportunities_are_published_after_a_look_at_them(client, manager, chamber):
     company = factories.CompanyFactory(member=True, membership__chamber=chamber)
     waiting = factories.OpportunityFactory(company=company, in_review=True)

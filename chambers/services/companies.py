@@ -47,12 +47,15 @@ def change_company(
 ) -> Company:
     """Change fields and, if given, replace the trade codes; search and matches follow.
 
+    Fields that are not given stay as they are stored: of two who change different ones at once,
+    neither undoes the other. ``company`` itself is read anew.
     Raises ValidationError when a rule is broken; nothing is changed then.
     """
+    company.refresh_from_db(from_queryset=Company.objects.select_for_update(no_key=True))
     for name, value in fields.items():
         setattr(company, name, value)
     company.full_clean()
-    company.save()
+    company.save(update_fields=[*fields, "updated_at"])
     if codes is not None:
         company.codes.set(codes)
     reindex_company(company)

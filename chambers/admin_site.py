@@ -21,6 +21,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
 
 if TYPE_CHECKING:
     from chambers.models import User
@@ -121,6 +122,11 @@ class ChamberAdminSite(AdminSite):
 
         if admin_class is not None and issubclass(admin_class, ScopedAdmin):
             super().register(model_or_iterable, admin_class, **options)
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Pages are read and forms are sent; Django's views take any other method for reading."""
+        admitted = require_http_methods(["GET", "HEAD", "POST"])
+        return admitted(super().admin_view(view, cacheable))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Leave out the redirect by content type and key: it tells which keys exist."""

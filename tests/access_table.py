@@ -1,0 +1,269 @@
+"""Who may do what at which address: one row for every address of the service.
+
+A row names, for each method, the answer that each kind of reader gets. A reader is named by what
+they are to the row the address is about: ``owner`` or ``manager`` of it, or a ``stranger``. A new
+address gets a row here; ``tests/test_access.py`` fails until it has one, and then asks for every
+cell. A method without an answer is refused to everybody with 405.
+"""
+
+from dataclasses import dataclass, field
+
+from tests.access_world import EVERYONE
+
+GROUPS = {
+    "signed_in": EVERYONE - {"guest"},
+    "any_staff": {"staff viewer", "manager", "superuser", "other staff viewer", "other manager"},
+    "any_manager": {"manager", "superuser", "other manager"},
+    "own_staff": {"staff viewer", "manager", "superuser"},
+    "own_managers": {"manager", "superuser"},
+    "own_company": {"viewer", "editor", "owner", "token"},
+    "own_editors": {"editor", "owner"},
+    "any_token": {"token", "other token"},
+    "viewers": {"staff viewer", "other staff viewer"},
+}
+
+
+def who(everybody, **others):
+    """{reader: status}: one for everybody, then for groups and readers, the later the stronger."""
+    answers = dict.fromkeys(EVERYONE, everybody)
+    for name, status in others.items():
+        answers.update(dict.fromkeys(GROUPS.get(name, {name.replace("_", " ")}), status))
+    assert set(answers) == EVERYONE, set(answers) - EVERYONE
+    return answers
+
+
+REFUSED = who(405)
+
+
+@dataclass(frozen=True)
+class Row:
+    """The answers of one address. ``about`` names the tenants' objects, ``kwargs`` fixed parts."""
+
+    get: dict = field(default_factory=lambda: REFUSED)
+    post: dict = field(default_factory=lambda: REFUSED)
+    put: dict = field(default_factory=lambda: REFUSED)
+    patch: dict = field(default_factory=lambda: REFUSED)
+    delete: dict = field(default_factory=lambda: REFUSED)
+    about: str = ""
+    kwargs: dict = field(default_factory=dict)
+
+
+PUBLIC = who(200)
+NOT_FOUND = who(404)
+REDIRECT = who(302)
+SIGNED_IN = who(200, guest=302)
+GUESTS = who(302, guest=200)  # who is signed in is sent on
+GUEST_FIRST = who(405, guest=302)  # a library asks who it is before it refuses the method
+OWN_COMPANY_OR_CHAMBER = who(404, own_company=200, own_staff=200)
+
+# ---------------------------------------------------------------- administration
+STAFF = who(302, any_staff=200)
+STAFF_GONE = who(302, any_staff=404)
+STAFF_REFUSED = who(302, any_staff=403)
+STAFF_NO_METHOD = who(302, any_staff=405)
+MANAGERS = who(302, any_staff=403, any_manager=200)
+SUPERUSER = who(302, any_staff=403, superuser=200)
+OWN_STAFF = who(302, any_staff=404, own_staff=200)
+OWN_MANAGERS = who(302, any_staff=404, viewers=403, own_managers=200)
+SUPERUSER_HERE = who(302, any_staff=404, superuser=200)
+
+
+def admin_rows(model, about, *, lists=STAFF, add=STAFF_REFUSED, read=OWN_STAFF, **others):
+    """The four addresses of an admin; ``change``: who may save, ``history``: if not as ``read``."""
+    prefix = f"admin:{model}"
+    history = others.get("history", read)
+    return {
+        f"{prefix}_changelist": Row(get=lists, post=lists),
+        f"{prefix}_add": Row(get=add, post=add),
+        f"{prefix}_history": Row(get=history, post=history, about=about),
+        f"{prefix}_change": Row(get=read, post=others.get("change", STAFF_REFUSED), about=about),
+    }
+
+
+ADMINISTRATION = {
+    "admin:index": Row(get=STAFF, post=STAFF),
+    "admin:app_list": Row(get=STAFF, post=STAFF, kwargs={"app_label": "chambers"}),
+    "admin:login": Row(get=REDIRECT, post=REDIRECT, put=REDIRECT, patch=REDIRECT, delete=REDIRECT),
+    "admin:logout": Row(get=STAFF_NO_METHOD, post=STAFF),
+    # One place changes passwords, with its limits.
+    "admin:password_change": Row(get=REDIRECT, post=REDIRECT),
+    "admin:autocomplete": Row(get=STAFF_REFUSED, post=STAFF_NO_METHOD),  # names no field here
+    "admin:jsi18n": Row(get=STAFF, post=STAFF_NO_METHOD),
+    "admin/(?P<url>.*)$": Row(get=STAFF_GONE, post=STAFF_GONE),
+    **admin_rows(
+        "chambers_membership",
+        "member",
+        add=SUPERUSER,
+        change=who(302, any_staff=404, viewers=403, own_managers=302),  # saved
+    ),
+    **admin_rows("chambers_company", "hidden", add=SUPERUSER, change=OWN_MANAGERS),
+    **admin_rows("chambers_chamber", "chamber", add=SUPERUSER, change=OWN_MANAGERS),
+    **admin_rows(
+        "chambers_council",
+        "council",
+        lists=SUPERUSER,
+        add=SUPERUSER,
+        read=SUPERUSER,
+        change=SUPERUSER,
+        history=SUPERUSER_HERE,
+    ),
+    **admin_rows("chambers_agreement", "agreement", add=MANAGERS, change=OWN_MANAGERS),
+    **admin_rows("chambers_guild", "guild", add=MANAGERS, change=OWN_MANAGERS),
+    **admin_rows("chambers_guildmembership", "guildmembership", add=MANAGERS),
+    **admin_rows("chambers_commission", "commission", add=MANAGERS, change=OWN_MANAGERS),
+    **admin_rows("chambers_country", "country", read=STAFF),
+    **admin_rows("chambers_tradecode", "tradecode", read=STAFF),
+    **admin_rows(
+        "chambers_user",
+        "user",
+        add=SUPERUSER,
+        change=who(302, any_staff=404, viewers=403, manager=403, superuser=200),
+    ),
+    **admin_rows("chambers_staff", "staff", add=MANAGERS, change=OWN_MANAGERS),
+    **admin_rows("chambers_apitoken", "token", add=STAFF, read=SUPERUSER_HERE),
+    **admin_rows("chambers_job", "job"),
+    **admin_rows("chambers_mail", "mail"),
+    **admin_rows("marketplace_opportunity", "draft"),
+    **admin_rows("matching_run", "run", add=MANAGERS, read=STAFF),
+    **admin_rows("matching_suggestionlist", "suggestionlist"),
+}
+
+# ---------------------------------------------------------------- programs
+API_SIGNED_IN = who(200, guest=401)
+API = {
+    "api": Row(get=PUBLIC),
+    "api-schema": Row(get=PUBLIC),
+    "api-docs": Row(get=PUBLIC),
+    "api-v1": Row(get=PUBLIC),
+    "api-me": Row(get=API_SIGNED_IN),
+    "api-chamber-list": Row(get=PUBLIC),
+    "api-chamber-detail": Row(get=PUBLIC, about="chamber"),
+    "api-company-list": Row(get=PUBLIC),
+    "api-company-detail": Row(get=OWN_COMPANY_OR_CHAMBER, about="hidden"),
+    "api-opportunity-list": Row(get=PUBLIC),
+    "api-opportunity-detail": Row(get=OWN_COMPANY_OR_CHAMBER, about="draft"),
+    "api-suggestions": Row(
+        get=who(404, guest=401, own_company=200, own_staff=200), about="company"
+    ),
+    "api-run-list": Row(
+        get=API_SIGNED_IN,
+        # While a run is open a second one is a conflict.
+        post=who(403, guest=401, any_manager=409),
+    ),
+    "api-run-detail": Row(get=who(404, guest=401, any_staff=200), about="run"),
+    "api-run-stop": Row(
+        post=who(404, guest=401, viewers=403, any_manager=202, any_token=403), about="run"
+    ),
+    "api-nothing": Row(
+        get=NOT_FOUND,
+        post=NOT_FOUND,
+        delete=NOT_FOUND,
+        kwargs={"rest": "nowhere"},
+    ),
+    "api-token-list": Row(get=API_SIGNED_IN, post=who(400, guest=401, any_token=403)),
+    # A token ends nothing but itself.
+    "api-token-detail": Row(delete=who(404, guest=401, owner=204), about="token"),
+}
+
+# ---------------------------------------------------------------- pages
+# A company asks about a partner; one's own is no partner, and a chamber has none.
+PARTNER = who(404, guest=302, stranger=200, stranger_viewer=200)
+PAGES = {
+    "livez": Row(get=PUBLIC),
+    "readyz": Row(get=who(503)),  # no clock ticks here
+    "home": Row(get=PUBLIC),
+    "scoring": Row(get=PUBLIC),
+    "companies": Row(get=PUBLIC),
+    "company": Row(get=OWN_COMPANY_OR_CHAMBER, about="hidden"),
+    "opportunities": Row(get=PUBLIC),
+    "opportunity": Row(get=OWN_COMPANY_OR_CHAMBER, about="draft"),
+    "opportunity-calendar": Row(get=PUBLIC, about="opportunity"),
+    "chambers": Row(get=PUBLIC),
+    "chamber": Row(get=PUBLIC, about="chamber"),
+    "council": Row(get=PUBLIC, about="council"),
+    "acting": Row(
+        get=GUEST_FIRST,
+        post=who(404, guest=302),  # a side that is not theirs
+        put=GUEST_FIRST,
+        patch=GUEST_FIRST,
+        delete=GUEST_FIRST,
+    ),
+    "language": Row(post=NOT_FOUND),  # no such language
+    "theme": Row(post=REDIRECT),
+    "matches": Row(get=SIGNED_IN),
+    "match": Row(get=PARTNER, about="company"),
+    "match-dismiss": Row(
+        get=PARTNER,
+        post=who(404, guest=302, stranger=422, stranger_viewer=403),  # no reason given
+        about="company",
+    ),
+    "match-restore": Row(
+        post=who(404, guest=302, stranger=302, stranger_viewer=403), about="company"
+    ),
+}
+
+# ---------------------------------------------------------------- accounts
+EVERY_METHOD = {"put": REDIRECT, "patch": REDIRECT, "delete": REDIRECT}
+GUEST_FIRST_ALWAYS = {"put": GUEST_FIRST, "patch": GUEST_FIRST, "delete": GUEST_FIRST}
+NO_FACTOR_YET = who(404, guest=302)
+ACCOUNTS = {
+    "account_login": Row(
+        get=GUESTS,
+        post=GUESTS,
+        put=GUESTS,
+        patch=who(302, guest=405),
+        delete=who(302, guest=405),
+    ),
+    "account_logout": Row(get=SIGNED_IN, post=REDIRECT),
+    "account_inactive": Row(get=PUBLIC),
+    "account_signup": Row(  # says that it is closed
+        get=GUESTS, post=GUESTS, put=GUESTS, patch=GUESTS, delete=GUESTS
+    ),
+    "account_reauthenticate": Row(
+        get=SIGNED_IN, post=SIGNED_IN, put=SIGNED_IN, patch=GUEST_FIRST, delete=GUEST_FIRST
+    ),
+    "account_email": Row(
+        get=SIGNED_IN, post=REDIRECT, put=REDIRECT, patch=GUEST_FIRST, delete=GUEST_FIRST
+    ),
+    "account_email_verification_sent": Row(get=PUBLIC),
+    "account_change_password": Row(
+        get=SIGNED_IN, post=SIGNED_IN, put=SIGNED_IN, patch=GUEST_FIRST, delete=GUEST_FIRST
+    ),
+    "account_set_password": Row(get=REDIRECT, post=REDIRECT, **EVERY_METHOD),
+    "account_reset_password": Row(get=PUBLIC, post=PUBLIC, put=PUBLIC),
+    "account_confirm_login_code": Row(get=REDIRECT, post=REDIRECT, **EVERY_METHOD),
+    "account_confirm_email": Row(get=PUBLIC, post=NOT_FOUND, kwargs={"key": "unknown"}),
+    "account_reset_password_from_key_done": Row(get=PUBLIC),
+    "account_reset_password_from_key": Row(  # says that the link does not hold
+        get=PUBLIC,
+        post=PUBLIC,
+        put=PUBLIC,
+        patch=PUBLIC,
+        delete=PUBLIC,
+        kwargs={"uidb36": "a", "key": "unknown"},
+    ),
+    "account_reset_password_done": Row(get=PUBLIC),
+    "mfa_index": Row(get=SIGNED_IN, post=GUEST_FIRST, **GUEST_FIRST_ALWAYS),
+    "mfa_authenticate": Row(get=REDIRECT, post=REDIRECT, **EVERY_METHOD),
+    "mfa_reauthenticate": Row(get=REDIRECT, post=REDIRECT, **EVERY_METHOD),
+    # The password is asked for again first.
+    "mfa_activate_totp": Row(get=REDIRECT, post=REDIRECT, **EVERY_METHOD),
+    "mfa_generate_recovery_codes": Row(get=REDIRECT, post=REDIRECT, **EVERY_METHOD),
+    "mfa_deactivate_totp": Row(
+        get=NO_FACTOR_YET,
+        post=NO_FACTOR_YET,
+        put=NO_FACTOR_YET,
+        patch=NO_FACTOR_YET,
+        delete=NO_FACTOR_YET,
+    ),
+    "mfa_view_recovery_codes": Row(get=NO_FACTOR_YET, post=GUEST_FIRST, **GUEST_FIRST_ALWAYS),
+    "mfa_download_recovery_codes": Row(
+        get=NO_FACTOR_YET,
+        post=NO_FACTOR_YET,
+        put=NO_FACTOR_YET,
+        patch=NO_FACTOR_YET,
+        delete=NO_FACTOR_YET,
+    ),
+}
+
+ACCESS = {**ADMINISTRATION, **API, **PAGES, **ACCOUNTS}

@@ -61,7 +61,11 @@ class OpportunityQuery(serializers.Serializer):
     q = QuestionField(help_text=_("A reference number, or words in any of the languages."))
     side = serializers.ChoiceField(Opportunity.Side.values, required=False)
     kind = serializers.ChoiceField(Opportunity.Kind.values, required=False)
-    status = serializers.ChoiceField(Opportunity.Status.values, required=False)
+    status = serializers.ChoiceField(
+        Opportunity.Status.values,
+        required=False,
+        help_text=_("Without it: what is on show now."),
+    )
     country = serializers.RegexField(
         r"^[A-Z]{2}$", required=False, help_text=_("Where its company is, ISO 3166-1 alpha-2.")
     )
@@ -150,5 +154,7 @@ def _narrowed(rows: OpportunityQuerySet, asked: dict[str, Any]) -> QuerySet[Oppo
         rows = rows.filter(Exists(code))
     if "status" in asked:
         rows = rows.with_status().filter(status_on_day=asked["status"])
+    else:
+        rows = rows.on_show()  # what the page lists
     rows = rows.filter(**{key: asked[key] for key in ("side", "kind") if key in asked})
     return search_opportunities(rows, asked["q"]) if "q" in asked else rows

@@ -18,7 +18,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
@@ -42,12 +41,14 @@ class Queue:
     @property
     def days(self) -> int | None:
         """For how many days the oldest has waited; None when nothing waits."""
+        from chambers.models import today  # the site stands before the models do
+
         if self.since is None:
             return None
         since = self.since
         if isinstance(since, dt.datetime):
-            since = timezone.localtime(since).date()
-        return (timezone.localdate() - since).days
+            since = since.astimezone(dt.UTC).date()
+        return (today() - since).days
 
 
 Queues = Callable[["User"], Iterable[Queue]]
@@ -123,7 +124,7 @@ class ChamberAdminSite(AdminSite):
         if admin_class is not None and issubclass(admin_class, ScopedAdmin):
             super().register(model_or_iterable, admin_class, **options)
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Pages are read and forms are sent; Django's views take any other method for reading."""
         admitted = require_http_methods(["GET", "HEAD", "POST"])
         return admitted(super().admin_view(view, cacheable))

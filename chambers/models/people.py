@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import available_timezones
 
@@ -21,9 +22,14 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def validate_zone(value: str) -> None:
     """Refuse what is not an IANA zone name."""
-    if value not in available_timezones():
+    if value not in _zones():
         raise ValidationError(
             _("%(value)s is no IANA time zone such as Asia/Tokyo."),
             code="bad_zone",

@@ -46,14 +46,15 @@ def test_a_person_acts_for_companies_and_chambers_and_the_choice_holds_while_it_
     person = factories.UserFactory()
     company = factories.RepresentativeFactory(person=person, role="viewer").company
     role = factories.StaffFactory(person=person)
-    chosen = {SESSION_KEY: f"chamber:{role.chamber.public_id}"}
+    reading = {SESSION_KEY: f"company:{company.public_id}"}
+    deciding = {SESSION_KEY: f"chamber:{role.chamber.public_id}"}
 
-    first, then = acting_for(person, {}), acting_for(person, chosen)
+    first, then = acting_for(person, {}), acting_for(person, reading)
     people.dismiss_staff(role)
-    after = acting_for(User.objects.get(pk=person.pk), chosen)
+    after = acting_for(User.objects.get(pk=person.pk), deciding)
 
-    assert (first.company, first.may_edit) == (company, False)
-    assert (then.chamber, then.may_edit) == (role.chamber, True)
+    assert (first.chamber, first.may_edit) == (role.chamber, True)
+    assert (then.company, then.may_edit) == (company, False)
     assert (after.company, after.chamber) == (company, None)
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from chambers.admin_site import Queue
 from chambers.models import Agreement, Membership, today
 from chambers.services import memberships
 from marketplace import services
@@ -77,3 +78,9 @@ def test_statuses_and_defaults_go_by_the_day_in_utc_in_any_zone(late, far_east):
 
     assert (waiting.applied_on, approved.starts_on) == (late, late)
     assert f"{late:%Y%m%d}" in numbered.reference
+
+
+def test_what_came_today_has_waited_no_day_in_any_zone(late):
+    with timezone.override("Asia/Vladivostok"):
+        assert Queue("Applications", 1, "/", since=late).days == 0
+        assert Queue("Applications", 1, "/", since=timezone.now()).days == 0

@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -23,12 +24,19 @@ from chambers.models import (
     Council,
     Guild,
     GuildMembership,
+    Membership,
     today,
 )
 from chambers.services import bodies
 
 NAMES = ["name_en", "name_ru", "name_ja"]
 INLINE_MEMBERS = 200  # more make a page too heavy; their own list holds them
+
+
+def _count(rows: QuerySet[Any]) -> Coalesce:
+    """How many of ``rows`` a chamber has, counted apart from everything else it has."""
+    own = rows.filter(chamber=OuterRef("pk")).order_by().values("chamber")
+    return Coalesce(Subquery(own.annotate(count=Count("pk")).values("count")), 0)
 
 
 @admin.register(Chamber)
@@ -57,18 +65,11 @@ class ChamberAdmin(ScopedAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Chamber]:
-        day = today()
-        rights = Q(memberships__rights_end_on=None) | Q(memberships__rights_end_on__gte=day)
-        admitted = Q(memberships__decision="admitted", memberships__starts_on__lte=day)
-        rows: QuerySet[Chamber] = (
-            super()
-            .get_queryset(request)
-            .annotate(
-                members_now=Count("memberships", filter=admitted & rights, distinct=True),
-                guilds_now=Count("guilds", distinct=True),
-            )
+        rows: QuerySet[Chamber] = super().get_queryset(request)
+        return rows.annotate(
+            members_now=_count(Membership.objects.in_force()),
+            guilds_now=_count(Guild.objects.all()),
         )
-        return rows
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return who(request).is_superuser

@@ -442,6 +442,51 @@ def test_a_list_takes_the_same_queries_for_any_number_of_rows(
     assert taken[0][1] == taken[1][1]
 
 
+@pytest.mark.parametrize(
+    ("page_of", "more"),
+    [
+        (
+            "guild",
+            lambda chamber, guild, company: factories.GuildMembershipFactory(
+                guild=guild, company=member_of(chamber)
+            ),
+        ),
+        (
+            "company",
+            lambda chamber, guild, company: factories.RepresentativeFactory(company=company),
+        ),
+    ],
+)
+def test_a_page_takes_the_same_queries_for_any_number_of_rows_on_it(
+    client, ours, page_of, more, django_assert_max_num_queries
+):
+    client.force_login(factories.UserFactory(superuser=True))
+    guild, company = factories.GuildFactory(chamber=ours), member_of(ours)
+    row = {"guild": guild, "company": company}[page_of]
+    address = reverse(f"admin:chambers_{page_of}_change", args=[row.pk])
+    taken = []
+    for _ in range(2):
+        more(ours, guild, company)
+        client.get(address)
+        with django_assert_max_num_queries(40) as queries:
+            client.get(address)
+        taken.append(len(queries))
+        more(ours, guild, company)
+
+    assert taken[0] == taken[1]
+
+
+def test_a_chambers_counts_do_not_multiply(client, manager, ours):
+    for _ in range(2):
+        member_of(ours)
+        factories.GuildFactory(chamber=ours)
+    factories.MembershipFactory(applied=True, chamber=ours)
+
+    (row,) = rows(page(client, "chambers_chamber_changelist"))
+
+    assert (row.members_now, row.guilds_now) == (2, 2)
+
+
 def test_agreements_of_two_foreign_chambers_are_not_ours(client, manager):
     factories.AgreementFactory()
 

@@ -61,10 +61,10 @@ class OpportunityAdmin(SearchedByCompany):
     list_display = [
         "reference",
         "title_shown",
+        "status_today",
         "company",
         "side",
         "kind",
-        "status_today",
         "created_at",
         "expires_on",
     ]

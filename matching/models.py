@@ -190,8 +190,12 @@ class SuggestionList(models.Model):
     20 partners take about 0.5 kB; reasons are computed when somebody looks.
     """
 
-    run = models.ForeignKey(Run, models.CASCADE, related_name="lists")
-    company = models.ForeignKey(Company, models.CASCADE, related_name="suggestion_lists")
+    run = models.ForeignKey(
+        Run, models.CASCADE, related_name="lists", verbose_name=_("matching run")
+    )
+    company = models.ForeignKey(
+        Company, models.CASCADE, related_name="suggestion_lists", verbose_name=_("company")
+    )
     partners = ArrayField(models.BigIntegerField())
     mutual = ArrayField(models.FloatField())
     they_cover = ArrayField(models.FloatField())

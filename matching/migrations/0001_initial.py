@@ -73,8 +73,8 @@ class Migration(migrations.Migration):
                 ('they_cover', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
                 ('you_cover', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
                 ('shared', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='suggestion_lists', to='chambers.company')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lists', to='matching.run')),
+                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='suggestion_lists', to='chambers.company', verbose_name='company')),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lists', to='matching.run', verbose_name='matching run')),
             ],
             options={
                 'verbose_name': 'list of suggestions',

@@ -6,11 +6,19 @@ from pathlib import Path
 
 import pytest
 from django.db import connections
+from django.utils import translation
 from rest_framework.test import APIClient
 
 from config import celery_app
 from config.stack.child import Child
 from tests.factories import UserFactory
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """Each test begins in English, whatever the pages of the one before it spoke."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -106,6 +106,8 @@ def start_nightly(now: dt.datetime) -> None:
     key = due.date().isoformat()
     if now < due or Run.objects.filter(created_at__gte=due).exists():
         return
+    if not Company.objects.listed().exists():
+        return  # a new installation: an empty list would hide that none was made yet
     if not Job.objects.filter(kind="matching.nightly", key=key).exists():
         jobs.enqueue("matching.nightly", key=key)
 

@@ -115,11 +115,16 @@ def start_nightly(now: dt.datetime) -> None:
 @jobs.handles("matching.nightly")
 @jobs.handles(ANEW_JOB)
 def anew(lease: jobs.Lease) -> None:
-    """Start a run unless one is under way or was started since this was asked for."""
+    """Start a run unless one was started since this was asked for; wait for an older one to end."""
     with lease.finish():
-        later = Run.objects.filter(created_at__gte=lease.job.created_at)
-        if not Run.objects.open().exists() and not later.exists():
+        if Run.objects.filter(created_at__gte=lease.job.created_at).exists():
+            return
+        if not Run.objects.open().exists():
             start_run()
+        elif lease.job.kind == ANEW_JOB:
+            # It may have read the profiles before the change that asked for this.
+            soon = timezone.now() + dt.timedelta(minutes=1)
+            jobs.enqueue(ANEW_JOB, key=lease.job.key, run_after=soon)
 
 
 @jobs.handles("matching.run.prepare", given_up=fail_run)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from chambers.models import Job
 from chambers.services import jobs
+from chambers.services.companies import ANEW_JOB, note_many_changes
 from matching import profiles
 from matching.models import Profile, Run, SuggestionList
 from matching.services import indexes, refresh, runs
@@ -243,6 +244,20 @@ def test_the_night_starts_one_run_however_many_clocks_tick():
 
     jobs.ask_the_clock(later + dt.timedelta(days=1))
     jobs.work_off()
+    assert Run.objects.count() == 2
+
+
+def test_many_changes_during_a_run_are_matched_after_it():
+    company("RU", "Ours")
+    before = runs.start_run()
+    note_many_changes()
+
+    jobs.do(jobs.claim(pk=Job.objects.get(kind=ANEW_JOB).pk))
+    jobs.work_off()
+    waiting = Job.objects.open().get(kind=ANEW_JOB)
+    jobs.do(jobs.claim(waiting.run_after, pk=waiting.pk))
+
+    assert Run.objects.latest("pk") != before
     assert Run.objects.count() == 2
 
 

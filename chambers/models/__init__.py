@@ -13,7 +13,9 @@ from chambers.models.base import (
 from chambers.models.bodies import Commission, Guild, GuildMembership
 from chambers.models.chambers import Agreement, Chamber, Council, Staff
 from chambers.models.codes import Country, TradeCode
-from chambers.models.companies import DEFAULT_LEVELS, Company, Level, Membership, Representative
+from chambers.models.companies import Company, Membership, Representative
+from chambers.models.levels import DEFAULT_LEVELS, Level
+from chambers.models.limits import Certificate
 from chambers.models.people import ApiToken, Scope, User, validate_zone
 from chambers.models.work import Heartbeat, Job, Mail
 
@@ -22,6 +24,7 @@ __all__ = [
     "SITE_LANGUAGES",
     "Agreement",
     "ApiToken",
+    "Certificate",
     "Chamber",
     "Commission",
     "Company",

@@ -10,7 +10,6 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeBoundary, RangeOperators
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Cast, Least
@@ -26,6 +25,8 @@ from chambers.models.base import (
 )
 from chambers.models.chambers import Chamber, Staff
 from chambers.models.codes import Country, TradeCode
+from chambers.models.levels import DEFAULT_LEVELS, validate_levels
+from chambers.models.limits import MatchingLimits
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -33,39 +34,6 @@ if TYPE_CHECKING:
     from chambers.models.people import User
 
 NEW_FOR = dt.timedelta(days=90)
-
-
-class Level(models.TextChoices):
-    """Who sees a field, from everyone to nobody before contact."""
-
-    PUBLIC = "public", _("everyone")
-    MEMBERS = "members", _("members of any chamber")
-    PARTNERS = "partners", _("members of partner chambers")
-    ACCEPTED = "accepted", _("partners who accepted a contact")
-
-
-DEFAULT_LEVELS: dict[str, str] = {
-    "description": Level.PUBLIC,
-    "website": Level.PUBLIC,
-    "size": Level.PUBLIC,
-    "founded": Level.PUBLIC,
-    "languages": Level.PUBLIC,
-    "codes": Level.PUBLIC,
-    "registration_number": Level.MEMBERS,
-    "markets": Level.MEMBERS,
-}
-
-
-def validate_levels(value: object) -> None:
-    """Refuse unknown fields and unknown levels."""
-    if not isinstance(value, dict) or any(
-        field not in DEFAULT_LEVELS or level not in Level.values for field, level in value.items()
-    ):
-        raise ValidationError(
-            _("Give levels as {field: level}; fields: %(fields)s; levels: %(levels)s."),
-            code="bad_levels",
-            params={"fields": ", ".join(DEFAULT_LEVELS), "levels": ", ".join(Level.values)},
-        )
 
 
 class CompanyQuerySet(ScopedQuerySet):
@@ -124,6 +92,10 @@ class CompanyQuerySet(ScopedQuerySet):
         """Members who agreed to stand in the directory."""
         return self.members().filter(is_listed=True)
 
+    def matched(self) -> Self:
+        """Listed members whom no hold keeps out of the matching."""
+        return self.listed().filter(held_on=None)
+
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Listed members; beyond them, the companies one speaks for or looks after."""
         if not user.is_authenticated:
@@ -136,14 +108,8 @@ class CompanyQuerySet(ScopedQuerySet):
         return self.all() if user.is_superuser else self.filter(listed | own | served)
 
 
-class Company(PublicModel):
+class Company(MatchingLimits, PublicModel):
     """A legal entity; it may belong to several chambers."""
-
-    class Size(models.TextChoices):
-        MICRO = "micro", _("up to 9 people")
-        SMALL = "small", _("10 to 49 people")
-        MEDIUM = "medium", _("50 to 249 people")
-        LARGE = "large", _("250 people or more")
 
     legal_name = models.CharField(_("legal name"), max_length=300)
     legal_name_latin = models.CharField(_("legal name in Latin script"), max_length=300, blank=True)
@@ -158,7 +124,9 @@ class Company(PublicModel):
         blank=True,
         help_text=_("Where an import found this company, such as register:123."),
     )
-    size = models.CharField(_("size"), max_length=6, choices=Size.choices, blank=True)
+    size = models.CharField(
+        _("size"), max_length=6, choices=MatchingLimits.Size.choices, blank=True
+    )
     founded = models.PositiveSmallIntegerField(_("founded in"), null=True, blank=True)
     languages = ArrayField(
         models.CharField(max_length=2),
@@ -230,6 +198,12 @@ class Company(PublicModel):
                 violation_error_message=_("A company with this source id exists."),
             ),
             models.CheckConstraint(condition=~Q(legal_name=""), name="company_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(held_on=None, held_reason="")
+                | Q(held_on__isnull=False) & ~Q(held_reason=""),
+                name="held_company_has_a_reason",
+                violation_error_message=_("Say why the company is on hold."),
+            ),
         ]
         indexes = [
             GinIndex(fields=["search"], name="company_search"),

@@ -1,20 +1,18 @@
-"""Who should meet whom: runs of the engine and what they found."""
+"""Runs of the engine, and what each term weighs in one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models import Chamber, Company, PublicModel, ScopedQuerySet
+from chambers.models import Chamber, PublicModel, ScopedQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -133,24 +131,6 @@ class Run(PublicModel):
         return int(start + width * share)
 
 
-class Profile(models.Model):
-    """What the engine knows of a company: only what its members may see."""
-
-    company = models.OneToOneField(
-        Company, models.CASCADE, primary_key=True, related_name="profile"
-    )
-    rows = models.JSONField()
-    surfaces = models.JSONField(default=dict)
-    digest = models.CharField(max_length=64)
-    changed_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        indexes = [models.Index(fields=["changed_at"], name="profile_by_change")]
-
-    def __str__(self) -> str:
-        return f"profile of {self.company_id}"
-
-
 class Term(models.Model):
     """In how many rows of a run's index a term stands; fixes what a word weighs."""
 
@@ -165,108 +145,3 @@ class Term(models.Model):
 
     def __str__(self) -> str:
         return self.term
-
-
-class SuggestionListQuerySet(ScopedQuerySet):
-    def current(self) -> Self:
-        """Lists of the run that is shown now."""
-        return self.filter(run__is_current=True)
-
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Current lists of the companies one speaks for or whose chamber one works for."""
-        mine = Company.objects.run_by(user).values("pk")
-        served = Company.objects.members_served_by(user).values("pk")
-        return self.current().filter(Q(company__in=mine) | Q(company__in=served))
-
-    def served_by(self, user: User | AnonymousUser) -> Self:
-        """Current lists of the members of the chambers where ``user`` works."""
-        members = Company.objects.members_served_by(user).values("pk")
-        return self.current().filter(company__in=members)
-
-
-class SuggestionList(models.Model):
-    """The best partners of one company in one run, as parallel arrays, best first.
-
-    20 partners take about 0.5 kB; reasons are computed when somebody looks.
-    """
-
-    run = models.ForeignKey(
-        Run, models.CASCADE, related_name="lists", verbose_name=_("matching run")
-    )
-    company = models.ForeignKey(
-        Company, models.CASCADE, related_name="suggestion_lists", verbose_name=_("company")
-    )
-    partners = ArrayField(models.BigIntegerField())
-    mutual = ArrayField(models.FloatField())
-    they_cover = ArrayField(models.FloatField())
-    you_cover = ArrayField(models.FloatField())
-    shared = ArrayField(models.FloatField())
-
-    objects = SuggestionListQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("list of suggestions")
-        verbose_name_plural = _("lists of suggestions")
-        constraints = [
-            models.UniqueConstraint(fields=["run", "company"], name="one_list_per_run_and_company")
-        ]
-        indexes = [GinIndex(fields=["partners"], name="suggestion_by_partner")]
-
-    def __str__(self) -> str:
-        return str(self.company)
-
-
-class DismissalQuerySet(ScopedQuerySet):
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Those of the companies one speaks for; the other side never learns of them."""
-        return self.filter(company__in=Company.objects.run_by(user))
-
-    def served_by(self, user: User | AnonymousUser) -> Self:
-        if user.is_superuser:
-            return self.all()
-        return self.filter(company__in=Company.objects.members_served_by(user))
-
-
-class Dismissal(PublicModel):
-    """A company's "not relevant, because": hides a partner from its own list only."""
-
-    class Reason(models.TextChoices):
-        COMPETITOR = "competitor", _("They are a competitor")
-        FIELD = "field", _("Not our field")
-        COUNTRY = "country", _("Not our market")
-        SIZE = "size", _("Too large or too small")
-        KNOWN = "known", _("We already work together")
-        OTHER = "other", _("Another reason")
-
-    company = models.ForeignKey(
-        Company, models.CASCADE, related_name="dismissals", verbose_name=_("company")
-    )
-    partner = models.ForeignKey(
-        Company, models.CASCADE, related_name="+", verbose_name=_("not relevant")
-    )
-    reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
-    )
-    at = models.DateTimeField(_("at"), default=timezone.now)
-
-    objects = DismissalQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("dismissed suggestion")
-        verbose_name_plural = _("dismissed suggestions")
-        ordering = ["-at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["company", "partner"],
-                name="one_dismissal_per_pair",
-                violation_error_code="already_dismissed",
-                violation_error_message=_("You already marked this partner as not relevant."),
-            ),
-            models.CheckConstraint(
-                condition=~Q(company=F("partner")), name="dismissal_is_of_another_company"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.company} – {self.partner}"

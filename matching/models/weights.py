@@ -1,0 +1,146 @@
+"""Versions of the rules: the constants of the score, as data that people put in force."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chambers.models import Chamber, PublicModel, ScopedQuerySet
+from matching.engine import Weights
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from chambers.models import User
+
+
+class WeightSetQuerySet(ScopedQuerySet):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """The rules in force are everybody's to read."""
+        return self.in_force()
+
+    def served_by(self, user: User | AnonymousUser) -> Self:
+        """The platform's, and those of the chambers where ``user`` works."""
+        if user.is_superuser:
+            return self.all()
+        served = Chamber.objects.served_by(user)
+        if not served.exists():
+            return self.none()
+        return self.filter(Q(chamber=None) | Q(chamber__in=served.values("pk")))
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        """Those of the chambers that ``user`` manages; the platform's are for superusers."""
+        if user.is_superuser:
+            return self.all()
+        return self.filter(chamber__in=Chamber.objects.managed_by(user).values("pk"))
+
+    def in_force(self) -> Self:
+        """At most one for the platform and one for each chamber."""
+        return self.filter(state=WeightSet.State.IN_FORCE)
+
+    def of_platform(self) -> Self:
+        """Those that fix the score that all companies share."""
+        return self.filter(chamber=None)
+
+
+class WeightSet(PublicModel):
+    """One version of the constants: a draft until a person puts it in force, kept for ever."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        IN_FORCE = "in_force", _("In force")
+        RETIRED = "retired", _("Retired")
+
+    version = models.CharField(
+        _("version"),
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(r"^[0-9A-Za-z][0-9A-Za-z._-]*\Z")],
+        error_messages={"unique": _("There is a set of this version.")},
+    )
+    chamber = models.ForeignKey(
+        Chamber,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="weight_sets",
+        verbose_name=_("chamber"),
+        help_text=_("Empty: the whole platform."),
+    )
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.DRAFT)
+    values = models.JSONField(_("constants"), default=dict, blank=True)
+    note = models.TextField(_("what changed and why"), blank=True, max_length=2000)
+    parent = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("made from"),
+    )
+    evaluation = models.JSONField(_("evaluation"), default=dict, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("created by"),
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    in_force_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("put in force by"),
+    )
+    in_force_at = models.DateTimeField(_("in force since"), null=True, blank=True)
+    retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
+
+    objects = WeightSetQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("set of weights")
+        verbose_name_plural = _("sets of weights")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["chamber"],
+                condition=Q(state="in_force"),
+                nulls_distinct=False,
+                name="one_weight_set_in_force",
+                violation_error_code="already_in_force",
+                violation_error_message=_("Another set has just been put in force. Look again."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="in_force") | Q(in_force_at__isnull=False),
+                name="weight_set_in_force_says_since_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.version
+
+    def clean(self) -> None:
+        """Refuse constants that the engine refuses."""
+        try:
+            self.weights()
+        except (TypeError, ValueError) as error:
+            raise ValidationError({"values": str(error)}, code="bad_weights") from error
+
+    def weights(self) -> Weights:
+        """The constants as the engine reads them; what is not stated is as the engine has it.
+
+        Raises TypeError for a constant that the engine does not know, ValueError for one out of
+        its range.
+        """
+        return Weights(**{**self.values, "version": self.version})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ class Profile(models.Model):
     )
     rows = models.JSONField()
     surfaces = models.JSONField(default=dict)
+    trades = ArrayField(models.CharField(max_length=4), default=list)  # HS headings it offers
     digest = models.CharField(max_length=64)
     changed_at = models.DateTimeField(default=timezone.now)
 

@@ -28,11 +28,13 @@ REASONS_SHOWN = 6  # per direction
 BAND_NAMES = {
     Band.STRONG_BOTH: gettext_lazy("Strong, both ways"),
     Band.STRONG_ONE: gettext_lazy("Strong, one way"),
-    Band.FAIR: pgettext_lazy("how good a match is", "Fair"),
+    Band.POSSIBLE: pgettext_lazy("how good a match is", "Possible"),
     Band.SAME_FIELD: gettext_lazy("Same field"),
 }
 AGAINST_TEXTS = {
     Against.NO_COMMON_LANGUAGE: gettext_lazy("No common working language"),
+    Against.MET_BEFORE: gettext_lazy("You have met before"),
+    Against.SELDOM_TRADE: gettext_lazy("Companies of your fields and countries seldom trade"),
     Against.THEIR_NEEDS_UNKNOWN: gettext_lazy("What they seek is not stated"),
     Against.YOUR_NEEDS_UNKNOWN: gettext_lazy("What you seek is not stated"),
     Against.THEIR_MARKETS_DO_NOT_NAME_YOURS: gettext_lazy("Their markets do not name your country"),
@@ -110,7 +112,8 @@ def suggestions_for(
 ) -> Suggestions:
     """The current list of ``company`` as ``viewer`` may see it. A constant number of queries.
 
-    Empty for who neither speaks for the company nor looks after it.
+    Empty for who neither speaks for the company nor looks after it, and while it is on hold. Who
+    was put on hold, or is a partner already, is left out at once, before the lists follow.
     """
     stored = (
         SuggestionList.objects.visible_to(viewer)
@@ -118,18 +121,21 @@ def suggestions_for(
         .select_related("run")
         .first()
     )
-    if stored is None:
+    if stored is None or company.held_on is not None:
         return Suggestions(company, Run.objects.current())
+    ties = profiles.ties_of([company.pk]).get(company.pk, profiles.NO_TIES)
     dismissals = {
         one.partner_id: one
         for one in Dismissal.objects.filter(company=company).select_related("by")
     }
-    wanted = list(dict.fromkeys([*stored.partners[:limit], *dismissals]))
+    listed = [*stored.partners[:limit], *dismissals]
+    wanted = [pk for pk in dict.fromkeys(listed) if pk not in ties.blocked]
     partners = {
         partner.pk: partner
         for partner in _presentable(Company.objects.visible_to(viewer).filter(pk__in=wanted))
     }
-    found = _explained(company, [pk for pk in wanted if pk in partners], partners, stored.run)
+    ours = profiles.engine_company(company, ties)
+    found = _explained(ours, [pk for pk in wanted if pk in partners], partners, stored.run)
     told = _Telling.of(found.values())
     shown, hidden = [], []
     for pk, explanation in found.items():
@@ -155,9 +161,12 @@ def suggestion_between(
         return None
     pair = _presentable(Company.objects.visible_to(viewer).filter(pk__in=[company.pk, partner.pk]))
     both = {one.pk: one for one in pair}
-    if len(both) < 2 or not engine.may_meet(*(_limits(one) for one in both.values())):
+    if len(both) < 2:
         return None
-    found = _explained(both[company.pk], [partner.pk], both, run).get(partner.pk)
+    limits = _limits(both)
+    if not engine.may_meet(*limits.values()):
+        return None
+    found = _explained(limits[company.pk], [partner.pk], both, run).get(partner.pk)
     if found is None:
         return None
     dismissal = Dismissal.objects.filter(company=company, partner=partner).first()
@@ -165,8 +174,16 @@ def suggestion_between(
     return made if made.has_reason else None
 
 
-def _limits(company: Company) -> engine.Company:
-    return profiles.engine_company(company, (one.pk for one in company.excluded_companies.all()))
+def _limits(companies: Mapping[int, Company]) -> dict[int, engine.Company]:
+    """What limits each of some companies, by their present profiles."""
+    ties = profiles.ties_of(list(companies))
+    trades = dict(
+        Profile.objects.filter(company__in=list(companies)).values_list("company", "trades")
+    )
+    return {
+        pk: profiles.engine_company(one, ties.get(pk, profiles.NO_TIES), trades.get(pk, ()))
+        for pk, one in companies.items()
+    }
 
 
 def partners_by_country(suggestions: Iterable[Suggestion]) -> list[tuple[str, int]]:
@@ -184,7 +201,7 @@ def tenths(share: float) -> int:
 
 
 def _presentable(companies: QuerySet[Company]) -> QuerySet[Company]:
-    return companies.select_related("country").prefetch_related("excluded_companies")
+    return companies.filter(held_on=None).select_related("country")
 
 
 @dataclass
@@ -199,19 +216,16 @@ class _Found:
 
 
 def _explained(
-    company: Company, wanted: list[int], partners: Mapping[int, Company], run: Run
+    own: engine.Company, wanted: list[int], partners: Mapping[int, Company], run: Run
 ) -> dict[int, _Found]:
     """Each wanted pair explained from the two profiles, by the run's weights and rarities."""
-    stored = {
-        one.company_id: one for one in Profile.objects.filter(company__in=[company.pk, *wanted])
-    }
-    if company.pk not in stored:
+    stored = {one.company_id: one for one in Profile.objects.filter(company__in=[own.id, *wanted])}
+    if own.id not in stored:
         return {}
-    mine = stored[company.pk]
+    mine = stored[own.id]
     ours = {term for row in mine.rows for term in row["terms"]}
     rarities = dict(Term.objects.filter(run=run, term__in=ours).values_list("term", "rows"))
-    weights, rows = Weights(**run.weights), profiles.engine_rows(company.pk, mine.rows)
-    own = profiles.engine_company(company, ())
+    weights, rows = Weights(**run.weights), profiles.engine_rows(own.id, mine.rows)
     found = {}
     for pk in wanted:
         if pk not in stored:
@@ -220,7 +234,7 @@ def _explained(
             rows,
             profiles.engine_rows(pk, stored[pk].rows),
             own,
-            profiles.engine_company(partners[pk], ()),
+            profiles.engine_company(partners[pk]),
             rarities,
             run.rows,
             weights,

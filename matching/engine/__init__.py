@@ -5,18 +5,21 @@ finds everybody's best partners with compiled code; ``explain`` says why for one
 part is imported only from ``matching.engine.index``, so that a web process need not load it.
 """
 
-from matching.engine.explain import Against, Direction, Explanation, Reason, explain
-from matching.engine.rows import Company, Row, Side, may_meet
+from matching.engine.explain import Against, Close, Direction, Explanation, Reason, explain
+from matching.engine.rows import SIZES, Company, Prior, Row, Side, may_meet
 from matching.engine.scoring import Band, band
 from matching.engine.terms import code_terms, merged, word_terms
 from matching.engine.weights import Weights, term_weight
 
 __all__ = [
+    "SIZES",
     "Against",
     "Band",
+    "Close",
     "Company",
     "Direction",
     "Explanation",
+    "Prior",
     "Reason",
     "Row",
     "Side",

@@ -11,7 +11,8 @@ import numpy as np
 from matching.engine import kernel, packing
 from matching.engine.kernel import Doubles, Floats, Ints, Longs
 from matching.engine.packing import SIDES, Array, PackedRows, Terms
-from matching.engine.rows import Company, Row
+from matching.engine.packing_limits import PackedLimits
+from matching.engine.rows import NO_PRIOR, Company, Prior, Row
 from matching.engine.weights import Weights
 
 _CHUNK = 256
@@ -71,26 +72,27 @@ class Index:
 
     @classmethod
     def build(
-        cls, rows: Iterable[Row], companies: Sequence[Company], weights: Weights | None = None
+        cls,
+        rows: Iterable[Row],
+        companies: Iterable[Company],
+        weights: Weights | None = None,
+        prior: Prior = NO_PRIOR,
     ) -> Self:
-        """The index of some companies and their rows; rows may come from a generator.
+        """The index of some companies and their rows; both may come from generators.
 
         Raises ValueError for two companies of one id, a row of none of them, two profile rows of
         one company, or a confidence that is not above 0.
         """
         weights = weights or Weights()
-        positions = {company.id: at for at, company in enumerate(companies)}
-        if len(positions) != len(companies):
-            raise ValueError("two companies share an id")
-        countries = sorted({company.country for company in companies} - {""})
-        if len(countries) >= packing.OTHER_COUNTRY:
-            raise ValueError("more countries than there are")
-        packed = PackedRows({}, {}, grows=True)
+        limits = PackedLimits()
+        limits.read(companies, prior)
+        positions = {company: at for at, company in enumerate(limits.ids)}
+        packed = PackedRows({}, {}, limits.wanted.numbers, grows=True)
         packed.read(rows, positions)
         terms, numbers = Terms.of(packed, weights)
         is_word = _are_words(terms.names)
-        arrays = packing.limits(companies, positions, countries) | packing.vectors(
-            packed, numbers, terms.roots, is_word, len(companies), countries, weights
+        arrays = limits.arrays(prior) | packing.vectors(
+            packed, numbers, terms.roots, is_word, len(positions), weights
         )
         arrays |= packing.inverted(arrays, len(terms.names))
         arrays |= {"term_roots": terms.roots, "term_rows": terms.rows}
@@ -98,7 +100,7 @@ class Index:
             "weights": weights.as_data(),
             "rows": packed.rows,
             "kinds": packed.kinds,
-            "countries": countries,
+            "numbers": limits.numbers,
         }
         return cls(arrays, meta, terms.names)
 
@@ -187,32 +189,39 @@ class Index:
         """A world of one company, in the numbers of this index."""
         if not self._numbers:
             self._numbers = {term: number for number, term in enumerate(self._terms)}
-        packed = PackedRows(self._numbers, dict(self._meta["kinds"]), grows=False)
+        numbers: dict[str, dict[str, int]] = self._meta["numbers"]
+        packed = PackedRows(
+            self._numbers, dict(self._meta["kinds"]), numbers["countries"], grows=False
+        )
         packed.read(rows, {company.id: 0})
-        countries: list[str] = self._meta["countries"]
-        arrays = packing.limits([company], {company.id: 0}, countries) | packing.vectors(
+        limits = PackedLimits(numbers)
+        limits.read([company], NO_PRIOR)
+        arrays = limits.arrays(NO_PRIOR) | packing.vectors(
             packed,
             np.arange(len(self._terms), dtype=np.int32),
             self._roots,
             _are_words(self._terms),
             1,
-            countries,
             self.weights,
         )
-        for name, listed in zip(("apart", "hidden"), self._kept_from(company), strict=True):
+        for name, listed in self._positions_of(company).items():
             arrays[f"limits_{name}"] = listed
             arrays[f"limits_{name}_start"] = np.array([0, len(listed)])
         return _world({name: _frozen(values) for name, values in arrays.items()})
 
-    def _kept_from(self, company: Company) -> tuple[Ints, Ints]:
-        """Positions a company never meets (itself and blocks of others too) and those it hides."""
+    def _positions_of(self, company: Company) -> dict[str, Ints]:
+        """Positions a company never meets, hides, and has met, also by what others say of it."""
         limits = self._world.limits
-        apart = np.flatnonzero(np.isin(limits.ids, [*company.blocked, company.id]))
+        found = {
+            "apart": np.flatnonzero(np.isin(limits.ids, [*company.blocked, company.id])),
+            "hidden": np.flatnonzero(np.isin(limits.ids, list(company.dismissed))),
+            "met": np.flatnonzero(np.isin(limits.ids, list(company.met))),
+        }
         for own in np.flatnonzero(limits.ids == company.id):
-            known = limits.apart[limits.apart_start[own] : limits.apart_start[own + 1]]
-            apart = np.union1d(apart, known)
-        hidden = np.flatnonzero(np.isin(limits.ids, list(company.dismissed)))
-        return apart.astype(np.int32), hidden.astype(np.int32)
+            for name in ("apart", "met"):
+                start, listed = getattr(limits, f"{name}_start"), getattr(limits, name)
+                found[name] = np.union1d(found[name], listed[start[own] : start[own + 1]])
+        return {name: positions.astype(np.int32) for name, positions in found.items()}
 
     def _rules(self) -> kernel.Rules:
         weights = self.weights
@@ -224,6 +233,11 @@ class Index:
             better=weights.better,
             field=weights.same_field,
             field_least=weights.field_evidence,
+            prior=weights.prior,
+            standing=weights.standing,
+            prior_most=weights.prior_most,
+            prior_leaves=weights.prior_leaves,
+            met_before=weights.met_before,
         )
 
     def _scratch(self) -> kernel.Scratch:
@@ -274,5 +288,6 @@ def _fields(kind: Any, arrays: Mapping[str, Array], name: str) -> Any:
 def _world(arrays: Mapping[str, Array]) -> kernel.World:
     return kernel.World(
         _fields(kernel.Limits, arrays, "limits"),
+        _fields(kernel.Lifts, arrays, "lifts"),
         *(_fields(kernel.Vectors, arrays, name) for name in SIDES.values()),
     )

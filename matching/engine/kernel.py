@@ -18,6 +18,7 @@ Longs = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Bits = NDArray[np.uint64]
+Flags = NDArray[np.bool_]
 
 _BLOCK = 64
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -56,18 +57,48 @@ class Limits(NamedTuple):
     admits: Bits
     """Countries a company looks for partners in, a set of bits in four words."""
     group: Longs
+    holds: Bits
+    """Certificates held, a set of bits in as many words as there are."""
+    requires: Bits
+    """Certificates asked of a partner."""
+    speaks: Bits
+    """Working languages; none when unknown."""
+    interpreter: Flags
+    size: Ints
+    """Number of the size, 0 when unknown."""
+    sizes: Bits
+    """Sizes accepted of a partner, a set of bits in one word; the lowest is always set."""
+    avoids: Flags
+    """Whether it meets nobody who trades in one of its headings."""
+    trades_start: Longs
+    trades: Ints
+    """Headings offered, in order."""
+    industry: Ints
+    """Line of the prior's table, 0 when unknown."""
+    standing: Doubles
     apart_start: Longs
     apart: Ints
-    """Positions never to meet, both ways."""
+    """Positions never to meet, both ways, in order."""
     hidden_start: Longs
     hidden: Ints
     """Positions not to show in this company's own list."""
+    met_start: Longs
+    met: Ints
+    """Positions met before, both ways."""
+
+
+class Lifts(NamedTuple):
+    """The prior by numbers of industries and of countries; zero where nothing is known."""
+
+    industry: Floats
+    country: Floats
 
 
 class World(NamedTuple):
     """Companies with their rows; the one that asks may come from another world than the index."""
 
     limits: Limits
+    lifts: Lifts
     profiles: Vectors
     offers: Vectors
     demands: Vectors
@@ -91,6 +122,11 @@ class Rules(NamedTuple):
     better: float
     field: float
     field_least: float
+    prior: float
+    standing: float
+    prior_most: float
+    prior_leaves: float
+    met_before: float
 
 
 class Scratch(NamedTuple):
@@ -139,8 +175,8 @@ def _compiled(function: _Function) -> _Function:
         return cast(_Function, numba.njit(nogil=True)(function))
 
 
-# The three formulas of ``scoring`` once more, and the tests hold them equal: numba would not see
-# that a cached loop is out of date when they change in another file.
+# The formulas of ``scoring`` once more, and the tests hold them equal: numba would not see that a
+# cached loop is out of date when they change in another file.
 @_compiled
 def _direction(best: float, total: float, further: float) -> float:
     return best + further * (total - best)
@@ -152,13 +188,35 @@ def _coverage(amount: float) -> float:
 
 
 @_compiled
-def _score(they: float, you: float, shared: float, rules: Rules) -> float:
+def _prior(ours: World, i: int, theirs: World, j: int, rules: Rules) -> float:
+    one, other, lifts = ours.limits, theirs.limits, theirs.lifts
+    lift = np.float64(lifts.industry[one.industry[i], other.industry[j]]) + np.float64(
+        lifts.country[one.country[i], other.country[j]]
+    )
+    amount = rules.prior * lift + rules.standing * (one.standing[i] + other.standing[j])
+    return float(max(-rules.prior_most, min(rules.prior_most, amount)))
+
+
+@_compiled
+def _common(shared: float, prior: float, rules: Rules) -> float:
+    return _coverage(max(shared + prior, rules.prior_leaves * shared, 0.0))
+
+
+@_compiled
+def _score(
+    they: float, you: float, shared: float, prior: float, met_before: bool, rules: Rules
+) -> float:
     high = max(they, you)
-    if high <= 0:
-        score = rules.floor * shared
-    else:
+    common = _common(shared, prior, rules)
+    if high > 0:
         fit = rules.better * high + (1 - rules.better) * min(they, you)
-        score = rules.floor + rules.span * fit + rules.field * shared
+        score = rules.floor + rules.span * fit + rules.field * common
+    elif shared > 0 and shared >= rules.field_least:
+        score = rules.floor * common
+    else:
+        return 0.0
+    if met_before:
+        score *= 1 - rules.met_before
     return float(np.float32(score))
 
 
@@ -200,7 +258,47 @@ def _may_meet(ours: Limits, i: int, theirs: Limits, j: int) -> bool:
         return False
     if ours.group[i] != 0 and ours.group[i] == theirs.group[j]:
         return False
+    for word in range(ours.holds.shape[1]):
+        if ours.requires[i, word] & ~theirs.holds[j, word]:
+            return False
+        if theirs.requires[j, word] & ~ours.holds[i, word]:
+            return False
+    if not (theirs.sizes[j] >> np.uint64(ours.size[i])) & np.uint64(1):
+        return False
+    if not (ours.sizes[i] >> np.uint64(theirs.size[j])) & np.uint64(1):
+        return False
+    if not (ours.interpreter[i] and theirs.interpreter[j]) and _languages_differ(
+        ours, i, theirs, j
+    ):
+        return False
+    if (ours.avoids[i] or theirs.avoids[j]) and _compete(ours, i, theirs, j):
+        return False
     return not _listed(ours.apart_start, ours.apart, i, j)
+
+
+@_compiled
+def _languages_differ(ours: Limits, i: int, theirs: Limits, j: int) -> bool:
+    any_of_ours, any_of_theirs = np.uint64(0), np.uint64(0)
+    for word in range(ours.speaks.shape[1]):
+        if ours.speaks[i, word] & theirs.speaks[j, word]:
+            return False
+        any_of_ours |= ours.speaks[i, word]
+        any_of_theirs |= theirs.speaks[j, word]
+    return bool(any_of_ours != 0 and any_of_theirs != 0)
+
+
+@_compiled
+def _compete(ours: Limits, i: int, theirs: Limits, j: int) -> bool:
+    """Whether two offer one heading."""
+    x, y = ours.trades_start[i], theirs.trades_start[j]
+    while x < ours.trades_start[i + 1] and y < theirs.trades_start[j + 1]:
+        if ours.trades[x] == theirs.trades[y]:
+            return True
+        if ours.trades[x] < theirs.trades[y]:
+            x += 1
+        else:
+            y += 1
+    return False
 
 
 @_compiled
@@ -336,11 +434,12 @@ def _least(best: Best, n: int, count: int, rules: Rules) -> float:
     """Evidence of a shared field below which no further partner enters the list."""
     if count < best.partners.shape[1]:
         return rules.field_least
-    if best.mutual[n, count - 1] > rules.floor:
+    needed = best.mutual[n, count - 1] / rules.floor
+    if needed >= 1:
         return float(np.inf)
     # Rounding may make equal scores of slightly unequal evidence.
-    margin = -0.9999 * float(np.log1p(-np.float64(best.shared[n, count - 1])))
-    return max(rules.field_least, margin)
+    margin = -0.9999 * float(np.log1p(-np.float64(needed)))
+    return max(rules.field_least, margin - rules.prior_most)
 
 
 @_compiled
@@ -358,9 +457,11 @@ def _list_of(
             limits.hidden_start, limits.hidden, i, j
         ):
             they, you = _covered(scratch, 0, j, rules), _covered(scratch, 1, j, rules)
-            shared = _coverage(np.float64(same[j]))
+            amount = np.float64(same[j])
             order = tie_order(seed, limits.ids[i], others.ids[j])
-            score = _score(they, you, shared, rules)
+            known = _listed(limits.met_start, limits.met, i, j)
+            score = _score(they, you, amount, _prior(ours, i, theirs, j, rules), known, rules)
+            shared = _coverage(amount)
             count = _push(best, n, count, j, order, they, you, shared, score)
     least = np.float32(_least(best, n, count, rules))
     for block in range(0, len(same), _BLOCK):
@@ -368,18 +469,22 @@ def _list_of(
         highest = np.float32(0)
         for x in range(len(part)):
             highest = max(highest, part[x])
-        if highest < least:
+        if highest <= 0 or highest < least:
             continue
         for x in range(len(part)):
             j = block + x
-            if part[x] < least or scratch.best[0, j] > 0 or scratch.best[1, j] > 0:
+            if part[x] <= 0 or part[x] < least:
+                continue
+            if scratch.best[0, j] > 0 or scratch.best[1, j] > 0:
                 continue
             if _may_meet(limits, i, others, j) and not _listed(
                 limits.hidden_start, limits.hidden, i, j
             ):
-                shared = _coverage(np.float64(part[x]))
+                amount = np.float64(part[x])
                 order = tie_order(seed, limits.ids[i], others.ids[j])
-                score = _score(0.0, 0.0, shared, rules)
+                known = _listed(limits.met_start, limits.met, i, j)
+                score = _score(0.0, 0.0, amount, _prior(ours, i, theirs, j, rules), known, rules)
+                shared = _coverage(amount)
                 count = _push(best, n, count, j, order, 0.0, 0.0, shared, score)
                 least = np.float32(_least(best, n, count, rules))
     same[:] = 0
@@ -417,12 +522,13 @@ def fill_scores(
     met = _evidence(ours, 0, theirs, lists, rules, scratch)
     for j in range(scores.shape[1]):
         they, you = _covered(scratch, 0, j, rules), _covered(scratch, 1, j, rules)
-        same = scratch.by_profile[j]
-        if they == 0 and you == 0 and same < rules.field_least:
+        same = np.float64(scratch.by_profile[j])
+        if they == 0 and you == 0 and (same <= 0 or same < rules.field_least):
             continue
         if _may_meet(ours.limits, 0, theirs.limits, j):
-            shared = _coverage(np.float64(same))
-            scores[0, j] = _score(they, you, shared, rules)
-            scores[1, j], scores[2, j], scores[3, j] = they, you, shared
+            known = _listed(ours.limits.met_start, ours.limits.met, 0, j)
+            prior = _prior(ours, 0, theirs, j, rules)
+            scores[0, j] = _score(they, you, same, prior, known, rules)
+            scores[1, j], scores[2, j], scores[3, j] = they, you, _coverage(same)
     scratch.by_profile[:] = 0
     _forget(scratch, met)

@@ -1,28 +1,38 @@
 """From rows and companies to the arrays that the compiled loop reads."""
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.kernel import Bits, Doubles, Ints, Longs
-from matching.engine.rows import NO_COUNTRIES, Company, Row, Side
+from matching.engine.kernel import Doubles, Ints, Longs
+from matching.engine.packing_limits import ALL, COUNTRY_WORDS, OTHER_COUNTRY, Members
+from matching.engine.rows import Row, Side
+from matching.engine.terms import STEPS, quantised
 from matching.engine.weights import Weights, term_weight
 
 Array = NDArray[np.generic]
 
 SIDES = {Side.PROFILE: "profiles", Side.OFFER: "offers", Side.DEMAND: "demands"}
-OTHER_COUNTRY = 255
-"""Number of a country where no company of the index is."""
 
 
 class PackedRows:
     """Rows as they come in, packed; every company gets a profile row, empty when it has none."""
 
-    def __init__(self, vocabulary: dict[str, int], kinds: dict[str, int], *, grows: bool) -> None:
-        """Numbers of terms and kinds known so far; unknown terms are dropped unless it grows."""
+    def __init__(
+        self,
+        vocabulary: dict[str, int],
+        kinds: dict[str, int],
+        countries: dict[str, int],
+        *,
+        grows: bool,
+    ) -> None:
+        """Numbers of terms, kinds and countries known so far; more are learnt only if it grows.
+
+        Unknown terms are dropped then.
+        """
         self.vocabulary = vocabulary
         self.kinds = kinds
         self.owner = array("i")
@@ -31,8 +41,8 @@ class PackedRows:
         self.words = array("i")
         self.length = array("q")
         self.terms = array("i")
-        self.confidence = array("d")
-        self.targets: list[frozenset[str]] = []
+        self.confidence = array("B")
+        self.targets = Members(countries, OTHER_COUNTRY, grows=grows)
         self._grows = grows
 
     def read(self, rows: Iterable[Row], positions: Mapping[int, int]) -> None:
@@ -55,20 +65,19 @@ class PackedRows:
         before = len(self.terms)
         words = 0
         for term, confidence in row.terms.items():
-            if not confidence > 0:
-                raise ValueError(f"the confidence in {term} must be above 0")
+            sure = quantised(confidence)
             words += term.startswith("w:")
             number = known.setdefault(term, len(known)) if self._grows else known.get(term, -1)
             if number >= 0:
                 self.terms.append(number)
-                self.confidence.append(confidence)
+                self.confidence.append(sure)
         is_profile = row.side is Side.PROFILE
         self.owner.append(position)
         self.side.append(row.side)
         self.kind.append(-1 if is_profile else self.kinds.setdefault(row.kind, len(self.kinds)))
         self.words.append(words)
         self.length.append(len(self.terms) - before)
-        self.targets.append(row.targets)
+        self.targets.add(row.targets)
 
 
 @dataclass(frozen=True)
@@ -97,41 +106,12 @@ class Terms:
         return cls(names, rows.astype(np.int64), roots), numbers
 
 
-def limits(
-    companies: Sequence[Company], positions: Mapping[int, int], countries: Sequence[str]
-) -> dict[str, Array]:
-    """The fields of ``kernel.Limits``."""
-    numbers = {country: number for number, country in enumerate(countries, 1)} | {"": 0}
-    apart: list[set[int]] = [set() for _ in companies]
-    hidden: list[set[int]] = [set() for _ in companies]
-    for at, company in enumerate(companies):
-        hidden[at] = {positions[other] for other in company.dismissed & positions.keys()}
-        for other in company.blocked & positions.keys():
-            apart[at].add(positions[other])
-            apart[positions[other]].add(at)
-    apart_start, apart_flat = _flat(apart)
-    hidden_start, hidden_flat = _flat(hidden)
-    return {
-        "limits_ids": np.array([company.id for company in companies], np.int64),
-        "limits_country": np.array(
-            [numbers.get(company.country, OTHER_COUNTRY) for company in companies], np.int32
-        ),
-        "limits_admits": _bits([(c.wanted, c.excluded) for c in companies], countries),
-        "limits_group": np.array([company.group for company in companies], np.int64),
-        "limits_apart_start": apart_start,
-        "limits_apart": apart_flat,
-        "limits_hidden_start": hidden_start,
-        "limits_hidden": hidden_flat,
-    }
-
-
 def vectors(
     packed: PackedRows,
     numbers: Ints,
     roots: Doubles,
     is_word: NDArray[np.bool_],
     companies: int,
-    countries: Sequence[str],
     weights: Weights,
 ) -> dict[str, Array]:
     """The fields of ``kernel.Vectors`` for each side, rows by company, terms in their order."""
@@ -141,9 +121,11 @@ def vectors(
     row = np.repeat(np.arange(len(owner)), np.array(packed.length, np.int64))
     number = numbers[np.array(packed.terms, np.int32)]
     length = np.maximum(1, np.array(packed.words, np.float64)) ** -weights.length_power
-    value = np.array(packed.confidence) * roots[number]
+    value = np.array(packed.confidence) / STEPS * roots[number]
     value *= np.where(is_word[number], length[row], 1.0)
     arrays: dict[str, Array] = {}
+    targets = packed.targets.bits(COUNTRY_WORDS)
+    targets[~targets.any(axis=1)] = ALL
     for which, name in SIDES.items():
         chosen = np.flatnonzero(side == which)
         chosen = chosen[np.argsort(owner[chosen], kind="stable")]
@@ -151,14 +133,13 @@ def vectors(
         place[chosen] = np.arange(len(chosen))
         kept = np.flatnonzero((place[row] >= 0) & (value > 0))
         kept = kept[np.lexsort((number[kept], place[row[kept]]))]
-        targets = [(packed.targets[at], NO_COUNTRIES) for at in chosen.tolist()]
         arrays |= {
             f"{name}_start": np.searchsorted(place[row[kept]], np.arange(len(chosen) + 1)),
             f"{name}_terms": number[kept],
             f"{name}_values": value[kept].astype(np.float32),
             f"{name}_owner": owner[chosen],
             f"{name}_kind": kind[chosen],
-            f"{name}_targets": _bits(targets, countries),
+            f"{name}_targets": targets[chosen],
             f"{name}_first": np.searchsorted(owner[chosen], np.arange(companies + 1)),
         }
     return arrays
@@ -178,25 +159,3 @@ def inverted(arrays: Mapping[str, Array], terms: int) -> dict[str, Array]:
             f"by_term_{name}_values": arrays[f"{name}_values"][order],
         }
     return result
-
-
-def _flat(sets: Sequence[set[int]]) -> tuple[Longs, Ints]:
-    start = np.zeros(len(sets) + 1, np.int64)
-    np.cumsum([len(members) for members in sets], out=start[1:])
-    return start, np.array([at for members in sets for at in sorted(members)], np.int32)
-
-
-def _bits(sets: Sequence[tuple[frozenset[str], frozenset[str]]], countries: Sequence[str]) -> Bits:
-    """Sets of countries as four words of bits, from (wanted, excluded); wanted empty means any."""
-    numbers = {country: number for number, country in enumerate(countries, 1)}
-    bits = np.empty((len(sets), 4), np.uint64)
-    made: dict[tuple[frozenset[str], frozenset[str]], list[int]] = {}
-    for row, (wanted, excluded) in enumerate(sets):
-        if (wanted, excluded) not in made:
-            named = {numbers.get(country, OTHER_COUNTRY) for country in wanted}
-            whole = sum(1 << number for number in named) if wanted else (1 << 256) - 1
-            for country in excluded & numbers.keys():
-                whole &= ~(1 << numbers[country])
-            made[wanted, excluded] = [whole >> (64 * word) & (1 << 64) - 1 for word in range(4)]
-        bits[row] = made[wanted, excluded]
-    return bits

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from matching.engine.terms import STEPS, quantised
 from matching.engine.weights import Weights, term_weight
 
 _WORD = "w:"
@@ -16,7 +17,7 @@ class Band(StrEnum):
 
     STRONG_BOTH = "strong_both"
     STRONG_ONE = "strong_one"
-    FAIR = "fair"
+    POSSIBLE = "possible"
     SAME_FIELD = "same_field"
 
 
@@ -32,7 +33,8 @@ def vector(
     found = {}
     for term, confidence in terms.items():
         root = math.sqrt(term_weight(term, frequencies.get(term, 1), rows, weights))
-        value = np.float32(confidence * root * (length if term.startswith(_WORD) else 1.0))
+        sure = quantised(confidence) / STEPS
+        value = np.float32(sure * root * (length if term.startswith(_WORD) else 1.0))
         if value > 0:
             found[term] = value
     return found
@@ -68,18 +70,41 @@ def direction(best: float, total: float, further: float) -> float:
     return best + further * (total - best)
 
 
-def mutual(
-    they: float, you: float, shared: float, floor: float, span: float, better: float, field: float
-) -> float:
-    """The score of a pair in [0, 1) from both coverages (0 when not met) and the shared field.
+def prior(lift: float, standing: float, weights: Weights) -> float:
+    """What speaks for a pair beyond its texts, in units of evidence, within ``prior_most``.
 
-    Symmetric in ``they`` and ``you``. With a met need at least ``floor``, without it less:
-    ``floor * shared``.
+    ``lift`` is that of ``Prior.lift``, ``standing`` the sum of both companies'. Symmetric.
+    """
+    amount = weights.prior * lift + weights.standing * standing
+    return max(-weights.prior_most, min(weights.prior_most, amount))
+
+
+def common(shared: float, prior: float, weights: Weights) -> float:
+    """The common ground of a pair in [0, 1): evidence of a shared field, moved by the prior.
+
+    A prior takes away most of that evidence but never all, so that more of it always counts more.
+    """
+    return coverage(max(shared + prior, weights.prior_leaves * shared, 0.0))
+
+
+def mutual(
+    they: float, you: float, shared: float, common: float, met_before: bool, weights: Weights
+) -> float:
+    """The score of a pair in [0, 1): from both coverages (0 when not met) and the common ground.
+
+    Symmetric in ``they`` and ``you``. With a met need at least ``met_floor``, without it less and
+    only where something is shared (``shared`` is that evidence): a prior alone makes no suggestion.
+    Less where the two have met before.
     """
     high = max(they, you)
-    if high <= 0:
-        return floor * shared
-    return floor + span * (better * high + (1 - better) * min(they, you)) + field * shared
+    if high > 0:
+        fit = weights.better * high + (1 - weights.better) * min(they, you)
+        score = weights.met_floor + weights.met_span * fit + weights.same_field * common
+    elif shared > 0 and shared >= weights.field_evidence:
+        score = weights.met_floor * common
+    else:
+        return 0.0
+    return score * (1 - weights.met_before) if met_before else score
 
 
 def band(they: float, you: float, weights: Weights) -> Band:
@@ -89,4 +114,4 @@ def band(they: float, you: float, weights: Weights) -> Band:
         return Band.STRONG_BOTH
     if high >= weights.strong:
         return Band.STRONG_ONE
-    return Band.FAIR if high >= weights.met else Band.SAME_FIELD
+    return Band.POSSIBLE if high >= weights.met else Band.SAME_FIELD

@@ -6,6 +6,16 @@ from collections.abc import Iterable, Mapping
 MAX_WORDS = 200
 """Distinct words kept of one row, those said most often and first."""
 
+STEPS = 100
+"""Confidences are kept in so many steps up to 1, in one byte: at most 2.55."""
+
+
+def quantised(confidence: float) -> int:
+    """A confidence above 0 in steps of ``1 / STEPS``, 1 to 255; ValueError when not above 0."""
+    if not confidence > 0:
+        raise ValueError("a confidence must be above 0")
+    return max(1, min(255, round(confidence * STEPS)))
+
 
 def code_terms(codes: Iterable[str], confidence: float = 1.0) -> dict[str, float]:
     """Terms of trade codes: each HS code with its parents, NACE by division and section.

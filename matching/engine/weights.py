@@ -22,7 +22,7 @@ class Weights:
     code read as the share of a need they cover: chapter 0.20, heading 0.68, six digits 0.90.
     """
 
-    version: str = "1"
+    version: str = "2"
     levels: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(dict(_LEVELS)))
     """Evidence of one shared code per level; a deeper code brings its parents along."""
     word_scale: float = 4.0
@@ -49,8 +49,19 @@ class Weights:
     """Weight of the better covered side in the mutual fit; the other has the rest."""
     same_field: float = 0.05
     """What being in the same field adds where a need is met."""
-    field_least: float = 0.05
-    """Without a met need, a shared field is shown from this coverage on."""
+    field_least: float = 0.0
+    """Without a met need, a shared field is shown above this coverage: by default from anything
+    shared on, so that nobody who could meet anyone stays without a suggestion."""
+    prior: float = 1.0
+    """How much the table of who trades with whom counts; 0 for not at all."""
+    standing: float = 0.0
+    """How much the standing of both companies counts; 0, for it favours those known already."""
+    prior_most: float = 1.0
+    """Evidence that prior and standing together add or take away at most."""
+    prior_leaves: float = 0.05
+    """Share of the evidence of a shared field that no prior takes away."""
+    met_before: float = 0.3
+    """Share of the score that a pair loses when the two have met before."""
 
     def __post_init__(self) -> None:
         """Refuse constants for which the promised properties of the score do not hold."""
@@ -60,8 +71,14 @@ class Weights:
             raise ValueError("0 <= word_rarest < word_limit <= 1 must hold")
         if not 0.5 <= self.better < 1:
             raise ValueError("better must lie in [0.5, 1)")
-        if not 0 < self.met < self.strong < 1 or not 0 < self.field_least < 1:
-            raise ValueError("0 < met < strong < 1 and 0 < field_least < 1 must hold")
+        if not 0 < self.met < self.strong < 1 or not 0 <= self.field_least < 1:
+            raise ValueError("0 < met < strong < 1 and 0 <= field_least < 1 must hold")
+        if not 0 <= self.further <= 1:
+            raise ValueError("further must lie in [0, 1]")
+        if self.prior < 0 or self.standing < 0 or self.prior_most < 0:
+            raise ValueError("prior, standing and prior_most must be at least 0")
+        if not 0 < self.prior_leaves <= 1 or not 0 <= self.met_before < 1:
+            raise ValueError("prior_leaves must lie in (0, 1] and met_before in [0, 1)")
         if self.met_floor + self.met_span + self.same_field > 1:
             raise ValueError("the score must stay within [0, 1]")
 
@@ -78,7 +95,7 @@ class Weights:
 
     @property
     def field_evidence(self) -> float:
-        """The evidence whose coverage is ``field_least``."""
+        """The evidence whose coverage is ``field_least``, at least 0."""
         return -math.log1p(-self.field_least)
 
 

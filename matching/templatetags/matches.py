@@ -12,7 +12,7 @@ from matching.selectors import Reason, Way
 
 register = template.Library()
 
-_STRENGTH = {Band.STRONG_BOTH: 4, Band.STRONG_ONE: 3, Band.FAIR: 2, Band.SAME_FIELD: 1}
+_STRENGTH = {Band.STRONG_BOTH: 4, Band.STRONG_ONE: 3, Band.POSSIBLE: 2, Band.SAME_FIELD: 1}
 
 
 @dataclass

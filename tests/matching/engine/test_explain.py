@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -5,7 +8,9 @@ from hypothesis import strategies as st
 from matching.engine import (
     Against,
     Band,
+    Close,
     Company,
+    Prior,
     Row,
     Side,
     Weights,
@@ -16,6 +21,7 @@ from matching.engine import (
     term_weight,
     word_terms,
 )
+from matching.engine.rows import NO_PRIOR
 from matching.engine.scoring import coverage, evidence, vector
 from tests.matching.engine.worlds import worlds
 
@@ -28,8 +34,8 @@ def _row(owner, side, *codes, words=(), kind="goods", ref="", **more):
     return Row(owner, side, merged(code_terms(codes), word_terms(words)), kind, ref=ref, **more)
 
 
-def _explain(yours, theirs, you=RU, them=JP, frequencies=None, rows=100):
-    return explain(yours, theirs, you, them, frequencies or {}, rows, WEIGHTS)
+def _explain(yours, theirs, you=RU, them=JP, frequencies=None, rows=100, prior=NO_PRIOR):
+    return explain(yours, theirs, you, them, frequencies or {}, rows, WEIGHTS, prior)
 
 
 def _pair(world):
@@ -44,8 +50,8 @@ def _pair(world):
 def test_explanations_of_both_sides_mirror_each_other(world):
     you, them, frequencies = _pair(world)
 
-    mine = _explain(world.of(you), world.of(them), you, them, frequencies)
-    theirs = _explain(world.of(them), world.of(you), them, you, frequencies)
+    mine = _explain(world.of(you), world.of(them), you, them, frequencies, prior=world.prior)
+    theirs = _explain(world.of(them), world.of(you), them, you, frequencies, prior=world.prior)
 
     assert mine.mutual == theirs.mutual
     assert mine.band == theirs.band
@@ -57,7 +63,7 @@ def test_explanations_of_both_sides_mirror_each_other(world):
 @given(worlds(most=2, words=False), st.sampled_from([0, 1]))
 def test_taking_back_the_code_named_first_lowers_the_score(world, side):
     you, them, frequencies = _pair(world)
-    before = _explain(world.of(you), world.of(them), you, them, frequencies)
+    before = _explain(world.of(you), world.of(them), you, them, frequencies, prior=world.prior)
     directions = [before.they_cover, before.you_cover]
     if not (before.they_cover.reasons or before.you_cover.reasons):
         directions = [before.shared]
@@ -66,7 +72,7 @@ def test_taking_back_the_code_named_first_lowers_the_score(world, side):
     for direction in directions:
         if direction.reasons:
             after = world.without((you, them)[side].id, direction.reasons[0].term)
-            now = _explain(after.of(you), after.of(them), you, them, frequencies)
+            now = _explain(after.of(you), after.of(them), you, them, frequencies, prior=world.prior)
             assert now.mutual < before.mutual
 
 
@@ -160,6 +166,60 @@ def test_what_speaks_against_a_pair_is_said():
     assert why.band is Band.STRONG_ONE
 
 
+def test_limits_that_are_only_just_kept_are_named():
+    you = Company(
+        1,
+        "RU",
+        languages=frozenset({"ru"}),
+        size="small",
+        sizes=frozenset({"medium", "large"}),
+        avoids_competitors=True,
+        trades=frozenset({"9026"}),
+    )
+    them = Company(
+        2,
+        "JP",
+        languages=frozenset({"ja"}),
+        size="medium",
+        sizes=frozenset({"micro", "small"}),
+        trades=frozenset({"9027"}),
+        met=frozenset({1}),
+    )
+    rows = [_row(1, Side.PROFILE, "hs:90")], [_row(2, Side.PROFILE, "hs:90")]
+
+    why = _explain(*rows, you, them)
+    turned = _explain(*rows[::-1], them, you)
+    unknown = _explain(*rows, replace(you, size=""), replace(them, languages=frozenset()))
+
+    assert why.close == (
+        Close.ONLY_AN_INTERPRETER,
+        Close.YOUR_SIZE_AT_THEIR_EDGE,
+        Close.THEIR_SIZE_AT_YOUR_EDGE,
+        Close.NEARLY_COMPETITORS,
+    )
+    assert set(turned.close) == set(why.close)
+    assert unknown.close[0] is Close.YOUR_SIZE_UNKNOWN
+    assert {Against.NO_COMMON_LANGUAGE, Against.MET_BEFORE} <= set(why.against)
+    assert Against.MET_BEFORE in turned.against
+    assert _explain(*rows).close == ()
+
+
+def test_a_prior_that_takes_something_away_speaks_against_a_pair():
+    rows = [_row(1, Side.PROFILE, "hs:9026")], [_row(2, Side.PROFILE, "hs:9026")]
+    lift = np.array([[0.0, -0.5], [-0.5, 0.0]], np.float32)
+
+    def with_prior(lift):
+        return _explain(*rows, prior=Prior(countries=("RU", "JP"), country_lift=lift))
+
+    plain, less, more, far = (with_prior(times * lift) for times in (0, 1, -1, 100))
+
+    assert Against.SELDOM_TRADE in less.against
+    assert Against.SELDOM_TRADE not in plain.against + more.against
+    assert (less.prior, more.prior, far.prior) == (-0.5, 0.5, -WEIGHTS.prior_most)
+    assert 0 < far.mutual < less.mutual < plain.mutual < more.mutual < 0.5
+    assert plain.mutual == _explain(*rows).mutual
+
+
 def test_nothing_speaks_against_a_pair_that_fits_both_ways():
     everyone = {"languages": frozenset({"en"}), "wanted": frozenset({"RU", "JP"})}
     why = _explain(
@@ -186,8 +246,8 @@ def test_two_companies_with_nothing_in_common_have_no_score():
         (0.7, 0.6, Band.STRONG_BOTH),
         (0.9, 0.0, Band.STRONG_ONE),
         (0.3, 0.68, Band.STRONG_ONE),
-        (0.3, 0.59, Band.FAIR),
-        (0.25, 0.0, Band.FAIR),
+        (0.3, 0.59, Band.POSSIBLE),
+        (0.25, 0.0, Band.POSSIBLE),
         (0.0, 0.0, Band.SAME_FIELD),
     ],
 )
@@ -219,8 +279,12 @@ def test_a_rarer_word_weighs_more_and_a_common_one_nothing():
         {"length_power": 0.6},
         {"better": 1.0},
         {"met": 0.7},
-        {"field_least": 0.0},
+        {"field_least": 1.0},
         {"met_span": 0.6},
+        {"further": 1.1},
+        {"standing": -0.1},
+        {"prior_leaves": 0.0},
+        {"met_before": 1.0},
     ],
 )
 def test_weights_that_break_the_promises_are_refused(wrong):

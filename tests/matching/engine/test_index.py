@@ -3,7 +3,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.engine import Band, Company, Row, Side, Weights, code_terms, explain, may_meet
+from matching.engine import (
+    Band,
+    Company,
+    Prior,
+    Row,
+    Side,
+    Weights,
+    band,
+    code_terms,
+    explain,
+    may_meet,
+)
 from matching.engine.index import Index
 from matching.engine.kernel import tie_order
 from tests.matching.engine.worlds import World, worlds
@@ -11,6 +22,10 @@ from tests.matching.engine.worlds import World, worlds
 # The first example compiles the loop.
 pytestmark = pytest.mark.filterwarnings("error")
 unhurried = settings(deadline=None, max_examples=25)
+
+
+def _built(world, weights=None):
+    return Index.build(world.rows, world.companies, weights, world.prior)
 
 
 def _offer(owner, *codes, kind="goods", **more):
@@ -28,6 +43,19 @@ def _lists(index, k=20, seed=0):
     }
 
 
+def _why(index, world, you, them, frequencies):
+    return explain(
+        world.of(you),
+        world.of(them),
+        you,
+        them,
+        frequencies,
+        index.rows,
+        index.weights,
+        world.prior,
+    )
+
+
 def _scores(index, world, company):
     scores = index.scores_for(company, world.of(company))
     return {
@@ -42,7 +70,7 @@ def _scores(index, world, company):
 @unhurried
 @given(worlds(), st.integers(0, 2**32), st.integers(1, 8))
 def test_a_list_is_the_best_of_all_scores_with_ties_by_chance(world, seed, k):
-    index = Index.build(world.rows, world.companies)
+    index = _built(world)
 
     lists = _lists(index, k, seed)
 
@@ -58,9 +86,9 @@ def test_a_list_is_the_best_of_all_scores_with_ties_by_chance(world, seed, k):
 
 
 @unhurried
-@given(worlds())
-def test_scores_are_those_of_the_explanation(world):
-    index = Index.build(world.rows, world.companies)
+@given(worlds(), st.sampled_from([Weights(), Weights(standing=0.5, further=0.3, field_least=0.05)]))
+def test_scores_are_those_of_the_explanation(world, weights):
+    index = _built(world, weights)
     frequencies = dict(index.frequencies())
 
     for you in world.companies:
@@ -69,24 +97,20 @@ def test_scores_are_those_of_the_explanation(world):
             if not may_meet(you, them) or you.id == them.id:
                 assert scores[them.id] == (0, 0, 0, 0)
                 continue
-            why = explain(
-                world.of(you), world.of(them), you, them, frequencies, index.rows, index.weights
-            )
+            why = _why(index, world, you, them, frequencies)
             expected = (
                 why.mutual,
                 why.they_cover.coverage,
                 why.you_cover.coverage,
                 why.shared.coverage,
             )
-            if why.band is Band.SAME_FIELD and expected[3] < index.weights.field_least:
-                expected = (0, 0, 0, 0)
             assert scores[them.id] == pytest.approx(expected, abs=1e-5)
 
 
 @unhurried
 @given(worlds())
 def test_a_score_is_the_same_from_both_sides(world):
-    index = Index.build(world.rows, world.companies)
+    index = _built(world)
     scores = {company.id: _scores(index, world, company) for company in world.companies}
 
     for one in scores:
@@ -100,7 +124,7 @@ def test_a_score_is_the_same_from_both_sides(world):
 def test_nobody_meets_whom_either_side_rules_out(world):
     companies = {company.id: company for company in world.companies}
 
-    lists = _lists(Index.build(world.rows, world.companies))
+    lists = _lists(_built(world))
 
     for company, partners in lists.items():
         one = companies[company]
@@ -114,17 +138,45 @@ def test_nobody_meets_whom_either_side_rules_out(world):
             assert partner not in one.blocked | one.dismissed
             assert company not in other.blocked
             assert one.group == 0 or one.group != other.group
+            assert one.requires <= other.certificates
+            assert other.requires <= one.certificates
+            assert not one.sizes or other.size in one.sizes | {""}
+            assert not other.sizes or one.size in other.sizes | {""}
+            if one.languages and other.languages and not one.languages & other.languages:
+                assert one.interpreter
+                assert other.interpreter
+            if one.avoids_competitors or other.avoids_competitors:
+                assert not one.trades & other.trades
 
 
 @unhurried
 @given(worlds())
 def test_a_met_need_ranks_above_a_shared_field(world):
-    for partners in _lists(Index.build(world.rows, world.companies)).values():
-        met = [they > 0 or you > 0 for _, _, they, you, _ in partners]
+    companies = {company.id: company for company in world.companies}
+    for company, partners in _lists(_built(world)).items():
+        new = [one for one in partners if not companies[company].knows(companies[one[0]])]
+        met = [they > 0 or you > 0 for _, _, they, you, _ in new]
         assert met == sorted(met, reverse=True)
         assert all(
-            (mutual >= 0.5) == is_met for (_, mutual, *_), is_met in zip(partners, met, strict=True)
+            (mutual >= 0.5) == is_met for (_, mutual, *_), is_met in zip(new, met, strict=True)
         )
+
+
+@unhurried
+@given(worlds())
+def test_whoever_shares_anything_with_somebody_it_may_meet_has_a_suggestion(world):
+    index = _built(world)
+    lists = _lists(index)
+    frequencies = dict(index.frequencies())
+
+    for one in world.companies:
+        feasible = [
+            _why(index, world, one, other, frequencies)
+            for other in world.companies
+            if may_meet(one, other) and other.id not in one.dismissed
+        ]
+        shared = [why for why in feasible if why.shared.reasons or why.mutual > 0]
+        assert bool(lists[one.id]) == bool(shared)
 
 
 @unhurried
@@ -134,30 +186,29 @@ def test_the_order_of_companies_changes_nothing(world, random):
     random.shuffle(shuffled)
     places = [company.id for company in shuffled]
     rows = sorted(world.rows, key=lambda row: places.index(row.owner))
+    again = Index.build(rows, shuffled, None, world.prior)
 
-    assert _lists(Index.build(rows, shuffled)) == _lists(Index.build(world.rows, world.companies))
+    assert _lists(again) == _lists(_built(world))
 
 
 @unhurried
 @given(worlds())
 def test_every_pair_shown_has_a_reason(world):
-    index = Index.build(world.rows, world.companies)
+    index = _built(world)
     companies = {company.id: company for company in world.companies}
     frequencies = dict(index.frequencies())
 
     for company, partners in _lists(index).items():
         for partner, *_ in partners:
             you, them = companies[company], companies[partner]
-            why = explain(
-                world.of(you), world.of(them), you, them, frequencies, index.rows, index.weights
-            )
+            why = _why(index, world, you, them, frequencies)
             assert why.they_cover.reasons or why.you_cover.reasons or why.shared.reasons
 
 
 @unhurried
 @given(worlds())
 def test_parts_and_a_saved_index_give_the_whole(world):
-    index = Index.build(world.rows, world.companies)
+    index = _built(world)
     size = len(world.companies)
     whole = index.top_range(0, size, 3)
     done = []
@@ -298,6 +349,161 @@ def test_a_dismissal_hides_on_one_side_only():
 
     assert lists[1] == []
     assert [partner for partner, *_ in lists[2]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"country": "JP"}, {}),
+        ({"country": ""}, {}),
+        ({"wanted": {"DE"}}, {}),
+        ({"excluded": {"JP"}}, {}),
+        ({"blocked": {2}}, {}),
+        ({"group": 7}, {"group": 7}),
+        ({"requires": {"iso9001"}}, {"certificates": {"halal"}}),
+        ({"sizes": {"large"}}, {"size": "small"}),
+        ({"languages": {"ru"}, "interpreter": False}, {"languages": {"ja"}}),
+        ({"avoids_competitors": True, "trades": {"9026"}}, {"trades": {"9026", "8413"}}),
+    ],
+    ids=lambda sides: "+".join(sides),
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_each_limit_alone_keeps_a_pair_apart_from_either_side(one, other, turned):
+    def frozen(sides):
+        return {
+            name: frozenset(value) if isinstance(value, set) else value
+            for name, value in sides.items()
+        }
+
+    pair = [
+        Company(**{"id": 1, "country": "RU"} | frozen(one)),
+        Company(**{"id": 2, "country": "JP"} | frozen(other)),
+    ]
+    free = [Company(1, "RU"), Company(2, "JP")]
+    rows = [_demand(1, "hs:902610"), _offer(2, "hs:902610")]
+    first, second = (2, 1) if turned else (1, 2)
+
+    kept, met = Index.build(rows, pair), Index.build(rows, free)
+
+    assert not may_meet(*pair)
+    assert _lists(kept) == {1: [], 2: []}
+    assert [partner for partner, *_ in _lists(met)[first]] == [second]
+    asking = pair[first - 1]
+    own = [row for row in rows if row.owner == first]
+    assert kept.top(asking, own).partners[0, 0] == -1
+    assert kept.scores_for(asking, own).mutual.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"languages": {"ru"}}, {"languages": {"ja"}}),
+        ({"languages": {"ru"}, "interpreter": False}, {}),
+        ({"languages": {"ru", "en"}, "interpreter": False}, {"languages": {"ja", "en"}}),
+        ({"requires": {"iso9001"}}, {"certificates": {"iso9001", "halal"}}),
+        ({"sizes": {"large"}}, {}),
+        ({"sizes": {"large", "small"}}, {"size": "small"}),
+        ({"trades": {"9026"}}, {"trades": {"9026"}}),
+        ({"avoids_competitors": True, "trades": {"9026"}}, {"trades": {"9027"}}),
+    ],
+)
+def test_a_limit_that_is_kept_does_not_part(one, other):
+    pair = [
+        Company(
+            number,
+            country,
+            **{key: frozenset(v) if isinstance(v, set) else v for key, v in has.items()},
+        )
+        for number, country, has in ((1, "RU", one), (2, "JP", other))
+    ]
+
+    lists = _lists(Index.build([_demand(1, "hs:902610"), _offer(2, "hs:902610")], pair))
+
+    assert may_meet(*pair)
+    assert [partner for partner, *_ in lists[1]] == [2]
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"requires": frozenset({"never heard of"})},
+        {"languages": frozenset({"xx"}), "interpreter": False},
+        {"size": "colossal"},
+    ],
+    ids=lambda strange: "+".join(strange),
+)
+def test_what_the_index_has_never_heard_of_is_not_met(strange):
+    other = Company(2, "JP", languages=frozenset({"ja"}), sizes=frozenset({"small"}))
+    index = Index.build([_offer(2, "hs:902610")], [other])
+    own = [_demand(1, "hs:902610")]
+
+    assert index.top(Company(1, "RU"), own).partners[0, 0] == 2
+    assert index.top(Company(1, "RU", **strange), own).partners[0, 0] == -1
+
+
+def test_partners_met_before_come_later_on_both_sides():
+    companies = [Company(1, "RU", met=frozenset({2})), Company(2, "JP"), Company(3, "JP")]
+    rows = [_demand(1, "hs:902610"), _offer(2, "hs:902610"), _offer(3, "hs:902610")]
+    index = Index.build(rows, companies, Weights(met_before=0.3))
+
+    lists = _lists(index)
+    now = index.top(Company(2, "JP"), rows[1:2])
+
+    scores = {partner: mutual for partner, mutual, *_ in lists[1]}
+    assert list(scores) == [3, 2]
+    assert scores[2] == pytest.approx(0.7 * scores[3])
+    assert lists[2][0][1] == now.mutual[0, 0] == np.float32(scores[2])
+
+
+def test_the_prior_moves_who_shares_a_field_but_suggests_nobody_alone():
+    lift = np.array([[0.0, 1.0], [1.0, 0.0]], np.float32)
+    prior = Prior(("makers", "users"), lift, ("RU", "JP"), -lift)
+    companies = [
+        Company(1, "RU", industry="makers"),
+        Company(2, "DE", industry="makers"),
+        Company(3, "DE", industry="users"),
+        Company(4, "JP", industry="makers"),
+        Company(5, "DE", industry="users"),
+    ]
+    rows = [Row(n, Side.PROFILE, code_terms(["hs:9026"])) for n in (1, 2, 3, 4)]
+    index = Index.build(rows, companies, Weights(prior=0.5), prior)
+
+    lists = {company: [one for one, *_ in found] for company, found in _lists(index).items()}
+
+    assert lists[1] == [3, 2, 4]
+    assert lists[4][-1] == 1
+    assert lists[5] == []
+
+
+@pytest.mark.parametrize(
+    ("names", "lift"),
+    [
+        (("a", "b"), np.zeros((1, 1), np.float32)),
+        (("a", "a"), np.zeros((2, 2), np.float32)),
+        (("a", "b"), np.array([[0, 1], [2, 0]], np.float32)),
+        (("a",), np.array([[np.nan]], np.float32)),
+        (("a",), np.zeros((1, 1))),
+    ],
+)
+def test_a_prior_that_is_not_the_same_from_both_sides_is_refused(names, lift):
+    with pytest.raises(ValueError, match="prior"):
+        Prior(names, lift)
+    with pytest.raises(ValueError, match="prior"):
+        Prior(countries=names, country_lift=lift)
+
+
+@unhurried
+@given(worlds())
+def test_the_band_of_a_pair_follows_from_its_coverages(world):
+    index = _built(world)
+    frequencies = dict(index.frequencies())
+    companies = {company.id: company for company in world.companies}
+
+    for company, partners in _lists(index).items():
+        for partner, _, they, you, _ in partners:
+            why = _why(index, world, companies[company], companies[partner], frequencies)
+            assert why.band is band(they, you, index.weights)
+            assert (why.band is Band.SAME_FIELD) == (they == you == 0)
 
 
 def test_an_empty_world_has_empty_lists():

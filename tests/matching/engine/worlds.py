@@ -1,15 +1,19 @@
 """Small random worlds of companies for the properties of the engine."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 from hypothesis import strategies as st
 
-from matching.engine import Company, Row, Side, code_terms, merged, word_terms
+from matching.engine import SIZES, Company, Prior, Row, Side, code_terms, merged, word_terms
 
 COUNTRIES = ["RU", "JP", "BY", "DE"]
 CODES = ["hs:902610", "hs:902620", "hs:9027", "hs:8413", "hs:841311", "hs:84", "nace:26", "nace:C"]
 WORDS = ["pump", "sensor", "датчик", "ポンプ", "steel", "valve", "2020", "laser"]
 KINDS = ["goods", "service"]
+CERTIFICATES = ["iso9001", "halal"]
+HEADINGS = ["9026", "9027", "8413"]
+INDUSTRIES = ["pumps", "sensors", "unheard of"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Said:
 class World:
     companies: list[Company]
     said: list[Said]
+    prior: Prior = field(default_factory=Prior)
 
     @property
     def rows(self) -> list[Row]:
@@ -57,7 +62,7 @@ class World:
 
     def without(self, company: int, cause: str) -> "World":
         said = [each.without(cause) if each.owner == company else each for each in self.said]
-        return World(self.companies, said)
+        return World(self.companies, said, self.prior)
 
 
 def _countries(most: int = 2):
@@ -76,7 +81,17 @@ def worlds(draw, most=7, words=True):
             blocked=draw(st.frozensets(st.sampled_from(ids), max_size=1)),
             dismissed=draw(st.frozensets(st.sampled_from(ids), max_size=1)),
             group=draw(st.sampled_from([0, 0, 0, 7])),
+            met=draw(st.frozensets(st.sampled_from(ids), max_size=1)),
             languages=draw(st.frozensets(st.sampled_from(["en", "ru", "ja"]))),
+            interpreter=draw(st.sampled_from([True, True, False])),
+            certificates=draw(st.frozensets(st.sampled_from(CERTIFICATES))),
+            requires=draw(st.frozensets(st.sampled_from(CERTIFICATES), max_size=1)),
+            size=draw(st.sampled_from(["", *SIZES])),
+            sizes=draw(st.one_of(st.just(frozenset()), st.frozensets(st.sampled_from(SIZES)))),
+            avoids_competitors=draw(st.sampled_from([False, False, True])),
+            trades=draw(st.frozensets(st.sampled_from(HEADINGS), max_size=2)),
+            industry=draw(st.sampled_from(["", *INDUSTRIES])),
+            standing=draw(st.sampled_from([0.0, 0.0, 0.5, -2.0])),
         )
         for number in ids
     ]
@@ -98,4 +113,16 @@ def worlds(draw, most=7, words=True):
                     confidence=draw(st.sampled_from([1.0, 0.5])),
                 )
             )
-    return World(companies, said)
+    return World(companies, said, draw(st.one_of(st.just(Prior()), priors())))
+
+
+def _lift(draw, size):
+    lift = draw(st.lists(st.floats(-2, 2, width=32), min_size=size**2, max_size=size**2))
+    table = np.array(lift, np.float32).reshape(size, size)
+    return np.maximum(table, table.T)
+
+
+@st.composite
+def priors(draw):
+    industries, countries = INDUSTRIES[:2], ["RU", "JP", "FR"]
+    return Prior(tuple(industries), _lift(draw, 2), tuple(countries), _lift(draw, 3))

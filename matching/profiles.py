@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, Value
 from django.utils import timezone
 
 from chambers import words
@@ -22,9 +24,26 @@ from marketplace.models import Opportunity
 from matching import engine
 from matching.engine import Row, Side
 from matching.engine.codes import CodeReader
-from matching.models import Profile
+from matching.models import Dismissal, PairHistory, Profile
 
 PROFILE = "profile"  # the ref of a profile row; others carry their reference number
+# What ``engine_company`` reads of a row.
+LIMITS = (
+    "pk",
+    "country_id",
+    "target_countries",
+    "excluded_countries",
+    "languages",
+    "corporate_group",
+    "certificates",
+    "required_certificates",
+    "size",
+    "accepted_sizes",
+    "accepts_interpreter",
+    "avoids_competitors",
+    "visibility",
+    "profile__trades",
+)
 _SEEN_BY_MEMBERS = {Level.PUBLIC, Level.MEMBERS}
 
 
@@ -35,8 +54,55 @@ class Built:
     company: int
     rows: list[dict[str, Any]]
     surfaces: dict[str, str]
+    trades: list[str]
     digest: str
     former: str = ""  # the stored digest it is to replace
+
+
+@dataclass
+class Ties:
+    """Other companies that concern one in matching, by key."""
+
+    blocked: set[int] = field(default_factory=set)
+    """Excluded, partners already, declined: never to meet."""
+    dismissed: set[int] = field(default_factory=set)
+    """Not relevant: not in its own list."""
+    met: set[int] = field(default_factory=set)
+    """Met before: further down."""
+
+
+NO_TIES = Ties()
+_EXCLUDED, _DISMISSED = "excluded", "dismissed"
+
+
+def ties_of(companies: QuerySet[Any] | Iterable[int] | None = None) -> dict[int, Ties]:
+    """The ties of some companies, or of all; who has none is missing. One query.
+
+    The other sides of histories come along with what concerns these companies only.
+    """
+    found: defaultdict[int, Ties] = defaultdict(Ties)
+    excluded = Company.excluded_companies.through.objects.all()
+    dismissed, history = Dismissal.objects.all(), PairHistory.objects.all()
+    if companies is not None:
+        excluded = excluded.filter(from_company__in=companies)
+        dismissed = dismissed.filter(company__in=companies)
+        history = history.filter(Q(one__in=companies) | Q(other__in=companies))
+    rows = excluded.values_list("from_company_id", "to_company_id", Value(_EXCLUDED)).union(
+        dismissed.order_by().values_list("company_id", "partner_id", Value(_DISMISSED)),
+        history.order_by().values_list("one_id", "other_id", "kind"),
+        all=True,
+    )
+    for company, other, how in rows.iterator(chunk_size=5000):
+        if how == _DISMISSED:
+            found[company].dismissed.add(other)
+        elif how == PairHistory.Kind.MET:
+            found[company].met.add(other)
+            found[other].met.add(company)
+        else:
+            found[company].blocked.add(other)
+            if how != _EXCLUDED:
+                found[other].blocked.add(company)
+    return dict(found)
 
 
 def build(companies: QuerySet[Company]) -> list[Built]:
@@ -48,15 +114,17 @@ def build(companies: QuerySet[Company]) -> list[Built]:
             Opportunity.objects.on_show().prefetch_related("codes").order_by("pk"),
             to_attr="on_show",
         ),
-        "excluded_companies",
-        "dismissals",
     )
+    ties = ties_of(companies.order_by().values("pk"))
     known = dict(
         Profile.objects.filter(company__in=companies.order_by().values("pk")).values_list(
             "company_id", "digest"
         )
     )
-    found = (_built(company, known.get(company.pk, "")) for company in wanted)
+    found = (
+        _built(company, ties.get(company.pk, NO_TIES), known.get(company.pk, ""))
+        for company in wanted
+    )
     return [one for one in found if one.former != one.digest]
 
 
@@ -68,6 +136,7 @@ def save(built: Iterable[Built]) -> int:
             company_id=one.company,
             rows=one.rows,
             surfaces=one.surfaces,
+            trades=one.trades,
             digest=one.digest,
             changed_at=now,
         )
@@ -78,7 +147,7 @@ def save(built: Iterable[Built]) -> int:
         batch_size=500,
         update_conflicts=True,
         unique_fields=["company"],
-        update_fields=["rows", "surfaces", "digest", "changed_at"],
+        update_fields=["rows", "surfaces", "trades", "digest", "changed_at"],
     )
     return len(rows)
 
@@ -99,18 +168,43 @@ def engine_rows(company: int, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
 
 
 def engine_company(
-    company: Company, blocked: Iterable[int], dismissed: Iterable[int] = ()
+    company: Company, ties: Ties = NO_TIES, trades: Iterable[str] = ()
 ) -> engine.Company:
-    """What limits a company's partners: ids it excludes, and ids it does not want listed."""
+    """What limits a company's partners: its conditions, its ties, the HS headings it offers.
+
+    A size or languages that members may not see count as unknown.
+    """
+    seen = {name for name in ("size", "languages") if company.level_of(name) in _SEEN_BY_MEMBERS}
     return engine.Company(
         id=company.pk,
         country=company.country_id,
         wanted=frozenset(company.target_countries),
         excluded=frozenset(company.excluded_countries),
-        blocked=frozenset(blocked),
-        dismissed=frozenset(dismissed),
-        languages=frozenset(company.languages),
+        blocked=frozenset(ties.blocked),
+        dismissed=frozenset(ties.dismissed),
+        met=frozenset(ties.met),
+        group=group_key(company.corporate_group),
+        languages=frozenset(company.languages if "languages" in seen else ()),
+        interpreter=company.accepts_interpreter,
+        certificates=frozenset(company.certificates),
+        requires=frozenset(company.required_certificates),
+        size=company.size if "size" in seen else "",
+        sizes=frozenset(company.accepted_sizes),
+        avoids_competitors=company.avoids_competitors,
+        trades=frozenset(trades),
     )
+
+
+def group_key(name: str) -> int:
+    """One number for all ways to write a group's name; 0 for no group.
+
+    64 bits of a hash, so that two groups in a million meet by chance once in 37 million worlds.
+    """
+    plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold()))
+    if not plain:
+        return 0
+    digest = hashlib.blake2b(plain.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True) or 1
 
 
 @lru_cache(maxsize=1)
@@ -127,21 +221,37 @@ def code_reader() -> CodeReader:
     return CodeReader.fit(labels)
 
 
-def _built(company: Company, former: str) -> Built:
+def _built(company: Company, ties: Ties, former: str) -> Built:
     surfaces: dict[str, str] = {}
     rows = [_profile_row(company, surfaces)]
     rows += [_opportunity_row(one, surfaces) for one in company.on_show]  # type: ignore[attr-defined]
-    limits = [
-        company.country_id,
-        sorted(company.target_countries),
-        sorted(company.excluded_countries),
-        sorted(company.languages),
-        sorted(other.pk for other in company.excluded_companies.all()),
-        sorted(one.partner_id for one in company.dismissals.all()),
-    ]
-    content = json.dumps([rows, limits], sort_keys=True, ensure_ascii=False)
+    trades = _trades(rows)
+    limits = engine_company(company, ties, trades)
+    content = json.dumps([rows, _plain(limits)], sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(content.encode()).hexdigest()
-    return Built(company.pk, rows, surfaces, digest, former)
+    return Built(company.pk, rows, surfaces, trades, digest, former)
+
+
+def _plain(limits: engine.Company) -> dict[str, Any]:
+    """The fields of what limits a company, always written the same way."""
+    return {
+        one.name: sorted(value) if isinstance(value, frozenset) else value
+        for one in fields(limits)
+        for value in [getattr(limits, one.name)]
+    }
+
+
+def _trades(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The HS headings that a company states to offer; what was read from a text is not stated."""
+    return sorted(
+        {
+            term.removeprefix("hs4:")
+            for row in rows
+            if row["side"] != Side.DEMAND
+            for term, value in row["terms"].items()
+            if term.startswith("hs4:") and value >= 1
+        }
+    )
 
 
 def _profile_row(company: Company, surfaces: dict[str, str]) -> dict[str, Any]:

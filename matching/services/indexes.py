@@ -1,28 +1,38 @@
-"""The engine's index of a run: built from profiles, kept in files that every worker maps."""
+"""The engine's index of a run: built once, kept in the database, mapped from files by all workers.
+
+The database holds the truth, in pieces; each machine fetches them once into ``INDEX_DIR``, in a
+folder named by what it holds, and all its processes map the same files.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+import tempfile
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.files import locks
 from django.db import connection
 
 from chambers.models import Company
 from matching import profiles
 from matching.engine import Row, Weights
-from matching.models import Dismissal, Run
+from matching.models import IndexFile, Run
 
 if TYPE_CHECKING:
     from matching.engine.index import Index
 
+_PIECE = 4 << 20  # bytes
+_UNFINISHED = ".unfinished-"
+
 
 def folder(run: Run) -> Path:
-    """Where the files of a run's index stand."""
-    return Path(settings.INDEX_DIR) / str(run.public_id)
+    """Where the files of a run's index stand on this machine, once they are there."""
+    return Path(settings.INDEX_DIR) / run.index_digest
 
 
 def build(run: Run) -> Index:
@@ -31,19 +41,14 @@ def build(run: Run) -> Index:
         Index,
     )  # compiled code: only where it works, not at every start
 
-    excluded: dict[int, set[int]] = {}
-    pairs = Company.excluded_companies.through.objects.values_list("from_company", "to_company")
-    for one, other in pairs:
-        excluded.setdefault(one, set()).add(other)
-    dismissed: dict[int, set[int]] = {}
-    for one, other in Dismissal.objects.values_list("company", "partner"):
-        dismissed.setdefault(one, set()).add(other)
+    ties = profiles.ties_of()
     companies = [
         profiles.engine_company(
-            company, excluded.get(company.pk, ()), dismissed.get(company.pk, ())
+            company, ties.get(company.pk, profiles.NO_TIES), company.profile.trades
         )
         for company in Company.objects.filter(profile__isnull=False)
-        .only("pk", "country_id", "target_countries", "excluded_countries", "languages")
+        .select_related("profile")
+        .only(*profiles.LIMITS)
         .order_by("pk")
         .iterator(chunk_size=5000)
     ]
@@ -63,55 +68,129 @@ def weights_of(run: Run) -> Weights:
 
 
 def save(run: Run, index: Index) -> None:
-    """Write the index; a half-written one is never read, its table of contents comes last."""
-    place = folder(run)
-    shutil.rmtree(place, ignore_errors=True)
+    """Write the index to files of this machine and name the run's index by what they hold."""
+    place = _unfinished()
     index.save(place)
-    _load.cache_clear()
-    _frequencies.cache_clear()
+    run.index_digest = _digest(place)
+    _finish(place, folder(run))
+
+
+def publish(run: Run) -> None:
+    """Store the files of a run's index in the database, for other machines."""
+    IndexFile.objects.filter(run=run).delete()
+    query = "copy matching_indexfile (run_id, name, number, data) from stdin (format binary)"
+    with connection.cursor() as cursor, cursor.copy(query) as copy:
+        copy.set_types(["int8", "varchar", "int4", "bytea"])
+        for path in sorted(folder(run).iterdir()):
+            for number, piece in enumerate(_pieces(path)):
+                copy.write_row((run.pk, path.name, number, piece))
 
 
 def load(run: Run) -> Index:
-    """The index of a run, mapped into memory; built anew where its files are not at hand."""
-    return _load(str(run.public_id))
+    """The index of a run, mapped into memory; fetched from the database where it is not at hand.
+
+    Raises FileNotFoundError for a run without an index.
+    """
+    return _load(run.pk, run.index_digest)
 
 
 @lru_cache(maxsize=2)
-def _load(public_id: str) -> Index:
+def _load(run: int, digest: str) -> Index:
     from matching.engine.index import Index  # see above
 
-    run = Run.objects.get(public_id=public_id)
-    try:
-        return Index.load(folder(run))
-    except FileNotFoundError:
-        index = build(run)
-        save(run, index)
-        return index
+    place = Path(settings.INDEX_DIR) / digest
+    if not digest or not place.exists():
+        _fetch(run, digest)
+    return Index.load(place)
 
 
-def frequencies(run: Run) -> dict[str, int]:
-    """In how many rows of a run's index each term stands."""
-    return _frequencies(str(run.public_id))
+def _fetch(run: int, digest: str) -> None:
+    """Copy the index of a run from the database; one process of a machine does, others wait."""
+    root = Path(settings.INDEX_DIR)
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / f"{digest}.lock").open("w") as guard:
+        locks.lock(guard, locks.LOCK_EX)
+        if not digest or (root / digest).exists():
+            return
+        place = _unfinished()
+        _copy_out(run, place)
+        if _digest(place) != digest:
+            shutil.rmtree(place)
+            raise FileNotFoundError(f"The database holds no whole index of run {run}.")
+        _finish(place, root / digest)
+    _drop_forgotten(root)
 
 
-@lru_cache(maxsize=1)
-def _frequencies(public_id: str) -> dict[str, int]:
-    return dict(_load(public_id).frequencies())
+def _copy_out(run: int, place: Path) -> None:
+    query = "copy (select name, data from matching_indexfile where run_id = %s order by name, number)"
+    with connection.cursor() as cursor:
+        with cursor.copy(f"{query} to stdout (format binary)", [run]) as copy:
+            copy.set_types(["varchar", "bytea"])
+            for name, piece in copy.rows():
+                with (place / Path(name).name).open("ab") as file:
+                    file.write(piece)
+
+
+def _drop_forgotten(root: Path) -> None:
+    """Delete what this machine keeps of runs that are over."""
+    kept = set(Run.objects.exclude(index_digest="").values_list("index_digest", flat=True))
+    for path in root.iterdir():
+        if path.name.removesuffix(".lock") not in kept and not path.name.startswith(_UNFINISHED):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def remove(run: Run) -> None:
+    """Forget the index of a run, in the database and on this machine."""
+    IndexFile.objects.filter(run=run).delete()
+    if run.index_digest:
+        shutil.rmtree(folder(run), ignore_errors=True)
+        Run.objects.filter(pk=run.pk).update(index_digest="")
 
 
 def save_terms(run: Run, index: Index) -> None:
     """Keep what each term weighs, for explaining pairs without the index.
 
-    Terms of a single row are left out: one is what a missing term counts as.
+    Words so rare that they weigh what an unknown one does are left out.
     """
+    rarest = max(5.0, index.rows**index.weights.word_rarest)
     with connection.cursor() as cursor:
         cursor.execute("delete from matching_term where run_id = %s", [run.pk])
         with cursor.copy("copy matching_term (run_id, term, rows) from stdin") as copy:
             for term, rows in index.frequencies():
-                if rows > 1:
+                if rows > rarest:
                     copy.write_row((run.pk, term, rows))
 
 
-def remove(run: Run) -> None:
-    """Delete the files of a run's index."""
-    shutil.rmtree(folder(run), ignore_errors=True)
+def _unfinished() -> Path:
+    root = Path(settings.INDEX_DIR)
+    root.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=root))
+
+
+def _finish(place: Path, final: Path) -> None:
+    """Give files written beside their name, or drop them where the same stand already."""
+    try:
+        place.rename(final)
+    except OSError:
+        shutil.rmtree(place)
+        if not final.exists():
+            raise
+
+
+def _digest(place: Path) -> str:
+    """What the files hold, as a name of 64 hexadecimal digits."""
+    found = hashlib.blake2b(digest_size=32)
+    for path in sorted(place.iterdir()):
+        found.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+        for piece in _pieces(path):
+            found.update(piece)
+    return found.hexdigest()
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece

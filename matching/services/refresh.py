@@ -68,12 +68,12 @@ class World:
 def refresh(lease: jobs.Lease) -> None:
     """Bring the lists up to date after the changes of one or many companies."""
     changed = {int(payload["company"]) for payload in lease.take_along()}
-    built = profiles.build(Company.objects.listed().filter(pk__in=changed))
+    built = profiles.build(Company.objects.matched().filter(pk__in=changed))
     with lease.finish() as result:
         # One refresh at a time: each reads what the former wrote, and the run that is shown now.
         lock_lists()
         run = Run.objects.current()
-        here = set(Company.objects.listed().filter(pk__in=changed).values_list("pk", flat=True))
+        here = set(Company.objects.matched().filter(pk__in=changed).values_list("pk", flat=True))
         store_profiles([one for one in built if one.company in here])
         Profile.objects.filter(company__in=changed - here).delete()
         if run is None:
@@ -137,22 +137,16 @@ def _world(run: Run, touched: set[int]) -> World:
 
 def _asking(companies: Iterable[int]) -> Asking:
     """What the engine needs of some companies as they stand now."""
-    stored = dict(Profile.objects.filter(company__in=companies).values_list("company_id", "rows"))
-    found = (
-        Company.objects.listed()
-        .filter(pk__in=stored)
-        .prefetch_related("excluded_companies", "dismissals")
-    )
+    stored = {one.company_id: one for one in Profile.objects.filter(company__in=companies)}
+    ties = profiles.ties_of(list(stored))
     return {
         company.pk: (
             profiles.engine_company(
-                company,
-                [other.pk for other in company.excluded_companies.all()],
-                [one.partner_id for one in company.dismissals.all()],
+                company, ties.get(company.pk, profiles.NO_TIES), stored[company.pk].trades
             ),
-            profiles.engine_rows(company.pk, stored[company.pk]),
+            profiles.engine_rows(company.pk, stored[company.pk].rows),
         )
-        for company in found
+        for company in Company.objects.matched().filter(pk__in=list(stored))
     }
 
 

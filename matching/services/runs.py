@@ -106,7 +106,7 @@ def start_nightly(now: dt.datetime) -> None:
     key = due.date().isoformat()
     if now < due or Run.objects.filter(created_at__gte=due).exists():
         return
-    if not Company.objects.listed().exists():
+    if not Company.objects.matched().exists():
         return  # a new installation: an empty list would hide that none was made yet
     if not Job.objects.filter(kind="matching.nightly", key=key).exists():
         jobs.enqueue("matching.nightly", key=key)
@@ -132,7 +132,7 @@ def prepare(lease: jobs.Lease) -> None:
     """Cut the companies into parts whose profiles are read side by side."""
     run = _open_run(lease)
     bounds = _parts(
-        Company.objects.listed().order_by("pk").values_list("pk", flat=True), settings.MATCH_PART
+        Company.objects.matched().order_by("pk").values_list("pk", flat=True), settings.MATCH_PART
     )
     with lease.finish():
         Run.objects.filter(pk=run.pk).update(state=State.RUNNING, snapshot_at=timezone.now())
@@ -143,7 +143,7 @@ def prepare(lease: jobs.Lease) -> None:
 def read_profiles(lease: jobs.Lease) -> None:
     """Bring the profiles of one part up to date."""
     run, (first, last) = _open_run(lease), lease.payload["part"]
-    companies = Company.objects.listed().filter(pk__gte=first, pk__lte=last)
+    companies = Company.objects.matched().filter(pk__gte=first, pk__lte=last)
     changed = profiles.build(companies)
     with lease.finish() as result:
         lock_lists()
@@ -156,7 +156,7 @@ def read_profiles(lease: jobs.Lease) -> None:
 def build_index(lease: jobs.Lease) -> None:
     """Turn all profiles into the arrays that every part of the matching reads."""
     run = _open_run(lease)
-    Profile.objects.exclude(company__in=Company.objects.listed()).delete()
+    Profile.objects.exclude(company__in=Company.objects.matched()).delete()
     as_of = timezone.now()
     index = indexes.build(run)
     lease.progress(0, 1, _("saving the index"))

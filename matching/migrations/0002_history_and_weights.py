@@ -59,7 +59,6 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('in_force_at', models.DateTimeField(blank=True, null=True, verbose_name='in force since')),
                 ('retired_at', models.DateTimeField(blank=True, null=True, verbose_name='retired')),
-                ('chamber', models.ForeignKey(blank=True, help_text='Empty: the whole platform.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='weight_sets', to='chambers.chamber', verbose_name='chamber')),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('in_force_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='put in force by')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='matching.weightset', verbose_name='made from')),
@@ -68,7 +67,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'set of weights',
                 'verbose_name_plural': 'sets of weights',
                 'ordering': ['-created_at', '-pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'in_force')), fields=('chamber',), name='one_weight_set_in_force', nulls_distinct=False, violation_error_code='already_in_force', violation_error_message='Another set has just been put in force. Look again.'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'in_force'), _negated=True), ('in_force_at__isnull', False), _connector='OR'), name='weight_set_in_force_says_since_when')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'in_force')), fields=('state',), name='one_weight_set_in_force', violation_error_code='already_in_force', violation_error_message='Another set has just been put in force. Look again.'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'in_force'), _negated=True), ('in_force_at__isnull', False), _connector='OR'), name='weight_set_in_force_says_since_when')],
             },
         ),
     ]

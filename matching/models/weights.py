@@ -27,27 +27,14 @@ class WeightSetQuerySet(ScopedQuerySet):
         return self.in_force()
 
     def served_by(self, user: User | AnonymousUser) -> Self:
-        """The platform's, and those of the chambers where ``user`` works."""
-        if user.is_superuser:
+        """They concern every chamber: any staff may read all of them."""
+        if user.is_superuser or Chamber.objects.served_by(user).exists():
             return self.all()
-        served = Chamber.objects.served_by(user)
-        if not served.exists():
-            return self.none()
-        return self.filter(Q(chamber=None) | Q(chamber__in=served.values("pk")))
-
-    def managed_by(self, user: User | AnonymousUser) -> Self:
-        """Those of the chambers that ``user`` manages; the platform's are for superusers."""
-        if user.is_superuser:
-            return self.all()
-        return self.filter(chamber__in=Chamber.objects.managed_by(user).values("pk"))
+        return self.none()
 
     def in_force(self) -> Self:
-        """At most one for the platform and one for each chamber."""
+        """At most one."""
         return self.filter(state=WeightSet.State.IN_FORCE)
-
-    def of_platform(self) -> Self:
-        """Those that fix the score that all companies share."""
-        return self.filter(chamber=None)
 
 
 class WeightSet(PublicModel):
@@ -64,15 +51,6 @@ class WeightSet(PublicModel):
         unique=True,
         validators=[RegexValidator(r"^[0-9A-Za-z][0-9A-Za-z._-]*\Z")],
         error_messages={"unique": _("There is a set of this version.")},
-    )
-    chamber = models.ForeignKey(
-        Chamber,
-        models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="weight_sets",
-        verbose_name=_("chamber"),
-        help_text=_("Empty: the whole platform."),
     )
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.DRAFT)
     values = models.JSONField(_("constants"), default=dict, blank=True)
@@ -114,9 +92,8 @@ class WeightSet(PublicModel):
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["chamber"],
+                fields=["state"],
                 condition=Q(state="in_force"),
-                nulls_distinct=False,
                 name="one_weight_set_in_force",
                 violation_error_code="already_in_force",
                 violation_error_message=_("Another set has just been put in force. Look again."),

@@ -1,6 +1,7 @@
 """All companies as arrays: built once per run, read by every worker from memory-mapped files."""
 
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,9 +78,11 @@ class Index:
         companies: Iterable[Company],
         weights: Weights | None = None,
         prior: Prior = NO_PRIOR,
+        like: "Index | None" = None,
     ) -> Self:
         """The index of some companies and their rows; both may come from generators.
 
+        ``like``: terms weigh what they weigh in that index, and pairs score as they would there.
         Raises ValueError for two companies of one id, a row of none of them, two profile rows of
         one company, or a confidence that is not above 0.
         """
@@ -89,7 +92,9 @@ class Index:
         positions = {company: at for at, company in enumerate(limits.ids)}
         packed = PackedRows({}, {}, limits.wanted.numbers, grows=True)
         packed.read(rows, positions)
-        terms, numbers = Terms.of(packed, weights)
+        counts = None if like is None else dict(like.frequencies_of(packed.vocabulary))
+        rows_in_all = packed.rows if like is None else like.rows
+        terms, numbers = Terms.of(packed, weights, rows_in_all, counts)
         is_word = _are_words(terms.names)
         arrays = limits.arrays(prior) | packing.vectors(
             packed, numbers, terms.roots, is_word, len(positions), weights
@@ -98,7 +103,7 @@ class Index:
         arrays |= {"term_roots": terms.roots, "term_rows": terms.rows}
         meta = {
             "weights": weights.as_data(),
-            "rows": packed.rows,
+            "rows": rows_in_all,
             "kinds": packed.kinds,
             "numbers": limits.numbers,
         }
@@ -138,6 +143,14 @@ class Index:
     def frequencies(self) -> Iterator[tuple[str, int]]:
         """Every term with the number of rows it stands in, in the order of terms."""
         return zip(self._terms, self._arrays["term_rows"].tolist(), strict=True)
+
+    def frequencies_of(self, terms: Iterable[str]) -> Iterator[tuple[str, int]]:
+        """Those of some terms that stand in this index, with the number of rows they stand in."""
+        rows = self._arrays["term_rows"]
+        for term in terms:
+            at = bisect_left(self._terms, term)
+            if at < len(self._terms) and self._terms[at] == term:
+                yield term, int(rows[at])
 
     def top_range(
         self,

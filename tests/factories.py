@@ -27,7 +27,8 @@ from chambers.models import (
 from chambers.services import companies, people
 from marketplace.models import InvestmentTerms, Opportunity
 from marketplace.services import reindex_opportunity
-from matching.models import Dismissal, Run, SuggestionList
+from matching.engine import Weights
+from matching.models import Dismissal, PairHistory, Run, SuggestionList, WeightSet
 
 PASSWORD = "a long password for tests"
 
@@ -317,9 +318,6 @@ class SuggestionListFactory(DjangoModelFactory):
     mutual = factory.LazyAttribute(
         lambda one: [max(0.9 - rank / 100, 0.0) for rank in range(len(one.partners))]
     )
-    they_cover = factory.LazyAttribute(lambda one: list(one.mutual))
-    you_cover = factory.LazyAttribute(lambda one: list(one.mutual))
-    shared = factory.LazyAttribute(lambda one: [0.0 for _ in one.partners])
 
 
 class DismissalFactory(DjangoModelFactory):
@@ -338,3 +336,38 @@ def token_for(person, *scopes, days=90):
         person, name="tests", scopes=list(scopes) or list(Scope.values), days=days
     )
     return key
+
+
+class PairHistoryFactory(DjangoModelFactory):
+    """Two companies that met, in the order the database asks for."""
+
+    class Meta:
+        model = PairHistory
+
+    one = factory.SubFactory(CompanyFactory)
+    other = factory.SubFactory(CompanyFactory)
+    kind = PairHistory.Kind.MET
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        kwargs["one"], kwargs["other"] = sorted(
+            (kwargs["one"], kwargs["other"]), key=lambda side: side.pk
+        )
+        return super()._create(model_class, *args, **kwargs)
+
+
+class WeightSetFactory(DjangoModelFactory):
+    """A draft with the engine's own constants; ``in_force=True`` is the one that holds."""
+
+    class Meta:
+        model = WeightSet
+
+    version = factory.Sequence(lambda n: f"test-{n}")
+    values = factory.LazyFunction(
+        lambda: {name: one for name, one in Weights().as_data().items() if name != "version"}
+    )
+
+    class Params:
+        in_force = factory.Trait(
+            state=WeightSet.State.IN_FORCE, in_force_at=factory.LazyFunction(timezone.now)
+        )

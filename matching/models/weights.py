@@ -108,11 +108,15 @@ class WeightSet(PublicModel):
         return self.version
 
     def clean(self) -> None:
-        """Refuse constants that the engine refuses."""
+        """Refuse constants that the engine refuses, and the name of the engine's own."""
+        if self.version == Weights().version:
+            taken = _("The constants that came with the program have this name.")
+            raise ValidationError({"version": ValidationError(taken, code="engines_own")})
         try:
             self.weights()
         except (TypeError, ValueError) as error:
-            raise ValidationError({"values": str(error)}, code="bad_weights") from error
+            refusal = ValidationError(str(error), code="bad_weights")
+            raise ValidationError({"values": refusal}) from error
 
     def weights(self) -> Weights:
         """The constants as the engine reads them; what is not stated is as the engine has it.

@@ -22,10 +22,10 @@ from chambers.models import Chamber, Company, Job, User, today
 from chambers.services import jobs
 from chambers.services.companies import ANEW_JOB
 from matching import profiles
-from matching.engine import Weights
 from matching.models import Profile, Run, SuggestionList, Term
 from matching.services import indexes, refresh
 from matching.services.lists import copy_lists, lock_lists
+from matching.services.weights import weights_in_force
 
 NIGHTLY_AT = dt.time(1, 17)  # UTC
 Stage, State = Run.Stage, Run.State
@@ -40,10 +40,11 @@ def start_run(*, by: User | None = None, seed: int | None = None) -> Run:
     """
     if by is not None and not Chamber.objects.managed_by(by).exists():
         raise PermissionDenied(_("Only managers of a chamber may start a matching run."))
+    weights = weights_in_force()
     run = Run(
         requested_by=by,
-        rules=Weights().version,
-        weights=Weights().as_data(),
+        rules=weights.version,
+        weights=weights.as_data(),
         seed=seed if seed is not None else int(today().strftime("%Y%m%d")),
     )
     run.full_clean()

@@ -6,6 +6,7 @@ hidden can appear in a reason or move a score.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import unicodedata
@@ -15,18 +16,22 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet, Value
+from django.db import connection
+from django.db.models import F, Prefetch, Q, QuerySet, Value
 from django.utils import timezone
 
 from chambers import words
-from chambers.models import Company, Level, TradeCode
+from chambers.models import Company, Job, Level, TradeCode, today
+from chambers.services.companies import PROFILE_JOB
 from marketplace.models import Opportunity
 from matching import engine
 from matching.engine import Row, Side
 from matching.engine.codes import CodeReader
 from matching.models import Dismissal, PairHistory, Profile
 
+VERSION = 2  # of how a profile is read: raised with every change to it, words included
 PROFILE = "profile"  # the ref of a profile row; others carry their reference number
+_CHECKED = ["version", "checked_at", "holds_until"]
 # What ``engine_company`` reads of a row.
 LIMITS = (
     "pk",
@@ -56,7 +61,15 @@ class Built:
     surfaces: dict[str, str]
     trades: list[str]
     digest: str
+    version: str
+    checked_at: dt.datetime
+    holds_until: dt.date | None
     former: str = ""  # the stored digest it is to replace
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it differs from what is stored."""
+        return self.former != self.digest
 
 
 @dataclass
@@ -105,8 +118,59 @@ def ties_of(companies: QuerySet[Any] | Iterable[int] | None = None) -> dict[int,
     return dict(found)
 
 
-def build(companies: QuerySet[Company]) -> list[Built]:
-    """Profiles of ``companies`` whose content differs from what is stored."""
+def stale(reader: str, *, recheck: int = 0) -> list[int]:
+    """Keys of the matched companies whose profile may no longer hold, in order.
+
+    Those without one, read by another ``version``, past the last day of one of its opportunities,
+    changed since it was read, or with a change noted that nobody has taken up; and, as an insurance
+    against changes that no service made, the ``recheck`` that were read longest ago. What only
+    keeps companies apart is read anew by every run.
+    """
+    matched = Company.objects.matched()
+    fresh = Profile.objects.filter(
+        Q(holds_until=None) | Q(holds_until__gte=today()),
+        version=reader,
+        company__updated_at__lte=F("checked_at"),
+    )
+    found = set(matched.values_list("pk", flat=True)) - set(fresh.values_list("pk", flat=True))
+    changed = Opportunity.objects.filter(updated_at__gt=F("company__profile__checked_at"))
+    noted = Job.objects.filter(kind=PROFILE_JOB).exclude(state=Job.State.DONE)
+    oldest = Profile.objects.order_by("checked_at", "pk")
+    others = {
+        *changed.order_by().values_list("company_id", flat=True),
+        *noted.order_by().values_list("payload__company", flat=True),
+        *oldest.values_list("company_id", flat=True)[:recheck],
+    } - found
+    return sorted({*found, *matched.filter(pk__in=others).values_list("pk", flat=True)})
+
+
+def version() -> str:
+    """What profiles are read by: this code, and the labels that it reads trade codes by."""
+    return f"{VERSION}:{_labels_digest()}"
+
+
+@lru_cache(maxsize=1)
+def _labels_digest() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select md5(string_agg(md5(t::text), '' order by id)) from chambers_tradecode t"
+        )
+        (digest,) = cursor.fetchone() or (None,)
+    return digest or ""
+
+
+def read_labels_anew() -> str:
+    """The version after a look whether the labels have changed since this process read them."""
+    before = _labels_digest()
+    _labels_digest.cache_clear()
+    if _labels_digest() != before:
+        code_reader.cache_clear()
+    return version()
+
+
+def read(companies: QuerySet[Company]) -> list[Built]:
+    """Profiles of ``companies`` as they should stand now."""
+    checked = _all_before()
     wanted = companies.select_related("country").prefetch_related(
         Prefetch("codes", TradeCode.objects.only("scheme", "code", "level")),
         Prefetch(
@@ -121,16 +185,36 @@ def build(companies: QuerySet[Company]) -> list[Built]:
             "company_id", "digest"
         )
     )
-    found = (
-        _built(company, ties.get(company.pk, NO_TIES), known.get(company.pk, ""))
+    return [
+        _built(company, ties.get(company.pk, NO_TIES), known.get(company.pk, ""), checked)
         for company in wanted
-    )
-    return [one for one in found if one.former != one.digest]
+    ]
 
 
-def save(built: Iterable[Built]) -> int:
-    """Store profiles; how many."""
-    now = timezone.now()
+def build(companies: QuerySet[Company]) -> list[Built]:
+    """Profiles of ``companies`` whose content differs from what is stored."""
+    return [one for one in read(companies) if one.is_new]
+
+
+def _all_before() -> dt.datetime:
+    """A moment before which every change is committed, so that who reads now has read it.
+
+    A change carries the time at which it was made and is seen only when its transaction ends.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select least(clock_timestamp(), min(xact_start)) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        (moment,) = cursor.fetchone() or ()
+    return moment  # type: ignore[no-any-return]
+
+
+def save(built: Iterable[Built], now: dt.datetime | None = None) -> int:
+    """Store profiles; how many have changed.
+
+    ``now`` is the time of the database: who keeps profiles in memory asks for those changed since.
+    """
     rows = [
         Profile(
             company_id=one.company,
@@ -138,18 +222,31 @@ def save(built: Iterable[Built]) -> int:
             surfaces=one.surfaces,
             trades=one.trades,
             digest=one.digest,
-            changed_at=now,
+            version=one.version,
+            checked_at=one.checked_at,
+            holds_until=one.holds_until,
+            changed_at=now or timezone.now(),
         )
         for one in built
     ]
+    changed = [row for row, one in zip(rows, built, strict=True) if one.is_new]
     Profile.objects.bulk_create(
-        rows,
+        changed,
         batch_size=500,
         update_conflicts=True,
         unique_fields=["company"],
-        update_fields=["rows", "surfaces", "trades", "digest", "changed_at"],
+        update_fields=["rows", "surfaces", "trades", "digest", *_CHECKED, "changed_at"],
     )
-    return len(rows)
+    same = [row for row, one in zip(rows, built, strict=True) if not one.is_new]
+    Profile.objects.bulk_update(same, _CHECKED, batch_size=500)
+    return len(changed)
+
+
+def bury(companies: Iterable[int], now: dt.datetime) -> None:
+    """Empty the profiles of companies that left; whoever keeps them in memory learns of it."""
+    Profile.objects.filter(company__in=companies).exclude(digest="").update(
+        rows=[], surfaces={}, trades=[], packed=b"", digest="", version="", changed_at=now
+    )
 
 
 def engine_rows(company: int, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
@@ -221,7 +318,7 @@ def code_reader() -> CodeReader:
     return CodeReader.fit(labels)
 
 
-def _built(company: Company, ties: Ties, former: str) -> Built:
+def _built(company: Company, ties: Ties, former: str, checked: dt.datetime) -> Built:
     surfaces: dict[str, str] = {}
     rows = [_profile_row(company, surfaces)]
     rows += [_opportunity_row(one, surfaces) for one in company.on_show]  # type: ignore[attr-defined]
@@ -229,7 +326,9 @@ def _built(company: Company, ties: Ties, former: str) -> Built:
     limits = engine_company(company, ties, trades)
     content = json.dumps([rows, _plain(limits)], sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(content.encode()).hexdigest()
-    return Built(company.pk, rows, surfaces, trades, digest, former)
+    ends = [one.expires_on for one in company.on_show if one.expires_on]  # type: ignore[attr-defined]
+    holds = min(ends, default=None)
+    return Built(company.pk, rows, surfaces, trades, digest, version(), checked, holds, former)
 
 
 def _plain(limits: engine.Company) -> dict[str, Any]:

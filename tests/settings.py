@@ -1,6 +1,7 @@
 """The production settings, made fast and safe for tests."""
 
 import os
+import tempfile
 
 os.environ.setdefault("SECRET_KEY", "tests-only-tests-only-tests-only-tests")
 os.environ.setdefault("DEMO", "1")
@@ -17,4 +18,6 @@ STORAGES = {
 MAIL_TRANSPORT = "django.core.mail.backends.locmem.EmailBackend"
 STATEMENT_TIMEOUT_MS = 0
 API_REQUESTS_PER_MINUTE = API_GUESTS_PER_MINUTE = 1_000_000  # the limit has its own tests
+_index = tempfile.TemporaryDirectory()  # each process is a machine of its own
+INDEX_DIR = Path(os.environ.get("INDEX_DIR", _index.name))
 STATIC_ROOT = BASE_DIR / "config" / "static"  # there is no collected folder in a test run

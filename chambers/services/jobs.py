@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from typing import Any
 from celery import current_app
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -33,6 +34,7 @@ from chambers.models import Chamber, Heartbeat, Job, User
 
 log = logging.getLogger(__name__)
 
+WOKEN = 16  # workers at most that many jobs at once wake; each goes on while there is work
 BACKOFF = (5, 30, 120, 600)  # seconds before the 2nd, 3rd, 4th, 5th try
 
 
@@ -61,6 +63,31 @@ class Lease:
             changes["total"] = total
         if not self._mine().update(**changes):
             raise LostLeaseError(str(self.job))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Renew the lease from a second thread while the work inside has no time to.
+
+        Other threads must get their turn meanwhile. A process that hangs as a whole still loses it.
+        """
+        over = threading.Event()
+
+        def renew() -> None:
+            try:
+                while not over.wait(settings.JOB_LEASE_SECONDS / 3):
+                    self._mine().update(lease_until=_lease_end())
+            except DatabaseError as error:
+                log.warning("The lease of job %s was not renewed: %s", self.job, error)
+            finally:
+                connection.close()
+
+        second = threading.Thread(target=renew, daemon=True)
+        second.start()
+        try:
+            yield
+        finally:
+            over.set()
+            second.join()
 
     @contextmanager
     def effect(self) -> Iterator[None]:
@@ -184,6 +211,23 @@ def enqueue(
         )
     wake()
     return job
+
+
+def enqueue_many(
+    kind: str, payloads: Iterable[tuple[dict[str, Any], str]], *, by: User | None = None
+) -> None:
+    """Write many jobs down at once, each with its payload and key, and wake some workers.
+
+    No job of one of the keys may wait; unlike ``enqueue``, nothing is checked first.
+    """
+    now = timezone.now()
+    made = [
+        Job(kind=kind, key=key, payload=payload, requested_by=by, run_after=now)
+        for payload, key in payloads
+    ]
+    Job.objects.bulk_create(made, batch_size=1000)
+    for _job in made[:WOKEN]:
+        wake()
 
 
 def wake() -> None:

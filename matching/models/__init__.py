@@ -1,9 +1,19 @@
 """Who should meet whom: runs of the engine, what they found, and what they follow."""
 
 from matching.models.history import Dismissal, PairHistory
-from matching.models.lists import SuggestionList
+from matching.models.lists import IndexFile, Shortlist, SuggestionList
 from matching.models.profiles import Profile
 from matching.models.runs import Run, Term
 from matching.models.weights import WeightSet
 
-__all__ = ["Dismissal", "PairHistory", "Profile", "Run", "SuggestionList", "Term", "WeightSet"]
+__all__ = [
+    "Dismissal",
+    "IndexFile",
+    "PairHistory",
+    "Profile",
+    "Run",
+    "Shortlist",
+    "SuggestionList",
+    "Term",
+    "WeightSet",
+]

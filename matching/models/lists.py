@@ -1,11 +1,10 @@
-"""What a run found: the best partners of each company."""
+"""What a run found: the best partners of each company, and what it chose them from."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +16,13 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from chambers.models import User
+
+
+class RealField(models.FloatField):
+    """A number in the single precision that the engine computes in."""
+
+    def db_type(self, connection: Any) -> str:
+        return "real"
 
 
 class SuggestionListQuerySet(ScopedQuerySet):
@@ -39,20 +45,41 @@ class SuggestionListQuerySet(ScopedQuerySet):
 class SuggestionList(models.Model):
     """The best partners of one company in one run, as parallel arrays, best first.
 
-    20 partners take about 0.5 kB; reasons are computed when somebody looks.
+    ``mutual`` are the scores; the order is by score less the price of the partner (``price``, of
+    the company as a partner; see ``engine.fairness``). Who would enter needs at least ``least``,
+    the score of the last on the shortlist (with equal scores, an order before that of ``last``),
+    and more than ``threshold`` after its price; both are -infinity while there is room.
+    ``listed_by`` holds every company whose list has this one, and perhaps some whose list had it.
+
+    Derived data, written and dropped by the million: the database does not check that the run and
+    the companies exist (that takes longer than writing), services do. Reasons are computed when
+    somebody looks.
     """
 
     run = models.ForeignKey(
-        Run, models.CASCADE, related_name="lists", verbose_name=_("matching run")
+        Run,
+        models.CASCADE,
+        related_name="lists",
+        verbose_name=_("matching run"),
+        db_constraint=False,
+        db_index=False,
     )
     company = models.ForeignKey(
-        Company, models.CASCADE, related_name="suggestion_lists", verbose_name=_("company")
+        Company,
+        models.CASCADE,
+        related_name="suggestion_lists",
+        verbose_name=_("company"),
+        db_constraint=False,
+        db_index=False,
     )
     partners = ArrayField(models.BigIntegerField())
-    mutual = ArrayField(models.FloatField())
-    they_cover = ArrayField(models.FloatField())
-    you_cover = ArrayField(models.FloatField())
-    shared = ArrayField(models.FloatField())
+    mutual = ArrayField(RealField())
+    price = RealField(default=0.0)
+    threshold = RealField(default=float("-inf"))
+    least = RealField(default=float("-inf"))
+    last = models.BigIntegerField(default=-1)
+    listed_by = ArrayField(models.BigIntegerField(), default=list)
+    changed_at = models.DateTimeField(null=True)
 
     objects = SuggestionListQuerySet.as_manager()
 
@@ -60,9 +87,55 @@ class SuggestionList(models.Model):
         verbose_name = _("list of suggestions")
         verbose_name_plural = _("lists of suggestions")
         constraints = [
-            models.UniqueConstraint(fields=["run", "company"], name="one_list_per_run_and_company")
+            models.UniqueConstraint(fields=["company", "run"], name="one_list_per_run_and_company")
         ]
-        indexes = [GinIndex(fields=["partners"], name="suggestion_by_partner")]
+        indexes = [
+            models.Index(
+                fields=["run", "changed_at"],
+                condition=Q(changed_at__isnull=False),
+                name="list_changed_since_its_run",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.company)
+
+
+class Shortlist(models.Model):
+    """The best partners by score alone, of the companies at consecutive positions of an index.
+
+    ``data`` holds per company as many positions (int32, -1 after the last), best first, and then
+    per company as many scores (float32); the lists are chosen from them.
+    """
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="shortlists", db_index=False)
+    start = models.PositiveIntegerField()
+    companies = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "start"], name="one_shortlist_per_run_and_start")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} from {self.start}"
+
+
+class IndexFile(models.Model):
+    """A piece of a file of a run's index, for machines that have not built it."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="files", db_index=False)
+    name = models.CharField(max_length=100)
+    number = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "name", "number"], name="one_piece_per_run_name_and_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.number}"

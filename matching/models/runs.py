@@ -60,6 +60,7 @@ class Run(PublicModel):
         PROFILES = "profiles", _("reading profiles")
         INDEX = "index", _("building the index")
         MATCHING = "matching", _("matching")
+        SHARING = "sharing", _("sharing attention")
         SWAP = "swap", _("swapping in")
 
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.QUEUED)
@@ -85,6 +86,10 @@ class Run(PublicModel):
     shards = models.PositiveIntegerField(_("parts"), default=0)
     shards_done = models.PositiveIntegerField(_("parts done"), default=0)
     timings = models.JSONField(_("timings"), default=dict, blank=True, encoder=DjangoJSONEncoder)
+    attention = models.JSONField(
+        _("how attention is shared"), default=dict, blank=True, encoder=DjangoJSONEncoder
+    )
+    index_digest = models.CharField(max_length=64, blank=True, editable=False)
     error = models.TextField(_("error"), blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     snapshot_at = models.DateTimeField(_("profiles as of"), null=True, blank=True)
@@ -121,20 +126,26 @@ class Run(PublicModel):
 
     @property
     def percent(self) -> int:
-        """How far it is, 0 to 100: profiles are a third of the work, matching most of the rest."""
+        """How far it is, 0 to 100: matching is most of the work."""
         if self.state == self.State.DONE:
             return 100
-        start, width = {"profiles": (0, 35), "index": (35, 5), "matching": (40, 55)}.get(
-            self.stage, (95, 5)
+        start, width = {"profiles": (0, 10), "index": (10, 15), "matching": (25, 55)}.get(
+            self.stage, (80, 15)
         )
         share = self.shards_done / self.shards if self.shards else 0.0
         return int(start + width * share)
 
 
 class Term(models.Model):
-    """In how many rows of a run's index a term stands; fixes what a word weighs."""
+    """In how many rows of a run's index a term stands; fixes what a word weighs.
 
-    run = models.ForeignKey(Run, models.CASCADE, related_name="terms")
+    Terms so rare that they weigh what an unknown one does are left out. Written by the hundred
+    thousand, like the lists: the database does not check the run.
+    """
+
+    run = models.ForeignKey(
+        Run, models.CASCADE, related_name="terms", db_constraint=False, db_index=False
+    )
     term = models.CharField(max_length=80)
     rows = models.PositiveIntegerField()
 

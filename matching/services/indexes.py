@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from django.core.files import locks
 from django.db import connection
 
 from chambers.models import Company
-from matching import profiles
+from matching import engine, profiles
 from matching.engine import Row, Weights
 from matching.models import IndexFile, Run
 
@@ -37,10 +37,6 @@ def folder(run: Run) -> Path:
 
 def build(run: Run) -> Index:
     """The index of all profiles as they stand now, by the run's weights."""
-    from matching.engine.index import (
-        Index,
-    )  # compiled code: only where it works, not at every start
-
     ties = profiles.ties_of()
     companies = [
         profiles.engine_company(
@@ -59,7 +55,16 @@ def build(run: Run) -> Index:
             if company in known:
                 yield from profiles.engine_rows(company, stored)
 
-    return Index.build(rows(), companies, weights_of(run))
+    return index_of(run, companies, rows())
+
+
+def index_of(
+    run: Run, companies: Iterable[engine.Company], rows: Iterable[Row], like: Index | None = None
+) -> Index:
+    """An index by a run's weights; terms weigh as in the index ``like`` where one is given."""
+    from matching.engine.index import Index  # compiled code: only where it works
+
+    return Index.build(rows, companies, weights_of(run), like=like)
 
 
 def weights_of(run: Run) -> Weights:
@@ -122,13 +127,13 @@ def _fetch(run: int, digest: str) -> None:
 
 
 def _copy_out(run: int, place: Path) -> None:
-    query = "copy (select name, data from matching_indexfile where run_id = %s order by name, number)"
-    with connection.cursor() as cursor:
-        with cursor.copy(f"{query} to stdout (format binary)", [run]) as copy:
-            copy.set_types(["varchar", "bytea"])
-            for name, piece in copy.rows():
-                with (place / Path(name).name).open("ab") as file:
-                    file.write(piece)
+    pieces = "select name, data from matching_indexfile where run_id = %s order by name, number"
+    query = f"copy ({pieces}) to stdout (format binary)"
+    with connection.cursor() as cursor, cursor.copy(query, [run]) as copy:
+        copy.set_types(["varchar", "bytea"])
+        for name, piece in copy.rows():
+            with (place / Path(name).name).open("ab") as file:
+                file.write(piece)
 
 
 def _drop_forgotten(root: Path) -> None:
@@ -145,9 +150,9 @@ def _drop_forgotten(root: Path) -> None:
 def remove(run: Run) -> None:
     """Forget the index of a run, in the database and on this machine."""
     IndexFile.objects.filter(run=run).delete()
-    if run.index_digest:
+    Run.objects.filter(pk=run.pk).update(index_digest="")
+    if run.index_digest and not Run.objects.filter(index_digest=run.index_digest).exists():
         shutil.rmtree(folder(run), ignore_errors=True)
-        Run.objects.filter(pk=run.pk).update(index_digest="")
 
 
 def save_terms(run: Run, index: Index) -> None:

@@ -1,33 +1,136 @@
-"""How lists of suggestions reach the database."""
+"""How shortlists and lists of suggestions reach the database and come back."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
-from matching.models import Run
+from matching.models import Run, Shortlist, SuggestionList
 
 if TYPE_CHECKING:
-    from matching.engine.index import Top
+    from matching.engine.copying import Lists
+    from matching.engine.fairness import Attention
 
-_COPY = (
-    "copy matching_suggestionlist"
-    " (run_id, company_id, partners, mutual, they_cover, you_cover, shared) from stdin"
-)
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float32]
 
-
-def copy_lists(run: Run, found: Top) -> int:
-    """Write the lists of some companies the fast way; how many."""
-    written = 0
-    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        for company, partners, scores in found.lists():
-            copy.write_row((run.pk, company, partners, *scores))
-            written += 1
-    return written
+LENGTH = 20  # partners in a list
+WIDTH = 60  # partners on a shortlist, from which those of a list are chosen
+_CHUNK = 20_000  # companies written at a time
+_BYTES = WIDTH * 4  # of the positions of a company, and of its scores
 
 
 def lock_lists() -> None:
     """Be the only one who changes profiles or current lists, until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext('matching lists'))")
+
+
+def database_clock() -> dt.datetime:
+    """The time of the database, the same for all machines."""
+    with connection.cursor() as cursor:
+        cursor.execute("select clock_timestamp()")
+        (now,) = cursor.fetchone() or ()
+    return now  # type: ignore[no-any-return]
+
+
+def positions_of(ids: Longs, wanted: Longs) -> Ints:
+    """The places of some ids in ``ids``, of the same shape; -1 for ids that are not there."""
+    order = np.argsort(ids, kind="stable")
+    place = order[np.minimum(np.searchsorted(ids, wanted, sorter=order), max(0, len(ids) - 1))]
+    return np.where(ids[place] == wanted, place, -1).astype(np.int32)
+
+
+def save_shortlists(run: Run, start: int, positions: Ints, scores: Floats) -> None:
+    """Store what the companies from position ``start`` on are to be shown from, once."""
+    data = np.ascontiguousarray(positions, "<i4").tobytes()
+    data += np.ascontiguousarray(scores, "<f4").tobytes()
+    Shortlist.objects.filter(run=run, start=start).delete()
+    Shortlist.objects.create(run=run, start=start, companies=len(positions), data=data)
+
+
+def shortlists(run: Run, companies: int) -> tuple[Ints, Floats]:
+    """The shortlists of all companies of a run, by position."""
+    positions = np.full((companies, WIDTH), -1, np.int32)
+    scores = np.zeros((companies, WIDTH), np.float32)
+    stored = Shortlist.objects.filter(run=run).order_by("start")
+    for one in stored.iterator(chunk_size=4):
+        part = slice(one.start, one.start + one.companies)
+        half = len(one.data) // 2
+        positions[part] = np.frombuffer(one.data[:half], "<i4").reshape(-1, WIDTH)
+        scores[part] = np.frombuffer(one.data[half:], "<f4").reshape(-1, WIDTH)
+    return positions, scores
+
+
+def shortlists_of(run: Run, positions: Sequence[int]) -> dict[int, tuple[Ints, Floats]]:
+    """(positions of partners, scores) of some companies, by position; the run's, not today's."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select p.at,"
+            " substring(s.data from (p.at - s.start) * %s + 1 for %s),"
+            " substring(s.data from (s.companies + p.at - s.start) * %s + 1 for %s)"
+            " from unnest(%s::int[]) as p (at) cross join lateral (select * from matching_shortlist"
+            " where run_id = %s and start <= p.at order by start desc limit 1) as s",
+            [_BYTES, _BYTES, _BYTES, _BYTES, list(positions), run.pk],
+        )
+        return {
+            at: (np.frombuffer(partners, "<i4"), np.frombuffer(scores, "<f4"))
+            for at, partners, scores in cursor.fetchall()
+        }
+
+
+def chosen_lists(ids: Longs, positions: Ints, scores: Floats, attention: Attention) -> Lists:
+    """Everybody's list as attention is shared."""
+    from matching.engine.copying import Lists  # compiled code: only where it works
+
+    columns = attention.chosen
+    partners = _picked(positions, columns, -1)
+    mutual = _picked(scores, columns, 0)
+    prices = np.append(attention.prices, np.float32(0))
+    value = mutual[:, -1] - prices[partners[:, -1]]
+    room = np.float32(-np.inf)
+    return Lists(
+        ids=ids,
+        partners=partners,
+        mutual=mutual,
+        price=attention.prices,
+        threshold=np.where(partners[:, -1] >= 0, value, room),
+        least=np.where(positions[:, -1] >= 0, scores[:, -1], room),
+        last=np.ascontiguousarray(positions[:, -1]),
+    )
+
+
+def write_lists(run: Run, lists: Lists) -> None:
+    """Store everybody's list in the place of what the run may have stored before."""
+    from matching.engine import copying  # compiled code: only where it works
+
+    start, owners = copying.listed_by(lists.partners)
+    SuggestionList.objects.filter(run=run).delete()
+    columns = ", ".join(copying.COLUMNS)
+    query = f"copy matching_suggestionlist ({columns}) from stdin (format binary)"
+    with connection.cursor() as cursor, cursor.copy(query) as copy:
+        copy.write(copying.HEADER)
+        for first in range(0, len(lists.ids), _CHUNK):
+            stop = min(first + _CHUNK, len(lists.ids))
+            copy.write(copying.rows(run.pk, lists, start, owners, first, stop))
+        copy.write(copying.TRAILER)
+
+
+def drop_some_lists(run: Run) -> int:
+    """Delete some of the lists of a run; how many. Nothing waits long for it."""
+    some = SuggestionList.objects.filter(run=run).values("pk")[:_CHUNK]
+    gone, _per_model = SuggestionList.objects.filter(pk__in=some).delete()
+    return gone
+
+
+def _picked(values: NDArray[Any], columns: Ints, missing: int) -> NDArray[Any]:
+    """The values of some columns per line; ``missing`` where a column is -1."""
+    found = np.take_along_axis(values, np.maximum(columns, 0), axis=1)
+    found[columns < 0] = missing
+    return np.ascontiguousarray(found)

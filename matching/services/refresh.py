@@ -1,99 +1,117 @@
 """One company has changed: its own list and every list that it enters or leaves.
 
-The index of the run knows all companies as they were when it was built. Companies changed since
-then (the *young*) are scored against each other and against everyone by their present rows, so that
-a refresh gives what a full run would give with the same weights.
+A refresh gives what a full run would give with the same prices: a list is chosen, by score less
+price, from the best by score alone (``boards`` knows them and everybody's present rows). Of a
+company that has not changed, those are the shortlist of the run, with the changed ones exchanged.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
+import numpy as np
 from django.db import connection, transaction
 
 from chambers.models import Company
 from chambers.services import jobs
 from chambers.services.companies import note_many_changes
-from matching import engine, profiles
-from matching.engine import Row
+from matching import profiles
 from matching.models import Dismissal, Profile, Run, SuggestionList
-from matching.services import indexes
-from matching.services.lists import lock_lists
+from matching.services import boards
+from matching.services.boards import Asking, Board
+from matching.services.lists import (
+    LENGTH,
+    WIDTH,
+    Floats,
+    Longs,
+    database_clock,
+    lock_lists,
+    shortlists_of,
+)
 
-LENGTH = 20  # partners in a list
-MOST_YOUNG = 500  # changed companies beyond which matching everyone anew costs less
+MOST_YOUNG = 5000  # changed companies beyond which matching everyone anew costs less
 JOB = "matching.refresh"
-
-
-if TYPE_CHECKING:
-    from matching.engine.index import Index
-
-Asking = dict[int, tuple[engine.Company, list[Row]]]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A partner in a list with its four scores, as the list's owner reads them."""
-
-    partner: int
-    mutual: float
-    they: float
-    you: float
-    shared: float
-
-    def seen_by_partner(self, owner: int) -> Entry:
-        """The same pair in the partner's list."""
-        return Entry(owner, self.mutual, self.you, self.they, self.shared)
+_ROOM = float("-inf")
 
 
 @dataclass
-class World:
-    """The run's index and what has changed since it was built."""
+class Listing:
+    """The list of a company as it is to be stored; ``least`` and ``last`` where they change."""
 
-    run: Run
-    index: Index
-    young: Asking = field(default_factory=dict)
-    gone: set[int] = field(default_factory=set)
+    partners: list[int]
+    mutual: list[float]
+    threshold: float
+    least: float | None = None
+    last: int = -1
 
-    @property
-    def outdated(self) -> set[int]:
-        """Companies whose rows in the index no longer hold."""
-        return set(self.young) | self.gone
+
+@dataclass
+class Present:
+    """The list of a company as it is stored."""
+
+    partners: list[int]
+    mutual: list[float]
+    threshold: float
+
+
+@dataclass
+class Changes:
+    """What is to be written: lists by owner, and who stands in which."""
+
+    lists: dict[int, Listing] = field(default_factory=dict)
+    offers: dict[int, dict[int, float]] = field(default_factory=dict)
+    """By owner: the score of each changed company that may stand in the list."""
 
 
 @jobs.handles(JOB)
 def refresh(lease: jobs.Lease) -> None:
     """Bring the lists up to date after the changes of one or many companies."""
     changed = {int(payload["company"]) for payload in lease.take_along()}
-    built = profiles.build(Company.objects.matched().filter(pk__in=changed))
-    with lease.finish() as result:
-        # One refresh at a time: each reads what the former wrote, and the run that is shown now.
-        lock_lists()
-        run = Run.objects.current()
-        here = set(Company.objects.matched().filter(pk__in=changed).values_list("pk", flat=True))
-        store_profiles([one for one in built if one.company in here])
-        Profile.objects.filter(company__in=changed - here).delete()
-        if run is None:
-            result["skipped"] = "no run yet"
-            return
-        touched = {one.company for one in built} | (changed - here) | _without_list(run, here)
-        world = _world(run, touched)
-        if len(world.young) > MOST_YOUNG:
-            note_many_changes()
-            result["left to a run"] = len(world.young)
-            return
-        lists = {company: _best(world, company) for company in sorted(touched & here)}
-        mirrored = _mirror(world, touched)
-        SuggestionList.objects.filter(run=run, company__in=touched - here).delete()
-        _store(run, {**mirrored, **lists})
-        result.update(companies=len(touched), lists=len(lists) + len(mirrored))
+    built = profiles.read(Company.objects.matched().filter(pk__in=changed))
+    try:
+        with lease.held(), lease.finish() as result:
+            # One refresh at a time: each reads what the former wrote, and the run shown now.
+            lock_lists()
+            here = set(
+                Company.objects.matched().filter(pk__in=changed).values_list("pk", flat=True)
+            )
+            store_profiles([one for one in built if one.company in here])
+            profiles.bury(changed - here, database_clock())
+            result.update(_refresh(changed, here, {one.company for one in built if one.is_new}))
+    except BaseException:
+        boards.forget()  # it has read what is not committed
+        raise
+
+
+def _refresh(changed: set[int], here: set[int], built: set[int]) -> dict[str, object]:
+    run = Run.objects.current()
+    if run is None:
+        return {"skipped": "no run yet"}
+    if not run.index_digest:
+        note_many_changes()
+        return {"left to a run": "the lists are of an older version"}
+    touched = built | (changed - here) | _without_list(run, here)
+    if not touched:
+        return {"companies": 0, "lists": 0}
+    board = boards.current(run)
+    if len(board.young) + len(board.gone) > MOST_YOUNG:
+        note_many_changes()
+        return {"left to a run": len(board.young)}
+    changes = Changes()
+    for company in sorted(touched & set(board.young)):
+        _compare(board, company, touched, changes)
+    present = _affected(run, touched, changes)
+    _change_others(board, touched, changes, present)
+    SuggestionList.objects.filter(run=run, company__in=touched - set(board.young)).delete()
+    _store(run, changes.lists)
+    _store_listed_by(run, touched & set(board.young), changes.lists, present)
+    return {"companies": len(touched), "lists": len(changes.lists)}
 
 
 def store_profiles(built: list[profiles.Built]) -> int:
-    """Store profiles that nobody has changed since they were built; how many.
+    """Store profiles that nobody has changed since they were built; how many have changed.
 
     The others are asked to be refreshed: who reads last writes last. Call under ``lock_lists``.
     """
@@ -106,7 +124,7 @@ def store_profiles(built: list[profiles.Built]) -> int:
     for one in built:
         if one not in fresh:
             jobs.enqueue(JOB, {"company": one.company}, key=str(one.company), priority=3)
-    return profiles.save(fresh)
+    return profiles.save(fresh, database_clock())
 
 
 @transaction.atomic
@@ -126,167 +144,203 @@ def _without_list(run: Run, companies: set[int]) -> set[int]:
     return companies - set(known.values_list("company_id", flat=True))
 
 
-def _world(run: Run, touched: set[int]) -> World:
-    world = World(run, indexes.load(run))
-    changed = Profile.objects.filter(changed_at__gt=run.indexed_at or run.created_at)
-    young = set(changed.values_list("company_id", flat=True)) | touched
-    world.young = _asking(young)
-    world.gone = young - set(world.young)
-    return world
+def _compare(board: Board, company: int, touched: set[int], changes: Changes) -> None:
+    """Match one changed company with everyone: its own list, and whose lists it may enter."""
+    from matching.engine import standings  # compiled code: only where it works
+
+    own, rows = board.young[company]
+    price = float(board.price_of(np.array([company]))[0])
+    best: list[tuple[Longs, Floats]] = []
+    for segment in board.segments:
+        place = segment.standings
+        scores = segment.index.scores_for(own, rows).mutual
+        for at in standings.entered(scores, place, company, price, board.run.seed):
+            if (owner := int(place.ids[at])) not in touched:
+                changes.offers.setdefault(owner, {})[company] = float(scores[at])
+        best.append(_first(np.where(place.here, scores, np.float32(0)), place.ids, own.dismissed))
+    partners = np.concatenate([ids for ids, _ in best])
+    scores = np.concatenate([found for _, found in best])
+    changes.lists[company] = _own_list(board, company, partners, scores)
 
 
-def _asking(companies: Iterable[int]) -> Asking:
-    """What the engine needs of some companies as they stand now."""
-    stored = {one.company_id: one for one in Profile.objects.filter(company__in=companies)}
-    ties = profiles.ties_of(list(stored))
-    return {
-        company.pk: (
-            profiles.engine_company(
-                company, ties.get(company.pk, profiles.NO_TIES), stored[company.pk].trades
-            ),
-            profiles.engine_rows(company.pk, stored[company.pk].rows),
-        )
-        for company in Company.objects.matched().filter(pk__in=list(stored))
-    }
+def _first(scores: Floats, ids: Longs, dismissed: Iterable[int]) -> tuple[Longs, Floats]:
+    """Those that may be on the shortlist by their score: more only where scores are equal."""
+    scores = np.where(np.isin(ids, list(dismissed)), np.float32(0), scores) if dismissed else scores
+    found = np.flatnonzero(scores > 0)
+    if len(found) > WIDTH:
+        least = np.partition(scores[found], len(found) - WIDTH)[len(found) - WIDTH]
+        found = found[scores[found] >= least]
+    return ids[found], scores[found]
 
 
-def _best(world: World, company: int, asking: Asking | None = None) -> list[Entry]:
-    """The present list of one company."""
-    own, rows = (asking or world.young)[company]
-    top = world.index.top(own, rows, LENGTH + len(world.outdated), seed=world.run.seed)
-    entries = [
-        Entry(partner, *(column[at] for column in scores))
-        for _, partners, scores in top.lists()
-        for at, partner in enumerate(partners)
-        if partner not in world.outdated
-    ]
-    entries += _against_young(world, company, own, rows)
-    return _cut(entries)
+def _own_list(board: Board, company: int, partners: Longs, scores: Floats) -> Listing:
+    """The list of a company from those that may be on its shortlist."""
+    from matching.engine import standings  # compiled code: only where it works
+
+    order = standings.orders(board.run.seed, company, partners)
+    shortlist = np.lexsort((order, -scores))[:WIDTH]
+    partners, scores = partners[shortlist], scores[shortlist]
+    is_full = len(partners) == WIDTH
+    listing = _chosen(board, company, partners, scores)
+    listing.least = float(scores[-1]) if is_full else _ROOM
+    listing.last = int(partners[-1]) if is_full else -1
+    return listing
 
 
-def _against_young(world: World, company: int, own: engine.Company, rows: list[Row]) -> list[Entry]:
-    frequencies = indexes.frequencies(world.run)
-    entries = []
-    for other, (limits, other_rows) in world.young.items():
-        if other == company or other in own.dismissed or not engine.may_meet(own, limits):
+def _chosen(board: Board, company: int, partners: Longs, scores: Floats) -> Listing:
+    """The best by score less price, in their order."""
+    from matching.engine import standings  # compiled code: only where it works
+
+    value = scores - board.price_of(partners)
+    order = standings.orders(board.run.seed, company, partners)
+    best = np.lexsort((order, -scores, -value))[:LENGTH]
+    threshold = float(value[best[-1]]) if len(best) == LENGTH else _ROOM
+    return Listing(partners[best].tolist(), scores[best].tolist(), threshold)
+
+
+def _affected(run: Run, touched: set[int], changes: Changes) -> dict[int, Present]:
+    """The stored lists that a touched company stands in or may enter, and those of the touched."""
+    listed = SuggestionList.objects.filter(run=run, company__in=touched)
+    owners = {owner for one in listed.values_list("listed_by", flat=True) for owner in one}
+    wanted = owners | set(changes.offers) | touched & set(changes.lists)
+    rows = SuggestionList.objects.filter(run=run, company__in=wanted)
+    columns = rows.values_list("company_id", "partners", "mutual", "threshold")
+    return {owner: Present(*found) for owner, *found in columns.iterator(chunk_size=2000)}
+
+
+def _change_others(
+    board: Board, touched: set[int], changes: Changes, present: Mapping[int, Present]
+) -> None:
+    """Put the touched companies into the lists of others, and take them out."""
+    offers = changes.offers
+    for company, owner in Dismissal.objects.filter(partner__in=touched).values_list(
+        "partner_id", "company_id"
+    ):
+        offers.get(owner, {}).pop(company, None)
+    short: dict[int, dict[int, float]] = {}
+    for owner, stored in present.items():
+        if owner in touched:
             continue
-        pair = engine.explain(
-            rows, other_rows, own, limits, frequencies, world.index.rows, world.index.weights
-        )
-        if pair.mutual > 0:
-            entries.append(
-                Entry(
-                    other,
-                    pair.mutual,
-                    pair.they_cover.coverage,
-                    pair.you_cover.coverage,
-                    pair.shared.coverage,
+        entries = dict(zip(stored.partners, stored.mutual, strict=True))
+        left = len(entries)
+        entries = {partner: entries[partner] for partner in entries if partner not in touched}
+        left -= len(entries)
+        entries |= offers.get(owner, {})
+        listing = _chosen(board, owner, *_arrays(entries))
+        if left and listing.threshold < stored.threshold:
+            # Somebody who was left out may now be better than the last.
+            short[owner] = entries
+        elif listing.partners != stored.partners or listing.mutual != stored.mutual:
+            changes.lists[owner] = listing
+    changes.lists |= _filled(board, short)
+
+
+def _filled(board: Board, short: Mapping[int, dict[int, float]]) -> dict[int, Listing]:
+    """Lists that have lost a partner, from the shortlists of the run and the young."""
+    found: dict[int, Listing] = {}
+    places = {owner: place for owner in short if (place := board.place_of(owner)) is not None}
+    stored = shortlists_of(board.run, list(places.values())) if places else {}
+    asking = boards.asking(short)
+    base = board.base.standings
+    for owner, entries in short.items():
+        if owner not in asking:
+            continue
+        place = places.get(owner)
+        if place is not None and place in stored:
+            positions, scores = stored[place]
+            known = positions >= 0
+            known[known] = base.here[positions[known]]
+            reserve = dict(
+                zip(base.ids[positions[known]].tolist(), scores[known].tolist(), strict=True)
+            )
+            entries = reserve | _young_entries(board, owner, asking, place) | entries
+            if len(entries) >= LENGTH or (positions < 0).any():
+                found[owner] = _chosen(board, owner, *_arrays(entries))
+                continue
+        found[owner] = _anew(board, owner, asking)
+    return found
+
+
+def _young_entries(board: Board, owner: int, asking: Asking, place: int) -> dict[int, float]:
+    """The young that are good enough for the shortlist of a company that has not changed."""
+    own, rows = asking[owner]
+    least = board.base.standings.least[place]
+    found: dict[int, float] = {}
+    for segment in board.segments[1:]:
+        scores = segment.index.scores_for(own, rows).mutual
+        good = segment.standings.here & (scores > 0) & (scores >= least)
+        ids = segment.standings.ids[good].tolist()
+        found |= dict(zip(ids, scores[good].tolist(), strict=True))
+    return {partner: score for partner, score in found.items() if partner not in own.dismissed}
+
+
+def _anew(board: Board, owner: int, asking: Asking) -> Listing:
+    """The list of a company by comparing it with everyone."""
+    own, rows = asking[owner]
+    best = []
+    for segment in board.segments:
+        place = segment.standings
+        scores = segment.index.scores_for(own, rows).mutual
+        best.append(_first(np.where(place.here, scores, np.float32(0)), place.ids, own.dismissed))
+    partners = np.concatenate([ids for ids, _ in best])
+    return _own_list(board, owner, partners, np.concatenate([scores for _, scores in best]))
+
+
+def _arrays(entries: Mapping[int, float]) -> tuple[Longs, Floats]:
+    return np.array(list(entries), np.int64), np.array(list(entries.values()), np.float32)
+
+
+def _store(run: Run, lists: Mapping[int, Listing]) -> None:
+    now = database_clock()
+    for whole in (True, False):
+        chosen = [(owner, one) for owner, one in lists.items() if (one.least is not None) == whole]
+        SuggestionList.objects.bulk_create(
+            [
+                SuggestionList(
+                    run=run,
+                    company_id=owner,
+                    partners=one.partners,
+                    mutual=one.mutual,
+                    threshold=one.threshold,
+                    least=_ROOM if one.least is None else one.least,
+                    last=one.last,
+                    changed_at=now,
                 )
-            )
-    return entries
-
-
-def _mirror(world: World, touched: set[int]) -> dict[int, list[Entry]]:
-    """The lists of others that the touched companies enter, leave or move in."""
-    present = _current_lists(world.run, touched)
-    unwanted = set(
-        Dismissal.objects.filter(partner__in=touched).values_list("company_id", "partner_id")
-    )
-    offers: dict[int, list[Entry]] = {}
-    for company in touched & set(world.young):
-        own, rows = world.young[company]
-        for owner, entry in _everyone(world, company, own, rows):
-            if owner not in touched and (owner, company) not in unwanted:
-                offers.setdefault(owner, []).append(entry)
-    affected = set(present) | _entered(world.run, offers)
-    present |= _lists_of(world.run, affected - set(present))
-    changed: dict[int, list[Entry]] = {}
-    short: set[int] = set()
-    for owner in affected - touched:
-        kept = [entry for entry in present.get(owner, []) if entry.partner not in touched]
-        updated = _cut(kept + offers.get(owner, []))
-        if len(updated) < LENGTH <= len(present.get(owner, [])):
-            short.add(owner)
-        elif updated != present.get(owner):
-            changed[owner] = updated
-    asking = _asking(short)
-    return changed | {owner: _best(world, owner, asking) for owner in sorted(asking)}
-
-
-def _everyone(
-    world: World, company: int, own: engine.Company, rows: list[Row]
-) -> Iterable[tuple[int, Entry]]:
-    """(owner, entry for ``company`` in the owner's list) for all it may meet."""
-    scores = world.index.scores_for(own, rows)
-    for at in scores.mutual.nonzero()[0]:
-        owner = int(scores.companies[at])
-        if owner not in world.outdated:
-            yield (
-                owner,
-                Entry(
-                    company,
-                    float(scores.mutual[at]),
-                    float(scores.you_cover[at]),
-                    float(scores.they_cover[at]),
-                    float(scores.shared[at]),
-                ),
-            )
-    for entry in _against_young(world, company, replace(own, dismissed=frozenset()), rows):
-        yield entry.partner, entry.seen_by_partner(company)
-
-
-def _current_lists(run: Run, touched: set[int]) -> dict[int, list[Entry]]:
-    """Lists in which one of the touched companies stands now."""
-    found = SuggestionList.objects.filter(run=run, partners__overlap=sorted(touched))
-    return {one.company_id: _entries(one) for one in found}
-
-
-def _lists_of(run: Run, owners: set[int]) -> dict[int, list[Entry]]:
-    found = SuggestionList.objects.filter(run=run, company__in=owners)
-    return {one.company_id: _entries(one) for one in found}
-
-
-def _entries(stored: SuggestionList) -> list[Entry]:
-    columns = (stored.partners, stored.mutual, stored.they_cover, stored.you_cover, stored.shared)
-    return [Entry(*row) for row in zip(*columns, strict=True)]
-
-
-def _entered(run: Run, offers: Mapping[int, list[Entry]]) -> set[int]:
-    """Owners whose list is not full, or whose last entry is beaten by an offer."""
-    best = [(owner, max(entry.mutual for entry in entries)) for owner, entries in offers.items()]
-    if not best:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select l.company_id from matching_suggestionlist l"
-            " join unnest(%s::bigint[], %s::float8[]) as o (company, score)"
-            " on o.company = l.company_id"
-            " where l.run_id = %s and (cardinality(l.partners) < %s"
-            " or l.mutual[cardinality(l.partners)] < o.score)",
-            [[owner for owner, _ in best], [score for _, score in best], run.pk, LENGTH],
+                for owner, one in chosen
+            ],
+            batch_size=500,
+            update_conflicts=True,
+            unique_fields=["company", "run"],
+            update_fields=[
+                *("partners", "mutual", "threshold", "changed_at"),
+                *(("least", "last") if whole else ()),
+            ],
         )
-        return {company for (company,) in cursor.fetchall()}
 
 
-def _cut(entries: list[Entry]) -> list[Entry]:
-    return sorted(entries, key=lambda entry: -entry.mutual)[:LENGTH]
-
-
-def _store(run: Run, lists: Mapping[int, list[Entry]]) -> None:
-    SuggestionList.objects.bulk_create(
-        [
-            SuggestionList(
-                run=run,
-                company_id=owner,
-                partners=[entry.partner for entry in entries],
-                mutual=[entry.mutual for entry in entries],
-                they_cover=[entry.they for entry in entries],
-                you_cover=[entry.you for entry in entries],
-                shared=[entry.shared for entry in entries],
-            )
-            for owner, entries in lists.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["run", "company"],
-        update_fields=["partners", "mutual", "they_cover", "you_cover", "shared"],
-    )
+def _store_listed_by(
+    run: Run, young: set[int], lists: Mapping[int, Listing], present: Mapping[int, Present]
+) -> None:
+    """Note who lists whom: exactly of the touched companies, at least of all others."""
+    exact: dict[int, list[int]] = {company: [] for company in young}
+    more: dict[int, list[int]] = {}
+    final = {owner: one.partners for owner, one in present.items()}
+    final |= {owner: one.partners for owner, one in lists.items()}
+    for owner, partners in final.items():
+        before = set(present[owner].partners) if owner in present else set()
+        for partner in partners:
+            if partner in exact:
+                exact[partner].append(owner)
+            elif partner not in before:
+                more.setdefault(partner, []).append(owner)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "update matching_suggestionlist set listed_by = %s"
+            " where run_id = %s and company_id = %s",
+            [(owners, run.pk, company) for company, owners in exact.items()],
+        )
+        cursor.executemany(
+            "update matching_suggestionlist set listed_by = listed_by || array(select unnest("
+            " %s::bigint[]) except select unnest(listed_by)) where run_id = %s and company_id = %s",
+            [(owners, run.pk, company) for company, owners in more.items()],
+        )

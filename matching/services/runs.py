@@ -1,19 +1,21 @@
 """Matching everyone: a run is a row, its parts are jobs, its result is swapped in whole.
 
-Stages, each a set of jobs of which the last to finish starts the next: read profiles (parts of
-companies), build the index (one job), match (parts of companies), swap in (one job). A reader
-sees the former run until the swap, and never half of one.
+Stages, each a set of jobs of which the last to finish starts the next: read the profiles that may
+have changed (parts of companies), build the index (one job), match (parts of companies), share
+attention (one job), swap in (one job). A reader sees the former run until the swap, and never half
+of one.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,9 +24,23 @@ from chambers.models import Chamber, Company, Job, User, today
 from chambers.services import jobs
 from chambers.services.companies import ANEW_JOB
 from matching import profiles
-from matching.models import Profile, Run, SuggestionList, Term
+from matching.models import Profile, Run, Shortlist, Term
 from matching.services import indexes, refresh
-from matching.services.lists import copy_lists, lock_lists
+from matching.services.lists import (
+    LENGTH,
+    WIDTH,
+    chosen_lists,
+    database_clock,
+    drop_some_lists,
+    lock_lists,
+    positions_of,
+    save_shortlists,
+    shortlists,
+    write_lists,
+)
+
+if TYPE_CHECKING:
+    from matching.engine.fairness import Attention
 from matching.services.weights import weights_in_force
 
 NIGHTLY_AT = dt.time(1, 17)  # UTC
@@ -130,25 +146,28 @@ def anew(lease: jobs.Lease) -> None:
 
 @jobs.handles("matching.run.prepare", given_up=fail_run)
 def prepare(lease: jobs.Lease) -> None:
-    """Cut the companies into parts whose profiles are read side by side."""
+    """Find the profiles that may not hold any more; parts of them are read side by side."""
     run = _open_run(lease)
-    bounds = _parts(
-        Company.objects.matched().order_by("pk").values_list("pk", flat=True), settings.MATCH_PART
-    )
-    with lease.finish():
-        Run.objects.filter(pk=run.pk).update(state=State.RUNNING, snapshot_at=timezone.now())
-        _begin(run, Stage.PROFILES, "profiles", bounds)
+    with lease.held():
+        keys = profiles.stale(profiles.read_labels_anew(), recheck=settings.MATCH_RECHECK)
+        bounds = _parts(keys, settings.MATCH_PART)
+        with lease.finish():
+            Run.objects.filter(pk=run.pk).update(state=State.RUNNING, snapshot_at=timezone.now())
+            if bounds:
+                _begin(run, Stage.PROFILES, "profiles", bounds)
+            else:
+                _begin(run, Stage.INDEX, "index", [(0, 0)])
 
 
 @jobs.handles("matching.run.profiles", given_up=fail_run)
 def read_profiles(lease: jobs.Lease) -> None:
     """Bring the profiles of one part up to date."""
-    run, (first, last) = _open_run(lease), lease.payload["part"]
-    companies = Company.objects.matched().filter(pk__gte=first, pk__lte=last)
-    changed = profiles.build(companies)
+    run, keys = _open_run(lease), lease.payload["part"]
+    profiles.read_labels_anew()
+    found = profiles.read(Company.objects.matched().filter(pk__in=keys))
     with lease.finish() as result:
         lock_lists()
-        result["changed"] = refresh.store_profiles(changed)
+        result["changed"] = refresh.store_profiles(found)
         if _part_done(run):
             _begin(run, Stage.INDEX, "index", [(0, 0)])
 
@@ -157,35 +176,77 @@ def read_profiles(lease: jobs.Lease) -> None:
 def build_index(lease: jobs.Lease) -> None:
     """Turn all profiles into the arrays that every part of the matching reads."""
     run = _open_run(lease)
+    with transaction.atomic():
+        lock_lists()  # who holds it now is done before this moment, for the index to see
+        as_of = database_clock()
     Profile.objects.exclude(company__in=Company.objects.matched()).delete()
-    as_of = timezone.now()
-    index = indexes.build(run)
-    lease.progress(0, 1, _("saving the index"))
-    indexes.save(run, index)
-    companies = len(index.companies)
-    bounds = [
-        (start, min(start + settings.MATCH_PART, companies))
-        for start in range(0, companies, settings.MATCH_PART)
-    ]
-    with lease.finish():
-        indexes.save_terms(run, index)
-        Run.objects.filter(pk=run.pk).update(companies=companies, rows=index.rows, indexed_at=as_of)
-        _begin(run, Stage.MATCHING, "match", bounds or [(0, 0)])
+    with lease.held():
+        index = indexes.build(run)
+        indexes.save(run, index)
+        companies = len(index.companies)
+        bounds = [
+            (start, min(start + settings.MATCH_PART, companies))
+            for start in range(0, companies, settings.MATCH_PART)
+        ]
+        with lease.finish():
+            indexes.publish(run)
+            indexes.save_terms(run, index)
+            Run.objects.filter(pk=run.pk).update(
+                companies=companies,
+                rows=index.rows,
+                indexed_at=as_of,
+                index_digest=run.index_digest,
+            )
+            _begin(run, Stage.MATCHING, "match", bounds or [(0, 0)])
 
 
 @jobs.handles("matching.run.match", given_up=fail_run)
 def match_part(lease: jobs.Lease) -> None:
-    """Find the best partners of the companies of one part."""
+    """Find whom the companies of one part are to be shown from."""
     run, (start, stop) = _open_run(lease), lease.payload["part"]
     index = indexes.load(run)
-    lists = index.top_range(
-        start, stop, seed=run.seed, progress=lambda done: lease.progress(done, stop - start)
+    found = index.top_range(
+        start, stop, WIDTH, seed=run.seed, progress=lambda done: lease.progress(done, stop - start)
     )
+    positions = positions_of(index.companies, found.partners)
     with lease.finish():
-        SuggestionList.objects.filter(run=run, company__in=lists.companies.tolist()).delete()
-        copy_lists(run, lists)
+        save_shortlists(run, start, positions, found.mutual)
         if _part_done(run):
+            _begin(run, Stage.SHARING, "share", [(0, 0)])
+
+
+@jobs.handles("matching.run.share", given_up=fail_run)
+def share_out(lease: jobs.Lease) -> None:
+    """Choose everybody's list from the shortlists, so that attention is shared."""
+    from matching.engine.fairness import (
+        share_attention,
+    )  # compiled code: only where it works, not at every start
+
+    run = _open_run(lease)
+    ids = indexes.load(run).companies
+    with lease.held():
+        positions, scores = shortlists(run, len(ids))
+        attention = share_attention(positions, scores, LENGTH)
+        lists = chosen_lists(ids, positions, scores, attention)
+        with lease.finish():
+            write_lists(run, lists)
+            counts = (lists.partners >= 0).sum(axis=1)
+            Run.objects.filter(pk=run.pk).update(
+                served=int((counts > 0).sum()),
+                pairs=int(counts.sum()),
+                attention=_told(attention),
+            )
             _begin(run, Stage.SWAP, "swap", [(0, 0)])
+
+
+def _told(attention: Attention) -> dict[str, Any]:
+    """What is told of how attention is shared; ``cost`` is a share of the total score."""
+    return {
+        "before": attention.before._asdict(),
+        "after": attention.after._asdict(),
+        "cost": attention.cost,
+        "unknown": attention.unknown,
+    }
 
 
 @jobs.handles("matching.run.swap", given_up=fail_run)
@@ -196,9 +257,11 @@ def swap_in(lease: jobs.Lease) -> None:
         lock_lists()
         former = Run.objects.filter(is_current=True).first()
         Run.objects.filter(is_current=True).update(is_current=False)
-        figures = _count(run)
         Run.objects.filter(pk=run.pk).update(
-            state=State.DONE, is_current=True, finished_at=timezone.now(), **figures
+            state=State.DONE,
+            is_current=True,
+            finished_at=timezone.now(),
+            timings=_timed(run, None),
         )
         if former is not None:
             _enqueue(former, "sweep", run_after=timezone.now() + dt.timedelta(seconds=30))
@@ -208,13 +271,17 @@ def swap_in(lease: jobs.Lease) -> None:
 
 @jobs.handles("matching.run.sweep")
 def sweep(lease: jobs.Lease) -> None:
-    """Drop the lists and the index of a run that is no longer shown."""
+    """Drop the lists and the index of a run that is no longer shown, a part at a time."""
     run = Run.objects.get(pk=lease.payload["run"])
-    with lease.finish():
-        if not run.is_current and run.state != State.RUNNING:
-            SuggestionList.objects.filter(run=run).delete()
+    if not run.is_current and run.state != State.RUNNING:
+        while drop_some_lists(run):
+            lease.progress(0)
+        with lease.effect():
+            Shortlist.objects.filter(run=run).delete()
             Term.objects.filter(run=run).delete()
-    indexes.remove(run)
+            indexes.remove(run)
+    with lease.finish():
+        pass
 
 
 def _open_run(lease: jobs.Lease) -> Run:
@@ -227,23 +294,36 @@ def _open_run(lease: jobs.Lease) -> Run:
 
 
 def _enqueue(run: Run, what: str, **options: Any) -> None:
-    part = options.pop("part", None)
-    payload: dict[str, Any] = {"run": run.pk}
-    key = f"{run.pk}"
-    if part is not None:
-        payload["part"], key = list(part), f"{run.pk}:{part[0]}"
-    jobs.enqueue(f"matching.run.{what}", payload, key=key, by=run.requested_by, **options)
-
-
-def _begin(run: Run, stage: Run.Stage, what: str, bounds: list[tuple[int, int]]) -> None:
-    """Start a stage: its parts count down to the next one."""
-    timings = {**Run.objects.values_list("timings", flat=True).get(pk=run.pk)}
-    timings[stage] = timezone.now().isoformat()
-    Run.objects.filter(pk=run.pk).update(
-        stage=stage, shards=len(bounds), shards_done=0, timings=timings
+    jobs.enqueue(
+        f"matching.run.{what}", {"run": run.pk}, key=f"{run.pk}", by=run.requested_by, **options
     )
-    for part in bounds:
-        _enqueue(run, what, part=part)
+
+
+def _begin(run: Run, stage: Run.Stage, what: str, bounds: Sequence[Sequence[int]]) -> None:
+    """Start a stage: its parts count down to the next one."""
+    Run.objects.filter(pk=run.pk).update(
+        stage=stage, shards=len(bounds), shards_done=0, timings=_timed(run, stage)
+    )
+    jobs.enqueue_many(
+        f"matching.run.{what}",
+        [({"run": run.pk, "part": list(part)}, f"{run.pk}:{part[0]}") for part in bounds],
+        by=run.requested_by,
+    )
+
+
+def _timed(run: Run, stage: Run.Stage | None) -> dict[str, Any]:
+    """The timings of a run when a stage begins, or all are over: seconds of each that has ended.
+
+    ``{"profiles": {"began": ..., "seconds": 2.1}, ...}``
+    """
+    now = timezone.now()
+    timings: dict[str, Any] = {**Run.objects.values_list("timings", flat=True).get(pk=run.pk)}
+    for one in timings.values():
+        if "seconds" not in one:
+            one["seconds"] = round(
+                (now - dt.datetime.fromisoformat(one["began"])).total_seconds(), 3
+            )
+    return timings if stage is None else {**timings, stage: {"began": now.isoformat()}}
 
 
 def _part_done(run: Run) -> bool:
@@ -253,20 +333,6 @@ def _part_done(run: Run) -> bool:
     return bool(done >= parts)
 
 
-def _parts(keys: Any, size: int) -> list[tuple[int, int]]:
-    """(first, last) keys of consecutive parts; one empty part when there is nothing."""
-    ordered = list(keys)
-    cut = [ordered[at : at + size] for at in range(0, len(ordered), size)]
-    return [(part[0], part[-1]) for part in cut] or [(0, 0)]
-
-
-def _count(run: Run) -> dict[str, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select count(*) filter (where cardinality(partners) > 0),"
-            " coalesce(sum(cardinality(partners)), 0)"
-            " from matching_suggestionlist where run_id = %s",
-            [run.pk],
-        )
-        served, pairs = cursor.fetchone() or (0, 0)
-    return {"served": int(served), "pairs": int(pairs)}
+def _parts(keys: list[int], size: int) -> list[list[int]]:
+    """The keys in parts of at most ``size``."""
+    return [keys[at : at + size] for at in range(0, len(keys), size)]

@@ -57,9 +57,6 @@ def partners_of(who):
 def lists():
     """All current lists as plain data."""
     return {
-        one.company_id: [
-            one.partners,
-            *([round(x, 5) for x in column] for column in (one.mutual, one.they_cover, one.shared)),
-        ]
+        one.company_id: [one.partners, [round(x, 5) for x in one.mutual]]
         for one in SuggestionList.objects.current()
     }

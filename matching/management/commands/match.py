@@ -44,6 +44,8 @@ class Command(BaseCommand):
             f"{run.companies} companies, {run.served} with partners, {run.pairs} suggestions"
             f" in {took:.1f} s (rules {run.rules}, seed {run.seed})"
         )
+        stages = (f"{name} {one['seconds']:.1f} s" for name, one in run.timings.items())
+        self.stdout.write(", ".join(stages))
 
     def _watch(self, run: Run, *, wait_only: bool) -> None:
         with tqdm(total=100, desc="matching", unit="%", disable=None) as bar:

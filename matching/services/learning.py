@@ -1,0 +1,201 @@
+"""What happened proposes constants: a draft with its measurement, never a change by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from chambers.models import Company, User, today
+from matching import engine, profiles
+from matching.engine import Row, Weights
+from matching.engine.learning import FEWEST, Floats, Learnt, TooFewError, learn
+from matching.models import Dismissal, PairHistory, Profile, Run, Term, WeightSet
+from matching.models.constants import changed_constants
+from matching.services.weights import draft_weights, weights_in_force
+
+MOST = 4000  # newest events that are learnt from: explaining one takes about half a millisecond
+# The other reasons say nothing of how well the two fit.
+_UNSUITABLE = (Dismissal.Reason.COMPETITOR, Dismissal.Reason.FIELD, Dismissal.Reason.OTHER)
+
+
+@dataclass(frozen=True)
+class Event:
+    """``company`` accepted ``partner`` or declined it, having ``met`` it before or not."""
+
+    company: int
+    partner: int
+    accepted: bool
+    met: bool = False
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What came of it: ``draft`` only where the events leave no doubt, ``told`` in words."""
+
+    told: str
+    learnt: Learnt | None = None
+    draft: WeightSet | None = None
+
+
+def learn_weights(*, by: User | None = None, seed: int = 1) -> Lesson:
+    """Propose constants that tell accepted from declined partners better than those in force.
+
+    Writes a draft with its evaluation when the held-back events leave no doubt, else nothing; what
+    is in force stays either way. Raises ValidationError ``no_run`` before the first run,
+    PermissionDenied for anyone but a superuser.
+    """
+    run = Run.objects.current()
+    if run is None:
+        raise ValidationError(_("Nobody has been matched yet."), code="no_run")
+    events, former = events_so_far(), weights_in_force()
+    scorer = _Scorer(events, run)
+    known = scorer.known
+    accepted = np.array([one.accepted for one in known], np.bool_)
+    owners = np.array([one.company for one in known], np.int64)
+    try:
+        learnt = learn(scorer, accepted, owners, former, seed=seed)
+    except TooFewError as error:
+        told = _(
+            "Nothing can be learnt yet: %(accepted)d partners were accepted and %(declined)d"
+            " declined; both parts of the events need %(fewest)d of each."
+        )
+        numbers = {"accepted": error.accepted, "declined": error.declined, "fewest": FEWEST}
+        return Lesson(told % numbers)
+    if not learnt.is_better:
+        told = _("No proposal: what was tried is not surely better on the events held back.")
+        return Lesson(told, learnt)
+    draft = draft_weights(
+        version=_free_version(),
+        by=by,
+        values={name: one for name, one in learnt.weights.as_data().items() if name != "version"},
+        note=_note(former, learnt),
+        evaluation=_evaluation(learnt, former, run),
+    )
+    told = _("Proposed as a draft: %(version)s. It holds once somebody puts it in force.")
+    return Lesson(told % {"version": draft.version}, learnt, draft)
+
+
+def events_so_far(most: int = MOST) -> list[Event]:
+    """The newest decisions about partners: histories of both kinds and dismissals with a reason.
+
+    A pair that works together counts once, for the side that stated it; a decline for the side that
+    declined. A partner that was dismissed as known already is an accepted one; dismissals for
+    country or size say nothing of the fit.
+    """
+    found: list[tuple[dt.datetime, Event]] = []
+    met = {
+        (one, other): (dt.datetime.combine(since, dt.time(), dt.UTC) if since else at)
+        for one, other, since, at in PairHistory.objects.filter(kind=PairHistory.Kind.MET)
+        .order_by()
+        .values_list("one_id", "other_id", "since", "recorded_at")
+    }
+
+    def knew(one: int, other: int, at: dt.datetime) -> bool:
+        pair = (min(one, other), max(one, other))
+        return pair in met and met[pair] < at
+
+    decided = PairHistory.objects.keeping_apart().order_by("-recorded_at")[:most]
+    for row in decided:
+        if row.kind == PairHistory.Kind.DECLINED and row.stated_by_id is not None:
+            other = row.other_id if row.stated_by_id == row.one_id else row.one_id
+            event = Event(
+                row.stated_by_id, other, False, knew(row.one_id, row.other_id, row.recorded_at)
+            )
+            found.append((row.recorded_at, event))
+        elif row.kind == PairHistory.Kind.PARTNER:
+            event = Event(
+                row.stated_by_id or row.one_id,
+                row.one_id if row.stated_by_id == row.other_id else row.other_id,
+                True,
+                knew(row.one_id, row.other_id, row.recorded_at),
+            )
+            found.append((row.recorded_at, event))
+    wanted = Q(reason__in=_UNSUITABLE) | Q(reason=Dismissal.Reason.KNOWN)
+    for one in Dismissal.objects.filter(wanted).order_by("-at")[:most]:
+        accepted = one.reason == Dismissal.Reason.KNOWN
+        event = Event(
+            one.company_id, one.partner_id, accepted, knew(one.company_id, one.partner_id, one.at)
+        )
+        found.append((one.at, event))
+    newest = sorted(found, key=lambda pair: pair[0], reverse=True)[:most]
+    return list(dict.fromkeys(event for _at, event in newest))
+
+
+class _Scorer:
+    """Scores of events by any constants, by what the profiles say now."""
+
+    def __init__(self, events: Sequence[Event], run: Run) -> None:
+        keys = {key for one in events for key in (one.company, one.partner)}
+        stored = Profile.objects.filter(company__in=keys)
+        self.rows = {
+            one.company_id: profiles.engine_rows(one.company_id, one.rows) for one in stored
+        }
+        self.known = [
+            one for one in events if one.company in self.rows and one.partner in self.rows
+        ]
+        self.companies = {
+            one.pk: profiles.engine_company(one) for one in Company.objects.filter(pk__in=self.rows)
+        }
+        terms = _terms(self.rows.values())
+        self.rarities = dict(
+            Term.objects.filter(run=run, term__in=terms).values_list("term", "rows")
+        )
+        self.rows_in_all = run.rows
+
+    def __call__(self, weights: Weights) -> Floats:
+        scores = np.zeros(len(self.known))
+        for at, one in enumerate(self.known):
+            pair = engine.explain(
+                self.rows[one.company],
+                self.rows[one.partner],
+                self.companies[one.company],
+                self.companies[one.partner],
+                self.rarities,
+                self.rows_in_all,
+                weights,
+            )
+            scores[at] = pair.mutual * (1 - weights.met_before if one.met else 1)
+        return scores
+
+
+def _terms(rows: Iterable[Sequence[Row]]) -> list[str]:
+    return sorted({term for some in rows for row in some for term in row.terms})
+
+
+def _free_version() -> str:
+    name = f"learnt-{today().isoformat()}"
+    taken = set(
+        WeightSet.objects.filter(version__startswith=name).values_list("version", flat=True)
+    )
+    if name not in taken:
+        return name
+    return next(f"{name}.{n}" for n in range(2, len(taken) + 3) if f"{name}.{n}" not in taken)
+
+
+def _note(former: Weights, learnt: Learnt) -> str:
+    moved = "; ".join(
+        f"{one.label}: {before:.3g} → {after:.3g}"
+        for one, before, after in changed_constants(former, learnt.weights)
+    )
+    return _("Learnt from accepted and declined partners. %(moved)s") % {"moved": moved}
+
+
+def _evaluation(learnt: Learnt, former: Weights, run: Run) -> dict[str, Any]:
+    names = ("accepted", "declined", "held_accepted", "held_declined", "gain")
+    return {
+        **{name: getattr(learnt, name) for name in names},
+        "before": asdict(learnt.before),
+        "after": asdict(learnt.after),
+        "interval": list(learnt.interval),
+        "reached": list(learnt.reached),
+        "against": former.version,
+        "run": str(run.public_id),
+        "measured_on": today().isoformat(),
+    }

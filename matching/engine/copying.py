@@ -19,10 +19,11 @@ Bytes = NDArray[np.uint8]
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 COLUMNS = (
-    "run_id", "company_id", "partners", "mutual", "price", "threshold", "least", "last", "listed_by"
+    "run_id", "company_id", "partners", "mutual", "reserve", "reserve_mutual", "price",
+    "threshold", "least", "last", "listed_by",
 )  # fmt: skip
 _LONG, _REAL = 20, 700  # PostgreSQL's numbers of the types bigint and real
-_FIXED = 170
+_FIXED = 220
 """Bytes of a row without the elements of its arrays, at most."""
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -41,13 +42,26 @@ class Lists:
 
     ids: Longs
     partners: Ints
-    """Positions of the partners, best first, -1 after the last."""
+    """Positions of the partners, best first, -1 after the last; those in reserve follow."""
     mutual: Floats
+    shown: int
+    """How many partners a list shows; the others are its reserve."""
     price: Floats
     threshold: Floats
     least: Floats
     last: Ints
     """Position of the last on the shortlist, -1 for none."""
+
+
+def best_by_value(positions: Ints, scores: Floats, prices: Floats, k: int) -> tuple[Ints, Floats]:
+    """The k best by score less price of each line of candidates, and their scores.
+
+    Equal ones stay in the order of the candidates; -1 and 0 after the last.
+    """
+    partners = np.full((len(positions), k), -1, np.int32)
+    mutual = np.zeros((len(positions), k), np.float32)
+    _best_by_value(positions, scores, prices, partners, mutual)
+    return partners, mutual
 
 
 def listed_by(partners: Ints) -> tuple[Longs, Ints]:
@@ -64,11 +78,38 @@ def rows(run: int, lists: Lists, start: Longs, owners: Ints, first: int, stop: i
     size = (stop - first) * (_FIXED + 20 * lists.partners.shape[1]) + 12 * listed
     out = np.empty(size, np.uint8)
     end = _write(
-        out, run, lists.ids, lists.partners, lists.mutual.view(np.int32),
+        out, run, lists.ids, lists.partners, lists.mutual.view(np.int32), lists.shown,
         lists.price.view(np.int32), lists.threshold.view(np.int32), lists.least.view(np.int32),
         lists.last, start, owners, first, stop,
     )  # fmt: skip
-    return memoryview(out[:end])
+    return out[:end].data
+
+
+@_compiled
+def _best_by_value(
+    positions: Ints, scores: Floats, prices: Floats, partners: Ints, mutual: Floats
+) -> None:
+    k = partners.shape[1]
+    best = np.empty(k, np.float32)
+    for i in range(positions.shape[0]):
+        count = 0
+        for column in range(positions.shape[1]):
+            j = positions[i, column]
+            if j < 0:
+                break
+            value = scores[i, column] - prices[j]
+            if count == k and value <= best[k - 1]:
+                continue
+            at = min(count, k - 1)
+            while at > 0 and best[at - 1] < value:
+                best[at] = best[at - 1]
+                partners[i, at] = partners[i, at - 1]
+                mutual[i, at] = mutual[i, at - 1]
+                at -= 1
+            best[at] = value
+            partners[i, at] = j
+            mutual[i, at] = scores[i, column]
+            count = min(count + 1, k)
 
 
 @_compiled
@@ -119,23 +160,25 @@ def _field(out: Bytes, at: int, value: int, size: int) -> int:
 
 @_compiled
 def _write(
-    out: Bytes, run: int, ids: Longs, partners: Ints, mutual: Ints, price: Ints, threshold: Ints,
-    least: Ints, last: Ints, start: Longs, owners: Ints, first: int, stop: int,
+    out: Bytes, run: int, ids: Longs, partners: Ints, mutual: Ints, shown: int, price: Ints,
+    threshold: Ints, least: Ints, last: Ints, start: Longs, owners: Ints, first: int, stop: int,
 ) -> int:  # fmt: skip
     at = 0
     for i in range(first, stop):
         count = 0
         while count < partners.shape[1] and partners[i, count] >= 0:
             count += 1
-        at = _put(out, at, 9, 2)
+        listed = min(count, shown)
+        at = _put(out, at, 11, 2)
         at = _field(out, at, run, 8)
         at = _field(out, at, ids[i], 8)
-        at = _start_array(out, at, _LONG, 8, count)
-        for x in range(count):
-            at = _field(out, at, ids[partners[i, x]], 8)
-        at = _start_array(out, at, _REAL, 4, count)
-        for x in range(count):
-            at = _field(out, at, mutual[i, x], 4)
+        for begin, end in ((0, listed), (listed, count)):
+            at = _start_array(out, at, _LONG, 8, end - begin)
+            for x in range(begin, end):
+                at = _field(out, at, ids[partners[i, x]], 8)
+            at = _start_array(out, at, _REAL, 4, end - begin)
+            for x in range(begin, end):
+                at = _field(out, at, mutual[i, x], 4)
         at = _field(out, at, price[i], 4)
         at = _field(out, at, threshold[i], 4)
         at = _field(out, at, least[i], 4)

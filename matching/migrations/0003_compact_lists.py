@@ -111,6 +111,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='suggestionlist',
+            name='reserve',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None),
+        ),
+        migrations.AddField(
+            model_name='suggestionlist',
+            name='reserve_mutual',
+            field=django.contrib.postgres.fields.ArrayField(base_field=matching.models.lists.RealField(), default=list, size=None),
+        ),
+        migrations.AddField(
+            model_name='suggestionlist',
             name='threshold',
             field=matching.models.lists.RealField(default=float("-inf")),
         ),

@@ -46,10 +46,12 @@ class SuggestionList(models.Model):
     """The best partners of one company in one run, as parallel arrays, best first.
 
     ``mutual`` are the scores; the order is by score less the price of the partner (``price``, of
-    the company as a partner; see ``engine.fairness``). Who would enter needs at least ``least``,
-    the score of the last on the shortlist (with equal scores, an order before that of ``last``),
-    and more than ``threshold`` after its price; both are -infinity while there is room.
-    ``listed_by`` holds every company whose list has this one, and perhaps some whose list had it.
+    the company as a partner; see ``engine.fairness``). ``reserve`` holds the next ones, who are
+    shown when others leave. Who would enter either needs at least ``least``, the score of the last
+    on the shortlist (with equal scores, an order before that of ``last``), and at least
+    ``threshold`` after its price, which nobody outside exceeds; both are -infinity while there is
+    room. ``listed_by`` holds every company whose list or reserve has this one, and perhaps some
+    that had it.
 
     Derived data, written and dropped by the million: the database does not check that the run and
     the companies exist (that takes longer than writing), services do. Reasons are computed when
@@ -74,6 +76,8 @@ class SuggestionList(models.Model):
     )
     partners = ArrayField(models.BigIntegerField())
     mutual = ArrayField(RealField())
+    reserve = ArrayField(models.BigIntegerField(), default=list)
+    reserve_mutual = ArrayField(RealField(), default=list)
     price = RealField(default=0.0)
     threshold = RealField(default=float("-inf"))
     least = RealField(default=float("-inf"))

@@ -11,16 +11,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from django.db.models import Max
+from numpy.typing import NDArray
 
 from chambers.models import Company
 from matching import engine, profiles
 from matching.engine import Row
 from matching.models import Profile, Run, SuggestionList
 from matching.services import columns, indexes
-from matching.services.lists import Longs, positions_of
+from matching.services.lists import Floats, Longs, positions_of
 
 if TYPE_CHECKING:
     from matching.engine.index import Index
@@ -55,7 +57,7 @@ class Board:
         """The run's own index."""
         return self.segments[0]
 
-    def price_of(self, companies: Longs) -> Longs:
+    def price_of(self, companies: Longs) -> Floats:
         """What each company costs in the lists of others; 0 for who came after the run."""
         places = positions_of(self.base.standings.ids, companies)
         return np.where(places >= 0, self.base.standings.price[places], np.float32(0))
@@ -169,10 +171,10 @@ def _read_lists(board: Board) -> None:
         query = _QUERY + " where run_id = %s"
         _place(board, columns.read(query, [board.run.pk], _STANDING))
         latest = SuggestionList.objects.filter(run=board.run, changed_at__isnull=False)
-        newest = latest.order_by("changed_at").values_list("changed_at", flat=True).last()
+        newest = latest.aggregate(Max("changed_at"))["changed_at__max"]
         board.lists_seen = newest or board.run.created_at
         return
-    changed = dict(
+    changed: dict[int, dt.datetime] = dict(
         SuggestionList.objects.filter(run=board.run, changed_at__gt=board.lists_seen).values_list(
             "company_id", "changed_at"
         )
@@ -185,12 +187,12 @@ def _read_lists(board: Board) -> None:
 _QUERY = "select company_id, price, threshold, least, last from matching_suggestionlist"
 
 
-def _standings_of(run: Run, companies: list[int]) -> list[np.ndarray]:
+def _standings_of(run: Run, companies: list[int]) -> list[NDArray[Any]]:
     query = _QUERY + " where run_id = %s and company_id = any(%s)"
     return columns.read(query, [run.pk, companies], _STANDING)
 
 
-def _place(board: Board, read: list[np.ndarray]) -> None:
+def _place(board: Board, read: list[NDArray[Any]]) -> None:
     owners, *values = read
     for segment in board.segments:
         to = segment.standings

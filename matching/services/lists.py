@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from django.db import connection
@@ -14,13 +14,13 @@ from matching.models import Run, Shortlist, SuggestionList
 
 if TYPE_CHECKING:
     from matching.engine.copying import Lists
-    from matching.engine.fairness import Attention
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
 LENGTH = 20  # partners in a list
+RESERVE = 10  # further ones that are kept, to be shown when others leave
 WIDTH = 60  # partners on a shortlist, from which those of a list are chosen
 _CHUNK = 20_000  # companies written at a time
 _BYTES = WIDTH * 4  # of the positions of a company, and of its scores
@@ -36,8 +36,9 @@ def database_clock() -> dt.datetime:
     """The time of the database, the same for all machines."""
     with connection.cursor() as cursor:
         cursor.execute("select clock_timestamp()")
-        (now,) = cursor.fetchone() or ()
-    return now  # type: ignore[no-any-return]
+        (now,) = cursor.fetchone() or (None,)
+    assert isinstance(now, dt.datetime)  # noqa: S101 - for the types: it always answers
+    return now
 
 
 def positions_of(ids: Longs, wanted: Longs) -> Ints:
@@ -85,21 +86,19 @@ def shortlists_of(run: Run, positions: Sequence[int]) -> dict[int, tuple[Ints, F
         }
 
 
-def chosen_lists(ids: Longs, positions: Ints, scores: Floats, attention: Attention) -> Lists:
-    """Everybody's list as attention is shared."""
-    from matching.engine.copying import Lists  # compiled code: only where it works
+def chosen_lists(ids: Longs, positions: Ints, scores: Floats, prices: Floats) -> Lists:
+    """Everybody's list and reserve from the shortlists, by what everybody costs."""
+    from matching.engine import copying  # compiled code: only where it works
 
-    columns = attention.chosen
-    partners = _picked(positions, columns, -1)
-    mutual = _picked(scores, columns, 0)
-    prices = np.append(attention.prices, np.float32(0))
-    value = mutual[:, -1] - prices[partners[:, -1]]
+    partners, mutual = copying.best_by_value(positions, scores, prices, LENGTH + RESERVE)
+    value = mutual[:, -1] - np.append(prices, np.float32(0))[partners[:, -1]]
     room = np.float32(-np.inf)
-    return Lists(
+    return copying.Lists(
         ids=ids,
         partners=partners,
         mutual=mutual,
-        price=attention.prices,
+        shown=LENGTH,
+        price=prices,
         threshold=np.where(partners[:, -1] >= 0, value, room),
         least=np.where(positions[:, -1] >= 0, scores[:, -1], room),
         last=np.ascontiguousarray(positions[:, -1]),
@@ -127,10 +126,3 @@ def drop_some_lists(run: Run) -> int:
     some = SuggestionList.objects.filter(run=run).values("pk")[:_CHUNK]
     gone, _per_model = SuggestionList.objects.filter(pk__in=some).delete()
     return gone
-
-
-def _picked(values: NDArray[Any], columns: Ints, missing: int) -> NDArray[Any]:
-    """The values of some columns per line; ``missing`` where a column is -1."""
-    found = np.take_along_axis(values, np.maximum(columns, 0), axis=1)
-    found[columns < 0] = missing
-    return np.ascontiguousarray(found)

@@ -23,6 +23,7 @@ from matching.services import boards
 from matching.services.boards import Asking, Board
 from matching.services.lists import (
     LENGTH,
+    RESERVE,
     WIDTH,
     Floats,
     Longs,
@@ -38,7 +39,11 @@ _ROOM = float("-inf")
 
 @dataclass
 class Listing:
-    """The list of a company as it is to be stored; ``least`` and ``last`` where they change."""
+    """The list of a company, best first, with its reserve.
+
+    Nobody else's value is above ``threshold``. ``least`` is None, and ``last`` without meaning,
+    where they stay as they are.
+    """
 
     partners: list[int]
     mutual: list[float]
@@ -48,21 +53,12 @@ class Listing:
 
 
 @dataclass
-class Present:
-    """The list of a company as it is stored."""
-
-    partners: list[int]
-    mutual: list[float]
-    threshold: float
-
-
-@dataclass
 class Changes:
-    """What is to be written: lists by owner, and who stands in which."""
+    """What is to be written, by owner of the list."""
 
     lists: dict[int, Listing] = field(default_factory=dict)
     offers: dict[int, dict[int, float]] = field(default_factory=dict)
-    """By owner: the score of each changed company that may stand in the list."""
+    """The score of each changed company that may stand in a list."""
 
 
 @jobs.handles(JOB)
@@ -181,58 +177,65 @@ def _own_list(board: Board, company: int, partners: Longs, scores: Floats) -> Li
     shortlist = np.lexsort((order, -scores))[:WIDTH]
     partners, scores = partners[shortlist], scores[shortlist]
     is_full = len(partners) == WIDTH
-    listing = _chosen(board, company, partners, scores)
+    listing = _chosen(board, company, partners, scores, _ROOM)
     listing.least = float(scores[-1]) if is_full else _ROOM
     listing.last = int(partners[-1]) if is_full else -1
     return listing
 
 
-def _chosen(board: Board, company: int, partners: Longs, scores: Floats) -> Listing:
-    """The best by score less price, in their order."""
+def _chosen(
+    board: Board, company: int, partners: Longs, scores: Floats, threshold: float
+) -> Listing:
+    """The best by score less price, in their order; the others' values are at most the threshold.
+
+    Those whose own value is below it are left out: somebody unknown may be better.
+    """
     from matching.engine import standings  # compiled code: only where it works
 
     value = scores - board.price_of(partners)
     order = standings.orders(board.run.seed, company, partners)
-    best = np.lexsort((order, -scores, -value))[:LENGTH]
-    threshold = float(value[best[-1]]) if len(best) == LENGTH else _ROOM
+    best = np.lexsort((order, -scores, -value))
+    best = best[value[best] >= threshold][: LENGTH + RESERVE]
+    if len(best) == LENGTH + RESERVE:
+        threshold = float(value[best[-1]])
     return Listing(partners[best].tolist(), scores[best].tolist(), threshold)
 
 
-def _affected(run: Run, touched: set[int], changes: Changes) -> dict[int, Present]:
-    """The stored lists that a touched company stands in or may enter, and those of the touched."""
+def _affected(run: Run, touched: set[int], changes: Changes) -> dict[int, Listing]:
+    """The stored lists that a touched company stands in or may enter, and its own."""
     listed = SuggestionList.objects.filter(run=run, company__in=touched)
-    owners = {owner for one in listed.values_list("listed_by", flat=True) for owner in one}
-    wanted = owners | set(changes.offers) | touched & set(changes.lists)
+    owners = {owner for some in listed.values_list("listed_by", flat=True) for owner in some}
+    wanted = owners | set(changes.offers) | set(changes.lists)
     rows = SuggestionList.objects.filter(run=run, company__in=wanted)
-    columns = rows.values_list("company_id", "partners", "mutual", "threshold")
-    return {owner: Present(*found) for owner, *found in columns.iterator(chunk_size=2000)}
+    columns = rows.values_list(
+        "company_id", "partners", "reserve", "mutual", "reserve_mutual", "threshold"
+    )
+    return {
+        owner: Listing(partners + reserve, _single(mutual + more), *_single([threshold]))
+        for owner, partners, reserve, mutual, more, threshold in columns
+    }
 
 
 def _change_others(
-    board: Board, touched: set[int], changes: Changes, present: Mapping[int, Present]
+    board: Board, touched: set[int], changes: Changes, present: Mapping[int, Listing]
 ) -> None:
     """Put the touched companies into the lists of others, and take them out."""
-    offers = changes.offers
-    for company, owner in Dismissal.objects.filter(partner__in=touched).values_list(
-        "partner_id", "company_id"
-    ):
-        offers.get(owner, {}).pop(company, None)
+    unwanted = Dismissal.objects.filter(partner__in=touched)
+    for company, owner in unwanted.values_list("partner_id", "company_id"):
+        changes.offers.get(owner, {}).pop(company, None)
     short: dict[int, dict[int, float]] = {}
     for owner, stored in present.items():
         if owner in touched:
             continue
         entries = dict(zip(stored.partners, stored.mutual, strict=True))
-        left = len(entries)
         entries = {partner: entries[partner] for partner in entries if partner not in touched}
-        left -= len(entries)
-        entries |= offers.get(owner, {})
-        listing = _chosen(board, owner, *_arrays(entries))
-        if left and listing.threshold < stored.threshold:
-            # Somebody who was left out may now be better than the last.
+        entries |= changes.offers.get(owner, {})
+        listing = _chosen(board, owner, *_arrays(entries), stored.threshold)
+        if len(listing.partners) < LENGTH and stored.threshold > _ROOM:
             short[owner] = entries
-        elif listing.partners != stored.partners or listing.mutual != stored.mutual:
+        elif listing != stored:
             changes.lists[owner] = listing
-    changes.lists |= _filled(board, short)
+    changes.lists |= _filled(board, short) if short else {}
 
 
 def _filled(board: Board, short: Mapping[int, dict[int, float]]) -> dict[int, Listing]:
@@ -255,7 +258,7 @@ def _filled(board: Board, short: Mapping[int, dict[int, float]]) -> dict[int, Li
             )
             entries = reserve | _young_entries(board, owner, asking, place) | entries
             if len(entries) >= LENGTH or (positions < 0).any():
-                found[owner] = _chosen(board, owner, *_arrays(entries))
+                found[owner] = _chosen(board, owner, *_arrays(entries), _ROOM)
                 continue
         found[owner] = _anew(board, owner, asking)
     return found
@@ -286,6 +289,11 @@ def _anew(board: Board, owner: int, asking: Asking) -> Listing:
     return _own_list(board, owner, partners, np.concatenate([scores for _, scores in best]))
 
 
+def _single(values: list[float]) -> list[float]:
+    """Numbers as they are in single precision; the database writes them shorter."""
+    return np.array(values, np.float32).tolist()
+
+
 def _arrays(entries: Mapping[int, float]) -> tuple[Longs, Floats]:
     return np.array(list(entries), np.int64), np.array(list(entries.values()), np.float32)
 
@@ -299,8 +307,10 @@ def _store(run: Run, lists: Mapping[int, Listing]) -> None:
                 SuggestionList(
                     run=run,
                     company_id=owner,
-                    partners=one.partners,
-                    mutual=one.mutual,
+                    partners=one.partners[:LENGTH],
+                    mutual=one.mutual[:LENGTH],
+                    reserve=one.partners[LENGTH:],
+                    reserve_mutual=one.mutual[LENGTH:],
                     threshold=one.threshold,
                     least=_ROOM if one.least is None else one.least,
                     last=one.last,
@@ -312,14 +322,14 @@ def _store(run: Run, lists: Mapping[int, Listing]) -> None:
             update_conflicts=True,
             unique_fields=["company", "run"],
             update_fields=[
-                *("partners", "mutual", "threshold", "changed_at"),
+                *("partners", "mutual", "reserve", "reserve_mutual", "threshold", "changed_at"),
                 *(("least", "last") if whole else ()),
             ],
         )
 
 
 def _store_listed_by(
-    run: Run, young: set[int], lists: Mapping[int, Listing], present: Mapping[int, Present]
+    run: Run, young: set[int], lists: Mapping[int, Listing], present: Mapping[int, Listing]
 ) -> None:
     """Note who lists whom: exactly of the touched companies, at least of all others."""
     exact: dict[int, list[int]] = {company: [] for company in young}

@@ -227,10 +227,10 @@ def share_out(lease: jobs.Lease) -> None:
     with lease.held():
         positions, scores = shortlists(run, len(ids))
         attention = share_attention(positions, scores, LENGTH)
-        lists = chosen_lists(ids, positions, scores, attention)
+        lists = chosen_lists(ids, positions, scores, attention.prices)
         with lease.finish():
             write_lists(run, lists)
-            counts = (lists.partners >= 0).sum(axis=1)
+            counts = (lists.partners[:, :LENGTH] >= 0).sum(axis=1)
             Run.objects.filter(pk=run.pk).update(
                 served=int((counts > 0).sum()),
                 pairs=int(counts.sum()),

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Prefetch, Q, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
 from django.utils import timezone
 
 from chambers import words
@@ -27,10 +27,12 @@ from marketplace.models import Opportunity
 from matching import engine
 from matching.engine import Row, Side
 from matching.engine.codes import CodeReader
+from matching.engine.lexicon import LEARNT, Lexicon
 from matching.models import Dismissal, PairHistory, Profile
 
-VERSION = 2  # of how a profile is read: raised with every change to it, words included
+VERSION = 3  # of how a profile is read: raised with every change to it, words included
 PROFILE = "profile"  # the ref of a profile row; others carry their reference number
+_CLOCKS_DIFFER = dt.timedelta(seconds=10)
 _CHECKED = ["version", "checked_at", "holds_until"]
 # What ``engine_company`` reads of a row.
 LIMITS = (
@@ -118,21 +120,22 @@ def ties_of(companies: QuerySet[Any] | Iterable[int] | None = None) -> dict[int,
     return dict(found)
 
 
-def stale(reader: str, *, recheck: int = 0) -> list[int]:
+def stale(reader: str, *, on: dt.date | None = None, recheck: int = 0) -> list[int]:
     """Keys of the matched companies whose profile may no longer hold, in order.
 
-    Those without one, read by another ``version``, past the last day of one of its opportunities,
-    changed since it was read, or with a change noted that nobody has taken up; and, as an insurance
-    against changes that no service made, the ``recheck`` that were read longest ago. What only
-    keeps companies apart is read anew by every run.
+    Those without one, read by another ``version``, of which an opportunity is over by the day
+    ``on`` (today by default), changed since they were read, or with a change noted that nobody has
+    taken up; and, as an insurance against changes that no service made, the ``recheck`` that were
+    read longest ago. What only keeps companies apart is read anew by every run.
     """
     matched = Company.objects.matched()
     fresh = Profile.objects.filter(
-        Q(holds_until=None) | Q(holds_until__gte=today()),
+        Q(holds_until=None) | Q(holds_until__gte=on or today()),
+        company=OuterRef("pk"),
         version=reader,
-        company__updated_at__lte=F("checked_at"),
+        checked_at__gte=OuterRef("updated_at"),
     )
-    found = set(matched.values_list("pk", flat=True)) - set(fresh.values_list("pk", flat=True))
+    found = set(matched.filter(~Exists(fresh)).values_list("pk", flat=True))
     changed = Opportunity.objects.filter(updated_at__gt=F("company__profile__checked_at"))
     noted = Job.objects.filter(kind=PROFILE_JOB).exclude(state=Job.State.DONE)
     oldest = Profile.objects.order_by("checked_at", "pk")
@@ -145,8 +148,20 @@ def stale(reader: str, *, recheck: int = 0) -> list[int]:
 
 
 def version() -> str:
-    """What profiles are read by: this code, and the labels that it reads trade codes by."""
-    return f"{VERSION}:{_labels_digest()}"
+    """What profiles are read by: this code, the lexicon, and the labels of trade codes."""
+    return f"{VERSION}:{_lexicon_digest()}:{_labels_digest()}"
+
+
+@lru_cache(maxsize=1)
+def _lexicon_digest() -> str:
+    return hashlib.sha256(LEARNT.read_bytes()).hexdigest()[:8]
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """The English of Russian and Japanese words, as it was learnt when the project was built."""
+    with LEARNT.open(encoding="utf-8") as lines:
+        return Lexicon.read(lines)
 
 
 @lru_cache(maxsize=1)
@@ -199,15 +214,16 @@ def build(companies: QuerySet[Company]) -> list[Built]:
 def _all_before() -> dt.datetime:
     """A moment before which every change is committed, so that who reads now has read it.
 
-    A change carries the time at which it was made and is seen only when its transaction ends.
+    A change carries the time at which it was made and is seen only when its transaction ends; and
+    the clocks of machines differ.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "select least(clock_timestamp(), min(xact_start)) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
         )
-        (moment,) = cursor.fetchone() or ()
-    return moment  # type: ignore[no-any-return]
+        (moment,) = cursor.fetchone() or (timezone.now(),)
+    return moment - _CLOCKS_DIFFER
 
 
 def save(built: Iterable[Built], now: dt.datetime | None = None) -> int:
@@ -397,7 +413,8 @@ def _row(
     if not any(code.scheme == TradeCode.Scheme.HS for code in codes):
         for code, confidence in code_reader().read(lexemes):
             stated = engine.merged(stated, engine.code_terms([f"hs:{code}"], confidence))
-    terms = engine.merged(stated, engine.word_terms(lexemes))
+    said = engine.with_english(engine.word_terms(lexemes), _english(texts, surfaces))
+    terms = engine.merged(stated, said)
     return {
         "side": int(side),
         "ref": ref,
@@ -415,6 +432,21 @@ def _lexemes(texts: Mapping[str, str], surfaces: dict[str, str]) -> list[str]:
         for lexeme, surface in words.surface_forms(text, language).items():
             surfaces.setdefault(f"w:{lexeme}", surface)
     return lexemes
+
+
+def _english(texts: Mapping[str, str], surfaces: dict[str, str]) -> dict[str, engine.Meaning]:
+    """English lexemes that the texts mean; ``surfaces`` learns them as ``датчики (sensor)``."""
+    found: dict[str, engine.Meaning] = {}
+    for language, text in sorted(texts.items()):
+        meanings = lexicon().english(words.lexemes(text, language), language)
+        for lexeme, meaning in meanings.items():
+            if lexeme not in found or found[lexeme].probability < meaning.probability:
+                found[lexeme] = meaning
+    for lexeme, meaning in found.items():
+        written = surfaces.get(f"w:{meaning.word}", meaning.word)
+        shown = lexicon().shown.get(lexeme, lexeme)
+        surfaces.setdefault(f"w:{lexeme}", f"{written} ({shown})")
+    return found
 
 
 def iterate_profiles(chunk: int = 2000) -> Iterator[tuple[int, list[dict[str, Any]]]]:

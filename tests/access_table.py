@@ -96,7 +96,13 @@ ADMINISTRATION = {
         add=SUPERUSER,
         change=who(302, any_staff=404, viewers=403, own_managers=302),  # saved
     ),
-    **admin_rows("chambers_company", "hidden", add=SUPERUSER, change=OWN_MANAGERS),
+    **admin_rows(
+        "chambers_company",
+        "hidden",
+        add=SUPERUSER,
+        change=OWN_MANAGERS,
+        history=who(302, any_staff=404, staff_viewer=403, own_managers=200),  # it tells of holds
+    ),
     **admin_rows("chambers_chamber", "chamber", add=SUPERUSER, change=OWN_MANAGERS),
     **admin_rows(
         "chambers_council",
@@ -126,6 +132,14 @@ ADMINISTRATION = {
     **admin_rows("marketplace_opportunity", "draft"),
     **admin_rows("matching_run", "run", add=MANAGERS, read=STAFF),
     **admin_rows("matching_suggestionlist", "suggestionlist"),
+    **admin_rows("matching_pairhistory", "history", add=MANAGERS),
+    **admin_rows(
+        "matching_weightset",
+        "weightset",
+        add=SUPERUSER,
+        read=STAFF,
+        change=who(302, any_staff=403, superuser=200),
+    ),
 }
 
 # ---------------------------------------------------------------- programs

@@ -80,6 +80,9 @@ def build():
     watchers = STAFF | {"other staff viewer", "other manager"}
     factories.RunFactory(running=True, error=ours.mark("run error", watchers))
     ours.objects["run"] = theirs.objects["run"] = factories.Run.objects.get(state="running")
+    ours.objects["weightset"] = theirs.objects["weightset"] = factories.WeightSetFactory(
+        note=ours.mark("weights", watchers)
+    )
     for tenant, other in ((ours, theirs), (theirs, ours)):
         tenant.objects["suggestionlist"] = factories.SuggestionListFactory(
             run=run,
@@ -132,6 +135,9 @@ def _tenant(name):
         legal_name=mark("hidden company", inside),
         description={"en": mark("hidden text", inside)},
         indexed=True,
+        corporate_group=mark("group", inside),
+        held_on=dt.date(2026, 1, 1),
+        held_reason=mark("hold", {"manager", "superuser"}),
     )
     one.objects |= {
         "company": company,
@@ -139,6 +145,13 @@ def _tenant(name):
         "member": company.memberships.get(),
         "country": company.country,
         "tradecode": company.codes.get(),
+        "history": factories.PairHistoryFactory(
+            one=company,
+            other=hidden,
+            kind="declined",
+            stated_by=company,
+            note=mark("decline", inside),
+        ),
     }
     _people(one, company, hidden, chamber)
     _bodies(one, company, hidden, chamber)

@@ -39,6 +39,9 @@ _OFFERS = {
     "chambers.Commission.partner_chamber": "visible_to",
     "chambers.Guild.chamber": "managed_by",
     "chambers.Staff.chamber": "managed_by",
+    "matching.PairHistory.one": "managed_by",
+    "matching.PairHistory.other": "visible_to",
+    "matching.PairHistory.stated_by": "visible_to",
 }
 _EXACT = {"exact", "isnull", "id", "code", "gte", "lt"}  # how the sidebar filters
 

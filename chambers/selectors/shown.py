@@ -72,8 +72,14 @@ class ShownFields(TypedDict, total=False):
     registration_number: str
     external_id: str  # goes with the registration number, which it often contains
     target_countries: list[str]  # the field "markets"
-    excluded_countries: list[str]  # own people and serving staff only
-    is_listed: bool  # likewise
+    excluded_countries: list[str]  # own people and serving staff only; so are all that follow
+    is_listed: bool
+    corporate_group: str
+    certificates: list[str]
+    required_certificates: list[str]
+    accepted_sizes: list[str]
+    accepts_interpreter: bool
+    avoids_competitors: bool
 
 
 @dataclass(frozen=True)
@@ -240,4 +246,10 @@ def _fields(company: Company, rank: int) -> ShownFields:
     if rank == _INSIDE:
         shown["excluded_countries"] = company.excluded_countries
         shown["is_listed"] = company.is_listed
+        shown["corporate_group"] = company.corporate_group
+        shown["certificates"] = company.certificates
+        shown["required_certificates"] = company.required_certificates
+        shown["accepted_sizes"] = company.accepted_sizes
+        shown["accepts_interpreter"] = company.accepts_interpreter
+        shown["avoids_competitors"] = company.avoids_competitors
     return shown

@@ -167,6 +167,37 @@ def test_markets_one_avoids_are_shown_to_own_people_only(company, moscow):
     assert own.fields["excluded_countries"] == ["CN"]
 
 
+LIMITS = {
+    "corporate_group": "Asahi Holdings",
+    "certificates": ["iso9001"],
+    "required_certificates": ["ce"],
+    "accepted_sizes": ["small"],
+    "accepts_interpreter": False,
+    "avoids_competitors": True,
+}
+
+
+def test_what_a_company_asks_of_partners_is_shown_to_own_people_and_staff_only(company, moscow):
+    Company.objects.filter(pk=company.pk).update(**LIMITS, visibility={})
+    company.refresh_from_db()
+    own = RepresentativeFactory(company=company).person
+    staff = StaffFactory(chamber=moscow, role="viewer").person
+
+    for stranger in (AnonymousUser(), member_of(moscow), StaffFactory().person):
+        assert not LIMITS.keys() & shown_company(company, stranger).fields.keys()
+    for inside in (own, staff, UserFactory(superuser=True)):
+        assert LIMITS.items() <= shown_company(company, inside).fields.items()
+
+
+def test_nobody_is_shown_a_hold(company, moscow):
+    Company.objects.filter(pk=company.pk).update(held_on="2026-01-01", held_reason="A list")
+    company.refresh_from_db()
+
+    for viewer in (StaffFactory(chamber=moscow).person, UserFactory(superuser=True)):
+        fields = shown_company(company, viewer).fields
+        assert not [name for name in fields if name.startswith("held")]
+
+
 def test_the_description_answers_in_the_readers_language_or_is_empty_when_hidden(moscow):
     company = CompanyFactory(
         member=True, membership__chamber=moscow, description={"ru": "Насосы", "en": "Pumps"}

@@ -36,6 +36,8 @@ def world():
     factories.MailFactory(chamber=chamber)
     factories.SuggestionListFactory(company=company)
     factories.RunFactory(running=True)
+    factories.PairHistoryFactory(one=company, kind="partner")
+    factories.WeightSetFactory()
     person = factories.StaffFactory(chamber=chamber, person__superuser=True).person
     factories.token_for(person)
     return person
@@ -54,7 +56,14 @@ def test_no_page_of_the_administration_breaks_the_content_policy(browse, world):
         ]
     addresses += [
         reverse(f"admin:{name}_add")
-        for name in ("chambers_guild", "chambers_agreement", "chambers_staff", "matching_run")
+        for name in (
+            "chambers_guild",
+            "chambers_agreement",
+            "chambers_staff",
+            "matching_run",
+            "matching_pairhistory",
+            "matching_weightset",
+        )
     ]
 
     for address in addresses:

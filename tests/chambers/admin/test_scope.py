@@ -413,6 +413,10 @@ def _fill(label, chamber):
         "marketplace.opportunity": lambda: factories.OpportunityFactory(
             published=True, company=member_of(chamber)
         ),
+        "matching.pairhistory": lambda: factories.PairHistoryFactory(
+            one=member_of(chamber), other=member_of(chamber), recorded_by=factories.UserFactory()
+        ),
+        "matching.weightset": factories.WeightSetFactory,
         "matching.run": lambda: factories.RunFactory(state="done"),
         "matching.suggestionlist": lambda: factories.SuggestionListFactory(
             run=factories.Run.objects.filter(is_current=True).first()

@@ -1,0 +1,291 @@
+"""Versions of the rules: staff read and compare them, a superuser changes them and decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.formats import number_format
+from django.utils.functional import lazy
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from chambers.admin.base import ScopedAdmin, who
+from chambers.admin.decisions import decision
+from chambers.models import Company, Job, TradeCode, User
+from matching.models import WeightSet
+from matching.models.constants import CONSTANTS, Constant
+from matching.services import previews, weights
+
+State = WeightSet.State
+
+
+def _field_of(constant: Constant) -> forms.FloatField:
+    return forms.FloatField(
+        label=constant.label,
+        min_value=constant.low,
+        max_value=constant.high,
+        help_text=_range(constant),
+        widget=forms.NumberInput({"step": "any", "inputmode": "decimal"}),
+    )
+
+
+def _in_words(constant: Constant) -> str:
+    low, high = (number_format(value) for value in (constant.low, constant.high))
+    return gettext("%(help)s From %(low)s to %(high)s.") % {
+        "help": constant.help,
+        "low": low,
+        "high": high,
+    }
+
+
+_range = lazy(_in_words, str)
+
+
+def _key(constant: Constant) -> str:
+    return f"c_{constant.name.replace('.', '__')}"
+
+
+class _ConstantsForm(forms.ModelForm):
+    """A version, why, and each constant; what the engine refuses stands on top."""
+
+    class Meta:
+        model = WeightSet
+        fields = ["version", "note"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shown = self.instance.weights() if self.instance.pk else weights.weights_in_force()
+        for constant in CONSTANTS:
+            if _key(constant) in self.fields:
+                self.fields[_key(constant)].initial = round(constant.of(shown), 6)
+
+    def constants(self) -> dict[str, Any]:
+        """What was changed, as ``Weights`` reads it."""
+        found: dict[str, Any] = {}
+        for constant in CONSTANTS:
+            if _key(constant) not in self.changed_data:
+                continue
+            head, _sep, level = constant.name.partition(".")
+            value = self.cleaned_data[_key(constant)]
+            if level:
+                found.setdefault(head, {})[level] = value
+            else:
+                found[head] = value
+        if "levels" in found:
+            base = self.instance.weights() if self.instance.pk else weights.weights_in_force()
+            found["levels"] = {**base.levels, **found["levels"]}
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            base = self.instance.weights() if self.instance.pk else weights.weights_in_force()
+            try:
+                weights.plain_values({**base.as_data(), **self.constants()})
+            except ValidationError as error:
+                self.add_error(None, error.messages[0])
+        return cleaned
+
+
+ConstantsForm = type(
+    "ConstantsForm", (_ConstantsForm,), {_key(one): _field_of(one) for one in CONSTANTS}
+)
+
+
+@admin.register(WeightSet)
+class WeightSetAdmin(ScopedAdmin):
+    """All sets with what they change; a draft is a form, what was in force is never changed."""
+
+    addable = changeable = True
+    form = ConstantsForm
+    change_form_template = "admin/matching/weightset/change_form.html"
+    list_display = ["version", "state", "note", "in_force_at", "retired_at", "created_at"]
+    list_filter = ["state"]
+    ordering = ["-created_at", "-pk"]
+    actions = [
+        decision(
+            "put_in_force",
+            title=_("Put sets of weights in force"),
+            do=weights.put_in_force,
+            waiting=lambda rows: rows.exclude(state=State.IN_FORCE),
+            note=_("Everyone is matched anew by it; the set in force until now retires."),
+        ),
+        decision(
+            "retire",
+            title=_("Retire sets of weights"),
+            do=weights.retire_weights,
+            waiting=lambda rows: rows.exclude(state=State.RETIRED),
+            note=_("After the one in force, the constants that came with the program hold."),
+        ),
+        decision(
+            "preview",
+            title=_("Preview who gains and who loses"),
+            do=previews.ask_for_preview,
+            waiting=lambda rows: rows.exclude(state=State.IN_FORCE),
+            note=_("A worker computes it; the figures stand on the page of the set."),
+        ),
+    ]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return who(request).is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return who(request).is_superuser and (obj is None or obj.state == State.DRAFT)
+
+    def get_fieldsets(self, request: HttpRequest, obj: WeightSet | None = None) -> Any:
+        about = ["version", "note"]
+        if obj is not None:
+            about += ["state", "parent", "created_by", "created_at"]
+            about += ["in_force_by", "in_force_at", "retired_at"]
+        sets: list[Any] = [(None, {"fields": about})]
+        if self.has_change_permission(request, obj):
+            parts: dict[str, list[str]] = {}
+            for constant in CONSTANTS:
+                parts.setdefault(str(constant.part), []).append(_key(constant))
+            sets += [(part, {"fields": names}) for part, names in parts.items()]
+        if obj is not None:
+            sets.append((_("Compared with the set in force"), {"fields": ["comparison"]}))
+            if obj.evaluation:
+                sets.append((_("Measured on held-back decisions"), {"fields": ["measured"]}))
+        return sets
+
+    def get_fields(self, request: HttpRequest, obj: WeightSet | None = None) -> Any:
+        return [name for _part, one in self.get_fieldsets(request, obj) for name in one["fields"]]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: WeightSet | None = None) -> Any:
+        form = ("version", "note")
+        return [
+            name
+            for name in self.get_fields(request, obj)
+            if name not in form and not name.startswith("c_")
+        ]
+
+    @admin.display(description=_("constants"))
+    def comparison(self, chosen: WeightSet) -> str:
+        now, there = weights.weights_in_force(), chosen.weights()
+        rows = [
+            (one.label, number_format(_short(one.of(now))), number_format(_short(one.of(there))))
+            for one in CONSTANTS
+        ]
+        head = (gettext("Constant"), gettext("In force"), gettext("This set"))
+        return format_html(
+            '<table><thead><tr><th scope="col">{}</th><th scope="col">{}</th>'
+            '<th scope="col">{}</th></tr></thead><tbody>{}</tbody></table>',
+            *head,
+            format_html_join(
+                "",
+                '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>',
+                (
+                    (name, before, after if before == after else format_html("<b>{}</b>", after))
+                    for name, before, after in rows
+                ),
+            ),
+        )
+
+    @admin.display(description=_("evaluation"))
+    def measured(self, chosen: WeightSet) -> str:
+        found = chosen.evaluation
+        return gettext(
+            "Learnt from %(accepted)d accepted and %(declined)d declined partners, measured on"
+            " %(held_accepted)d and %(held_declined)d others. An accepted partner scored above a"
+            " declined one in %(before)s %% of cases by rules %(against)s and in %(after)s %% by"
+            " this set; the gain lies between %(low)s and %(high)s points."
+        ) % {
+            **{name: found[name] for name in ("accepted", "declined", "against")},
+            **{name: found[name] for name in ("held_accepted", "held_declined")},
+            "before": _percent(found["before"]["auc"]),
+            "after": _percent(found["after"]["auc"]),
+            "low": _percent(found["interval"][0]),
+            "high": _percent(found["interval"][1]),
+        }
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        chosen = self.get_object(request, unquote(object_id))
+        job = previews.last_preview(chosen) if chosen is not None else None
+        context = {"preview": _shown(job, who(request)) if job else None}
+        return super().change_view(request, object_id, form_url, context)
+
+    def save_model(self, request: HttpRequest, obj: WeightSet, form: Any, change: bool) -> None:
+        fields = {name: form.cleaned_data[name] for name in ("version", "note")}
+        if change:
+            weights.change_draft(obj, by=who(request), values=form.constants(), **fields)
+        else:
+            obj.pk = weights.draft_weights(by=who(request), values=form.constants(), **fields).pk
+
+
+_GROUPS = {
+    "micro": Company.Size.MICRO.label,
+    "small": Company.Size.SMALL.label,
+    "medium": Company.Size.MEDIUM.label,
+    "large": Company.Size.LARGE.label,
+    "": gettext_lazy("size unknown"),
+}
+
+
+def _shown(job: Job, user: User) -> dict[str, Any]:
+    """A preview ready to show; examples only of the lists that ``user`` may read."""
+    found = job.result or {}
+    if job.state != Job.State.DONE:
+        return {"job": job, "is_open": job.state in (Job.State.QUEUED, Job.State.RUNNING)}
+    served = Company.objects.members_served_by(user)
+    listed = found["examples"]
+    words = _terms_in_words({part["term"] for one in listed for part in one["parts"]})
+    keys = {one["company"] for one in listed}
+    mine = {one.pk: one for one in served.filter(pk__in=keys)}
+    partners = {
+        one.pk: one
+        for one in Company.objects.visible_to(user).filter(
+            pk__in={one["partner"] for one in listed}
+        )
+    }
+    return {
+        "job": job,
+        "found": found,
+        "groups": [(_group_name(name), group) for name, group in found["groups"].items()],
+        "examples": [
+            {
+                **one,
+                "company": mine[one["company"]],
+                "partner": partners[one["partner"]],
+                "reasons": [words[part["term"]] for part in one["parts"]],
+            }
+            for one in listed
+            if one["company"] in mine and one["partner"] in partners
+        ],
+    }
+
+
+def _terms_in_words(terms: set[str]) -> dict[str, str]:
+    """What each term of the engine is called: a code with its label, or the word's stem."""
+    split = {term: term.partition(":")[::2] for term in terms}
+    wanted = TradeCode.objects.filter(code__in=[code for _prefix, code in split.values()])
+    labels = {(one.scheme, one.code): str(one) for one in wanted}
+    return {
+        term: labels.get(("nace" if prefix in ("nace", "section") else "hs", value), value)
+        for term, (prefix, value) in split.items()
+    }
+
+
+def _group_name(name: str) -> str:
+    kind, _sep, value = name.partition(":")
+    return str(_GROUPS[value]) if kind == "size" else value
+
+
+def _short(value: float) -> float:
+    return round(value, 4)
+
+
+def _percent(share: float) -> str:
+    return number_format(round(100 * share, 1))

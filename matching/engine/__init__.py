@@ -6,6 +6,7 @@ part is imported only from ``matching.engine.index``, so that a web process need
 """
 
 from matching.engine.explain import Against, Close, Direction, Explanation, Reason, explain
+from matching.engine.lexicon import Meaning, with_english
 from matching.engine.rows import SIZES, Company, Prior, Row, Side, may_meet
 from matching.engine.scoring import Band, band
 from matching.engine.terms import code_terms, merged, word_terms
@@ -19,6 +20,7 @@ __all__ = [
     "Company",
     "Direction",
     "Explanation",
+    "Meaning",
     "Prior",
     "Reason",
     "Row",
@@ -30,5 +32,6 @@ __all__ = [
     "may_meet",
     "merged",
     "term_weight",
+    "with_english",
     "word_terms",
 ]

@@ -2,11 +2,13 @@
 
 from matching.models.history import Dismissal, PairHistory
 from matching.models.lists import IndexFile, Shortlist, SuggestionList
+from matching.models.products import Advice, Triad, TriadRefusal
 from matching.models.profiles import Profile
 from matching.models.runs import Run, Term
 from matching.models.weights import WeightSet
 
 __all__ = [
+    "Advice",
     "Dismissal",
     "IndexFile",
     "PairHistory",
@@ -15,5 +17,7 @@ __all__ = [
     "Shortlist",
     "SuggestionList",
     "Term",
+    "Triad",
+    "TriadRefusal",
     "WeightSet",
 ]

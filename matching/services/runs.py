@@ -25,7 +25,7 @@ from chambers.services import jobs
 from chambers.services.companies import ANEW_JOB
 from matching import profiles
 from matching.models import Profile, Run, Shortlist, Term
-from matching.services import indexes, refresh
+from matching.services import indexes, refresh, triads
 from matching.services.lists import (
     LENGTH,
     WIDTH,
@@ -267,6 +267,7 @@ def swap_in(lease: jobs.Lease) -> None:
             _enqueue(former, "sweep", run_after=timezone.now() + dt.timedelta(seconds=30))
         if run.indexed_at is not None:
             refresh.refresh_changed_since(run.indexed_at)
+        triads.ask_for_triads()
 
 
 @jobs.handles("matching.run.sweep")

@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from chambers.api.account import Me, Tokens
 from chambers.api.chambers import Chambers
+from chambers.api.conditions import CompanyConditions
 from config.api import Entrance, Nothing, SchemaView
 from config.api_docs import docs
 from marketplace.api import Companies, Opportunities
@@ -27,6 +28,11 @@ urlpatterns = [
         "v1/companies/<uuid:public_id>/suggestions/",
         CompanySuggestions.as_view({"get": "retrieve"}),
         name="api-suggestions",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/conditions/",
+        CompanyConditions.as_view({"get": "retrieve", "post": "change"}),
+        name="api-conditions",
     ),
     path("v1/", include(router.urls)),
     # Whatever else, line breaks included, which <path:> would let slip to the pages.

@@ -3,12 +3,16 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from matching.views import home, matches, scoring
+from matching.views import conditions, home, matches, scoring
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("matches/", matches.matches, name="matches"),
+    path("matches/conditions/", conditions.conditions, name="conditions"),
+    path("matches/known/", conditions.known, name="known"),
+    path("matches/known/<uuid:public_id>/withdraw/", conditions.withdraw, name="known-withdraw"),
     path("matches/<uuid:public_id>/", matches.match, name="match"),
+    path("matches/<uuid:public_id>/known/", conditions.record, name="known-record"),
     path("matches/<uuid:public_id>/not-relevant/", matches.dismiss, name="match-dismiss"),
     path("matches/<uuid:public_id>/restore/", matches.restore, name="match-restore"),
     path("scoring/", scoring.scoring, name="scoring"),

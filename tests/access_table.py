@@ -159,6 +159,11 @@ API = {
     "api-suggestions": Row(
         get=who(404, guest=401, own_company=200, own_staff=200), about="company"
     ),
+    "api-conditions": Row(
+        get=who(404, guest=401, own_company=200, own_staff=200),
+        post=who(404, guest=401, own_company=403, own_staff=403, own_editors=200, any_token=403),
+        about="company",
+    ),
     "api-run-list": Row(
         get=API_SIGNED_IN,
         # While a run is open a second one is a conflict.
@@ -205,6 +210,20 @@ PAGES = {
     "language": Row(post=NOT_FOUND),  # no such language
     "theme": Row(post=REDIRECT),
     "matches": Row(get=SIGNED_IN),
+    "conditions": Row(
+        get=SIGNED_IN,
+        # Who acts for a company changes its own, whatever the row.
+        post=who(404, guest=302, own_editors=302, viewer=403, stranger=302),
+    ),
+    "known": Row(get=SIGNED_IN),
+    "known-record": Row(
+        get=PARTNER,
+        post=who(404, guest=302, stranger=422, stranger_viewer=403),  # nothing chosen
+        about="company",
+    ),
+    "known-withdraw": Row(
+        post=who(404, guest=302, own_company=403, own_editors=302), about="history"
+    ),
     "match": Row(get=PARTNER, about="company"),
     "match-dismiss": Row(
         get=PARTNER,

@@ -13,6 +13,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name='apitoken',
+            name='scopes',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('chambers:read', 'read chambers'), ('companies:read', 'read companies'), ('companies:write', 'change what a company asks of partners'), ('opportunities:read', 'read opportunities'), ('suggestions:read', 'read suggestions'), ('runs:read', 'read matching runs'), ('runs:write', 'start and stop matching runs')], max_length=40), default=list, size=None),
+        ),
         migrations.AddField(
             model_name='company',
             name='accepted_sizes',

@@ -114,6 +114,7 @@ class Scope(models.TextChoices):
 
     CHAMBERS_READ = "chambers:read", _("read chambers")
     COMPANIES_READ = "companies:read", _("read companies")
+    COMPANIES_WRITE = "companies:write", _("change what a company asks of partners")
     OPPORTUNITIES_READ = "opportunities:read", _("read opportunities")
     SUGGESTIONS_READ = "suggestions:read", _("read suggestions")
     RUNS_READ = "runs:read", _("read matching runs")

@@ -30,7 +30,7 @@ from chambers.services import bodies, companies, memberships
 from chambers.services import people as people_services
 from marketplace import services as marketplace
 from matching.services import runs
-from seeds import people, reference, sources
+from seeds import conditions, people, reference, sources
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -109,6 +109,7 @@ def build(say: Say, *, today: dt.date | None = None) -> None:
     reference.note_growth(Company, Company.codes.through, Membership, Representative, User)
     say("Offers and requests")
     _publish_all(world, rows)
+    _keep_apart(world, rows)
     runs.start_run(by=world.operator)
 
 
@@ -222,6 +223,7 @@ def _found_company(world: World, row: Row, at: int, waiting: set[tuple[str, str]
         is_family_business=row.get("family_business", False),
         **{name: row[name] for name in same},
         **{name: row[name] for name in optional if name in row},
+        **conditions.asked_of_partners(row, at),
     )
     for key in (row["chamber"], *row.get("also_member_of", ())):
         if (row["key"], key) not in waiting:
@@ -263,6 +265,13 @@ def _apply(world: World, rows: Iterable[Row]) -> None:
         )
         if "refused" in row:
             memberships.refuse_membership(membership, by=world.operator, reason=row["refused"])
+
+
+def _keep_apart(world: World, rows: list[Row]) -> None:
+    """Pairs that know each other, and a company on hold; none of them of the acceptance scripts."""
+    members = [world.companies[row["key"]] for row in rows if "d0" not in row]
+    conditions.tell_histories(members, world.operator, world.today)
+    conditions.hold_one(members, world.operator)
 
 
 def _publish_all(world: World, rows: list[Row]) -> None:

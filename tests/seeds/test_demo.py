@@ -21,7 +21,7 @@ from chambers.models import (
 )
 from chambers.services import jobs
 from marketplace.models import Opportunity
-from matching.models import Run, SuggestionList
+from matching.models import PairHistory, Run, SuggestionList
 from seeds import demo, people, reference
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
@@ -99,6 +99,27 @@ def test_there_is_something_in_every_state_for_people_to_see(world):
     assert {one.status for one in Agreement.objects.all()} == set(Agreement.Status)
     assert Company.objects.listed().count() > 280
     assert Opportunity.objects.on_show().count() > 480
+
+
+def test_some_ask_something_of_partners_some_know_each_other_and_one_is_on_hold(world):
+    companies = Company.objects.all()
+
+    assert companies.exclude(certificates=[]).count() > 80
+    for asked in (
+        {"required_certificates__len__gt": 0},
+        {"accepted_sizes__len__gt": 0},
+        {"accepts_interpreter": False},
+        {"avoids_competitors": True},
+    ):
+        assert 5 < companies.filter(**asked).count() < 40, asked
+    groups = companies.exclude(corporate_group="").values_list("corporate_group", flat=True)
+    assert len(set(groups)) < len(groups)
+    assert set(PairHistory.objects.values_list("kind", flat=True)) == set(PairHistory.Kind.values)
+    for one in PairHistory.objects.select_related("one", "other"):
+        assert one.one.country_id != one.other.country_id
+    assert companies.filter(held_on__isnull=False).count() == 1
+    for found in [*companies.exclude(certificates=[]), *companies.exclude(accepted_sizes=[])]:
+        found.full_clean()
 
 
 def test_everybody_signs_in_with_the_password_that_is_printed(world, capsys):

@@ -3,7 +3,8 @@
 import pytest
 
 from matching.engine import Weights
-from tests.factories import ChamberFactory, CompanyFactory, MembershipFactory
+from matching.engine.scoring import coverage
+from tests.factories import ChamberFactory, CompanyFactory, MembershipFactory, WeightSetFactory
 from tests.matching.world import CHIPS, SENSORS, company, hs, match, offers, seeks
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +123,42 @@ def test_how_we_score_states_the_rules_of_the_lists_shown(client):
     run.save()
 
     assert "at least 70 %" in client.get("/en/scoring/").content.decode()
+
+
+def test_how_we_score_tells_what_moves_a_pair_and_what_keeps_it_apart(client):
+    text = client.get("/en/scoring/").content.decode()
+
+    assert f"is {round(Weights().met_before * 100)} % lower" in text
+    assert f"what covers {round(coverage(Weights().prior_most) * 100)} % of a need" in text
+    for limit in ("interpreter", "certificates", "competitors", "one group", "sanctions"):
+        assert limit in text
+    assert "stand in no list" not in text  # before the first run there is nothing to count
+
+
+def test_how_we_score_leaves_out_what_counts_nothing(client):
+    WeightSetFactory(in_force=True, values={"prior": 0.0, "met_before": 0.0}, version="plain")
+
+    text = client.get("/en/scoring/").content.decode()
+
+    assert "Rules plain" in text
+    assert "They are in force since" in text
+    assert "Who trades with whom" not in text
+    assert "Met before" not in text
+
+
+def test_how_we_score_says_which_rules_come_next_and_what_sharing_attention_costs(client):
+    company("RU", "Ours", codes=hs(SENSORS))
+    run = match()
+    run.attention = {
+        "cost": 0.012,
+        "before": {"most": 9, "never": 40},
+        "after": {"most": 5, "never": 3},
+    }
+    run.save()
+    WeightSetFactory(in_force=True, version="2027-01")
+
+    text = client.get("/en/scoring/").content.decode()
+
+    assert f"Rules {Weights().version}." in text
+    assert "Rules 2027-01 were put in force on" in text
+    assert "it costs 1.2 % of the sum of all scores, and 3 instead of 40 companies" in text

@@ -49,6 +49,9 @@ def own(world):
         "/matches/",
         f"/matches/{world.theirs.public_id}/",
         f"/matches/{world.theirs.public_id}/not-relevant/",
+        f"/matches/{world.theirs.public_id}/known/",
+        "/matches/conditions/",
+        "/matches/known/",
         "/accounts/2fa/",
         "/accounts/logout/",
     ]
@@ -62,6 +65,8 @@ def desk():
         "/admin/chambers/membership/",
         "/admin/chambers/guild/",
         "/admin/matching/run/",
+        "/admin/matching/pairhistory/",
+        "/admin/matching/weightset/",
         "/api/docs/",
     ]
 

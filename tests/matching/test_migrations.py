@@ -1,0 +1,39 @@
+"""What stood in the database of the first release is kept by what came after."""
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+FIRST = [("chambers", "0001_initial"), ("matching", "0001_initial")]
+
+
+@pytest.fixture
+def first_release(transactional_db):
+    """The models as they were released; the newest stand again afterwards."""
+    newest = MigrationExecutor(connection).loader.graph.leaf_nodes()
+    executor = MigrationExecutor(connection)
+    executor.migrate(FIRST)
+    yield executor.loader.project_state(FIRST).apps
+    executor = MigrationExecutor(connection)
+    executor.migrate(newest)
+
+
+def test_companies_of_the_first_release_ask_nothing_of_partners_and_are_not_on_hold(first_release):
+    country = first_release.get_model("chambers", "Country").objects.create(code="RU")
+    old = first_release.get_model("chambers", "Company").objects.create(
+        legal_name="Kept", country=country
+    )
+    first_release.get_model("matching", "Profile").objects.create(
+        company=old, rows=[], digest="kept"
+    )
+
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+    from chambers.models import Company
+
+    new = Company.objects.get(legal_name="Kept")
+    assert (new.certificates, new.required_certificates, new.accepted_sizes) == ([], [], [])
+    assert (new.accepts_interpreter, new.avoids_competitors) == (True, False)
+    assert (new.corporate_group, new.held_on, new.held_reason) == ("", None, "")
+    assert (new.profile.trades, new.profile.digest) == ([], "kept")

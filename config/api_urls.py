@@ -9,7 +9,7 @@ from chambers.api.conditions import CompanyConditions
 from config.api import Entrance, Nothing, SchemaView
 from config.api_docs import docs
 from marketplace.api import Companies, Opportunities
-from matching.api import CompanySuggestions, Runs
+from matching.api import CompanyAdvice, CompanySuggestions, CompanyTriads, Runs
 
 router = SimpleRouter(use_regex_path=False)
 router.register("chambers", Chambers, basename="api-chamber")
@@ -28,6 +28,16 @@ urlpatterns = [
         "v1/companies/<uuid:public_id>/suggestions/",
         CompanySuggestions.as_view({"get": "retrieve"}),
         name="api-suggestions",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/advice/",
+        CompanyAdvice.as_view({"get": "retrieve"}),
+        name="api-advice",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/triads/",
+        CompanyTriads.as_view({"get": "retrieve"}),
+        name="api-triads",
     ),
     path(
         "v1/companies/<uuid:public_id>/conditions/",

@@ -16,8 +16,12 @@ from chambers.api.base import Resource
 from chambers.api.companies import CompanyPart
 from chambers.models import Company, Scope
 from matching.engine import Against, Band
+from matching.engine.explain import Close
 from matching.models import Dismissal, Run
 from matching.selectors import Suggestion, suggestions_for
+from matching.selectors.advice import tips
+from matching.selectors.triads import proposals_for
+from matching.services.advice import ask_for_advice
 from matching.services.runs import start_run, stop_run
 
 
@@ -117,6 +121,13 @@ class AgainstOut(serializers.Serializer):
     label = serializers.CharField()  # type: ignore[assignment]  # the framework takes fields out of the class
 
 
+class CloseOut(serializers.Serializer):
+    """A limit that a match only just keeps."""
+
+    code = serializers.ChoiceField([one.value for one in Close])
+    label = serializers.CharField()  # type: ignore[assignment]  # the framework takes fields out of the class
+
+
 class DismissalOut(serializers.Serializer):
     """Why the company marked this partner as not relevant."""
 
@@ -136,6 +147,10 @@ class SuggestionOut(serializers.Serializer):
     you_cover = WayOut(help_text=_("What you bring of what they seek."))
     shared = WayOut(help_text=_("What both work on."))
     against = serializers.SerializerMethodField()
+    close = serializers.SerializerMethodField(help_text=_("Limits that the pair only just keeps."))
+    is_usual = serializers.BooleanField(
+        help_text=_("Companies of these trades often work together; never a reason by itself.")
+    )
     dismissal = DismissalOut(allow_null=True)
 
     @extend_schema_field(AgainstOut(many=True))
@@ -146,6 +161,14 @@ class SuggestionOut(serializers.Serializer):
             for code, label in zip(one.against_codes, one.against, strict=True)
         ]
 
+    @extend_schema_field(CloseOut(many=True))
+    def get_close(self, one: Suggestion) -> list[dict[str, str]]:
+        """Each with its code and in the reader's language."""
+        return [
+            {"code": code, "label": label}
+            for code, label in zip(one.close_codes, one.close, strict=True)
+        ]
+
 
 class SuggestionsOut(serializers.Serializer):
     """A company's whole list: at most 20 partners, and those it marked as not relevant."""
@@ -154,6 +177,17 @@ class SuggestionsOut(serializers.Serializer):
     run = RunPart(allow_null=True)
     results = SuggestionOut(many=True, source="shown")
     dismissed = SuggestionOut(many=True)
+    met = serializers.IntegerField(
+        help_text=_("Partners of the list it has met before; left out unless asked for.")
+    )
+
+
+class SuggestionsQuery(serializers.Serializer):
+    """Which of the list."""
+
+    with_met = serializers.BooleanField(
+        required=False, help_text=_("Also partners that the company has met before.")
+    )
 
 
 class CompanySuggestions(Resource):
@@ -162,11 +196,114 @@ class CompanySuggestions(Resource):
     queryset = Company.objects.none()
     tag = "suggestions"
     read_scope = Scope.SUGGESTIONS_READ
+    queries = {"retrieve": SuggestionsQuery}
 
-    @extend_schema(summary=_("Read the partners suggested to a company"), responses=SuggestionsOut)
+    @extend_schema(
+        summary=_("Read the partners suggested to a company"),
+        parameters=[SuggestionsQuery],
+        responses=SuggestionsOut,
+    )
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """The list with its reasons; of a stranger's company there is none."""
-        own = Company.objects.run_by(request.user)
-        rows = own | Company.objects.members_served_by(request.user)
-        company = get_object_or_404(rows.select_related("country"), public_id=public_id)
-        return Response(SuggestionsOut(suggestions_for(company, request.user)).data)
+        company = _looked_after(request, public_id)
+        asked = self.asked(request)
+        found = suggestions_for(company, request.user, with_met=asked.get("with_met", False))
+        return Response(SuggestionsOut(found).data)
+
+
+def _looked_after(request: Request, public_id: Any) -> Company:
+    """A company one speaks for or whose chamber one works for; 404 for any other."""
+    own = Company.objects.run_by(request.user)
+    rows = own | Company.objects.members_served_by(request.user)
+    found: Company = get_object_or_404(rows.select_related("country"), public_id=public_id)
+    return found
+
+
+class TipOut(serializers.Serializer):
+    """One change and what it brings: exactly so many more, if nothing else changes."""
+
+    kind = serializers.CharField()
+    text = serializers.CharField()
+    mutual = serializers.IntegerField(help_text=_("More companies where each covers a need."))
+    matches = serializers.IntegerField(
+        help_text=_("More companies where a need is met either way.")
+    )
+    code = serializers.CharField(
+        allow_blank=True, help_text=_("An HS code that the company may add to its own.")
+    )
+
+
+class AdviceOut(serializers.Serializer):
+    """What would bring a company more partners."""
+
+    is_ready = serializers.BooleanField(
+        help_text=_("Otherwise it is being worked out: ask again in a minute.")
+    )
+    worked_out_at = serializers.DateTimeField(allow_null=True)
+    mutual = serializers.IntegerField(allow_null=True, help_text=_("Mutual matches now."))
+    matches = serializers.IntegerField(allow_null=True, help_text=_("Matches in all now."))
+    tips = TipOut(many=True)
+
+
+class CompanyAdvice(Resource):
+    """What a company could change, one thing at a time."""
+
+    queryset = Company.objects.none()
+    tag = "suggestions"
+    read_scope = Scope.SUGGESTIONS_READ
+
+    @extend_schema(summary=_("Read what would bring a company more partners"), responses=AdviceOut)
+    def retrieve(self, request: Request, public_id: Any) -> Response:
+        """The best changes of at most 200 tried; reading has them worked out where they are not."""
+        advice = ask_for_advice(_looked_after(request, public_id))
+        data = {
+            "is_ready": advice is not None,
+            "worked_out_at": advice.worked_out_at if advice else None,
+            "mutual": advice.mutual if advice else None,
+            "matches": advice.matches if advice else None,
+            "tips": tips(advice) if advice else [],
+        }
+        return Response(AdviceOut(data).data)
+
+
+class CodeOut(serializers.Serializer):
+    """A trade code with its label."""
+
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the framework takes fields out of the class
+
+
+class PartOut(serializers.Serializer):
+    """A supplier in a proposal, and the parts of the demand that it covers."""
+
+    company = CompanyPart()
+    codes = CodeOut(many=True)
+
+
+class ProposalOut(serializers.Serializer):
+    """Two suppliers of different countries that together cover a demand of a third company."""
+
+    id = serializers.UUIDField(source="triad.public_id")
+    seeker = CompanyPart()
+    demand = serializers.CharField(source="demand.reference")
+    parts = PartOut(many=True)
+
+
+class ProposalsOut(serializers.Serializer):
+    """Open proposals, best first."""
+
+    results = ProposalOut(many=True)
+
+
+class CompanyTriads(Resource):
+    """Proposals of three in which a company has a part."""
+
+    queryset = Company.objects.none()
+    tag = "suggestions"
+    read_scope = Scope.SUGGESTIONS_READ
+
+    @extend_schema(summary=_("Read proposals of three"), responses=ProposalsOut)
+    def retrieve(self, request: Request, public_id: Any) -> Response:
+        """What one seeks and nobody offers alone, two cover together."""
+        company = _looked_after(request, public_id)
+        return Response(ProposalsOut({"results": proposals_for(company, request.user)}).data)

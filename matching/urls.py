@@ -3,12 +3,14 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from matching.views import conditions, home, matches, scoring
+from matching.views import conditions, home, matches, products, scoring
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("matches/", matches.matches, name="matches"),
     path("matches/conditions/", conditions.conditions, name="conditions"),
+    path("matches/codes/", products.state_code, name="advice-code"),
+    path("matches/three/<uuid:public_id>/decline/", products.refuse, name="triad-refuse"),
     path("matches/known/", conditions.known, name="known"),
     path("matches/known/<uuid:public_id>/withdraw/", conditions.withdraw, name="known-withdraw"),
     path("matches/<uuid:public_id>/", matches.match, name="match"),

@@ -159,6 +159,8 @@ API = {
     "api-suggestions": Row(
         get=who(404, guest=401, own_company=200, own_staff=200), about="company"
     ),
+    "api-advice": Row(get=who(404, guest=401, own_company=200, own_staff=200), about="company"),
+    "api-triads": Row(get=who(404, guest=401, own_company=200, own_staff=200), about="company"),
     "api-conditions": Row(
         get=who(404, guest=401, own_company=200, own_staff=200),
         post=who(404, guest=401, own_company=403, own_staff=403, own_editors=200, any_token=403),
@@ -215,6 +217,11 @@ PAGES = {
         # Who acts for a company changes its own, whatever the row.
         post=who(404, guest=302, own_editors=302, viewer=403, stranger=302),
     ),
+    # Who acts for a company adds to its own codes, whatever is given.
+    "advice-code": Row(
+        post=who(404, guest=302, own_editors=302, viewer=403, stranger=302, stranger_viewer=403)
+    ),
+    "triad-refuse": Row(post=who(404, guest=302, own_company=403, own_editors=302), about="triad"),
     "known": Row(get=SIGNED_IN),
     "known-record": Row(
         get=PARTNER,

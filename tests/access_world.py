@@ -226,6 +226,7 @@ def _opportunities(one, company, hidden):
         text={"en": one.mark("text", EVERYONE)},
         codes=[factories.TradeCodeFactory()],
     )
+    one.objects["triad"] = factories.TriadFactory(first=company)
     one.objects["draft"] = factories.OpportunityFactory(
         in_review=True,
         company=company,

@@ -28,7 +28,7 @@ from chambers.services import companies, people
 from marketplace.models import InvestmentTerms, Opportunity
 from marketplace.services import reindex_opportunity
 from matching.engine import Weights
-from matching.models import Dismissal, PairHistory, Run, SuggestionList, WeightSet
+from matching.models import Dismissal, PairHistory, Run, SuggestionList, Triad, WeightSet
 
 PASSWORD = "a long password for tests"
 
@@ -371,3 +371,22 @@ class WeightSetFactory(DjangoModelFactory):
         in_force = factory.Trait(
             state=WeightSet.State.IN_FORCE, in_force_at=factory.LazyFunction(timezone.now)
         )
+
+
+class TriadFactory(DjangoModelFactory):
+    """Two suppliers for a published demand, in the order the database asks for."""
+
+    class Meta:
+        model = Triad
+
+    demand = factory.SubFactory(OpportunityFactory, side="demand", published=True)
+    first = factory.SubFactory(CompanyFactory, member=True)
+    second = factory.SubFactory(CompanyFactory, member=True)
+    evidence = 2.0
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        kwargs["first"], kwargs["second"] = sorted(
+            (kwargs["first"], kwargs["second"]), key=lambda side: side.pk
+        )
+        return super()._create(model_class, *args, **kwargs)

@@ -25,7 +25,10 @@ from matching.selectors import (
     suggestion_between,
     suggestions_for,
 )
+from matching.selectors.advice import tips
+from matching.selectors.triads import proposals_for
 from matching.services import dismissals
+from matching.services.advice import ask_for_advice
 
 
 @require_safe
@@ -35,8 +38,16 @@ def matches(request: SignedInRequest) -> HttpResponse:
     own = request.acting.company
     if own is None:
         return render(request, "matching/no_company.html")
-    found = suggestions_for(own, request.user)
-    return render(request, "matching/matches.html", _context(request, found))
+    with_met = request.GET.get("met") == "1"
+    found = suggestions_for(own, request.user, with_met=with_met)
+    advice = ask_for_advice(own)
+    context = {
+        "with_met": with_met,
+        "advice": advice,
+        "tips": tips(advice) if advice else [],
+        "proposals": proposals_for(own, request.user),
+    }
+    return render(request, "matching/matches.html", _context(request, found) | context)
 
 
 @require_safe
@@ -113,6 +124,7 @@ def _context(request: SignedInRequest, found: Suggestions) -> dict[str, object]:
         "run": found.run,
         "suggestions": found.shown,
         "dismissed": found.dismissed,
+        "met": found.met,
         "reasons": Dismissal.Reason.choices,
         "countries": countries,
         "most": max((number for _name, number in countries), default=0),

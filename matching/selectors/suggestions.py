@@ -17,6 +17,7 @@ from chambers.models import Company, TradeCode
 from marketplace.models import Opportunity
 from matching import engine, profiles
 from matching.engine import Against, Band, Direction, Explanation, Weights
+from matching.engine.explain import Close
 from matching.models import Dismissal, Profile, Run, SuggestionList, Term
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ BAND_NAMES = {
     Band.STRONG_BOTH: gettext_lazy("Strong, both ways"),
     Band.STRONG_ONE: gettext_lazy("Strong, one way"),
     Band.POSSIBLE: pgettext_lazy("how good a match is", "Possible"),
-    Band.SAME_FIELD: gettext_lazy("Same field"),
+    Band.SAME_FIELD: pgettext_lazy("how good a match is", "Possible"),
 }
 AGAINST_TEXTS = {
     Against.NO_COMMON_LANGUAGE: gettext_lazy("No common working language"),
@@ -40,6 +41,15 @@ AGAINST_TEXTS = {
     Against.THEIR_MARKETS_DO_NOT_NAME_YOURS: gettext_lazy("Their markets do not name your country"),
     Against.ONLY_THEY_COVER_YOU: gettext_lazy("You do not cover what they seek"),
     Against.ONLY_YOU_COVER_THEM: gettext_lazy("They do not cover what you seek"),
+}
+
+CLOSE_TEXTS = {
+    Close.ONLY_AN_INTERPRETER: gettext_lazy("Only with an interpreter"),
+    Close.YOUR_SIZE_AT_THEIR_EDGE: gettext_lazy("Your size is at the edge of what they accept"),
+    Close.THEIR_SIZE_AT_YOUR_EDGE: gettext_lazy("Their size is at the edge of what you accept"),
+    Close.YOUR_SIZE_UNKNOWN: gettext_lazy("They ask for a size, yours is not stated"),
+    Close.THEIR_SIZE_UNKNOWN: gettext_lazy("You ask for a size, theirs is not stated"),
+    Close.NEARLY_COMPETITORS: gettext_lazy("Both offer something of one chapter"),
 }
 
 
@@ -73,7 +83,11 @@ class Way:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A partner for a company, with everything that page, endpoint and administration show."""
+    """A partner for a company, with everything that page, endpoint and administration show.
+
+    ``is_usual``: beyond the reasons, companies of these trades and countries often work together.
+    ``against`` speaks against the pair; ``close`` are limits that it only just keeps.
+    """
 
     partner: Company
     band: Band
@@ -84,6 +98,9 @@ class Suggestion:
     shared: Way
     against: list[str]
     against_codes: list[str]
+    close: list[str] = field(default_factory=list)
+    close_codes: list[str] = field(default_factory=list)
+    is_usual: bool = False
     dismissal: Dismissal | None = None
 
     @property
@@ -99,18 +116,24 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Suggestions:
-    """A company's list: ``shown`` best first, and those it marked as not relevant."""
+    """A company's list: ``shown`` best first, and those it marked as not relevant.
+
+    ``met`` is how many of the list it has met before; they are shown only on request.
+    """
 
     company: Company
     run: Run | None
     shown: list[Suggestion] = field(default_factory=list)
     dismissed: list[Suggestion] = field(default_factory=list)
+    met: int = 0
 
 
 def suggestions_for(
-    company: Company, viewer: User | AnonymousUser, *, limit: int = 20
+    company: Company, viewer: User | AnonymousUser, *, limit: int = 20, with_met: bool = False
 ) -> Suggestions:
     """The current list of ``company`` as ``viewer`` may see it. A constant number of queries.
+
+    Partners it has met before only ``with_met``; they stand lower in the list then.
 
     Empty for who neither speaks for the company nor looks after it, and while it is on hold. Who
     was put on hold, or is a partner already, is left out at once, before the lists follow.
@@ -134,8 +157,10 @@ def suggestions_for(
         partner.pk: partner
         for partner in _presentable(Company.objects.visible_to(viewer).filter(pk__in=wanted))
     }
+    met = [pk for pk in wanted if pk in partners and pk in ties.met and pk not in dismissals]
     ours = profiles.engine_company(company, ties)
-    found = _explained(ours, [pk for pk in wanted if pk in partners], partners, stored.run)
+    told_of = [pk for pk in wanted if pk in partners and (with_met or pk not in met)]
+    found = _explained(ours, told_of, partners, stored.run)
     told = _Telling.of(found.values())
     shown, hidden = [], []
     for pk, explanation in found.items():
@@ -144,7 +169,7 @@ def suggestions_for(
             hidden.append(suggestion)
         elif suggestion.has_reason:
             shown.append(suggestion)
-    return Suggestions(company, stored.run, shown, hidden)
+    return Suggestions(company, stored.run, shown, hidden, len(met))
 
 
 def suggestion_between(
@@ -290,6 +315,9 @@ class _Telling:
             shared=self._way(one.shared, found.your_surfaces, found.their_surfaces),
             against=[str(AGAINST_TEXTS[code]) for code in one.against],
             against_codes=[str(code) for code in one.against],
+            close=[str(CLOSE_TEXTS[code]) for code in one.close],
+            close_codes=[str(code) for code in one.close],
+            is_usual=one.prior > 0,
             dismissal=dismissal,
         )
 

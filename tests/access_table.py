@@ -131,6 +131,9 @@ ADMINISTRATION = {
     **admin_rows("chambers_mail", "mail"),
     **admin_rows("marketplace_opportunity", "draft"),
     **admin_rows("matching_run", "run", add=MANAGERS, read=STAFF),
+    "admin:matching_run_history_report": Row(get=STAFF, post=STAFF),
+    "admin:matching_run_exposure_report": Row(get=STAFF, post=STAFF),
+    "admin:matching_run_coverage_report": Row(get=STAFF, post=STAFF_GONE),  # names no chamber
     **admin_rows("matching_suggestionlist", "suggestionlist"),
     **admin_rows("matching_pairhistory", "history", add=MANAGERS),
     **admin_rows(
@@ -139,6 +142,10 @@ ADMINISTRATION = {
         add=SUPERUSER,
         read=STAFF,
         change=who(302, any_staff=403, superuser=200),
+    ),
+    "admin:matching_weightset_learn": Row(
+        get=STAFF_NO_METHOD,
+        post=who(302, any_staff=403, superuser=302),  # led back to the list
     ),
 }
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils.formats import number_format
 from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
@@ -20,7 +22,7 @@ from chambers.admin.decisions import decision
 from chambers.models import Company, Job, TradeCode, User
 from matching.models import WeightSet
 from matching.models.constants import CONSTANTS, Constant
-from matching.services import previews, weights
+from matching.services import learning, previews, weights
 
 State = WeightSet.State
 
@@ -105,6 +107,7 @@ class WeightSetAdmin(ScopedAdmin):
     addable = changeable = True
     form = ConstantsForm
     change_form_template = "admin/matching/weightset/change_form.html"
+    change_list_template = "admin/matching/weightset/change_list.html"
     list_display = ["version", "state", "note", "in_force_at", "retired_at", "created_at"]
     list_filter = ["state"]
     ordering = ["-created_at", "-pk"]
@@ -131,6 +134,28 @@ class WeightSetAdmin(ScopedAdmin):
             note=_("A worker computes it; the figures stand on the page of the set."),
         ),
     ]
+
+    def get_urls(self) -> list[URLPattern]:
+        ask = path(
+            "learn/", self.admin_site.admin_view(self.learn), name="matching_weightset_learn"
+        )
+        return [ask, *super().get_urls()]
+
+    def learn(self, request: HttpRequest) -> HttpResponse:
+        """Have a worker study what happened, and go back to the list, which tells what came."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        learning.ask_to_learn(by=who(request))
+        text = gettext("A worker studies what happened. A proposal would be a draft in this list.")
+        self.message_user(request, text, messages.SUCCESS)
+        return redirect("admin:matching_weightset_changelist")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        may_learn = who(request).is_superuser
+        context = {"may_learn": may_learn, "lesson": learning.last_lesson() if may_learn else None}
+        return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return who(request).is_superuser

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,16 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from chambers.models import Company, User, today
+from chambers.models import Company, Job, User, today
+from chambers.services import jobs
 from matching import engine, profiles
 from matching.engine import Row, Weights
 from matching.engine.learning import FEWEST, Floats, Learnt, TooFewError, learn
 from matching.models import Dismissal, PairHistory, Profile, Run, Term, WeightSet
 from matching.models.constants import changed_constants
-from matching.services.weights import draft_weights, weights_in_force
+from matching.services.weights import demand_superuser, draft_weights, weights_in_force
 
+JOB = "matching.learn"
 MOST = 4000  # newest events that are learnt from: explaining one takes about half a millisecond
 # The other reasons say nothing of how well the two fit.
 _UNSUITABLE = (Dismissal.Reason.COMPETITOR, Dismissal.Reason.FIELD, Dismissal.Reason.OTHER)
@@ -37,28 +39,64 @@ class Event:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What came of it: ``draft`` only where the events leave no doubt, ``told`` in words."""
+    """What the events say: ``told`` in words, ``learnt`` in numbers unless there are too few.
+
+    ``draft`` is there once it is proposed, which is done only where they leave no doubt.
+    """
 
     told: str
+    former: Weights
+    run: Run
     learnt: Learnt | None = None
     draft: WeightSet | None = None
 
 
-def learn_weights(*, by: User | None = None, seed: int = 1) -> Lesson:
-    """Propose constants that tell accepted from declined partners better than those in force.
+def ask_to_learn(*, by: User) -> Job:
+    """Have a worker study what happened; the same is not asked for twice at once.
 
-    Writes a draft with its evaluation when the held-back events leave no doubt, else nothing; what
-    is in force stays either way. Raises ValidationError ``no_run`` before the first run,
-    PermissionDenied for anyone but a superuser.
+    Raises PermissionDenied for anyone but a superuser.
+    """
+    demand_superuser(by)
+    return jobs.enqueue(JOB, key="learn", by=by)
+
+
+def last_lesson() -> Job | None:
+    """The newest study by a worker, under way or done."""
+    return Job.objects.filter(kind=JOB).order_by("-created_at", "-pk").first()
+
+
+@jobs.handles(JOB)
+def learn_as_asked(lease: jobs.Lease) -> None:
+    """Study what happened and propose what it says; the words become the job's result."""
+    try:
+        with lease.held():
+            lesson = study()
+    except ValidationError as error:
+        with lease.finish({"told": " ".join(error.messages)}):
+            return
+    with lease.finish() as result:
+        lesson = propose(lesson, by=lease.job.requested_by)
+        result["told"] = lesson.told
+        result["draft"] = lesson.draft.version if lesson.draft else ""
+
+
+def learn_weights(*, by: User | None = None, seed: int = 1) -> Lesson:
+    """Study what happened and propose a draft where that leaves no doubt; see both."""
+    return propose(study(seed=seed), by=by)
+
+
+def study(*, seed: int = 1) -> Lesson:
+    """Which constants tell accepted from declined partners better than those in force, if any.
+
+    Changes nothing. Raises ValidationError ``no_run`` before the first run.
     """
     run = Run.objects.current()
     if run is None:
         raise ValidationError(_("Nobody has been matched yet."), code="no_run")
-    events, former = events_so_far(), weights_in_force()
-    scorer = _Scorer(events, run)
-    known = scorer.known
-    accepted = np.array([one.accepted for one in known], np.bool_)
-    owners = np.array([one.company for one in known], np.int64)
+    former = weights_in_force()
+    scorer = _Scorer(events_so_far(), run)
+    accepted = np.array([one.accepted for one in scorer.known], np.bool_)
+    owners = np.array([one.company for one in scorer.known], np.int64)
     try:
         learnt = learn(scorer, accepted, owners, former, seed=seed)
     except TooFewError as error:
@@ -67,19 +105,28 @@ def learn_weights(*, by: User | None = None, seed: int = 1) -> Lesson:
             " declined; both parts of the events need %(fewest)d of each."
         )
         numbers = {"accepted": error.accepted, "declined": error.declined, "fewest": FEWEST}
-        return Lesson(told % numbers)
-    if not learnt.is_better:
-        told = _("No proposal: what was tried is not surely better on the events held back.")
-        return Lesson(told, learnt)
+        return Lesson(told % numbers, former, run)
+    told = _("No proposal: what was tried is not surely better on the events held back.")
+    return Lesson(told, former, run, learnt)
+
+
+def propose(lesson: Lesson, *, by: User | None = None) -> Lesson:
+    """Write a draft with its evaluation where the events leave no doubt, else nothing.
+
+    What is in force stays either way. Raises PermissionDenied for anyone but a superuser.
+    """
+    if lesson.learnt is None or not lesson.learnt.is_better:
+        return lesson
+    values = lesson.learnt.weights.as_data()
     draft = draft_weights(
         version=_free_version(),
         by=by,
-        values={name: one for name, one in learnt.weights.as_data().items() if name != "version"},
-        note=_note(former, learnt),
-        evaluation=_evaluation(learnt, former, run),
+        values={name: one for name, one in values.items() if name != "version"},
+        note=_note(lesson.former, lesson.learnt),
+        evaluation=_evaluation(lesson.learnt, lesson.former, lesson.run),
     )
     told = _("Proposed as a draft: %(version)s. It holds once somebody puts it in force.")
-    return Lesson(told % {"version": draft.version}, learnt, draft)
+    return replace(lesson, told=told % {"version": draft.version}, draft=draft)
 
 
 def events_so_far(most: int = MOST) -> list[Event]:

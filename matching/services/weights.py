@@ -38,7 +38,7 @@ def draft_weights(
     ``by`` None is the installation itself. Raises ValidationError ``unique`` on ``version`` or on
     ``values``, PermissionDenied for anyone but a superuser.
     """
-    _demand_superuser(by)
+    demand_superuser(by)
     parent = WeightSet.objects.in_force().first()
     draft = WeightSet(
         version=version.strip(),
@@ -61,7 +61,7 @@ def change_draft(
 
     Raises ValidationError ``not_draft`` or on a field, PermissionDenied as above.
     """
-    _demand_superuser(by)
+    demand_superuser(by)
     locked = _locked(draft)
     if locked.state != State.DRAFT:
         raise ValidationError(_("Only a draft can be changed: make a new one."), code="not_draft")
@@ -82,7 +82,7 @@ def put_in_force(draft: WeightSet, *, by: User) -> WeightSet:
     A retired set may come back. Raises ValidationError ``already_in_force`` when it is or when
     somebody else was faster, PermissionDenied as above.
     """
-    _demand_superuser(by)
+    demand_superuser(by)
     former = WeightSet.objects.in_force().first()
     if former is not None:
         left = WeightSet.objects.filter(pk=former.pk).exclude(pk=draft.pk).in_force()
@@ -107,7 +107,7 @@ def retire_weights(weights: WeightSet, *, by: User) -> WeightSet:
 
     Raises ValidationError ``retired`` when it is, PermissionDenied as above.
     """
-    _demand_superuser(by)
+    demand_superuser(by)
     locked = _locked(weights)
     if locked.state == State.RETIRED:
         raise ValidationError(_("This set is already retired."), code="retired")
@@ -143,6 +143,10 @@ def _already_in_force() -> ValidationError:
     )
 
 
-def _demand_superuser(by: User | None) -> None:
+def demand_superuser(by: User | None) -> None:
+    """Let only who runs the platform pass; None is the installation itself.
+
+    Raises PermissionDenied.
+    """
     if by is not None and not by.is_superuser:
         raise PermissionDenied(_("Only who runs the platform may change how it scores."))

@@ -279,3 +279,20 @@ def test_what_was_measured_stands_beside_a_learnt_set(client, boss):
 
     assert "60 accepted and 50 declined" in shown
     assert "60.0 % of cases by rules 2 and in 72.0 %" in shown
+
+
+def test_a_superuser_asks_to_learn_and_reads_what_came_of_it(client, boss, manager):
+    RunFactory(current=True)
+    learn, where = reverse("admin:matching_weightset_learn"), "admin:matching_weightset_changelist"
+    client.force_login(boss)
+    assert learn in client.get(reverse(where)).content.decode()
+
+    asked = client.post(learn, follow=True)
+    jobs.work_off()
+    told = client.get(reverse(where)).content.decode()
+
+    assert b"A worker studies what happened." in asked.content
+    assert "Nothing can be learnt yet: 0 partners were accepted and 0 declined" in told
+    client.force_login(manager.person)
+    assert learn not in client.get(reverse(where)).content.decode()
+    assert client.post(learn).status_code == 403

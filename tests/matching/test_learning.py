@@ -7,9 +7,16 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from chambers.services import jobs
 from matching.engine import Weights
 from matching.models import WeightSet
-from matching.services.learning import Event, events_so_far, learn_weights
+from matching.services.learning import (
+    Event,
+    ask_to_learn,
+    events_so_far,
+    last_lesson,
+    learn_weights,
+)
 from matching.services.weights import put_in_force, weights_in_force
 from tests.factories import (
     DismissalFactory,
@@ -107,8 +114,35 @@ def test_only_a_superuser_may_ask_for_a_draft(world):
 
     with pytest.raises(PermissionDenied):
         learn_weights(by=StaffFactory().person)
+    with pytest.raises(PermissionDenied):
+        ask_to_learn(by=StaffFactory().person)
 
     assert not WeightSet.objects.exists()
+
+
+def test_a_worker_studies_what_happened_and_keeps_what_it_found(world):
+    boss = UserFactory(superuser=True)
+    assert last_lesson() is None
+    for owner, by_words, by_code in world:
+        decide(owner, by_code, by_words)
+
+    job = ask_to_learn(by=boss)
+    assert ask_to_learn(by=boss) == job
+    jobs.work_off()
+
+    draft = WeightSet.objects.get()
+    assert (draft.state, draft.created_by) == ("draft", boss)
+    done = last_lesson()
+    assert (done.state, done.result["draft"]) == ("done", draft.version)
+    assert done.result["told"].startswith("Proposed as a draft")
+    assert weights_in_force() == Weights()
+
+
+def test_before_the_first_run_a_worker_says_so():
+    ask_to_learn(by=UserFactory(superuser=True))
+    jobs.work_off()
+
+    assert last_lesson().result == {"told": "Nobody has been matched yet."}
 
 
 def test_the_command_prints_the_figures_and_what_would_change(world, capsys):

@@ -20,6 +20,7 @@ from chambers.admin.companies import SearchedByCompany
 from chambers.admin.decisions import decision
 from chambers.admin_site import Queue, shows_queues
 from chambers.models import User
+from matching.admin.reports import ReportPages
 from matching.models import Run, SuggestionList
 from matching.selectors import suggestions_for, tenths
 from matching.services import runs
@@ -28,7 +29,7 @@ OPEN = (Run.State.QUEUED, Run.State.RUNNING)
 
 
 @admin.register(Run)
-class RunAdmin(ScopedAdmin):
+class RunAdmin(ReportPages, ScopedAdmin):
     """Runs concern every chamber: all staff watch them, any manager starts and stops one."""
 
     addable = True
@@ -47,6 +48,7 @@ class RunAdmin(ScopedAdmin):
     list_select_related = ["requested_by"]
     ordering = ["-created_at", "-pk"]
     add_form_template = "admin/matching/run/start.html"
+    change_list_template = "admin/matching/run/change_list.html"
     actions = [
         decision(
             "stop",

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.engine.fairness import Sharing, gini, lorenz, share_attention
+from matching.engine.exposure import gini, lorenz
+from matching.engine.fairness import Sharing, share_attention
 
 unhurried = settings(deadline=None)  # a busy machine is no failure
 

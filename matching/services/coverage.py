@@ -1,0 +1,110 @@
+"""Who gets too few partners, and what each limit costs: found by relaxing one at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from chambers.models import Certificate, Chamber, Company, User
+from chambers.services import jobs
+from matching import engine
+from matching.models import Run, SuggestionList
+from matching.selectors.reports import CAUSES, FEW
+from matching.services import boards
+from matching.services.advice import segments
+
+JOB = "matching.coverage"
+MOST = 200  # companies looked into, those with fewest partners
+
+
+@transaction.atomic
+def ask_for_coverage(chamber: Chamber, *, by: User) -> None:
+    """Have the coverage of a chamber's members looked into.
+
+    Raises PermissionDenied for who does not work there.
+    """
+    if not Chamber.objects.served_by(by).filter(pk=chamber.pk).exists():
+        raise PermissionDenied(_("Only staff of the chamber may do this."))
+    jobs.enqueue(
+        JOB, {"chamber": chamber.pk}, key=str(chamber.pk), by=by, chamber=chamber, priority=1
+    )
+
+
+@jobs.handles(JOB)
+def look_into(lease: jobs.Lease) -> None:
+    """Find the members of a chamber with too few partners, and what each limit costs them."""
+    run = Run.objects.current()
+    members = Company.objects.matched().filter(
+        memberships__in=Chamber.objects.get(pk=lease.job.payload["chamber"]).memberships.in_force()
+    )
+    lists = (
+        SuggestionList.objects.filter(run=run, company__in=members.values("pk"))
+        if run is not None
+        else SuggestionList.objects.none()
+    )
+    lengths = {one.company_id: len(one.partners) for one in lists.only("company_id", "partners")}
+    few = sorted((length, pk) for pk, length in lengths.items() if length < FEW)[:MOST]
+    short = []
+    for done, (length, pk) in enumerate(few):
+        if run is not None:
+            short += _looked_into(run, pk, length)
+        lease.progress(done + 1, len(few))
+    with lease.finish() as result:
+        result.update(
+            companies=len(lengths),
+            short=short,
+            causes={name: _together(short, name) for name in CAUSES},
+            without_text=sum(not one["has_text"] for one in short),
+        )
+
+
+def _looked_into(run: Run, pk: int, length: int) -> list[dict[str, Any]]:
+    """One company's costs: how many more would be suggested without each limit."""
+    found = boards.asking([pk]).get(pk)
+    if found is None:
+        return []
+    own, rows = found
+    has_text = any(row.terms for row in rows)
+    now = _feasible(run, own, own, rows) if has_text else 0
+    costs = {
+        name: _feasible(run, own, relaxed, rows) - now if has_text else 0
+        for name, relaxed in _relaxed(own).items()
+    }
+    return [{"company": pk, "partners": length, "has_text": has_text, "costs": costs}]
+
+
+def _relaxed(own: engine.Company) -> dict[str, engine.Company]:
+    """The company without one limit each, those of others included where it can meet them all."""
+    return {
+        "countries": replace(own, wanted=frozenset(), excluded=frozenset()),
+        # Under another id, others' exclusions of it do not hold either.
+        "excluded": replace(own, id=-1, blocked=frozenset({own.id})),
+        "dismissed": replace(own, dismissed=frozenset()),
+        "certificates": replace(
+            own, requires=frozenset(), certificates=frozenset(Certificate.values)
+        ),
+        "size": replace(own, sizes=frozenset(), size=""),
+        "languages": replace(own, languages=frozenset()),
+        "competitors": replace(own, avoids_competitors=False, trades=frozenset()),
+    }
+
+
+def _feasible(run: Run, own: engine.Company, as_if: engine.Company, rows: list[Any]) -> int:
+    """How many companies may be suggested to one as it would be."""
+    count = 0
+    asked = [replace(row, owner=as_if.id) for row in rows]
+    for index, here in segments(run):
+        scores = index.scores_for(as_if, asked)
+        hidden = set(as_if.dismissed) | {own.id}
+        good = scores.companies[here & (scores.mutual > 0)].tolist()
+        count += sum(pk not in hidden for pk in good)
+    return count
+
+
+def _together(short: list[dict[str, Any]], cause: str) -> tuple[int, int]:
+    costs = [one["costs"][cause] for one in short]
+    return sum(cost > 0 for cost in costs), sum(costs)

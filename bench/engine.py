@@ -20,15 +20,15 @@ from typing import Any
 import numpy as np
 
 from chambers.gates.files import open_outside
-from chambers.gates.tables import read_table
 from chambers.words import lexemes
-from matching.engine import Company, Row, Side, merged, word_terms
-from matching.engine.codes import CodeReader
+from matching.engine import Company, Row, Side, merged, with_english, word_terms
+from matching.engine.codes import CodeReader, suggested_terms
 from matching.engine.index import Index
+from matching.engine.lexicon import LEARNT, Lexicon
+from seeds.labels import heading_labels
 
 _COMPANIES = "companies.jsonl.gz"
 _PARTNERS = "partner_gt/company_statements_train.jsonl.gz"
-_LABELS = Path(__file__).parent.parent / "seeds" / "data" / "hs_labels.csv"
 
 
 def main() -> None:
@@ -44,7 +44,8 @@ def main() -> None:
             f"Not found in {options.folder}: {', '.join(missing)}. These real records are not part "
             "of the project; name the folder that holds them."
         )
-    reader = CodeReader.fit(_labels())
+    with LEARNT.open(encoding="utf-8") as lines:
+        reader = CodeReader.fit(heading_labels(), Lexicon.read(lines))
     with _measured("read and lexed"):
         records = list(_described(options.folder / _COMPANIES))[: options.limit]
         rows = [_row(at, record, reader) for at, record in enumerate(records)]
@@ -58,14 +59,6 @@ def main() -> None:
     counts = np.bincount(shown[shown >= 0], minlength=len(companies))
     print(f"{(counts == 0).sum():,} never suggested, most often {counts.max():,} times")
     _quality(options.folder / _PARTNERS, index, records, rows, reader)
-
-
-def _labels() -> Iterator[tuple[str, str, str]]:
-    with _LABELS.open("rb") as stream:
-        for _, cells in read_table(stream, "utf-8").rows:
-            yield from (
-                (cells["code"], language, cells[language]) for language in ("en", "ru", "ja")
-            )
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -82,7 +75,9 @@ def _row(at: int, record: dict[str, Any], reader: CodeReader) -> Row:
     language = record.get("language")
     text = lexemes(record["description"], language)
     field = lexemes(" ".join([record.get("industry", ""), *record.get("tags", [])]), language)
-    return Row(at, Side.PROFILE, merged(word_terms([*text, *field]), reader.terms(text)))
+    said = with_english(word_terms([*text, *field]), reader.lexicon.english(text, language))
+    codes = suggested_terms(("hs", code, sure) for code, sure in reader.read(text, language))
+    return Row(at, Side.PROFILE, merged(said, codes))
 
 
 def _all(index: Index, threads: int) -> "np.ndarray[Any, np.dtype[np.int64]]":

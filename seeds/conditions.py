@@ -68,7 +68,7 @@ def tell_histories(companies: Sequence[Company], by: User, today: dt.date) -> No
         one = companies[at]
         other = next(
             company
-            for company in companies[at + 1 :] + companies[:at]
+            for company in [*companies[at + 1 :], *companies[:at]]
             if company.country_id != one.country_id
         )
         record_history(

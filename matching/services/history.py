@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from chambers.models import Company, User, today
@@ -52,7 +52,14 @@ def record_history(
         source=source.strip(),
     )
     history.full_clean()
-    history.save()
+    try:
+        with transaction.atomic():
+            history.save()
+    except IntegrityError as error:
+        # Somebody recorded the same a moment ago.
+        raise ValidationError(
+            _("This is already recorded for the two companies."), code="already_recorded"
+        ) from error
     _note(history)
     return history
 

@@ -121,10 +121,8 @@ def _like(sample: Sample) -> Index | None:
 
 
 def _index(sample: Sample, weights: Weights, like: Index | None) -> Index:
-    from matching.engine.index import Index  # compiled code: only where it works
-
     rows = (row for company in sample.companies for row in sample.rows[company.id])
-    return Index.build(rows, sample.companies, weights, like=like)
+    return indexes.index_of(Run(weights=weights.as_data()), sample.companies, rows, like=like)
 
 
 def _lists(index: Index, seed: int, turn: int, companies: int, progress: Progress | None) -> Lists:

@@ -1,10 +1,11 @@
 """Partners already, declined, met: who records it, who reads it, and what the lists make of it."""
 
 import datetime as dt
+import threading
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from chambers.models import today
 from chambers.services import jobs
@@ -256,3 +257,56 @@ def test_who_avoids_competitors_meets_nobody_who_states_the_same_trade():
     jobs.work_off()
 
     assert (partners_of(ours), partners_of(theirs)) == ([], [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_record_the_same_at_once_one_is_told_so():
+    ours, theirs = company("RU", "Ours"), company("JP", "Theirs")
+    people = [RepresentativeFactory(company=one).person for one in (ours, theirs)]
+    start, told = threading.Barrier(2), []
+
+    def record(person, own, other):
+        start.wait()
+        try:
+            record_history(own, other, kind="partner", by=person, stated_by=own)
+        except ValidationError as error:
+            told.append(error.messages)
+        finally:
+            connection.close()
+
+    pairs = ((people[0], ours, theirs), (people[1], theirs, ours))
+    threads = [threading.Thread(target=record, args=pair) for pair in pairs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert told == [["This is already recorded for the two companies."]]
+    assert PairHistory.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_managers_who_hold_a_company_at_once_one_is_told_so():
+    held = company("JP", "Held")
+    chamber = held.memberships.get().chamber
+    managers = [StaffFactory(chamber=chamber).person for _ in range(2)]
+    start, told = threading.Barrier(2), []
+
+    def hold(manager):
+        start.wait()
+        try:
+            hold_company(held, by=manager, reason=f"By {manager.pk}")
+        except ValidationError as error:
+            told.append(error.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=hold, args=[manager]) for manager in managers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    held.refresh_from_db()
+    assert told == ["already_held"]
+    assert held.held_reason == f"By {held.held_by_id}"

@@ -161,6 +161,13 @@ _TOKEN = re.compile(
     r"\u3005-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af]+)"
 )
 
+_SCRIPTS = {
+    "ja": re.compile("[\u3041-\u30ff]"),
+    "zh": re.compile("[\u3400-\u9fff]"),
+    "ko": re.compile("[\uac00-\ud7af]"),
+    "ru": re.compile("[\u0400-\u04ff]"),
+}
+
 _RAW_WORD = re.compile(r"[0-9]+(?:\.[0-9]+)+|[\w\u00ad\u0300-\u036f\u0900-\u0dff\u3099\u309a]+")
 
 
@@ -189,6 +196,29 @@ def transliterate(text: str) -> str:
         return text
     text = _CAPITALS.sub(lambda word: word.group().translate(_TO_LATIN).upper(), text)
     return text.translate(_TO_LATIN)
+
+
+def language_of(text: str) -> str:
+    """The language a text is most likely written in, ISO 639-1; English when nothing tells.
+
+    By the script of at least a third of its letters, so that a name in another script does not
+    make an English text Japanese; for Latin script by the small words of English, German, French
+    and Spanish. Other languages of a script count as its commonest: Cyrillic as Russian.
+    """
+    text = text[:TEXT_LIMIT]
+    letters = sum(map(str.isalpha, text))
+    written = {language: len(script.findall(text)) for language, script in _SCRIPTS.items()}
+    if written["ja"]:  # with kana, Han signs are Japanese
+        written["ja"] += written["zh"]
+    for language, count in written.items():
+        if 3 * count > letters:
+            return language
+    words = Counter(match.group() for match in _TOKEN.finditer(fold(text)))
+    said = {
+        language: sum(times for word, times in words.items() if word in small)
+        for language, small in _STOP_WORDS.items()
+    }
+    return max(said, key=lambda language: (said[language], language == "en"))
 
 
 def lexemes(text: str, language: str | None = None) -> list[str]:

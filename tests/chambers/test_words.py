@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chambers.words import TEXT_LIMIT, WORD_LIMIT, fold, lexemes, surface_forms, transliterate
+from chambers.words import (
+    TEXT_LIMIT,
+    WORD_LIMIT,
+    fold,
+    language_of,
+    lexemes,
+    surface_forms,
+    transliterate,
+)
 
 unhurried = settings(deadline=None)  # a busy machine is no failure
 
@@ -46,6 +54,27 @@ def test_each_script_is_read_in_its_own_way_whatever_the_language_of_the_text():
     assert lexemes("鉄") == ["鉄"]
     assert lexemes("삼성전자") == ["삼성", "성전", "전자"]
     assert lexemes("شركة الراجحي हिन्दी") == ["شركة", "الراجحي", "हिन्दी"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Pumps and valves for the chemical industry", "en"),
+        ("Pumpen und Ventile für die chemische Industrie", "de"),
+        ("Pompes et vannes pour l'industrie chimique", "fr"),
+        ("Bombas y válvulas para la industria química", "es"),
+        ("Насосы и клапаны", "ru"),
+        ("半導体製造装置のメーカーです", "ja"),
+        ("半导体制造设备", "zh"),
+        ("반도체 장비", "ko"),
+        ("Clarion Co., Ltd. (クラリオン株式会社) is a Japanese manufacturer of car audio", "en"),
+        ("Завод ABB в Москве", "ru"),
+        ("9026.10", "en"),
+        ("", "en"),
+    ],
+)
+def test_the_language_of_a_text_is_told_by_most_of_its_letters_and_its_small_words(text, language):
+    assert language_of(text) == language
 
 
 def test_order_and_repetitions_are_kept():
@@ -124,6 +153,7 @@ def test_any_text_gives_clean_lexemes_that_all_have_a_surface_form(text):
 
     assert all(lexeme and not any(map(str.isspace, lexeme)) for lexeme in found)
     assert set(found) == set(surface_forms(text))
+    assert len(language_of(text)) == 2
 
 
 @unhurried

@@ -38,12 +38,6 @@ _web_address = URLValidator(schemes=["http", "https"], message=None)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _NAMESPACE = re.compile(r"[a-z]{2}:(?=\S)")
 _LANGUAGE = re.compile(r"[a-z]{2}(?![a-z])")
-_SCRIPTS = (
-    (re.compile("[\u3041-\u30ff]"), "ja"),
-    (re.compile("[\uac00-\ud7af]"), "ko"),
-    (re.compile("[\u4e00-\u9fff]"), "zh"),
-    (re.compile("[\u0400-\u04ff]"), "ru"),
-)
 
 
 class RefusedRowError(Exception):
@@ -247,13 +241,13 @@ def _description(record: Mapping[str, Any], remarks: dict[str, str]) -> str:
 
 
 def _language(record: Mapping[str, Any], text: str, remarks: dict[str, str]) -> str:
-    """Two small letters (ISO 639-1), told by the script where the file does not say."""
+    """Two small letters (ISO 639-1), told from the text where the file does not say."""
     stated = one_line(_text(record, "language")).lower()
     if (code := _LANGUAGE.match(stated)) is not None:
         return code.group()
     if stated:
         remarks["language"] = _("This is no language code (ISO 639-1) such as ja.")
-    return next((language for script, language in _SCRIPTS if script.search(text)), "en")
+    return words.language_of(text)
 
 
 def _within(column: str, text: str, remarks: dict[str, str]) -> str:

@@ -1,12 +1,12 @@
 """The arithmetic of the score: evidence, coverage, mutual fit, bands."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 import numpy as np
 
-from matching.engine.terms import STEPS, quantised
+from matching.engine.terms import STEPS, quantised, term_key
 from matching.engine.weights import Weights, term_weight
 
 _WORD = "w:"
@@ -22,22 +22,29 @@ class Band(StrEnum):
 
 
 def vector(
-    terms: Mapping[str, float], frequencies: Mapping[str, int], rows: int, weights: Weights
+    terms: Mapping[str, float],
+    frequencies: Mapping[str, int],
+    rows: int,
+    weights: Weights,
+    only: Collection[str] | None = None,
 ) -> dict[str, np.float32]:
     """A row as the engine multiplies it: confidence, length and the square root of the weight.
 
+    ``only`` some terms of it, where the others do not matter.
     Of two rows the evidence of a shared term is the product of its two values, the same both ways.
+    Terms come heaviest first, those of one weight by their key.
     """
     words = sum(term.startswith(_WORD) for term in terms)
     length = words**-weights.length_power if words else 1.0
-    found = {}
-    for term, confidence in terms.items():
+    found = []
+    for term in terms.keys() if only is None else terms.keys() & only:
+        confidence = terms[term]
         root = math.sqrt(term_weight(term, frequencies.get(term, 1), rows, weights))
         sure = quantised(confidence) / STEPS
         value = np.float32(sure * root * (length if term.startswith(_WORD) else 1.0))
         if value > 0:
-            found[term] = value
-    return found
+            found.append((-root, term_key(term), term, value))
+    return {term: value for _, _, term, value in sorted(found)}
 
 
 def evidence(one: Mapping[str, np.float32], other: Mapping[str, np.float32]) -> float:
@@ -51,8 +58,9 @@ def evidence(one: Mapping[str, np.float32], other: Mapping[str, np.float32]) -> 
     once: E' <= E (1 - 1/n)**(1-2p) <= E.
     """
     amount = np.float32(0)
-    for term in sorted(one.keys() & other.keys()):
-        amount += one[term] * other[term]
+    for term, value in one.items():
+        if term in other:
+            amount += value * other[term]
     return float(amount)
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chambers.admin.base import ScopedAdmin, who
 from chambers.admin.decisions import decision
-from chambers.models import Company, Job, TradeCode, User
+from chambers.models import Company, Country, Job, TradeCode, User
 from matching.models import WeightSet
 from matching.models.constants import CONSTANTS, Constant
 from matching.services import learning, previews, weights
@@ -278,7 +278,7 @@ def _shown(job: Job, user: User) -> dict[str, Any]:
     return {
         "job": job,
         "found": found,
-        "groups": [(_group_name(name), group) for name, group in found["groups"].items()],
+        "groups": _named_groups(found["groups"]),
         "examples": [
             {
                 **one,
@@ -303,9 +303,17 @@ def _terms_in_words(terms: set[str]) -> dict[str, str]:
     }
 
 
-def _group_name(name: str) -> str:
-    kind, _sep, value = name.partition(":")
-    return str(_GROUPS[value]) if kind == "size" else value
+def _named_groups(groups: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Countries, the largest first, and then sizes, each with its name."""
+    countries = {one.code: one.name for one in Country.objects.all()}
+    found = []
+    for key, group in groups.items():
+        kind, _sep, value = key.partition(":")
+        by_size = kind == "size"
+        name = str(_GROUPS[value]) if by_size else countries.get(value, value)
+        place = list(_GROUPS).index(value) if by_size else -group["companies"]
+        found.append(((by_size, place, name), (name, group)))
+    return [named for _order, named in sorted(found, key=lambda one: one[0])]
 
 
 def _short(value: float) -> float:

@@ -7,9 +7,10 @@ part is imported only from ``matching.engine.index``, so that a web process need
 
 from matching.engine.explain import Against, Close, Direction, Explanation, Reason, explain
 from matching.engine.lexicon import Meaning, with_english
+from matching.engine.packed import pack
 from matching.engine.rows import SIZES, Company, Prior, Row, Side, may_meet
 from matching.engine.scoring import Band, band
-from matching.engine.terms import code_terms, merged, word_terms
+from matching.engine.terms import code_terms, merged, term_key, word_terms
 from matching.engine.weights import Weights, term_weight
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "explain",
     "may_meet",
     "merged",
+    "pack",
+    "term_key",
     "term_weight",
     "with_english",
     "word_terms",

@@ -18,11 +18,12 @@ from matching.engine.kernel import (
     Rules,
     Vectors,
     World,
+    country,
+    has,
+    listed,
+    may_meet,
 )
-from matching.engine.kernel import _compiled as compiled
-from matching.engine.kernel import _has as has
-from matching.engine.kernel import _listed as listed
-from matching.engine.kernel import _may_meet as may_meet
+from matching.engine.kernel import making_arrays as compiled
 from matching.engine.rows import Company, Row, Side
 
 Flags = NDArray[np.bool_]
@@ -74,7 +75,7 @@ class Table(NamedTuple):
     """By number of the term, 0 for none, and by row."""
     place: Ints
     """Number of each term of the index."""
-    kinds: Ints
+    kinds: Longs
     """Kind of each row; that of a profile fits any."""
     targets: Bits
     """Countries each row is meant for."""
@@ -134,7 +135,7 @@ def asked_of(index: Index, company: Company, rows: Sequence[Row]) -> Asked:
     """What compiled code needs to compare the rows of one company with all of an index."""
     # The loops here read the arrays that the lists are made from, not copies of them.
     ours, theirs = index._asking(company, rows), index._world  # noqa: SLF001
-    place = np.zeros(len(index._roots), np.int32)  # noqa: SLF001
+    place, _, _ = index._room(ours)  # noqa: SLF001
     return Asked(ours, theirs, index._rules(), place)  # noqa: SLF001
 
 
@@ -198,12 +199,6 @@ def _planned(
         np.array([limits.index(one.company or company) for one in changes], np.int32),
     )
     return plan, laid
-
-
-@compiled
-def country(limits: Limits, i: int) -> int:
-    """Number of a company's country, 0 when unknown."""
-    return int(limits.country[i])
 
 
 @compiled
@@ -277,7 +272,7 @@ def meet(
         for column in range(start, stop):
             if sums[column] >= least and not meets[column]:
                 mine, other = table.kinds[column], vectors.kind[row]
-                if mine < 0 or other < 0 or mine == other:
+                if mine == 0 or other == 0 or mine == other:
                     meets[column] = has(table.targets, column, abroad)
 
 

@@ -1,23 +1,35 @@
 """All companies as arrays: built once per run, read by every worker from memory-mapped files."""
 
 import json
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from matching.engine import kernel, packing
-from matching.engine.kernel import Doubles, Floats, Ints, Longs
-from matching.engine.packing import SIDES, Array, PackedRows, Terms
+from matching.engine.kernel import Floats, Ints, Longs
+from matching.engine.kernel_blocks import BINS, LANES, Inverted, Scratch
+from matching.engine.kernel_pairs import Best, empty_lists, enter_all, part_of, room_for
+from matching.engine.kernel_search import Task, fill_lists
+from matching.engine.packed import pack
+from matching.engine.packing import Array, Rows, Terms
 from matching.engine.packing_limits import PackedLimits
 from matching.engine.rows import NO_PRIOR, Company, Prior, Row
+from matching.engine.terms import term_key
 from matching.engine.weights import Weights
 
-_CHUNK = 256
 _LISTING = "index.json"
+_FORMAT = 2
+_BLOCK = 4096
+_BLOCK_TERMS = 1 << 20
+_REACH = 0.5
+_FEW = 64
+_AT_ONCE = 2048
+"""Companies that ask together, at least and about at most: the more, the fewer blocks are made."""
 
 
 @dataclass(frozen=True)
@@ -55,21 +67,33 @@ class Scores:
     shared: Floats
 
 
-class Index:
-    """Everything needed to find the best partners of any company; read only once built."""
+@dataclass(frozen=True)
+class Entering:
+    """What one company's change does: its own list, and whose lists it enters.
 
-    def __init__(self, arrays: Mapping[str, Array], meta: Mapping[str, Any], terms: list[str]):
+    ``lists`` are the companies whose list it enters, with the pair's scores as the changed company
+    sees them.
+    """
+
+    own: Top
+    lists: Scores
+
+
+class Index:
+    """Everything needed to find the best partners of any company; read only once built.
+
+    Companies stand by country and then by what they mostly deal in: positions are places in
+    ``companies``, not the order in which they came.
+    """
+
+    def __init__(self, arrays: Mapping[str, Array], meta: Mapping[str, Any]):
         """Wrap finished arrays; use ``build`` or ``load``."""
         self._arrays = {name: _frozen(values) for name, values in arrays.items()}
         self._meta = meta
-        self._terms = terms
-        self._numbers: dict[str, int] = {}
         self.weights = Weights(**meta["weights"])
-        self._roots: Doubles = np.asarray(self._arrays["term_roots"], np.float64)
+        self.terms = Terms.stored(self._arrays)
         self._world = _world(self._arrays)
-        self._lists = kernel.Inverted(
-            *(_fields(kernel.Postings, self._arrays, f"by_term_{name}") for name in SIDES.values())
-        )
+        self._by_id = np.argsort(self.companies, kind="stable")
 
     @classmethod
     def build(
@@ -86,49 +110,74 @@ class Index:
         Raises ValueError for two companies of one id, a row of none of them, two profile rows of
         one company, or a confidence that is not above 0.
         """
+        packed = ((row.owner, pack([row])) for row in rows)
+        return cls.build_packed(packed, companies, weights, prior, like)
+
+    @classmethod
+    def build_packed(
+        cls,
+        packed: Iterable[tuple[int, bytes]],
+        companies: Iterable[Company],
+        weights: Weights | None = None,
+        prior: Prior = NO_PRIOR,
+        like: "Index | None" = None,
+    ) -> Self:
+        """The same from the rows of each company as ``packed.pack`` made them, by company id."""
         weights = weights or Weights()
         limits = PackedLimits()
         limits.read(companies, prior)
-        positions = {company: at for at, company in enumerate(limits.ids)}
-        packed = PackedRows({}, {}, limits.wanted.numbers, grows=True)
-        packed.read(rows, positions)
-        counts = None if like is None else dict(like.frequencies_of(packed.vocabulary))
-        rows_in_all = packed.rows if like is None else like.rows
-        terms, numbers = Terms.of(packed, weights, rows_in_all, counts)
-        is_word = _are_words(terms.names)
-        arrays = limits.arrays(prior) | packing.vectors(
-            packed, numbers, terms.roots, is_word, len(positions), weights
-        )
-        arrays |= packing.inverted(arrays, len(terms.names))
-        arrays |= {"term_roots": terms.roots, "term_rows": terms.rows}
+        rows = Rows(np.array(limits.ids, np.int64))
+        rows.read(packed)
+        targets = rows.target_bits(limits.wanted)
+        terms = Terms.of(rows, weights, None if like is None else (like.rows, like.terms))
+        order = np.lexsort((rows.leading(), limits.by_country))
+        position = np.empty(len(order), np.int32)
+        position[order] = np.arange(len(order))
+        arrays = limits.arrays(prior, order) | terms.arrays()
+        arrays |= packing.vectors(rows, terms, position, targets, weights)
+        arrays |= packing.merged(arrays, len(terms.roots))
         meta = {
+            "format": _FORMAT,
             "weights": weights.as_data(),
-            "rows": rows_in_all,
-            "kinds": packed.kinds,
+            "rows": len(rows.owner) if like is None else like.rows,
             "numbers": limits.numbers,
         }
-        return cls(arrays, meta, terms.names)
+        return cls(arrays, meta)
 
     def save(self, folder: Path) -> None:
         """Write the arrays into a folder, made when missing; what marks it whole comes last."""
         folder.mkdir(parents=True, exist_ok=True)
         for name, values in self._arrays.items():
             np.save(folder / f"{name}.npy", values, allow_pickle=False)
-        listing = dict(self._meta) | {"arrays": sorted(self._arrays), "terms": self._terms}
+        listing = dict(self._meta) | {"arrays": sorted(self._arrays), "content": self.content}
         (folder / _LISTING).write_text(json.dumps(listing), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """The index of a folder, mapped into memory and shared with other processes.
 
-        Raises FileNotFoundError when the folder holds no whole index.
+        Raises FileNotFoundError when the folder holds no whole index, ValueError for one of
+        another format.
         """
         meta = json.loads((folder / _LISTING).read_text(encoding="utf-8"))
+        if meta.get("format") != _FORMAT:
+            raise ValueError("the index was written in another format")
         arrays = {
             name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
             for name in meta.pop("arrays")
         }
-        return cls(arrays, meta, meta.pop("terms"))
+        return cls(arrays, meta)
+
+    @property
+    def content(self) -> str:
+        """A hash of all that the index holds: equal content gives equal lists on any machine."""
+        if "content" in self._meta:
+            return str(self._meta["content"])
+        digest = sha256(json.dumps(self._meta, sort_keys=True).encode())
+        for name, values in sorted(self._arrays.items()):
+            digest.update(f"{name}{values.dtype}{values.shape}".encode())
+            digest.update(values.data)
+        return digest.hexdigest()
 
     @property
     def companies(self) -> Longs:
@@ -136,21 +185,30 @@ class Index:
         return self._world.limits.ids
 
     @property
+    def covers(self) -> kernel.Merged:
+        """What each company covers, one row per company by position."""
+        return self._world.covers
+
+    @property
+    def needs(self) -> kernel.Merged:
+        """What each company seeks, one row per company by position."""
+        return self._world.needs
+
+    @property
     def rows(self) -> int:
         """Number of rows, the N of the words' rarity."""
         return int(self._meta["rows"])
 
-    def frequencies(self) -> Iterator[tuple[str, int]]:
-        """Every term with the number of rows it stands in, in the order of terms."""
-        return zip(self._terms, self._arrays["term_rows"].tolist(), strict=True)
+    def frequencies(self) -> Iterator[tuple[int, int]]:
+        """The key of every term with the number of rows it stands in."""
+        return zip(self.terms.keys.tolist(), self.terms.rows.tolist(), strict=True)
 
     def frequencies_of(self, terms: Iterable[str]) -> Iterator[tuple[str, int]]:
         """Those of some terms that stand in this index, with the number of rows they stand in."""
-        rows = self._arrays["term_rows"]
-        for term in terms:
-            at = bisect_left(self._terms, term)
-            if at < len(self._terms) and self._terms[at] == term:
-                yield term, int(rows[at])
+        wanted = list(terms)
+        keys = np.array([term_key(term) for term in wanted], np.int64)
+        counts = self.terms.rows_with(keys).tolist()
+        return ((term, count) for term, count in zip(wanted, counts, strict=True) if count)
 
     def top_range(
         self,
@@ -159,82 +217,149 @@ class Index:
         k: int = 20,
         *,
         seed: int = 0,
+        prices: Floats | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> Top:
         """The k best partners of the companies at positions ``start`` up to ``stop``, exactly.
 
-        Equal scores are ordered by chance from ``seed``. ``progress`` hears how many more companies
-        are done; what it raises stops the work. Other threads run meanwhile.
+        Ordered by score less the price of the partner (``prices`` by position); equal ones by
+        chance from ``seed``. ``progress`` hears how many more companies are done; what it raises
+        stops the work. Other threads run meanwhile. The wider the range the less work per company.
         """
         stop = min(stop, len(self.companies))
-        best = _empty_lists(max(0, stop - start), k)
+        best = empty_lists(max(0, stop - start), k)
         scratch = self._scratch()
-        for at in range(start, stop, _CHUNK):
-            end = min(at + _CHUNK, stop)
-            part = kernel.part_of(best, at - start, end - start)
-            kernel.fill_lists(
-                self._world, at, end, self._world, self._lists, self._rules(), seed, scratch, part
-            )
+        prices = self._prices(prices)
+        for begin, end in self._parts(start, stop):
+            part = part_of(best, begin - start, end - start)
+            task = Task(begin, end, seed, _REACH)
+            fill_lists(self._world, task, scratch, self._rules(), prices, part)
             if progress is not None:
-                progress(end - at)
+                progress(end - begin)
         return self._as_top(self.companies[start:stop], best)
 
-    def top(self, company: Company, rows: Sequence[Row], k: int = 20, *, seed: int = 0) -> Top:
+    def top(
+        self,
+        company: Company,
+        rows: Sequence[Row],
+        k: int = 20,
+        *,
+        seed: int = 0,
+        prices: Floats | None = None,
+    ) -> Top:
         """The k best partners of one company as it is now, whether or not the index has it."""
-        asking, best, scratch = self._asking(company, rows), _empty_lists(1, k), self._scratch()
-        kernel.fill_lists(
-            asking, 0, 1, self._world, self._lists, self._rules(), seed, scratch, best
-        )
-        return self._as_top(asking.limits.ids, best)
+        nobody = np.empty(0, np.float32)
+        return self.entering(company, rows, nobody, prices, k, seed=seed).own
+
+    def entering(
+        self,
+        company: Company,
+        rows: Sequence[Row],
+        thresholds: Floats,
+        prices: Floats | None = None,
+        k: int = 20,
+        *,
+        seed: int = 0,
+    ) -> Entering:
+        """The list of one company as it is now, and whose lists it enters, in one pass.
+
+        ``thresholds`` and ``prices`` by position: it enters a list where its score less its own
+        price (0 for a newcomer) is not below the threshold and nobody hides it. With an equal
+        threshold the order by chance (``kernel.tie_order``) decides, which is left to the caller.
+        """
+        world = self._asking(company, rows)
+        prices = self._prices(prices)
+        own = self._position(company.id)
+        price = float(prices[own]) if own >= 0 else 0.0
+        best = empty_lists(1, k)
+        entered = np.empty(len(thresholds), np.int32)
+        scores = np.empty((4, len(thresholds)), np.float32)
+        count = enter_all(
+            world, own, self._world, *self._room(world), self._rules(), seed, prices, price,
+            thresholds, best, entered, scores,
+        )  # fmt: skip
+        lists = Scores(self.companies[entered[:count]], *scores[:, :count])
+        return Entering(self._as_top(world.limits.ids, best), lists)
 
     def scores_for(self, company: Company, rows: Sequence[Row]) -> Scores:
         """One company as it is now against every company of the index.
 
-        For refreshing after a change: whose list it enters is seen by comparing ``mutual`` with the
-        last score of their lists. Its own dismissals do not count here.
+        Its own dismissals do not count here.
         """
-        asking, scratch = self._asking(company, rows), self._scratch()
-        scores = np.zeros((4, len(self.companies)), np.float32)
-        kernel.fill_scores(asking, self._world, self._lists, self._rules(), scratch, scores)
+        size = len(self.companies)
+        entered, found = np.empty(size, np.int32), np.empty((4, size), np.float32)
+        world = self._asking(company, rows)
+        count = enter_all(
+            world, -1, self._world, *self._room(world), self._rules(), 0,
+            self._prices(None), 0.0, np.full(size, -np.inf, np.float32), empty_lists(1, 0),
+            entered, found,
+        )  # fmt: skip
+        scores = np.zeros((4, size), np.float32)
+        scores[:, entered[:count]] = found[:, :count]
         return Scores(self.companies, *scores)
 
     def _asking(self, company: Company, rows: Sequence[Row]) -> kernel.World:
         """A world of one company, in the numbers of this index."""
-        if not self._numbers:
-            self._numbers = {term: number for number, term in enumerate(self._terms)}
-        numbers: dict[str, dict[str, int]] = self._meta["numbers"]
-        packed = PackedRows(
-            self._numbers, dict(self._meta["kinds"]), numbers["countries"], grows=False
-        )
-        packed.read(rows, {company.id: 0})
-        limits = PackedLimits(numbers)
+        limits = PackedLimits(self._meta["numbers"])
         limits.read([company], NO_PRIOR)
-        arrays = limits.arrays(NO_PRIOR) | packing.vectors(
-            packed,
-            np.arange(len(self._terms), dtype=np.int32),
-            self._roots,
-            _are_words(self._terms),
-            1,
-            self.weights,
+        packed = Rows(np.array([company.id]))
+        packed.read([(row.owner, pack([row])) for row in rows])
+        alone = np.zeros(1, np.int32)
+        arrays = limits.arrays(NO_PRIOR, alone.astype(np.int64)) | packing.vectors(
+            packed, self.terms, alone, packed.target_bits(limits.wanted), self.weights
         )
+        arrays |= packing.merged(arrays, len(self.terms.roots))
         for name, listed in self._positions_of(company).items():
             arrays[f"limits_{name}"] = listed
             arrays[f"limits_{name}_start"] = np.array([0, len(listed)])
         return _world({name: _frozen(values) for name, values in arrays.items()})
 
+    def _position(self, company: int) -> int:
+        """Where a company stands, -1 when it does not."""
+        found = self._positions([company])
+        return int(found[0]) if len(found) else -1
+
+    def _positions(self, companies: Iterable[int]) -> Ints:
+        """Positions of those companies that the index has, in order."""
+        wanted = np.array(sorted(companies), np.int64)
+        place = np.searchsorted(self.companies, wanted, sorter=self._by_id)
+        found = self._by_id[place[place < len(self._by_id)]]
+        kept = found[self.companies[found] == wanted[place < len(self._by_id)]]
+        return np.sort(kept).astype(np.int32)
+
     def _positions_of(self, company: Company) -> dict[str, Ints]:
         """Positions a company never meets, hides, and has met, also by what others say of it."""
         limits = self._world.limits
         found = {
-            "apart": np.flatnonzero(np.isin(limits.ids, [*company.blocked, company.id])),
-            "hidden": np.flatnonzero(np.isin(limits.ids, list(company.dismissed))),
-            "met": np.flatnonzero(np.isin(limits.ids, list(company.met))),
+            "apart": self._positions([*company.blocked, company.id]),
+            "hidden": self._positions(company.dismissed),
+            "met": self._positions(company.met),
         }
-        for own in np.flatnonzero(limits.ids == company.id):
+        own = self._position(company.id)
+        if own >= 0:
             for name in ("apart", "met"):
                 start, listed = getattr(limits, f"{name}_start"), getattr(limits, name)
                 found[name] = np.union1d(found[name], listed[start[own] : start[own + 1]])
-        return {name: positions.astype(np.int32) for name, positions in found.items()}
+        return found
+
+    def _parts(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
+        """Companies to ask together: a country, or several small ones, or a part of a large one."""
+        countries = self._world.limits.traits[start:stop, kernel.FLAGS] & np.uint64(0xFF)
+        borders = start + 1 + np.flatnonzero(countries[1:] != countries[:-1])
+        few = max(_FEW, len(self.companies) // 400)
+        at = start
+        for border in [*borders.tolist(), stop]:
+            if border - at < few and border < stop:
+                continue
+            pieces = max(1, round((border - at) / max(_AT_ONCE, 4 * few)))
+            cuts = np.linspace(at, border, pieces + 1).astype(int).tolist()
+            yield from pairwise(cuts)
+            at = border
+
+    def _prices(self, prices: Floats | None) -> Floats:
+        if prices is None:
+            return np.zeros(len(self.companies), np.float32)
+        return np.ascontiguousarray(prices, np.float32)
 
     def _rules(self) -> kernel.Rules:
         weights = self.weights
@@ -253,29 +378,52 @@ class Index:
             met_before=weights.met_before,
         )
 
-    def _scratch(self) -> kernel.Scratch:
-        world = self._world
-        companies, offers = len(world.profiles.owner), len(world.offers.owner)
-        demands = len(world.demands.owner)
-        widest = max(companies, offers, demands)
-        return kernel.Scratch(
-            by_profile=np.zeros(companies, np.float32),
-            by_offer=np.zeros(offers, np.float32),
-            by_demand=np.zeros(demands, np.float32),
-            found=np.zeros(widest, np.int32),
-            amounts=np.zeros(widest, np.float32),
-            best=np.zeros((2, companies), np.float32),
-            total=np.zeros((2, companies), np.float64),
-            met=np.zeros(companies, np.int32),
+    def _room(self, world: kernel.World) -> tuple[Ints, Floats, Floats]:
+        """What ``lay_out`` needs for any company of a world."""
+        values, rows = room_for(world)
+        return (
+            np.zeros(len(self.terms.roots), np.int32),
+            np.empty(values, np.float32),
+            np.empty(rows, np.float32),
         )
 
-    def _as_top(self, companies: Longs, best: kernel.Best) -> Top:
+    def _scratch(self) -> Scratch:
+        terms = len(self.terms.roots)
+        longest = max(
+            int(np.diff(rows.start).max(initial=0))
+            for rows in (self._world.covers, self._world.needs)
+        )
+        room = max(_BLOCK_TERMS, longest)
+
+        def inverted() -> Inverted:
+            return Inverted(
+                np.zeros(terms + 2, np.int32), np.empty(room, np.uint16), np.empty(room, np.float32)
+            )
+
+        wide = _BLOCK + 16 * LANES
+        place, values, sums = self._room(self._world)
+        return Scratch(
+            place=place,
+            values=values,
+            sums=sums,
+            docs=np.empty(len(self.companies), np.int32),
+            covers=inverted(),
+            needs=inverted(),
+            homes=np.empty(_BLOCK, np.uint8),
+            countries=np.zeros((1, 4), np.uint64),
+            traits=np.empty((_BLOCK, self._world.limits.traits.shape[1]), np.uint64),
+            they=np.zeros(wide, np.float32),
+            you=np.zeros(wide, np.float32),
+            peaks=np.zeros(wide // LANES, np.float32),
+            found=np.empty(_BLOCK + 1, np.int32),
+            bounds=np.empty(_BLOCK, np.float32),
+            chosen=np.empty(_BLOCK + 1, np.int32),
+            bins=np.zeros(BINS, np.int32),
+        )
+
+    def _as_top(self, companies: Longs, best: Best) -> Top:
         ids = np.append(self.companies, -1)
         return Top(companies, ids[best.partners], best.mutual, best.they, best.you, best.shared)
-
-
-def _are_words(names: Sequence[str]) -> "np.ndarray[Any, np.dtype[np.bool_]]":
-    return np.fromiter((name.startswith("w:") for name in names), np.bool_, len(names))
 
 
 def _frozen(values: Array) -> Array:
@@ -285,22 +433,31 @@ def _frozen(values: Array) -> Array:
     return view
 
 
-def _empty_lists(companies: int, k: int) -> kernel.Best:
-    shape = (companies, k)
-    return kernel.Best(
-        np.full(shape, -1, np.int32),
-        np.zeros(shape, np.uint64),
-        *(np.zeros(shape, np.float32) for _ in range(4)),
-    )
-
-
 def _fields(kind: Any, arrays: Mapping[str, Array], name: str) -> Any:
     return kind(*(arrays[f"{name}_{field}"] for field in kind._fields))
 
 
 def _world(arrays: Mapping[str, Array]) -> kernel.World:
+    covering = np.diff(arrays["offers_first"]).max(initial=0) + 1
+    needing = np.diff(arrays["demands_first"]).max(initial=0)
     return kernel.World(
-        _fields(kernel.Limits, arrays, "limits"),
-        _fields(kernel.Lifts, arrays, "lifts"),
-        *(_fields(kernel.Vectors, arrays, name) for name in SIDES.values()),
+        limits=_fields(kernel.Limits, arrays, "limits"),
+        lifts=_fields(kernel.Lifts, arrays, "lifts"),
+        profiles=_fields(kernel.Vectors, arrays, "profiles"),
+        offers=_fields(kernel.Vectors, arrays, "offers"),
+        demands=_fields(kernel.Vectors, arrays, "demands"),
+        covers=_merged(arrays, "covers", "profiles"),
+        needs=_merged(arrays, "needs", "demands"),
+        profile_most=arrays["profiles_most"],
+        most_rows=_frozen(np.array([covering, needing], np.int64)),
+    )
+
+
+def _merged(arrays: Mapping[str, Array], name: str, single: str) -> kernel.Merged:
+    """One row per company; terms and values are those of ``single`` where nobody has several."""
+    return kernel.Merged(
+        arrays[f"{name}_start"],
+        arrays.get(f"{name}_terms", arrays[f"{single}_terms"]),
+        arrays.get(f"{name}_values", arrays[f"{single}_values"]),
+        arrays[f"{name}_most"],
     )

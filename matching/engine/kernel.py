@@ -1,12 +1,14 @@
-"""The compiled inner loop: one company against all, exactly, without Python in between.
+"""The compiled core: arrays of companies, who may meet whom, and the score of a pair.
 
-For each row of a company the inverted lists of its terms are added up, in single precision and in
-the order of term numbers, so that a pair gives the same sum from either side and in any order of
-companies.
+A pair's evidence is always added up from its two rows in single precision and in the order of term
+numbers (``kernel_pairs``), so it gives the same score from either side and in any order of work.
 """
 
 import math
 from collections.abc import Callable
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numba
@@ -18,64 +20,83 @@ Longs = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Bits = NDArray[np.uint64]
-Flags = NDArray[np.bool_]
 
-_BLOCK = 64
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_SOURCES = sorted(
+    path
+    for name in ("kernel*", "packing*", "terms")
+    for path in Path(__file__).parent.glob(f"{name}.py")
+)
+_STAMP = blake2b(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()
+
+
+def compiled(
+    function: _Function, *, loosely: bool = False, makes_arrays: bool = False
+) -> _Function:
+    """Compile without the interpreter lock; kept on disk where the installation can be written.
+
+    ``loosely`` lets sums and comparisons be reordered, for several numbers at once. What
+    ``makes_arrays`` counts references to them; that would cost the inner loops most of their time,
+    and so only what counts them may return arrays to what counts them.
+    """
+    options: Any = {"nogil": True, "fastmath": loosely, "_nrt": makes_arrays}
+    try:
+        made = numba.njit(cache=True, **options)(function)
+        # Numba looks only at the file of the function itself to see whether what it kept is out of
+        # date; ours call each other across files.
+        kept = made._cache._cache_file  # noqa: SLF001
+        kept._source_stamp = (kept._source_stamp, _STAMP)  # noqa: SLF001
+    except RuntimeError:
+        made = numba.njit(**options)(function)
+    return cast(_Function, made)
+
+
+making_arrays = partial(compiled, makes_arrays=True)
 
 
 class Vectors(NamedTuple):
-    """Rows of terms, one after the other: row r holds ``terms[start[r]:start[r + 1]]``."""
+    """Rows of terms, one after the other: row r holds ``terms[start[r]:start[r + 1]]``, in order.
+
+    Terms are numbered heaviest first.
+    """
 
     start: Longs
     terms: Ints
     values: Floats
     owner: Ints
     """Position of the company of each row."""
-    kind: Ints
-    """Kind of the opportunity; -1 for profiles."""
+    kind: Longs
+    """Hash of the kind of the opportunity; 0 for profiles."""
     targets: Bits
     """Countries each row is meant for, a set of bits in four words."""
     first: Longs
     """The company at position i has the rows from ``first[i]`` up to ``first[i + 1]``."""
 
 
-class Postings(NamedTuple):
-    """The same rows by term: term t stands in ``rows[start[t]:start[t + 1]]``."""
+class Merged(NamedTuple):
+    """One row per company in place of several, with the greatest value of each term."""
 
     start: Longs
-    rows: Ints
+    terms: Ints
     values: Floats
+    most: Floats
+    """The greatest value of each term in any of these rows."""
 
 
 class Limits(NamedTuple):
     """Who may meet whom, by position of the company."""
 
     ids: Longs
-    country: Ints
-    """Number of the country, 0 when unknown."""
-    admits: Bits
-    """Countries a company looks for partners in, a set of bits in four words."""
-    group: Longs
-    holds: Bits
-    """Certificates held, a set of bits in as many words as there are."""
-    requires: Bits
-    """Certificates asked of a partner."""
-    speaks: Bits
-    """Working languages; none when unknown."""
-    interpreter: Flags
-    size: Ints
-    """Number of the size, 0 when unknown."""
-    sizes: Bits
-    """Sizes accepted of a partner, a set of bits in one word; the lowest is always set."""
-    avoids: Flags
-    """Whether it meets nobody who trades in one of its headings."""
-    trades_start: Longs
-    trades: Ints
-    """Headings offered, in order."""
+    traits: Bits
+    """What is checked of every pair, side by side: see the numbers of columns below."""
+    widths: Longs
+    """Words of bits for languages and for certificates."""
     industry: Ints
     """Line of the prior's table, 0 when unknown."""
     standing: Doubles
+    trades_start: Longs
+    trades: Ints
+    """Headings offered, in order."""
     apart_start: Longs
     apart: Ints
     """Positions never to meet, both ways, in order."""
@@ -85,6 +106,17 @@ class Limits(NamedTuple):
     met_start: Longs
     met: Ints
     """Positions met before, both ways."""
+
+
+ADMITS = 0
+"""Four words: countries a company looks for partners in."""
+FLAGS = 4
+"""Country (8 bits, 0 when unknown), size (8, 0 when unknown), interpreter (1), avoids (1)."""
+GROUP = 5
+SIZES = 6
+"""Sizes accepted of a partner; the lowest bit is always set."""
+SPEAKS = 7
+"""Working languages, none when unknown; then certificates held, then those required."""
 
 
 class Lifts(NamedTuple):
@@ -102,14 +134,12 @@ class World(NamedTuple):
     profiles: Vectors
     offers: Vectors
     demands: Vectors
-
-
-class Inverted(NamedTuple):
-    """The rows of the index by term; profile rows are numbered by the position of their company."""
-
-    profiles: Postings
-    offers: Postings
-    demands: Postings
+    covers: Merged
+    needs: Merged
+    profile_most: Floats
+    """The greatest value of each term in any profile."""
+    most_rows: Longs
+    """The most rows of one company that cover (with its profile), and that need."""
 
 
 class Rules(NamedTuple):
@@ -129,85 +159,52 @@ class Rules(NamedTuple):
     met_before: float
 
 
-class Scratch(NamedTuple):
-    """Room for one company's sums; all sums are zero between companies."""
+class Pair(NamedTuple):
+    """What is known of a pair: its score, coverages and evidence of a shared field."""
 
-    by_profile: Floats
-    by_offer: Floats
-    by_demand: Floats
-    found: Ints
-    amounts: Floats
-    best: Floats
-    """Best evidence per partner; row 0: they cover, row 1: you cover."""
-    total: Doubles
-    met: Ints
-    """Positions with a met need."""
+    score: float
+    they: float
+    you: float
+    shared: float
 
 
-class Best(NamedTuple):
-    """The best partners of each company, best first; -1 where there are no more."""
-
-    partners: Ints
-    order: Bits
-    mutual: Floats
-    they: Floats
-    you: Floats
-    shared: Floats
-
-
-def part_of(best: Best, start: int, stop: int) -> Best:
-    """Some of the lists, sharing their memory."""
-    return Best(
-        best.partners[start:stop],
-        best.order[start:stop],
-        best.mutual[start:stop],
-        best.they[start:stop],
-        best.you[start:stop],
-        best.shared[start:stop],
-    )
-
-
-def _compiled(function: _Function) -> _Function:
-    """Compile without the interpreter lock; kept on disk where the installation can be written."""
-    try:
-        return cast(_Function, numba.njit(nogil=True, cache=True)(function))
-    except RuntimeError:
-        return cast(_Function, numba.njit(nogil=True)(function))
-
-
-# The formulas of ``scoring`` once more, and the tests hold them equal: numba would not see that a
-# cached loop is out of date when they change in another file.
-@_compiled
-def _direction(best: float, total: float, further: float) -> float:
+# The formulas of ``scoring`` once more, and the tests hold them equal.
+@compiled
+def direction(best: float, total: float, further: float) -> float:
+    """Evidence of one direction."""
     return best + further * (total - best)
 
 
-@_compiled
-def _coverage(amount: float) -> float:
+@compiled
+def coverage(amount: float) -> float:
+    """The share that evidence covers."""
     return -math.expm1(-amount)
 
 
-@_compiled
-def _prior(ours: World, i: int, theirs: World, j: int, rules: Rules) -> float:
+@compiled
+def evidence(covered: float) -> float:
+    """The evidence that covers a share; infinite for all and more."""
+    return -math.log1p(-covered) if covered < 1 else np.inf
+
+
+@compiled
+def prior_of(ours: World, i: int, theirs: World, j: int, rules: Rules) -> float:
+    """What speaks for a pair beyond its texts."""
     one, other, lifts = ours.limits, theirs.limits, theirs.lifts
     lift = np.float64(lifts.industry[one.industry[i], other.industry[j]]) + np.float64(
-        lifts.country[one.country[i], other.country[j]]
+        lifts.country[country(one, i), country(other, j)]
     )
     amount = rules.prior * lift + rules.standing * (one.standing[i] + other.standing[j])
     return float(max(-rules.prior_most, min(rules.prior_most, amount)))
 
 
-@_compiled
-def _common(shared: float, prior: float, rules: Rules) -> float:
-    return _coverage(max(shared + prior, rules.prior_leaves * shared, 0.0))
-
-
-@_compiled
-def _score(
+@compiled
+def score_of(
     they: float, you: float, shared: float, prior: float, met_before: bool, rules: Rules
 ) -> float:
+    """The score of a pair, in single precision."""
     high = max(they, you)
-    common = _common(shared, prior, rules)
+    common = coverage(max(shared + prior, rules.prior_leaves * shared, 0.0))
     if high > 0:
         fit = rules.better * high + (1 - rules.better) * min(they, you)
         score = rules.floor + rules.span * fit + rules.field * common
@@ -220,7 +217,7 @@ def _score(
     return float(np.float32(score))
 
 
-@_compiled
+@compiled
 def tie_order(seed: int, one: int, other: int) -> np.uint64:
     """The order of partners with equal scores: by chance, the same chance for the same seed.
 
@@ -235,59 +232,86 @@ def tie_order(seed: int, one: int, other: int) -> np.uint64:
     return mixed
 
 
-@_compiled
-def _has(bits: Bits, row: int, country: int) -> bool:
-    word: np.uint64 = bits[row, country >> 6]
-    return bool((word >> np.uint64(country & 63)) & np.uint64(1))
+@compiled
+def country(limits: Limits, i: int) -> int:
+    """Number of a company's country, 0 when unknown."""
+    return int(limits.traits[i, FLAGS] & np.uint64(0xFF))
 
 
-@_compiled
-def _listed(start: Longs, listed: Ints, row: int, wanted: int) -> bool:
+@compiled
+def has(bits: Bits, row: int, member: int) -> bool:
+    """Whether a set of bits, from its first column on, has a member."""
+    word: np.uint64 = bits[row, member >> 6]
+    return bool((word >> np.uint64(member & 63)) & np.uint64(1))
+
+
+@compiled
+def listed(start: Longs, members: Ints, row: int, wanted: int) -> bool:
+    """Whether one of a list's few members is the wanted one."""
     for at in range(start[row], start[row + 1]):  # noqa: SIM110 -- compiled: faster than any()
-        if listed[at] == wanted:
+        if members[at] == wanted:
             return True
     return False
 
 
-@_compiled
-def _may_meet(ours: Limits, i: int, theirs: Limits, j: int) -> bool:
-    home, abroad = ours.country[i], theirs.country[j]
+@compiled
+def may_meet(ours: Limits, i: int, theirs: Limits, j: int) -> bool:
+    """Whether no hard limit of either side keeps two companies apart; see ``rows.may_meet``."""
+    return traits_fit(ours.traits, i, theirs.traits, j, ours.widths) and not kept_apart(
+        ours, i, theirs, j
+    )
+
+
+@compiled
+def kept_apart(ours: Limits, i: int, theirs: Limits, j: int) -> bool:
+    """Whether two companies whose traits fit compete, or one blocks the other."""
+    either = ours.traits[i, FLAGS] | theirs.traits[j, FLAGS]
+    if (either >> np.uint64(17)) & np.uint64(1) and _compete(ours, i, theirs, j):
+        return True
+    return listed(ours.apart_start, ours.apart, i, j)
+
+
+@compiled
+def traits_fit(ours: Bits, i: int, theirs: Bits, j: int, widths: Longs) -> bool:
+    """Whether countries, groups, sizes, certificates and languages let two companies meet."""
+    flags, other = ours[i, FLAGS], theirs[j, FLAGS]
+    home, abroad = flags & np.uint64(0xFF), other & np.uint64(0xFF)
     if home == 0 or abroad == 0 or home == abroad:
         return False
-    if not _has(ours.admits, i, abroad) or not _has(theirs.admits, j, home):
+    one = np.uint64(1)
+    if not (ours[i, abroad >> np.uint64(6)] >> (abroad & np.uint64(63))) & one:
         return False
-    if ours.group[i] != 0 and ours.group[i] == theirs.group[j]:
+    if not (theirs[j, home >> np.uint64(6)] >> (home & np.uint64(63))) & one:
         return False
-    for word in range(ours.holds.shape[1]):
-        if ours.requires[i, word] & ~theirs.holds[j, word]:
+    if ours[i, GROUP] != 0 and ours[i, GROUP] == theirs[j, GROUP]:
+        return False
+    if not (ours[i, SIZES] >> ((other >> np.uint64(8)) & np.uint64(0xFF))) & one:
+        return False
+    if not (theirs[j, SIZES] >> ((flags >> np.uint64(8)) & np.uint64(0xFF))) & one:
+        return False
+    holds = SPEAKS + widths[0]
+    requires = holds + widths[1]
+    for word in range(widths[1]):
+        if ours[i, requires + word] & ~theirs[j, holds + word]:
             return False
-        if theirs.requires[j, word] & ~ours.holds[i, word]:
+        if theirs[j, requires + word] & ~ours[i, holds + word]:
             return False
-    if not (theirs.sizes[j] >> np.uint64(ours.size[i])) & np.uint64(1):
-        return False
-    if not (ours.sizes[i] >> np.uint64(theirs.size[j])) & np.uint64(1):
-        return False
-    if not (ours.interpreter[i] and theirs.interpreter[j]) and _languages_differ(
-        ours, i, theirs, j
-    ):
-        return False
-    if (ours.avoids[i] or theirs.avoids[j]) and _compete(ours, i, theirs, j):
-        return False
-    return not _listed(ours.apart_start, ours.apart, i, j)
+    interpreted = ((flags & other) >> np.uint64(16)) & one
+    return bool(interpreted) or not _languages_differ(ours, i, theirs, j, widths[0])
 
 
-@_compiled
-def _languages_differ(ours: Limits, i: int, theirs: Limits, j: int) -> bool:
+@compiled
+def _languages_differ(ours: Bits, i: int, theirs: Bits, j: int, words: int) -> bool:
     any_of_ours, any_of_theirs = np.uint64(0), np.uint64(0)
-    for word in range(ours.speaks.shape[1]):
-        if ours.speaks[i, word] & theirs.speaks[j, word]:
+    for word in range(SPEAKS, SPEAKS + words):
+        if ours[i, word] & theirs[j, word]:
             return False
-        any_of_ours |= ours.speaks[i, word]
-        any_of_theirs |= theirs.speaks[j, word]
+        any_of_ours |= ours[i, word]
+        any_of_theirs |= theirs[j, word]
     return bool(any_of_ours != 0 and any_of_theirs != 0)
 
 
-@_compiled
+@compiled
 def _compete(ours: Limits, i: int, theirs: Limits, j: int) -> bool:
     """Whether two offer one heading."""
     x, y = ours.trades_start[i], theirs.trades_start[j]
@@ -299,236 +323,3 @@ def _compete(ours: Limits, i: int, theirs: Limits, j: int) -> bool:
         else:
             y += 1
     return False
-
-
-@_compiled
-def _add(vectors: Vectors, row: int, postings: Postings, sums: Floats) -> None:
-    for x in range(vectors.start[row], vectors.start[row + 1]):
-        term = vectors.terms[x]
-        value = vectors.values[x]
-        # Unsigned, so that no index is checked for being negative.
-        for p in range(np.uint64(postings.start[term]), np.uint64(postings.start[term + 1])):
-            sums[np.uint64(postings.rows[p])] += value * postings.values[p]
-
-
-@_compiled
-def _sift(sums: Floats, least: float, scratch: Scratch) -> int:
-    """Find the rows with at least this sum, in order; their number. Leaves the sums zero."""
-    count = 0
-    for block in range(0, len(sums), _BLOCK):
-        part = sums[block : block + _BLOCK]
-        highest = np.float32(0)
-        for x in range(len(part)):
-            highest = max(highest, part[x])
-        if highest >= least:
-            for x in range(len(part)):
-                if part[x] >= least:
-                    scratch.found[count] = block + x
-                    scratch.amounts[count] = part[x]
-                    count += 1
-        part[:] = 0
-    return count
-
-
-@_compiled
-def _note(
-    ours: World,
-    i: int,
-    mine: Vectors,
-    row: int,
-    theirs: World,
-    others: Vectors,
-    found: int,
-    side: int,
-    scratch: Scratch,
-    met: int,
-) -> int:
-    """Record the found rows that fit one of ours by kind and country; the partners met so far."""
-    home = ours.limits.country[i]
-    for x in range(found):
-        other = scratch.found[x]
-        j = others.owner[other]
-        if mine.kind[row] >= 0 and others.kind[other] >= 0 and mine.kind[row] != others.kind[other]:
-            continue
-        if not _has(others.targets, other, home):
-            continue
-        if not _has(mine.targets, row, theirs.limits.country[j]):
-            continue
-        if scratch.best[0, j] == 0 and scratch.best[1, j] == 0:
-            scratch.met[met] = j
-            met += 1
-        amount = scratch.amounts[x]
-        scratch.best[side, j] = max(scratch.best[side, j], amount)
-        # Singles of this size add up exactly in doubles, hence to the same in any order.
-        scratch.total[side, j] += np.float64(amount)
-    return met
-
-
-@_compiled
-def _evidence(
-    ours: World, i: int, theirs: World, lists: Inverted, rules: Rules, scratch: Scratch
-) -> int:
-    """Fill the scratch with all evidence of one company; the number of partners with a met need.
-
-    Leaves the evidence of profile against profile in ``scratch.by_profile``.
-    """
-    met = 0
-    for row in range(ours.demands.first[i], ours.demands.first[i + 1]):
-        _add(ours.demands, row, lists.profiles, scratch.by_profile)
-        found = _sift(scratch.by_profile, rules.met, scratch)
-        met = _note(ours, i, ours.demands, row, theirs, theirs.profiles, found, 0, scratch, met)
-        _add(ours.demands, row, lists.offers, scratch.by_offer)
-        found = _sift(scratch.by_offer, rules.met, scratch)
-        met = _note(ours, i, ours.demands, row, theirs, theirs.offers, found, 0, scratch, met)
-    if len(lists.demands.rows) > 0:
-        for mine in (ours.profiles, ours.offers):
-            for row in range(mine.first[i], mine.first[i + 1]):
-                _add(mine, row, lists.demands, scratch.by_demand)
-                found = _sift(scratch.by_demand, rules.met, scratch)
-                met = _note(ours, i, mine, row, theirs, theirs.demands, found, 1, scratch, met)
-    for row in range(ours.profiles.first[i], ours.profiles.first[i + 1]):
-        _add(ours.profiles, row, lists.profiles, scratch.by_profile)
-    return met
-
-
-@_compiled
-def _covered(scratch: Scratch, side: int, j: int, rules: Rules) -> float:
-    return _coverage(
-        _direction(np.float64(scratch.best[side, j]), scratch.total[side, j], rules.further)
-    )
-
-
-@_compiled
-def _push(
-    best: Best, n: int, count: int, j: int, order: np.uint64, they: float, you: float,
-    shared: float, score: float,
-) -> int:  # fmt: skip
-    """Put a partner in its place of list n; the new length of the list."""
-    k = int(best.partners.shape[1])
-    at = count
-    while at > 0 and (
-        best.mutual[n, at - 1] < score
-        or (best.mutual[n, at - 1] == score and best.order[n, at - 1] > order)
-    ):
-        at -= 1
-    if at >= k:
-        return count
-    for x in range(min(count, k - 1), at, -1):
-        best.partners[n, x] = best.partners[n, x - 1]
-        best.order[n, x] = best.order[n, x - 1]
-        best.mutual[n, x] = best.mutual[n, x - 1]
-        best.they[n, x] = best.they[n, x - 1]
-        best.you[n, x] = best.you[n, x - 1]
-        best.shared[n, x] = best.shared[n, x - 1]
-    best.partners[n, at] = j
-    best.order[n, at] = order
-    best.mutual[n, at] = score
-    best.they[n, at] = they
-    best.you[n, at] = you
-    best.shared[n, at] = shared
-    return min(count + 1, k)
-
-
-@_compiled
-def _least(best: Best, n: int, count: int, rules: Rules) -> float:
-    """Evidence of a shared field below which no further partner enters the list."""
-    if count < best.partners.shape[1]:
-        return rules.field_least
-    needed = best.mutual[n, count - 1] / rules.floor
-    if needed >= 1:
-        return float(np.inf)
-    # Rounding may make equal scores of slightly unequal evidence.
-    margin = -0.9999 * float(np.log1p(-np.float64(needed)))
-    return max(rules.field_least, margin - rules.prior_most)
-
-
-@_compiled
-def _list_of(
-    ours: World, i: int, theirs: World, rules: Rules, seed: int, scratch: Scratch, met: int,
-    best: Best, n: int,
-) -> None:  # fmt: skip
-    """Fill list n with the partners of one company; leaves the scratch zero."""
-    limits, others = ours.limits, theirs.limits
-    same = scratch.by_profile
-    count = 0
-    for x in range(met):
-        j = scratch.met[x]
-        if _may_meet(limits, i, others, j) and not _listed(
-            limits.hidden_start, limits.hidden, i, j
-        ):
-            they, you = _covered(scratch, 0, j, rules), _covered(scratch, 1, j, rules)
-            amount = np.float64(same[j])
-            order = tie_order(seed, limits.ids[i], others.ids[j])
-            known = _listed(limits.met_start, limits.met, i, j)
-            score = _score(they, you, amount, _prior(ours, i, theirs, j, rules), known, rules)
-            shared = _coverage(amount)
-            count = _push(best, n, count, j, order, they, you, shared, score)
-    least = np.float32(_least(best, n, count, rules))
-    for block in range(0, len(same), _BLOCK):
-        part = same[block : block + _BLOCK]
-        highest = np.float32(0)
-        for x in range(len(part)):
-            highest = max(highest, part[x])
-        if highest <= 0 or highest < least:
-            continue
-        for x in range(len(part)):
-            j = block + x
-            if part[x] <= 0 or part[x] < least:
-                continue
-            if scratch.best[0, j] > 0 or scratch.best[1, j] > 0:
-                continue
-            if _may_meet(limits, i, others, j) and not _listed(
-                limits.hidden_start, limits.hidden, i, j
-            ):
-                amount = np.float64(part[x])
-                order = tie_order(seed, limits.ids[i], others.ids[j])
-                known = _listed(limits.met_start, limits.met, i, j)
-                score = _score(0.0, 0.0, amount, _prior(ours, i, theirs, j, rules), known, rules)
-                shared = _coverage(amount)
-                count = _push(best, n, count, j, order, 0.0, 0.0, shared, score)
-                least = np.float32(_least(best, n, count, rules))
-    same[:] = 0
-    _forget(scratch, met)
-
-
-@_compiled
-def _forget(scratch: Scratch, met: int) -> None:
-    for x in range(met):
-        for side in range(2):
-            scratch.best[side, scratch.met[x]] = 0
-            scratch.total[side, scratch.met[x]] = 0
-
-
-@_compiled
-def fill_lists(
-    ours: World, start: int, stop: int, theirs: World, lists: Inverted, rules: Rules, seed: int,
-    scratch: Scratch, best: Best,
-) -> None:  # fmt: skip
-    """The best partners of the companies at positions from start up to stop."""
-    for i in range(start, stop):
-        met = _evidence(ours, i, theirs, lists, rules, scratch)
-        _list_of(ours, i, theirs, rules, seed, scratch, met, best, i - start)
-
-
-@_compiled
-def fill_scores(
-    ours: World, theirs: World, lists: Inverted, rules: Rules, scratch: Scratch, scores: Floats
-) -> None:
-    """Scores of the only company of one world against all of the other.
-
-    Rows of ``scores``: mutual, they cover, you cover, shared; zero where the two may not meet or
-    nothing speaks for them.
-    """
-    met = _evidence(ours, 0, theirs, lists, rules, scratch)
-    for j in range(scores.shape[1]):
-        they, you = _covered(scratch, 0, j, rules), _covered(scratch, 1, j, rules)
-        same = np.float64(scratch.by_profile[j])
-        if they == 0 and you == 0 and (same <= 0 or same < rules.field_least):
-            continue
-        if _may_meet(ours.limits, 0, theirs.limits, j):
-            known = _listed(ours.limits.met_start, ours.limits.met, 0, j)
-            prior = _prior(ours, 0, theirs, j, rules)
-            scores[0, j] = _score(they, you, same, prior, known, rules)
-            scores[1, j], scores[2, j], scores[3, j] = they, you, _coverage(same)
-    scratch.by_profile[:] = 0
-    _forget(scratch, met)

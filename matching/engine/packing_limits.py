@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from matching.engine.rows import Company, Prior
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 Bits = NDArray[np.uint64]
 
 COUNTRY_WORDS = 4
@@ -99,6 +99,11 @@ class PackedLimits:
             "industries": self.industries,
         }
 
+    @property
+    def by_country(self) -> NDArray[np.int32]:
+        """Number of the country of each company, 0 when unknown."""
+        return np.array(self.country, np.int32)
+
     def read(self, companies: Iterable[Company], prior: Prior) -> None:
         """Pack all companies; ValueError for two of one id."""
         for country in prior.countries:
@@ -136,40 +141,62 @@ class PackedLimits:
                 self.pairs[name][0].append(at)
                 self.pairs[name][1].append(other)
 
-    def arrays(self, prior: Prior) -> dict[str, Array]:
-        """The fields of ``kernel.Limits`` and ``kernel.Lifts``."""
+    def arrays(self, prior: Prior, order: NDArray[np.int64]) -> dict[str, Array]:
+        """The fields of ``kernel.Limits`` and ``kernel.Lifts``, companies in a new order.
+
+        Raises ValueError for more countries, sizes or other names than there is room for.
+        """
         if max(self.wanted.numbers.values(), default=0) >= OTHER_COUNTRY:
             raise ValueError("more countries than there are")
         if max(self.sizes.numbers.values(), default=0) >= OTHER_SIZE:
             raise ValueError("more sizes than the engine can tell apart")
         arrays: dict[str, Array] = {
-            "limits_ids": np.array(self.ids, np.int64),
-            "limits_country": np.array(self.country, np.int32),
-            "limits_admits": self._admits(),
-            "limits_group": np.array(self.group, np.int64),
-            "limits_holds": self.holds.bits(self._words(self.holds)),
-            "limits_requires": self.requires.bits(self._words(self.holds)),
-            "limits_speaks": self.speaks.bits(self._words(self.speaks)),
-            "limits_interpreter": np.array(self.interpreter, np.bool_),
-            "limits_size": np.array(self.size, np.int32),
-            "limits_sizes": self._accepted_sizes(),
-            "limits_avoids": np.array(self.avoids, np.bool_),
-            "limits_trades_start": np.array(self.trades.start, np.int64),
-            "limits_trades": np.array(self.trades.members, np.int32),
-            "limits_industry": np.array(self.industry, np.int32),
-            "limits_standing": np.array(self.standing, np.float64),
+            "limits_ids": np.array(self.ids, np.int64)[order],
+            "limits_traits": self._traits()[order],
+            "limits_widths": np.array([self._words(self.speaks), self._words(self.holds)]),
+            "limits_industry": np.array(self.industry, np.int32)[order],
+            "limits_standing": np.array(self.standing, np.float64)[order],
             "lifts_industry": self._lifts(prior.industries, prior.industry_lift, self.industries),
             "lifts_country": self._lifts(
                 prior.countries, prior.country_lift, self.wanted.numbers, OTHER_COUNTRY + 1
             ),
         }
-        positions = _Positions(np.array(self.ids, np.int64))
+        start, members = np.array(self.trades.start), np.array(self.trades.members, np.int32)
+        counts = np.diff(start)[order]
+        arrays["limits_trades_start"] = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        within = np.arange(counts.sum()) - np.repeat(arrays["limits_trades_start"][:-1], counts)
+        arrays["limits_trades"] = members[np.repeat(start[:-1][order], counts) + within]
+        positions = _Positions(arrays["limits_ids"])
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
         for name, (one, other) in self.pairs.items():
             start, flat = positions.pairs(
-                np.array(one, np.int64), np.array(other, np.int64), mutual=name != "hidden"
+                place[np.array(one, np.int64)], np.array(other, np.int64), mutual=name != "hidden"
             )
             arrays |= {f"limits_{name}_start": start, f"limits_{name}": flat}
         return arrays
+
+    def _traits(self) -> Bits:
+        """All that is checked of every pair side by side; see ``kernel.Limits``."""
+        speaks = self.speaks.bits(self._words(self.speaks))
+        certificates = self._words(self.holds)
+        flags = (
+            np.array(self.country, np.uint64)
+            | np.array(self.size, np.uint64) << np.uint64(8)
+            | np.array(self.interpreter, np.uint64) << np.uint64(16)
+            | np.array(self.avoids, np.uint64) << np.uint64(17)
+        )
+        return np.column_stack(
+            [
+                self._admits(),
+                flags,
+                np.array(self.group, np.int64).view(np.uint64),
+                self._accepted_sizes(),
+                speaks,
+                self.holds.bits(certificates),
+                self.requires.bits(certificates),
+            ]
+        )
 
     def _words(self, sets: Members) -> int:
         return max(sets.numbers.values(), default=0) // 64 + 1

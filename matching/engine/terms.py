@@ -1,13 +1,33 @@
-"""From codes and lexemes to terms, the strings that rows share."""
+"""From codes and lexemes to terms, the strings that rows share, and their keys."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from hashlib import blake2b
 
 MAX_WORDS = 200
 """Distinct words kept of one row, those said most often and first."""
 
+CLASSES = ("", "hs2", "hs4", "hs6", "nace", "section", "w")
+"""What stands before the colon of a term, by number; the first stands for all others."""
+WORD = CLASSES.index("w")
+CLASS_BITS = 4
+
 STEPS = 100
 """Confidences are kept in so many steps up to 1, in one byte: at most 2.55."""
+
+
+@lru_cache(maxsize=1 << 16)
+def term_key(term: str) -> int:
+    """A term as the index knows it: a number of 64 bits with a sign.
+
+    The lowest four bits are the number of its class, the others a hash: among a million terms two
+    share a key by chance in one world of two million.
+    """
+    digest = blake2b(term.encode(), digest_size=8).digest()
+    hashed = int.from_bytes(digest, "little", signed=True) >> CLASS_BITS << CLASS_BITS
+    prefix = term.partition(":")[0]
+    return hashed | (CLASSES.index(prefix) if prefix in CLASSES else 0)
 
 
 def quantised(confidence: float) -> int:

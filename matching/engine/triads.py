@@ -12,13 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.advice import Asked, Table, asked_of, country, inlined, table_of
+from matching.engine.advice import Asked, Table, asked_of, inlined, table_of
 from matching.engine.index import Index
-from matching.engine.kernel import Floats, Limits, Longs, Vectors
-from matching.engine.kernel import _compiled as compiled
-from matching.engine.kernel import _has as has
-from matching.engine.kernel import _listed as listed
-from matching.engine.kernel import _may_meet as may_meet
+from matching.engine.kernel import Floats, Limits, Longs, Vectors, country, has, listed, may_meet
+from matching.engine.kernel import making_arrays as compiled
 from matching.engine.rows import Company, Row, Side
 
 Flags = NDArray[np.bool_]
@@ -249,7 +246,7 @@ def _raise(
             if sums[part] <= best[part]:
                 continue
             mine, other = table.kinds[1 + part], vectors.kind[row]
-            fits = mine < 0 or other < 0 or mine == other
+            fits = mine == 0 or other == 0 or mine == other
             if (
                 fits
                 and has(vectors.targets, row, homes[part])

@@ -106,7 +106,11 @@ def term_weight(term: str, rows_with: int, rows: int, weights: Weights) -> float
     relative idf ``r = ln(1 + rows / rows_with) / ln(1 + rows)`` in (0, 1].
     Source of idf: Spärck Jones (1972), A statistical interpretation of term specificity.
     """
-    prefix, _, _ = term.partition(":")
+    return class_weight(term.partition(":")[0], rows_with, rows, weights)
+
+
+def class_weight(prefix: str, rows_with: int, rows: int, weights: Weights) -> float:
+    """``term_weight`` by what stands before the colon of a term."""
     if prefix != "w":
         return weights.levels.get(prefix, 0.0)
     if rows <= 0 or rows_with > max(10.0, rows**weights.word_limit):

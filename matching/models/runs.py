@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Chamber, PublicModel, ScopedQuerySet
+from matching.engine import term_key
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -139,8 +141,9 @@ class Run(PublicModel):
 class Term(models.Model):
     """In how many rows of a run's index a term stands; fixes what a word weighs.
 
-    Terms so rare that they weigh what an unknown one does are left out. Written by the hundred
-    thousand, like the lists: the database does not check the run.
+    ``term`` is its key in the index (``engine.term_key``), in digits. Terms so rare that they weigh
+    what an unknown one does are left out. Written by the hundred thousand, like the lists: the
+    database does not check the run.
     """
 
     run = models.ForeignKey(
@@ -156,3 +159,10 @@ class Term(models.Model):
 
     def __str__(self) -> str:
         return self.term
+
+    @classmethod
+    def rows_with(cls, run: Run, terms: Iterable[str]) -> dict[str, int]:
+        """In how many rows of a run's index some terms stand; those left out of it are missing."""
+        keys = {str(term_key(term)): term for term in terms}
+        found = cls.objects.filter(run=run, term__in=keys).values_list("term", "rows")
+        return {keys[key]: rows for key, rows in found}

@@ -249,7 +249,7 @@ def _explained(
         return {}
     mine = stored[own.id]
     ours = {term for row in mine.rows for term in row["terms"]}
-    rarities = dict(Term.objects.filter(run=run, term__in=ours).values_list("term", "rows"))
+    rarities = Term.rows_with(run, ours)
     weights, rows = Weights(**run.weights), profiles.engine_rows(own.id, mine.rows)
     found = {}
     for pk in wanted:

@@ -18,10 +18,10 @@ from django.conf import settings
 from django.core.files import locks
 from django.db import connection
 
-from chambers.models import Company
-from matching import engine, profiles
-from matching.engine import Row, Weights
+from matching import engine
+from matching.engine import Weights
 from matching.models import IndexFile, Run
+from matching.services import snapshot
 
 if TYPE_CHECKING:
     from matching.engine.index import Index
@@ -37,34 +37,31 @@ def folder(run: Run) -> Path:
 
 def build(run: Run) -> Index:
     """The index of all profiles as they stand now, by the run's weights."""
-    ties = profiles.ties_of()
-    companies = [
-        profiles.engine_company(
-            company, ties.get(company.pk, profiles.NO_TIES), company.profile.trades
-        )
-        for company in Company.objects.filter(profile__isnull=False)
-        .select_related("profile")
-        .only(*profiles.LIMITS)
-        .order_by("pk")
-        .iterator(chunk_size=5000)
-    ]
-    known = {company.id for company in companies}
+    known: set[int] = set()
 
-    def rows() -> Iterator[Row]:
-        for company, stored in profiles.iterate_profiles():
+    def companies() -> Iterator[engine.Company]:
+        for company in snapshot.limits():
+            known.add(company.id)
+            yield company
+
+    def packed() -> Iterator[tuple[int, bytes]]:
+        for company, rows in snapshot.packed_rows():
             if company in known:
-                yield from profiles.engine_rows(company, stored)
+                yield company, rows
 
-    return index_of(run, companies, rows())
+    return index_of(run, companies(), packed())
 
 
 def index_of(
-    run: Run, companies: Iterable[engine.Company], rows: Iterable[Row], like: Index | None = None
+    run: Run,
+    companies: Iterable[engine.Company],
+    packed: Iterable[tuple[int, bytes]],
+    like: Index | None = None,
 ) -> Index:
     """An index by a run's weights; terms weigh as in the index ``like`` where one is given."""
     from matching.engine.index import Index  # compiled code: only where it works
 
-    return Index.build(rows, companies, weights_of(run), like=like)
+    return Index.build_packed(packed, companies, weights_of(run), like=like)
 
 
 def weights_of(run: Run) -> Weights:
@@ -164,9 +161,9 @@ def save_terms(run: Run, index: Index) -> None:
     with connection.cursor() as cursor:
         cursor.execute("delete from matching_term where run_id = %s", [run.pk])
         with cursor.copy("copy matching_term (run_id, term, rows) from stdin") as copy:
-            for term, rows in index.frequencies():
+            for key, rows in index.frequencies():
                 if rows > rarest:
-                    copy.write_row((run.pk, term, rows))
+                    copy.write_row((run.pk, str(key), rows))
 
 
 def _unfinished() -> Path:

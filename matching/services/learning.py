@@ -191,9 +191,7 @@ class _Scorer:
             one.pk: profiles.engine_company(one) for one in Company.objects.filter(pk__in=self.rows)
         }
         terms = _terms(self.rows.values())
-        self.rarities = dict(
-            Term.objects.filter(run=run, term__in=terms).values_list("term", "rows")
-        )
+        self.rarities = Term.rows_with(run, terms)
         self.rows_in_all = run.rows
 
     def __call__(self, weights: Weights) -> Floats:

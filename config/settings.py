@@ -203,7 +203,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 60)
 JOB_TRIES = 5
-MATCH_PART = env.int("MATCH_PART", 1000)  # companies that one matching job takes
+MATCH_PART = env.int("MATCH_PART", 4000)  # companies that one matching job takes
 MATCH_RECHECK = env.int("MATCH_RECHECK", 200)  # profiles a run reads for safety's sake alone
 INDEX_DIR = Path(env.str("INDEX_DIR", str(VAR_DIR / "index")))
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any
@@ -28,6 +28,7 @@ from matching import engine, reading
 from matching.engine import Row, Side
 from matching.engine.codes import suggested_terms
 from matching.engine.lexicon import LEARNT
+from matching.engine.packed import pack
 from matching.models import Dismissal, PairHistory, Profile
 
 VERSION = 4  # of how a profile is read: raised with every change to it, words included
@@ -51,7 +52,7 @@ LIMITS = (
     "visibility",
     "profile__trades",
 )
-_SEEN_BY_MEMBERS = {Level.PUBLIC, Level.MEMBERS}
+SEEN_BY_MEMBERS = {Level.PUBLIC, Level.MEMBERS}
 
 
 @dataclass(frozen=True)
@@ -230,6 +231,7 @@ def save(built: Iterable[Built], now: dt.datetime | None = None) -> int:
             rows=one.rows,
             surfaces=one.surfaces,
             trades=one.trades,
+            packed=pack(engine_rows(one.company, one.rows)),
             digest=one.digest,
             version=one.version,
             checked_at=one.checked_at,
@@ -244,7 +246,7 @@ def save(built: Iterable[Built], now: dt.datetime | None = None) -> int:
         batch_size=500,
         update_conflicts=True,
         unique_fields=["company"],
-        update_fields=["rows", "surfaces", "trades", "digest", *_CHECKED, "changed_at"],
+        update_fields=["rows", "surfaces", "trades", "packed", "digest", *_CHECKED, "changed_at"],
     )
     same = [row for row, one in zip(rows, built, strict=True) if not one.is_new]
     Profile.objects.bulk_update(same, _CHECKED, batch_size=500)
@@ -280,7 +282,7 @@ def engine_company(
 
     A size or languages that members may not see count as unknown.
     """
-    seen = {name for name in ("size", "languages") if company.level_of(name) in _SEEN_BY_MEMBERS}
+    seen = {name for name in ("size", "languages") if company.level_of(name) in SEEN_BY_MEMBERS}
     return engine.Company(
         id=company.pk,
         country=company.country_id,
@@ -350,11 +352,11 @@ def _trades(rows: Iterable[Mapping[str, Any]]) -> list[str]:
 
 def _profile_row(company: Company, surfaces: dict[str, str]) -> dict[str, Any]:
     texts: dict[str, str] = {}
-    described = company.level_of("description") in _SEEN_BY_MEMBERS
+    described = company.level_of("description") in SEEN_BY_MEMBERS
     if described:
         texts = dict(company.description)
     codes: list[TradeCode] = []
-    if company.level_of("codes") in _SEEN_BY_MEMBERS:
+    if company.level_of("codes") in SEEN_BY_MEMBERS:
         codes = list(company.codes.all())
     row = _row(Side.PROFILE, PROFILE, texts, codes, surfaces)
     if described and company.industry:
@@ -428,9 +430,3 @@ def _english(texts: Mapping[str, str], surfaces: dict[str, str]) -> dict[str, en
         shown = reading.lexicon().shown.get(lexeme, lexeme)
         surfaces.setdefault(f"w:{lexeme}", f"{written} ({shown})")
     return found
-
-
-def iterate_profiles(chunk: int = 2000) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """(company, rows) of every stored profile, by company."""
-    stored = Profile.objects.order_by("company").values_list("company_id", "rows")
-    yield from stored.iterator(chunk_size=chunk)

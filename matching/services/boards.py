@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from chambers.models import Company
 from matching import engine, profiles
 from matching.engine import Row
+from matching.engine.packed import pack
 from matching.models import Profile, Run, SuggestionList
 from matching.services import columns, indexes
-from matching.services.lists import Floats, Longs, positions_of
+from matching.services.lists import Floats, Longs, Places
 
 if TYPE_CHECKING:
     from matching.engine.index import Index
@@ -39,6 +40,7 @@ class Segment:
 
     index: Index
     standings: Standings
+    places: Places
 
 
 @dataclass
@@ -59,12 +61,12 @@ class Board:
 
     def price_of(self, companies: Longs) -> Floats:
         """What each company costs in the lists of others; 0 for who came after the run."""
-        places = positions_of(self.base.standings.ids, companies)
+        places = self.base.places.of(companies)
         return np.where(places >= 0, self.base.standings.price[places], np.float32(0))
 
     def place_of(self, company: int) -> int | None:
         """The position of a company in the run's index, if its rows there still hold."""
-        place = int(positions_of(self.base.standings.ids, np.array([company]))[0])
+        place = int(self.base.places.of(np.array([company]))[0])
         return place if place >= 0 and self.base.standings.here[place] else None
 
 
@@ -121,6 +123,7 @@ def _segment(index: Index) -> Segment:
             least=np.full(len(ids), -np.inf, np.float32),
             last=np.full(len(ids), -1, np.int64),
         ),
+        Places(ids),
     )
 
 
@@ -141,7 +144,7 @@ def _read_profiles(board: Board) -> None:
     board.young |= found
     wanted = np.array(list(changed), np.int64)
     for segment in board.segments:
-        places = positions_of(segment.standings.ids, wanted)
+        places = segment.places.of(wanted)
         segment.standings.here[places[places >= 0]] = False
     if found:
         _add(board, found)
@@ -157,8 +160,8 @@ def _add(board: Board, found: Asking) -> None:
         members |= set(standings.ids[standings.here].tolist())
         board.segments.pop()
     companies = [board.young[company][0] for company in members]
-    rows = [row for company in members for row in board.young[company][1]]
-    segment = _segment(indexes.index_of(board.run, companies, rows, like=board.base.index))
+    packed = [(company, pack(board.young[company][1])) for company in members]
+    segment = _segment(indexes.index_of(board.run, companies, packed, like=board.base.index))
     segment.standings.price[:] = board.price_of(segment.standings.ids)
     board.segments.append(segment)
     # Their lists were read before they had a place.
@@ -196,7 +199,7 @@ def _place(board: Board, read: list[NDArray[Any]]) -> None:
     owners, *values = read
     for segment in board.segments:
         to = segment.standings
-        places = positions_of(to.ids, owners)
+        places = segment.places.of(owners)
         known = places >= 0
         for column, value in zip((to.price, to.threshold, to.least, to.last), values, strict=True):
             column[places[known]] = value[known]

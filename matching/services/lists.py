@@ -41,11 +41,20 @@ def database_clock() -> dt.datetime:
     return now
 
 
-def positions_of(ids: Longs, wanted: Longs) -> Ints:
-    """The places of some ids in ``ids``, of the same shape; -1 for ids that are not there."""
-    order = np.argsort(ids, kind="stable")
-    place = order[np.minimum(np.searchsorted(ids, wanted, sorter=order), max(0, len(ids) - 1))]
-    return np.where(ids[place] == wanted, place, -1).astype(np.int32)
+class Places:
+    """Where companies stand in an index, by their ids."""
+
+    def __init__(self, ids: Longs) -> None:
+        """Sorts once."""
+        self._order = np.argsort(ids, kind="stable").astype(np.int32)
+        self._sorted = ids[self._order]
+
+    def of(self, wanted: Longs) -> Ints:
+        """The position of each, in the same shape; -1 for who is not there."""
+        if not len(self._sorted):
+            return np.full(wanted.shape, -1, np.int32)
+        place = np.minimum(np.searchsorted(self._sorted, wanted), len(self._sorted) - 1)
+        return np.where(self._sorted[place] == wanted, self._order[place], np.int32(-1))
 
 
 def save_shortlists(run: Run, start: int, positions: Ints, scores: Floats) -> None:

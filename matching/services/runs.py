@@ -29,11 +29,11 @@ from matching.services import indexes, refresh, triads
 from matching.services.lists import (
     LENGTH,
     WIDTH,
+    Places,
     chosen_lists,
     database_clock,
     drop_some_lists,
     lock_lists,
-    positions_of,
     save_shortlists,
     shortlists,
     write_lists,
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 from matching.services.weights import weights_in_force
 
 NIGHTLY_AT = dt.time(1, 17)  # UTC
+READ_AT_ONCE = 500  # profiles of a part, a millisecond or two each
 Stage, State = Run.Stage, Run.State
 
 
@@ -150,7 +151,7 @@ def prepare(lease: jobs.Lease) -> None:
     run = _open_run(lease)
     with lease.held():
         keys = profiles.stale(profiles.read_labels_anew(), recheck=settings.MATCH_RECHECK)
-        bounds = _parts(keys, settings.MATCH_PART)
+        bounds = _parts(keys, READ_AT_ONCE)
         with lease.finish():
             Run.objects.filter(pk=run.pk).update(state=State.RUNNING, snapshot_at=timezone.now())
             if bounds:
@@ -208,7 +209,7 @@ def match_part(lease: jobs.Lease) -> None:
     found = index.top_range(
         start, stop, WIDTH, seed=run.seed, progress=lambda done: lease.progress(done, stop - start)
     )
-    positions = positions_of(index.companies, found.partners)
+    positions = Places(index.companies).of(found.partners)
     with lease.finish():
         save_shortlists(run, start, positions, found.mutual)
         if _part_done(run):

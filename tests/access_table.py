@@ -131,6 +131,7 @@ ADMINISTRATION = {
     **admin_rows("chambers_mail", "mail"),
     **admin_rows("marketplace_opportunity", "draft"),
     **admin_rows("matching_run", "run", add=MANAGERS, read=STAFF),
+    **admin_rows("matching_triad", "triad"),
     "admin:matching_run_history_report": Row(get=STAFF, post=STAFF),
     "admin:matching_run_exposure_report": Row(get=STAFF, post=STAFF),
     "admin:matching_run_coverage_report": Row(get=STAFF, post=STAFF_GONE),  # names no chamber

@@ -103,6 +103,7 @@ class ReportPages:
         self, request: HttpRequest, name: str, title: str, context: dict[str, Any]
     ) -> HttpResponse:
         shown = self.admin_site.each_context(request)  # type: ignore[attr-defined]
+        shown |= {"report": name}
         opts = Run._meta  # noqa: SLF001 - Django's documented model API
         template = f"admin/matching/run/{name}_report.html"
         return TemplateResponse(

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 
 from chambers.services import jobs
 from chambers.services.companies import change_company
@@ -111,3 +112,18 @@ def test_a_demand_that_is_no_longer_on_show_has_no_proposals(three):
     found.demand.save()
 
     assert not Triad.objects.open().exists()
+
+
+def test_staff_read_the_proposals_of_their_members_until_one_declines(client, three):
+    (found,) = Triad.objects.all()
+    client.force_login(StaffFactory(chamber=three[2].memberships.get().chamber).person)
+    address = reverse("admin:matching_triad_changelist")
+
+    listed = client.get(address).content.decode()
+    shown = client.get(reverse("admin:matching_triad_change", args=[found.pk])).content.decode()
+    refuse_triad(found, company=three[0], by=person_of(three[0]))
+    after = client.get(address).content.decode()
+
+    assert "A plant" in listed
+    assert f"{SENSORS[:4]} Label of {SENSORS[:4]}" in shown
+    assert "A plant" not in after

@@ -38,6 +38,7 @@ def world():
     factories.RunFactory(running=True)
     factories.PairHistoryFactory(one=company, kind="partner")
     factories.WeightSetFactory()
+    factories.TriadFactory(first=company)
     person = factories.StaffFactory(chamber=chamber, person__superuser=True).person
     factories.token_for(person)
     return person

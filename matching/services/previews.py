@@ -14,6 +14,7 @@ from chambers.services import jobs
 from matching import engine, profiles
 from matching.engine import Explanation, Row, Weights
 from matching.engine.comparing import Lists, Moved, compare
+from matching.engine.packed import pack
 from matching.models import Profile, Run, WeightSet
 from matching.services import indexes
 from matching.services.weights import weights_in_force
@@ -121,8 +122,8 @@ def _like(sample: Sample) -> Index | None:
 
 
 def _index(sample: Sample, weights: Weights, like: Index | None) -> Index:
-    rows = (row for company in sample.companies for row in sample.rows[company.id])
-    return indexes.index_of(Run(weights=weights.as_data()), sample.companies, rows, like=like)
+    packed = ((company.id, pack(sample.rows[company.id])) for company in sample.companies)
+    return indexes.index_of(Run(weights=weights.as_data()), sample.companies, packed, like=like)
 
 
 def _lists(index: Index, seed: int, turn: int, companies: int, progress: Progress | None) -> Lists:
@@ -134,10 +135,12 @@ def _lists(index: Index, seed: int, turn: int, companies: int, progress: Progres
     if not parts:
         nobody = np.zeros((0, LENGTH))
         return Lists(index.companies, nobody.astype(np.int64), nobody)
+    found = np.concatenate([part.companies for part in parts])
+    order = np.argsort(found)  # an index has an order of its own, a sample that of the keys
     return Lists(
-        np.concatenate([part.companies for part in parts]),
-        np.concatenate([part.partners for part in parts]),
-        np.concatenate([part.mutual for part in parts]),
+        found[order],
+        np.concatenate([part.partners for part in parts])[order],
+        np.concatenate([part.mutual for part in parts])[order],
     )
 
 

@@ -29,12 +29,13 @@ check: $(VENV)/dev.stamp ## format, lint, types, import directions, migrations, 
 	@SECRET_KEY=$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	  BASE_URL=https://market.example $(RUN) manage.py check --deploy --fail-level WARNING
 
-bench: $(VENV)/dev.stamp ## measure what the documentation states
+bench: $(VENV)/bench.stamp ## measure what the documentation states
 	@exec $(RUN) -m bench $(ARGS)
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.11 --group bench -c requirements.lock -c requirements-dev.lock -o requirements-bench.lock
 
 messages: $(VENV)/dev.stamp ## collect the texts to translate (needs gettext)
 	$(RUN) manage.py makemessages --locale ru --locale ja --no-location --no-obsolete --ignore '.venv/*' --ignore 'var/*'
@@ -50,6 +51,10 @@ $(VENV)/run.stamp: requirements.lock
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
+	$(call pip_install,$<)
+	@touch $@
+
+$(VENV)/bench.stamp: requirements-bench.lock $(VENV)/dev.stamp
 	$(call pip_install,$<)
 	@touch $@
 

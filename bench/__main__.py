@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PARTS = ("imports", "engine")
+PARTS = ("imports", "engine", "scale")
 
 
 def main() -> int:

@@ -199,7 +199,7 @@ def test_a_set_is_compared_put_in_force_and_retired(client, boss):
     draft = draft_weights(version="a", by=boss, values={"better": 0.8})
     client.force_login(boss)
     shown = client.get(reverse("admin:matching_weightset_change", args=[draft.pk])).content.decode()
-    assert "<td>0.65</td><td><b>0.8</b></td>" in shown
+    assert f"<td>{Weights().better}</td><td><b>0.8</b></td>" in shown
     Job.objects.all().delete()
 
     decide(client, "matching_weightset", "put_in_force", draft)

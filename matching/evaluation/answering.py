@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.engine.index import Scores
 from matching.evaluation import metrics
 from matching.evaluation.metrics import Figure
 from matching.evaluation.sparse import Doubles, Longs
@@ -140,6 +141,13 @@ class Tally:
             drawn.append(count([self.lists[n] for n in picked], companies))
         low, high = np.percentile(drawn, (2.5, 97.5)) - np.mean(drawn)
         return Figure(value, max(0.0, value + float(low)), min(1.0, value + float(high)))
+
+
+def by_position(found: Scores) -> Doubles:
+    """Scores of an index whose companies have their position in a pool as their id."""
+    scores = np.zeros(len(found.companies))
+    scores[found.companies] = found.mutual
+    return scores
 
 
 class Chance:

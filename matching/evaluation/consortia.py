@@ -15,7 +15,15 @@ from chambers.words import lexemes
 from matching.engine.index import Index
 from matching.engine.rows import Company, Prior, Row, Side
 from matching.engine.weights import Weights
-from matching.evaluation.answering import Asking, ByText, Chance, Fixed, Method, Tally
+from matching.evaluation.answering import (
+    Asking,
+    ByText,
+    Chance,
+    Fixed,
+    Method,
+    Tally,
+    by_position,
+)
 from matching.evaluation.baselines import Bm25, TfIdf
 from matching.evaluation.formats import Call, Pair, Participation
 from matching.evaluation.metrics import Figure
@@ -32,6 +40,7 @@ COUNTRIES, TYPES, TIMES = 1.1, 1.45, 1.4
 _DOUBT = 5.0
 _SCALE = 2.0
 """Values of terms are kept in steps of 0.01, so small ones are kept larger and weigh less."""
+_LITTLE = 0.02
 _CLASSES = ("", "p", "g", "t")
 
 
@@ -149,7 +158,8 @@ class Organisations:
                 kind = sign.partition(":")[0]
                 size = rarity if kind == "g" else 1.0
                 found[sign] = 0.5 * _SCALE * factor[kind] * size * math.log1p(times)
-        return {sign: value for sign, value in found.items() if value > 0}
+        # All of them take part in the same framework, which is little but something in common.
+        return {sign: value for sign, value in found.items() if value > 0} | {"g:": _LITTLE}
 
     def prior(self) -> Prior:
         """Who works with whom by type and by country, counted in the same projects."""
@@ -216,7 +226,7 @@ class Engine:
         """The score of the product with every organisation."""
         company = self._known.company(asking.at, self._popularity)
         row = Row(asking.at, Side.PROFILE, asking.terms)
-        return self._index.scores_for(company, [row]).mutual.astype(np.float64)
+        return by_position(self._index.scores_for(company, [row]))
 
 
 @dataclass(frozen=True)

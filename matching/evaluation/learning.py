@@ -69,7 +69,10 @@ class Answers:
 def prepare(
     pool: Pool, history: Sequence[Statement], queries: Sequence[Query], seed: int, note: Note
 ) -> Lesson:
-    """Read topics and traits off a pool and put the pairs in folds."""
+    """Read topics and traits off a pool and put the pairs in folds.
+
+    Raises ValueError when the texts of the pool are too few or too short for topics.
+    """
     note("topics")
     texts = [words_of(terms) for terms in pool.terms]
     allowed = plain_words(company.description for company in pool.companies)
@@ -80,7 +83,10 @@ def prepare(
     rows = vocabulary.grow({word: 1.0 for word in text if word in known} for text in texts)
     rare = rarity(rows)
     rows = rows.weighted(rare[rows.columns]).normalised()
-    topics = find_topics(rows, TOPICS, DIMENSIONS, seed)
+    dimensions = min(DIMENSIONS, len(words) // 2)
+    if dimensions < 2:
+        raise ValueError("the descriptions have too few words in common to find topics")
+    topics = find_topics(rows, min(TOPICS, len(pool) // 20), dimensions, seed)
     labels, label = numbered([heading(company.industry) for company in pool.companies])
     countries, country = numbered(pool.country.tolist())
     length = np.log([max(len(company.description), 50) for company in pool.companies])
@@ -127,16 +133,11 @@ class Features:
         note("shared words")
         companies = (pool.engine_company(at) for at in range(len(pool)))
         index = Index.build(pool.rows(), companies, Weights(prior_leaves=1.0))
-        self._shared = np.stack(
-            [
-                -np.log1p(
-                    -index.scores_for(
-                        pool.engine_company(query.a), [Row(query.a, Side.PROFILE, query.terms)]
-                    ).shared
-                )
-                for query in lesson.queries
-            ]
-        )
+        self._shared = np.zeros((len(lesson.queries), len(pool)), np.float32)
+        for number, query in enumerate(lesson.queries):
+            row = Row(query.a, Side.PROFILE, query.terms)
+            found = index.scores_for(pool.engine_company(query.a), [row])
+            self._shared[number, found.companies] = -np.log1p(-found.shared)
         note("tables")
         self._tables: list[Tables] = []
         self._singles: list[dict[str, Doubles]] = []

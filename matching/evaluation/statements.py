@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from matching.engine.index import Index
 from matching.engine.prior import Learnt
 from matching.engine.rows import Company, Row, Side
-from matching.evaluation.answering import Asking, ByText, Chance, Fixed, Method, Tally
+from matching.evaluation.answering import (
+    Asking,
+    ByText,
+    Chance,
+    Fixed,
+    Method,
+    Tally,
+    by_position,
+)
 from matching.evaluation.baselines import Bm25, TfIdf
 from matching.evaluation.formats import Statement
 from matching.evaluation.metrics import Figure
@@ -66,7 +74,7 @@ class Engine:
         """The score of the product with every company, 0 where the two are not suggested."""
         company = self._company(asking.at, self._profiles.learnt.topic(words_of(asking.terms)))
         row = Row(asking.at, Side.PROFILE, asking.terms)
-        return self._index.scores_for(company, [row]).mutual.astype(np.float64)
+        return by_position(self._index.scores_for(company, [row]))
 
     def _company(self, at: int, topic: str) -> Company:
         return self._pool.engine_company(at, topic, float(self._standing[at]))

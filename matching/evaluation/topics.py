@@ -82,7 +82,8 @@ def _decomposed(
 ) -> tuple[Doubles, Doubles]:
     """Right singular vectors [words, dimensions] and singular values."""
     turned = rows.by_column
-    guess = chance.standard_normal((rows.width, dimensions + 20)).astype(np.float32)
+    beyond = min(20, rows.width - dimensions)
+    guess = chance.standard_normal((rows.width, dimensions + beyond)).astype(np.float32)
     for _ in range(3):
         guess, _upper = np.linalg.qr(turned.times(rows.times(guess)))
     image = rows.times(np.ascontiguousarray(guess, np.float32)).astype(np.float64)
@@ -112,7 +113,8 @@ def _marks(rows: Rows, of: Longs, count: int) -> Floats:
     sizes = np.maximum(np.bincount(of, minlength=count), 1)
     overall = np.bincount(rows.columns, rows.values, rows.width) / len(rows)
     marked = np.maximum(sums / sizes - overall[:, None], 0)
-    least = np.partition(marked, -MARKS, axis=0)[-MARKS]
+    kept = min(MARKS, rows.width)
+    least = np.partition(marked, -kept, axis=0)[-kept]
     marked[marked < least] = 0
     return np.asarray((marked / np.maximum(np.linalg.norm(marked, axis=0), 1e-12)), np.float32)
 

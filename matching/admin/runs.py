@@ -152,7 +152,11 @@ class SuggestionListAdmin(SearchedByCompany):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         stored = self.get_object(request, unquote(object_id))
-        found = suggestions_for(stored.company, who(request)) if stored is not None else None
+        found = (
+            suggestions_for(stored.company, who(request), with_met=True)
+            if stored is not None
+            else None
+        )
         return super().change_view(request, object_id, form_url, {"suggestions": found})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -16,6 +16,11 @@ from matching.models import Run, SuggestionList
 from matching.selectors.reports import CAUSES, FEW
 from matching.services import boards
 from matching.services.advice import segments
+
+if TYPE_CHECKING:
+    from matching.engine.index import Index
+
+    Segments = list[tuple[Index, Any]]
 
 JOB = "matching.coverage"
 MOST = 200  # companies looked into, those with fewest partners
@@ -49,9 +54,9 @@ def look_into(lease: jobs.Lease) -> None:
     lengths = {one.company_id: len(one.partners) for one in lists.only("company_id", "partners")}
     few = sorted((length, pk) for pk, length in lengths.items() if length < FEW)[:MOST]
     short = []
-    for done, (length, pk) in enumerate(few):
-        if run is not None:
-            short += _looked_into(run, pk, length)
+    indexes = segments(run) if run is not None and run.index_digest and few else []
+    for done, (length, pk) in enumerate(few if indexes else []):
+        short += _looked_into(indexes, pk, length)
         lease.progress(done + 1, len(few))
     with lease.finish() as result:
         result.update(
@@ -62,16 +67,16 @@ def look_into(lease: jobs.Lease) -> None:
         )
 
 
-def _looked_into(run: Run, pk: int, length: int) -> list[dict[str, Any]]:
+def _looked_into(indexes: Segments, pk: int, length: int) -> list[dict[str, Any]]:
     """One company's costs: how many more would be suggested without each limit."""
     found = boards.asking([pk]).get(pk)
     if found is None:
         return []
     own, rows = found
     has_text = any(row.terms for row in rows)
-    now = _feasible(run, own, own, rows) if has_text else 0
+    now = _feasible(indexes, own, own, rows) if has_text else 0
     costs = {
-        name: _feasible(run, own, relaxed, rows) - now if has_text else 0
+        name: _feasible(indexes, own, relaxed, rows) - now if has_text else 0
         for name, relaxed in _relaxed(own).items()
     }
     return [{"company": pk, "partners": length, "has_text": has_text, "costs": costs}]
@@ -93,11 +98,13 @@ def _relaxed(own: engine.Company) -> dict[str, engine.Company]:
     }
 
 
-def _feasible(run: Run, own: engine.Company, as_if: engine.Company, rows: list[Any]) -> int:
+def _feasible(
+    indexes: Segments, own: engine.Company, as_if: engine.Company, rows: list[engine.Row]
+) -> int:
     """How many companies may be suggested to one as it would be."""
     count = 0
     asked = [replace(row, owner=as_if.id) for row in rows]
-    for index, here in segments(run):
+    for index, here in indexes:
         scores = index.scores_for(as_if, asked)
         hidden = set(as_if.dismissed) | {own.id}
         good = scores.companies[here & (scores.mutual > 0)].tolist()

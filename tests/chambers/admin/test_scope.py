@@ -416,6 +416,7 @@ def _fill(label, chamber):
         "matching.pairhistory": lambda: factories.PairHistoryFactory(
             one=member_of(chamber), other=member_of(chamber), recorded_by=factories.UserFactory()
         ),
+        "matching.triad": lambda: factories.TriadFactory(first=member_of(chamber)),
         "matching.weightset": factories.WeightSetFactory,
         "matching.run": lambda: factories.RunFactory(state="done"),
         "matching.suggestionlist": lambda: factories.SuggestionListFactory(

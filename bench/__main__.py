@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PARTS = ("imports", "engine", "scale")
+PARTS = ("imports", "engine", "scale", "job")
 
 
 def main() -> int:

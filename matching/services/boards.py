@@ -177,11 +177,12 @@ def _read_lists(board: Board) -> None:
         newest = latest.aggregate(Max("changed_at"))["changed_at__max"]
         board.lists_seen = newest or board.run.created_at
         return
-    changed: dict[int, dt.datetime] = dict(
-        SuggestionList.objects.filter(run=board.run, changed_at__gt=board.lists_seen).values_list(
-            "company_id", "changed_at"
-        )
-    )
+    later = SuggestionList.objects.filter(run=board.run, changed_at__gt=board.lists_seen)
+    changed = {
+        company: moment
+        for company, moment in later.values_list("company_id", "changed_at")
+        if moment is not None
+    }
     if changed:
         board.lists_seen = max(changed.values())
         _place(board, _standings_of(board.run, list(changed)))
@@ -201,5 +202,6 @@ def _place(board: Board, read: list[NDArray[Any]]) -> None:
         to = segment.standings
         places = segment.places.of(owners)
         known = places >= 0
-        for column, value in zip((to.price, to.threshold, to.least, to.last), values, strict=True):
+        fields: list[NDArray[Any]] = [to.price, to.threshold, to.least, to.last]
+        for column, value in zip(fields, values, strict=True):
             column[places[known]] = value[known]

@@ -211,7 +211,7 @@ def _affected(run: Run, touched: set[int], changes: Changes) -> dict[int, Listin
         "company_id", "partners", "reserve", "mutual", "reserve_mutual", "threshold"
     )
     return {
-        owner: Listing(partners + reserve, _single(mutual + more), *_single([threshold]))
+        owner: Listing(partners + reserve, _single(mutual + more), _single([threshold])[0])
         for owner, partners, reserve, mutual, more, threshold in columns
     }
 
@@ -291,7 +291,8 @@ def _anew(board: Board, owner: int, asking: Asking) -> Listing:
 
 def _single(values: list[float]) -> list[float]:
     """Numbers as they are in single precision; the database writes them shorter."""
-    return np.array(values, np.float32).tolist()
+    single: list[float] = np.array(values, np.float32).tolist()
+    return single
 
 
 def _arrays(entries: Mapping[int, float]) -> tuple[Longs, Floats]:

@@ -13,6 +13,7 @@ import math
 import multiprocessing
 import resource
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +42,8 @@ K = 20
 SIZES = (10_000, 50_000, 200_000, 1_000_000)
 SEEN = 300
 """Companies whose lists are checked against a look at everybody."""
+ONE_BY_ONE = 60
+"""Companies that change, one at a time."""
 ASKED = 1000
 """Queries on which the libraries are measured."""
 DIMENSIONS = 256
@@ -48,6 +51,7 @@ _VECTORS_UP_TO = 200_000
 _REAL = "companies.jsonl.gz"
 
 Doubles = NDArray[np.float64]
+Longs = NDArray[np.int64]
 
 
 @dataclass
@@ -65,8 +69,10 @@ class Figures:
     companies: int
     build: Spent = field(default_factory=Spent)
     match: Spent = field(default_factory=Spent)
+    one: list[float] = field(default_factory=list)
+    """Milliseconds for one changed company: its list, and whose lists it enters."""
     memory: float = 0.0
-    """Most resident at once, in GB, before the libraries are measured."""
+    """GB that building and matching took at most, beside the world itself."""
     different: int = 0
     """Of the lists seen, those that are not the best of all."""
     violations: int = 0
@@ -111,16 +117,18 @@ def _measured(source: int | Path, threads: int, alone: bool) -> Figures:
         packed, companies = _texts(records), iter(described)
     _compile()
     figures = Figures(0)
-    with _spent(figures.build):
-        index = Index.build_packed(packed, companies)
-    figures.companies = len(index.companies)
-    with _spent(figures.match):
-        top = _all(index, threads)
-    figures.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    with _memory(figures):
+        with _spent(figures.build):
+            index = Index.build_packed(packed, companies)
+        figures.companies = len(index.companies)
+        with _spent(figures.match):
+            top = _all(index, threads)
     figures.without = int((top.partners[:, 0] < 0).sum())
     limits = made.company if isinstance(source, int) else described.__getitem__
     chosen = np.random.default_rng(1).choice(len(top.companies), SEEN, replace=False)
     matrices = _Matrices(index)
+    if isinstance(source, int):
+        figures.one = _changed(index, top, made, chosen[:ONE_BY_ONE])
     for at in chosen:
         figures.violations += _violations(top, at, limits)
         figures.different += not _is_best(index, matrices, top, at, limits)
@@ -128,6 +136,19 @@ def _measured(source: int | Path, threads: int, alone: bool) -> Figures:
     if not alone:
         _beside(figures, index, matrices, top, threads)
     return figures
+
+
+def _changed(index: Index, top: Top, made: world.World, chosen: Longs) -> list[float]:
+    """Milliseconds for each of some companies, as if it had just been saved."""
+    thresholds, prices = top.mutual[:, -1].copy(), np.zeros(len(top.mutual), np.float32)
+    found = []
+    for at in chosen:
+        company = int(top.companies[at])
+        limits, rows = made.company(company), made.rows(company)
+        start = time.perf_counter()
+        index.entering(limits, rows, thresholds, prices, K)
+        found.append(1000 * (time.perf_counter() - start))
+    return found[1:]  # the first one loads what was compiled
 
 
 def _compile() -> None:
@@ -286,12 +307,39 @@ def _spent(spent: Spent) -> Iterator[None]:
     spent.wall, spent.cpu = time.perf_counter() - wall, time.process_time() - cpu
 
 
+@contextmanager
+def _memory(figures: Figures) -> Iterator[None]:
+    """Watch how much more is resident than at the start."""
+    before, done = _resident(), threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.05):
+            figures.memory = max(figures.memory, _resident() - before)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    yield
+    done.set()
+    watcher.join()
+
+
+def _resident() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 1e9
+
+
 def _say(figures: Figures) -> None:
     print(
         f"match {figures.match.wall:.1f} s wall, {figures.match.cpu:.1f} s CPU; index"
         f" {figures.build.cpu:.1f} s CPU; {figures.memory:.2f} GB; of {SEEN} lists"
         f" {figures.different} are not the best of all, {figures.violations} violations;"
-        f" {figures.without} companies without a suggestion",
+        f" {figures.without} companies without a suggestion"
+        + (
+            f"; one changed company {np.percentile(figures.one, 50):.0f} ms,"
+            f" p95 {np.percentile(figures.one, 95):.0f} ms"
+            if figures.one
+            else ""
+        ),
         flush=True,
     )
 

@@ -66,6 +66,11 @@ class World:
         for begin in range(0, len(self), at_once):
             yield from self._packed(begin, min(begin + at_once, len(self)))
 
+    def rows(self, at: int) -> bytes:
+        """The rows of one company."""
+        [(_, data)] = self._packed(at, at + 1)
+        return data
+
     def companies(self) -> Iterator[Company]:
         """The limits of every company; its id is its number."""
         return map(self.company, range(len(self)))

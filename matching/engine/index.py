@@ -28,7 +28,7 @@ _BLOCK = 4096
 _BLOCK_TERMS = 1 << 20
 _REACH = 0.5
 _FEW = 64
-_AT_ONCE = 2048
+_AT_ONCE = 4096
 """Companies that ask together, at least and about at most: the more, the fewer blocks are made."""
 
 
@@ -241,20 +241,23 @@ class Index:
     def top(
         self,
         company: Company,
-        rows: Sequence[Row],
+        rows: Sequence[Row] | bytes,
         k: int = 20,
         *,
         seed: int = 0,
         prices: Floats | None = None,
     ) -> Top:
-        """The k best partners of one company as it is now, whether or not the index has it."""
+        """The k best partners of one company as it is now, whether or not the index has it.
+
+        Here and below the rows may also come as ``packed.pack`` made them.
+        """
         nobody = np.empty(0, np.float32)
         return self.entering(company, rows, nobody, prices, k, seed=seed).own
 
     def entering(
         self,
         company: Company,
-        rows: Sequence[Row],
+        rows: Sequence[Row] | bytes,
         thresholds: Floats,
         prices: Floats | None = None,
         k: int = 20,
@@ -269,6 +272,7 @@ class Index:
         """
         world = self._asking(company, rows)
         prices = self._prices(prices)
+        thresholds = np.ascontiguousarray(thresholds, np.float32)
         own = self._position(company.id)
         price = float(prices[own]) if own >= 0 else 0.0
         best = empty_lists(1, k)
@@ -281,7 +285,7 @@ class Index:
         lists = Scores(self.companies[entered[:count]], *scores[:, :count])
         return Entering(self._as_top(world.limits.ids, best), lists)
 
-    def scores_for(self, company: Company, rows: Sequence[Row]) -> Scores:
+    def scores_for(self, company: Company, rows: Sequence[Row] | bytes) -> Scores:
         """One company as it is now against every company of the index.
 
         Its own dismissals do not count here.
@@ -298,12 +302,15 @@ class Index:
         scores[:, entered[:count]] = found[:, :count]
         return Scores(self.companies, *scores)
 
-    def _asking(self, company: Company, rows: Sequence[Row]) -> kernel.World:
+    def _asking(self, company: Company, rows: Sequence[Row] | bytes) -> kernel.World:
         """A world of one company, in the numbers of this index."""
         limits = PackedLimits(self._meta["numbers"])
         limits.read([company], NO_PRIOR)
         packed = Rows(np.array([company.id]))
-        packed.read([(row.owner, pack([row])) for row in rows])
+        if isinstance(rows, bytes):
+            packed.read([(company.id, rows)])
+        else:
+            packed.read((row.owner, pack([row])) for row in rows)
         alone = np.zeros(1, np.int32)
         arrays = limits.arrays(NO_PRIOR, alone.astype(np.int64)) | packing.vectors(
             packed, self.terms, alone, packed.target_bits(limits.wanted), self.weights

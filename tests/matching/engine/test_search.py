@@ -176,6 +176,10 @@ def test_packed_rows_give_the_very_lists_of_rows(world):
     one = Index.build(world.rows, world.companies, None, world.prior)
     two = Index.build_packed(iter(packed), iter(world.companies), None, world.prior)
 
+    own = world.companies[0]
+    asked = [list(one.top(own, rows).lists()) for rows in (world.of(own), packed[0][1])]
+
+    assert asked[0] == asked[1]
     assert one.content == two.content
     assert told(one.top_range(0, 99)) == told(two.top_range(0, 99))
 

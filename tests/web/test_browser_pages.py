@@ -128,7 +128,7 @@ VARIANTS = [("en", 1280, "light"), ("en", 390, "dark"), ("ru", 1280, "dark"), ("
 @pytest.mark.parametrize(("language", "width", "theme"), VARIANTS)
 def test_no_page_has_a_barrier_that_a_machine_can_find(tab, world, language, width, theme):
     # Tall, so that the bar at the bottom of a phone covers nothing the page could scroll away.
-    size = {"viewport": {"width": width, "height": 6000}, "color_scheme": theme}
+    size = {"viewport": {"width": width, "height": 16000}, "color_scheme": theme}
     found = {}
     for one, addresses in (
         (tab(**size), public(world)),

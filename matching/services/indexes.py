@@ -145,11 +145,11 @@ def _drop_forgotten(root: Path) -> None:
 
 
 def remove(run: Run) -> None:
-    """Forget the index of a run, in the database and on this machine."""
+    """Forget the index of a run, in the database and on this machine; others follow later."""
     IndexFile.objects.filter(run=run).delete()
     Run.objects.filter(pk=run.pk).update(index_digest="")
-    if run.index_digest and not Run.objects.filter(index_digest=run.index_digest).exists():
-        shutil.rmtree(folder(run), ignore_errors=True)
+    if Path(settings.INDEX_DIR).exists():
+        _drop_forgotten(Path(settings.INDEX_DIR))
 
 
 def save_terms(run: Run, index: Index) -> None:

@@ -391,3 +391,25 @@ def test_a_committed_change_wakes_a_worker_without_waiting_for_the_clock(worker_
         worker.stop()
 
     assert time.monotonic() - began < 4
+
+
+def test_many_jobs_are_written_at_once_each_with_its_key(db):
+    jobs.enqueue_many("tests.write", [({"name": name}, name) for name in NAMES])
+
+    assert sorted(Job.objects.values_list("key", flat=True)) == NAMES
+    assert jobs.work_off() == len(NAMES)
+    assert written() == NAMES
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_held_lease_lasts_while_the_work_has_no_time_to_renew_it(settings):
+    settings.JOB_LEASE_SECONDS = 0.6
+    jobs.enqueue("tests.write", {"name": "held"})
+    lease = jobs.claim()
+
+    with lease.held():
+        time.sleep(1.5)
+        assert jobs.claim() is None
+    time.sleep(1)
+
+    assert jobs.claim() is not None

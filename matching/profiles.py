@@ -29,11 +29,13 @@ from matching.engine import Row, Side
 from matching.engine.codes import suggested_terms
 from matching.engine.lexicon import LEARNT
 from matching.engine.packed import pack
+from matching.engine.prior import SHIPPED, shipped
 from matching.models import Dismissal, PairHistory, Profile
 
-VERSION = 4  # of how a profile is read: raised with every change to it, words included
+VERSION = 5  # of how a profile is read: raised with every change to it, words included
 PROFILE = "profile"  # the ref of a profile row; others carry their reference number
 _CLOCKS_DIFFER = dt.timedelta(seconds=10)
+_CONTENT = ["rows", "surfaces", "trades", "topic", "packed", "digest"]
 _CHECKED = ["version", "checked_at", "holds_until"]
 # What ``engine_company`` reads of a row.
 LIMITS = (
@@ -51,6 +53,7 @@ LIMITS = (
     "avoids_competitors",
     "visibility",
     "profile__trades",
+    "profile__topic",
 )
 SEEN_BY_MEMBERS = {Level.PUBLIC, Level.MEMBERS}
 
@@ -63,6 +66,7 @@ class Built:
     rows: list[dict[str, Any]]
     surfaces: dict[str, str]
     trades: list[str]
+    topic: str
     digest: str
     version: str
     checked_at: dt.datetime
@@ -149,13 +153,13 @@ def stale(reader: str, *, on: dt.date | None = None, recheck: int = 0) -> list[i
 
 
 def version() -> str:
-    """What profiles are read by: this code, the lexicon, and the labels of trade codes."""
-    return f"{VERSION}:{_lexicon_digest()}:{_labels_digest()}"
+    """What profiles are read by: this code, what was learnt, and the labels of trade codes."""
+    return f"{VERSION}:{_learnt_digest()}:{_labels_digest()}"
 
 
 @lru_cache(maxsize=1)
-def _lexicon_digest() -> str:
-    return hashlib.sha256(LEARNT.read_bytes()).hexdigest()[:8]
+def _learnt_digest() -> str:
+    return hashlib.sha256(LEARNT.read_bytes() + SHIPPED.read_bytes()).hexdigest()[:8]
 
 
 @lru_cache(maxsize=1)
@@ -188,15 +192,14 @@ def read(companies: QuerySet[Company]) -> list[Built]:
             to_attr="on_show",
         ),
     )
-    ties = ties_of(companies.order_by().values("pk"))
-    known = dict(
-        Profile.objects.filter(company__in=companies.order_by().values("pk")).values_list(
-            "company_id", "digest"
-        )
-    )
+    found = list(wanted)
+    keys = [company.pk for company in found]
+    ties = ties_of(keys)
+    stored = Profile.objects.filter(company__in=keys)
+    known = dict(stored.values_list("company_id", "digest"))
     return [
         _built(company, ties.get(company.pk, NO_TIES), known.get(company.pk, ""), checked)
-        for company in wanted
+        for company in found
     ]
 
 
@@ -231,6 +234,7 @@ def save(built: Iterable[Built], now: dt.datetime | None = None) -> int:
             rows=one.rows,
             surfaces=one.surfaces,
             trades=one.trades,
+            topic=one.topic,
             packed=pack(engine_rows(one.company, one.rows)),
             digest=one.digest,
             version=one.version,
@@ -246,7 +250,7 @@ def save(built: Iterable[Built], now: dt.datetime | None = None) -> int:
         batch_size=500,
         update_conflicts=True,
         unique_fields=["company"],
-        update_fields=["rows", "surfaces", "trades", "packed", "digest", *_CHECKED, "changed_at"],
+        update_fields=[*_CONTENT, *_CHECKED, "changed_at"],
     )
     same = [row for row, one in zip(rows, built, strict=True) if not one.is_new]
     Profile.objects.bulk_update(same, _CHECKED, batch_size=500)
@@ -256,7 +260,14 @@ def save(built: Iterable[Built], now: dt.datetime | None = None) -> int:
 def bury(companies: Iterable[int], now: dt.datetime) -> None:
     """Empty the profiles of companies that left; whoever keeps them in memory learns of it."""
     Profile.objects.filter(company__in=companies).exclude(digest="").update(
-        rows=[], surfaces={}, trades=[], packed=b"", digest="", version="", changed_at=now
+        rows=[],
+        surfaces={},
+        trades=[],
+        topic="",
+        packed=b"",
+        digest="",
+        version="",
+        changed_at=now,
     )
 
 
@@ -276,9 +287,11 @@ def engine_rows(company: int, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
 
 
 def engine_company(
-    company: Company, ties: Ties = NO_TIES, trades: Iterable[str] = ()
+    company: Company, ties: Ties = NO_TIES, trades: Iterable[str] = (), topic: str = ""
 ) -> engine.Company:
     """What limits a company's partners: its conditions, its ties, the HS headings it offers.
+
+    ``topic`` is what its texts are about, for the table of who trades with whom.
 
     A size or languages that members may not see count as unknown.
     """
@@ -300,6 +313,7 @@ def engine_company(
         sizes=frozenset(company.accepted_sizes),
         avoids_competitors=company.avoids_competitors,
         trades=frozenset(trades),
+        industry=topic,
     )
 
 
@@ -319,13 +333,14 @@ def _built(company: Company, ties: Ties, former: str, checked: dt.datetime) -> B
     surfaces: dict[str, str] = {}
     rows = [_profile_row(company, surfaces)]
     rows += [_opportunity_row(one, surfaces) for one in company.on_show]  # type: ignore[attr-defined]
-    trades = _trades(rows)
-    limits = engine_company(company, ties, trades)
+    trades, topic = _trades(rows), _topic(rows[0])
+    limits = engine_company(company, ties, trades, topic)
     content = json.dumps([rows, _plain(limits)], sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(content.encode()).hexdigest()
     ends = [one.expires_on for one in company.on_show if one.expires_on]  # type: ignore[attr-defined]
     holds = min(ends, default=None)
-    return Built(company.pk, rows, surfaces, trades, digest, version(), checked, holds, former)
+    read_by = version()
+    return Built(company.pk, rows, surfaces, trades, topic, digest, read_by, checked, holds, former)
 
 
 def _plain(limits: engine.Company) -> dict[str, Any]:
@@ -347,6 +362,13 @@ def _trades(rows: Iterable[Mapping[str, Any]]) -> list[str]:
             for term, value in row["terms"].items()
             if term.startswith("hs4:") and value >= 1
         }
+    )
+
+
+def _topic(row: Mapping[str, Any]) -> str:
+    """What the words of a profile row are about, as the table of who trades with whom knows it."""
+    return shipped().topic(
+        term.removeprefix("w:") for term in row["terms"] if term.startswith("w:")
     )
 
 

@@ -23,6 +23,7 @@ class Profile(models.Model):
     rows = models.JSONField()
     surfaces = models.JSONField(default=dict)
     trades = ArrayField(models.CharField(max_length=4), default=list)  # HS headings it offers
+    topic = models.CharField(max_length=8, default="")  # of ``engine.prior``; empty if unknown
     packed = models.BinaryField(default=bytes)
     digest = models.CharField(max_length=64)
     version = models.CharField(max_length=64, default="")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
@@ -18,6 +18,7 @@ from marketplace.models import Opportunity
 from matching import engine, profiles
 from matching.engine import Against, Band, Direction, Explanation, Weights
 from matching.engine.explain import Close
+from matching.engine.prior import shipped
 from matching.models import Dismissal, Profile, Run, SuggestionList, Term
 
 if TYPE_CHECKING:
@@ -251,6 +252,7 @@ def _explained(
     ours = {term for row in mine.rows for term in row["terms"]}
     rarities = Term.rows_with(run, ours)
     weights, rows = Weights(**run.weights), profiles.engine_rows(own.id, mine.rows)
+    own = replace(own, industry=mine.topic)
     found = {}
     for pk in wanted:
         if pk not in stored:
@@ -259,10 +261,11 @@ def _explained(
             rows,
             profiles.engine_rows(pk, stored[pk].rows),
             own,
-            profiles.engine_company(partners[pk]),
+            profiles.engine_company(partners[pk], topic=stored[pk].topic),
             rarities,
             run.rows,
             weights,
+            shipped().prior,
         )
         found[pk] = _Found(explanation, mine.surfaces, stored[pk].surfaces)
     return found

@@ -96,7 +96,10 @@ def asking(companies: Iterable[int]) -> Asking:
     return {
         company.pk: (
             profiles.engine_company(
-                company, ties.get(company.pk, profiles.NO_TIES), stored[company.pk].trades
+                company,
+                ties.get(company.pk, profiles.NO_TIES),
+                stored[company.pk].trades,
+                stored[company.pk].topic,
             ),
             profiles.engine_rows(company.pk, stored[company.pk].rows),
         )

@@ -20,6 +20,7 @@ from django.db import connection
 
 from matching import engine
 from matching.engine import Weights
+from matching.engine.prior import shipped
 from matching.models import IndexFile, Run
 from matching.services import snapshot
 
@@ -61,7 +62,7 @@ def index_of(
     """An index by a run's weights; terms weigh as in the index ``like`` where one is given."""
     from matching.engine.index import Index  # compiled code: only where it works
 
-    return Index.build_packed(packed, companies, weights_of(run), like=like)
+    return Index.build_packed(packed, companies, weights_of(run), shipped().prior, like)
 
 
 def weights_of(run: Run) -> Weights:

@@ -17,6 +17,7 @@ from chambers.services import jobs
 from matching import engine, profiles
 from matching.engine import Row, Weights
 from matching.engine.learning import FEWEST, Floats, Learnt, TooFewError, learn
+from matching.engine.prior import shipped
 from matching.models import Dismissal, PairHistory, Profile, Run, Term, WeightSet
 from matching.models.constants import changed_constants
 from matching.services.weights import demand_superuser, draft_weights, weights_in_force
@@ -184,11 +185,13 @@ class _Scorer:
         self.rows = {
             one.company_id: profiles.engine_rows(one.company_id, one.rows) for one in stored
         }
+        topics = {one.company_id: one.topic for one in stored}
         self.known = [
             one for one in events if one.company in self.rows and one.partner in self.rows
         ]
         self.companies = {
-            one.pk: profiles.engine_company(one) for one in Company.objects.filter(pk__in=self.rows)
+            one.pk: profiles.engine_company(one, topic=topics[one.pk])
+            for one in Company.objects.filter(pk__in=self.rows)
         }
         terms = _terms(self.rows.values())
         self.rarities = Term.rows_with(run, terms)
@@ -205,6 +208,7 @@ class _Scorer:
                 self.rarities,
                 self.rows_in_all,
                 weights,
+                shipped().prior,
             )
             scores[at] = pair.mutual * (1 - weights.met_before if one.met else 1)
         return scores

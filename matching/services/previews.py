@@ -15,6 +15,7 @@ from matching import engine, profiles
 from matching.engine import Explanation, Row, Weights
 from matching.engine.comparing import Lists, Moved, compare
 from matching.engine.packed import pack
+from matching.engine.prior import shipped
 from matching.models import Profile, Run, WeightSet
 from matching.services import indexes
 from matching.services.weights import weights_in_force
@@ -106,7 +107,10 @@ def draw(most: int, seed: int) -> Sample:
     for company in found.only(*profiles.LIMITS, "profile__rows").iterator(chunk_size=2000):
         companies.append(
             profiles.engine_company(
-                company, ties.get(company.pk, profiles.NO_TIES), company.profile.trades
+                company,
+                ties.get(company.pk, profiles.NO_TIES),
+                company.profile.trades,
+                company.profile.topic,
             )
         )
         rows[company.pk] = profiles.engine_rows(company.pk, company.profile.rows)
@@ -172,6 +176,7 @@ def _told(
             dict(index.frequencies_of(terms)),
             index.rows,
             one,
+            shipped().prior,
         )
         for index, one in zip(made, weights, strict=True)
     ]

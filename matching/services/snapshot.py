@@ -29,7 +29,7 @@ def limits() -> Iterator[engine.Company]:
         " case when coalesce(c.visibility->>'languages', %s) = any(%s) then c.languages"
         " else '{}' end, c.accepts_interpreter, c.certificates, c.required_certificates,"
         " case when coalesce(c.visibility->>'size', %s) = any(%s) then c.size else '' end,"
-        " c.accepted_sizes, c.avoids_competitors, p.trades"
+        " c.accepted_sizes, c.avoids_competitors, p.trades, p.topic"
         " from chambers_company c join matching_profile p on p.company_id = c.id order by c.id"
     )
     levels = sorted(level.value for level in profiles.SEEN_BY_MEMBERS)
@@ -61,6 +61,7 @@ def limits() -> Iterator[engine.Company]:
             sizes=one(row[10]),
             avoids_competitors=row[11],
             trades=one(row[12]),
+            industry=row[13],
         )
 
 

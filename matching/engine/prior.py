@@ -23,6 +23,8 @@ Floats = NDArray[np.float32]
 SHIPPED = Path(__file__).resolve().parent / "learnt" / "prior.npz"
 FORMAT = 1
 UNKNOWN = ""
+OTHER = "*"
+"""Stands for all headings that no known partner has; the empty one is a heading too."""
 LEAST_WORDS = 3
 """Known words below which a text has no topic."""
 
@@ -111,7 +113,7 @@ class Learnt:
             "length": length,
             "length_squared": length * length,
             "names": math.log1p(facts.names),
-            "label": self.labels.get(heading(facts.industry), self.labels.get("", 0.0)),
+            "label": self.labels.get(heading(facts.industry), self.labels.get(OTHER, 0.0)),
             "home": self.home.get(facts.country, 0.0),
             "said": self._says(lexemes),
             "named": math.log1p(facts.named),

@@ -6,6 +6,7 @@ companies that speak are dealt into folds, and every figure comes from the fold 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine.index import Index
-from matching.engine.prior import Learnt, heading
+from matching.engine.prior import OTHER, Learnt, heading
 from matching.engine.rows import Row, Side
 from matching.engine.weights import Weights
 from matching.evaluation import metrics
 from matching.evaluation.formats import Statement
 from matching.evaluation.pool import Pool, Query, folds, words_of
 from matching.evaluation.sparse import Doubles, Floats, Longs, Vocabulary
-from matching.evaluation.tables import Tables, Traits, count_tables, numbered
+from matching.evaluation.tables import LABEL_DOUBT, Tables, Traits, count_tables, numbered
 from matching.evaluation.topics import Topics, find_topics, known_words, plain_words, rarity
 
 TOPICS, DIMENSIONS, FOLDS = 200, 128, 5
@@ -292,7 +293,7 @@ def parameters(
             for name, value, times in zip(lesson.labels, stated, seen, strict=True)
             if times
         }
-        | {"": round(float(stated[seen == 0].mean()), 3)},
+        | {OTHER: round(math.log(LABEL_DOUBT / (int(seen.sum()) + LABEL_DOUBT)), 3)},
         home={
             name: round(float(value), 3)
             for name, value in zip(lesson.countries, tables.home, strict=True)

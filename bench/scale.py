@@ -3,8 +3,9 @@
 ``python -m bench.scale [FOLDER] [--sizes 10000 50000 200000 1000000] [--threads 2]`` measures each
 invented world in a process of its own, and the real descriptions of FOLDER if it is given. Ours is
 exact, two-way and keeps all limits; the others see one side only (what a company seeks in the
-profiles of all) and no limits. They are measured on a sample of queries and multiplied up, and so
-is their recall of our lists. One table at the end; CPU seconds are the steadier figure.
+profiles of all; of the real ones, profiles in profiles) and no limits. They are measured on a
+sample of queries and multiplied up, and so is their recall of our lists. One table at the end; CPU
+seconds are the steadier figure.
 """
 
 import argparse
@@ -134,7 +135,10 @@ def _measured(source: int | Path, threads: int, alone: bool) -> Figures:
         figures.different += not _is_best(index, matrices, top, at, limits)
     _say(figures)
     if not alone:
-        _beside(figures, index, matrices, top, threads)
+        texts = _Texts.of_index(index, matrices)
+        if isinstance(source, int):
+            texts = _Texts.of_world(made)
+        _beside(figures, texts, top, threads)
     return figures
 
 
@@ -183,6 +187,34 @@ class _Matrices:
         self.by_id = {company: at for at, company in enumerate(index.companies.tolist())}
 
 
+@dataclass
+class _Texts:
+    """What the libraries get: all terms by idf and length, also those that weigh nothing for us."""
+
+    ids: Longs
+    """Company of each line."""
+    documents: csr_matrix
+    queries: csr_matrix
+
+    @classmethod
+    def of_world(cls, made: world.World) -> "_Texts":
+        """What companies seek, in the profiles of all."""
+        shape = (len(made), len(made.keys))
+        sides = [
+            csr_matrix((np.ones(len(rows.terms), np.float32), rows.terms, rows.start), shape)
+            for rows in (made.profiles, made.demands)
+        ]
+        held = np.bincount(made.profiles.terms, minlength=len(made.keys))
+        for side in sides:
+            side.data *= np.log1p(len(made) / (1 + held)).astype(np.float32)[side.indices]
+        return cls(np.arange(len(made)), *map(normalize, sides))
+
+    @classmethod
+    def of_index(cls, index: Index, matrices: _Matrices) -> "_Texts":
+        """Profiles in profiles, as weighed for our own lists."""
+        return cls(index.companies, matrices.covers, matrices.covers)
+
+
 def _violations(top: Top, at: int, limits: Any) -> int:
     own = limits(int(top.companies[at]))
     return sum(not may_meet(own, limits(int(j))) for j in top.partners[at] if j >= 0)
@@ -218,26 +250,27 @@ def _covered(amount: Doubles, weights: Weights) -> Doubles:
     return np.where(amount >= weights.met_evidence * (1 - 1e-6), -np.expm1(-amount), 0.0)
 
 
-def _beside(figures: Figures, index: Index, matrices: _Matrices, top: Top, threads: int) -> None:
-    """The libraries on a sample of queries: what a company seeks, or else its own profile."""
-    asking = matrices.needs if matrices.needs.nnz else matrices.covers
-    size = asking.shape[0]
+def _beside(figures: Figures, texts: _Texts, top: Top, threads: int) -> None:
+    """The libraries on a sample of queries."""
+    size = len(texts.ids)
     chosen = np.sort(np.random.default_rng(2).choice(size, min(ASKED, size), replace=False))
     times = size / len(chosen)
-    ours = [set(line[line >= 0].tolist()) for line in top.partners[chosen]]
-    queries = asking[chosen]
+    by_id = dict(zip(top.companies.tolist(), top.partners, strict=True))
+    lists = (by_id[company] for company in texts.ids[chosen].tolist())
+    ours = [set(line[line >= 0].tolist()) for line in lists]
+    documents, queries = texts.documents, texts.queries[chosen]
     spent = Spent()
-    turned = matrices.covers.T.tocsr()
+    turned = documents.T.tocsr()
     with _spent(spent):
         found = sp_matmul_topn(queries, turned, top_n=K, threshold=0.0, n_threads=threads)
     figures.sparse = times * spent.cpu
     lines = [found.indices[a:b] for a, b in zip(found.indptr, found.indptr[1:], strict=False)]
-    figures.recall["sparse_dot_topn"] = _recall(ours, index, lines)
-    lines, figures.bm25s = _bm25s(matrices.covers, queries, times, threads)
-    figures.recall["bm25s"] = _recall(ours, index, lines)
+    figures.recall["sparse_dot_topn"] = _recall(ours, texts, lines)
+    lines, figures.bm25s = _bm25s(documents, queries, times, threads)
+    figures.recall["bm25s"] = _recall(ours, texts, lines)
     if size <= _VECTORS_UP_TO:
-        lines, figures.nearest = _nearest(matrices.covers, queries, times, threads)
-        figures.recall["usearch"] = _recall(ours, index, lines)
+        lines, figures.nearest = _nearest(documents, queries, times, threads)
+        figures.recall["usearch"] = _recall(ours, texts, lines)
 
 
 def _bm25s(
@@ -274,10 +307,10 @@ def _nearest(
     return list(found.keys.astype(np.int64)), times * spent.cpu
 
 
-def _recall(ours: list[set[int]], index: Index, lines: list[Any]) -> float:
+def _recall(ours: list[set[int]], texts: _Texts, lines: list[Any]) -> float:
     """Share of our lists that a library finds among its best 20, without knowing the limits."""
     shares = [
-        len(wanted & set(index.companies[np.asarray(line)].tolist())) / len(wanted)
+        len(wanted & set(texts.ids[np.asarray(line)].tolist())) / len(wanted)
         for wanted, line in zip(ours, lines, strict=True)
         if wanted
     ]

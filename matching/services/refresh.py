@@ -8,7 +8,8 @@ company that has not changed, those are the shortlist of the run, with the chang
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,6 +35,7 @@ from matching.services.lists import (
 
 MOST_YOUNG = 5000  # changed companies beyond which matching everyone anew costs less
 JOB = "matching.refresh"
+AT_ONCE = 2  # companies compared side by side; other refreshes wait meanwhile
 _ROOM = float("-inf")
 
 
@@ -95,9 +97,7 @@ def _refresh(changed: set[int], here: set[int], built: set[int]) -> dict[str, ob
     if len(board.young) + len(board.gone) > MOST_YOUNG:
         note_many_changes()
         return {"left to a run": len(board.young)}
-    changes = Changes()
-    for company in sorted(touched & set(board.young)):
-        _compare(board, company, touched, changes)
+    changes = _compare_all(board, sorted(touched & set(board.young)), touched)
     present = _affected(run, touched, changes)
     _change_others(board, touched, changes, present)
     SuggestionList.objects.filter(run=run, company__in=touched - set(board.young)).delete()
@@ -140,23 +140,43 @@ def _without_list(run: Run, companies: set[int]) -> set[int]:
     return companies - set(known.values_list("company_id", flat=True))
 
 
-def _compare(board: Board, company: int, touched: set[int], changes: Changes) -> None:
-    """Match one changed company with everyone: its own list, and whose lists it may enter."""
+@dataclass(frozen=True)
+class Compared:
+    """One changed company against everyone: whom it may enter with which score, and its list."""
+
+    entered: dict[int, float]
+    own: Listing
+
+
+def _compare_all(board: Board, companies: Sequence[int], touched: set[int]) -> Changes:
+    """Match the changed companies with everyone, several at a time: the loops are compiled."""
+    changes = Changes()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = pool.map(lambda company: _compare(board, company), companies)
+        for company, compared in zip(companies, found, strict=True):
+            changes.lists[company] = compared.own
+            for owner, score in compared.entered.items():
+                if owner not in touched:
+                    changes.offers.setdefault(owner, {})[company] = score
+    return changes
+
+
+def _compare(board: Board, company: int) -> Compared:
     from matching.engine import standings  # compiled code: only where it works
 
     own, rows = board.young[company]
     price = float(board.price_of(np.array([company]))[0])
+    entered: dict[int, float] = {}
     best: list[tuple[Longs, Floats]] = []
     for segment in board.segments:
         place = segment.standings
         scores = segment.index.scores_for(own, rows).mutual
-        for at in standings.entered(scores, place, company, price, board.run.seed):
-            if (owner := int(place.ids[at])) not in touched:
-                changes.offers.setdefault(owner, {})[company] = float(scores[at])
+        at = standings.entered(scores, place, company, price, board.run.seed)
+        entered |= dict(zip(place.ids[at].tolist(), scores[at].tolist(), strict=True))
         best.append(_first(np.where(place.here, scores, np.float32(0)), place.ids, own.dismissed))
     partners = np.concatenate([ids for ids, _ in best])
     scores = np.concatenate([found for _, found in best])
-    changes.lists[company] = _own_list(board, company, partners, scores)
+    return Compared(entered, _own_list(board, company, partners, scores))
 
 
 def _first(scores: Floats, ids: Longs, dismissed: Iterable[int]) -> tuple[Longs, Floats]:

@@ -28,6 +28,8 @@ TOPICS, DIMENSIONS, FOLDS = 200, 128, 5
 _DRAWN = 1200
 _RIDGE = 1e-2
 _SEEN_LEAST = 0.002
+_LOWEST = 5
+"""Companies in a hundred whose standing is below 0."""
 PRIOR_MOST = 12.0
 """Evidence that prior and standing may add or take away where these parameters are used."""
 
@@ -307,14 +309,17 @@ def parameters(
 def _terms(
     factors: Mapping[str, float], fair: Mapping[str, float], lesson: Lesson, tables: Tables
 ) -> dict[str, float]:
-    """Factors of a variant per unit of shared evidence; ``level`` keeps most companies below 0."""
+    """Factors of a variant per unit of shared evidence.
+
+    ``level`` keeps most sums above 0, below which the engine would order by words alone.
+    """
     unit = factors["shared"]
     found = {name: value / unit for name, value in factors.items() if name not in PAIR}
     both = (fair["topic"] + fair["country"]) / fair["shared"]
     found["tables"] = (factors["topic"] + factors["country"]) / unit / both
     alone = singles(lesson, tables, set())
     total = np.sum([found[name] * alone[name] for name in factors if name not in PAIR], axis=0)
-    found["level"] = -float(np.percentile(total, 99.5))
+    found["level"] = -float(np.percentile(total, _LOWEST))
     return {name: round(value, 5) for name, value in found.items()}
 
 

@@ -25,6 +25,7 @@ from matching.engine.kernel import (
     kept_apart,
     listed,
     making_arrays,
+    prior_of,
     tie_order,
     traits_fit,
 )
@@ -49,6 +50,10 @@ from matching.engine.kernel_blocks import (
     who_shares,
 )
 from matching.engine.kernel_pairs import Best, evaluate, lay_out, push, put_away
+
+_PROFILE_REACH = 0.1
+"""Share of the evidence needed that the lighter terms of a profile together may have: where all may
+meet all, whatever is left open makes many be scored in vain."""
 
 
 class Task(NamedTuple):
@@ -207,7 +212,7 @@ def _share(
         world.profiles.start, world.profiles.terms, world.profiles.values, world.profile_most
     )
     first = profiles.start[task.start]
-    light = light_from(profiles, i, bounds.profiles, first, task.reach * least)
+    light = light_from(profiles, i, bounds.profiles, first, _PROFILE_REACH * least)
     rest = bounds.profiles[light - first] if light < profiles.start[i + 1] else np.float32(0)
     if add(profiles, profiles.start[i], light, scratch.covers, scratch.they) == 0:
         return
@@ -216,8 +221,10 @@ def _share(
     sums = scratch.they[: LANES * stride]
     count = who_shares(scratch, block, least, world.limits.traits, i)
     for x in range(count):
-        shared = np.float64(sums[np.uint64(scratch.found[x])] + rest)
-        scratch.bounds[x] = rules.floor * at_most(shared + prior)
+        at = np.uint64(scratch.found[x])
+        shared = np.float64(sums[at] + rest)
+        moved = shared + prior_of(world, i, world, block.docs[at], rules)
+        scratch.bounds[x] = rules.floor * at_most(max(moved, rules.prior_leaves * shared))
     sums[:] = 0
     if count > 0:
         _try(world, i, task, block, count, scratch, rules, prices, best, met=False)

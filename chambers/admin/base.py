@@ -41,7 +41,7 @@ _OFFERS = {
     "chambers.Staff.chamber": "managed_by",
     "matching.PairHistory.one": "managed_by",
     "matching.PairHistory.other": "visible_to",
-    "matching.PairHistory.stated_by": "visible_to",
+    "matching.PairHistory.stated_by": "managed_by",
 }
 _EXACT = {"exact", "isnull", "id", "code", "gte", "lt"}  # how the sidebar filters
 

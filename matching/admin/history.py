@@ -19,7 +19,7 @@ from matching.services.history import record_history, withdraw_history
 
 @admin.register(PairHistory)
 class PairHistoryAdmin(ScopedAdmin):
-    """Partners already, declined, met: of the members of one's chambers, on either side."""
+    """Partners already, met: of the members of one's chambers; declined: by one of them."""
 
     addable = True
     list_display = ["one", "other", "kind", "since", "statement", "recorder", "recorded_at"]

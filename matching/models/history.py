@@ -77,23 +77,25 @@ class Dismissal(PublicModel):
 class PairHistoryQuerySet(ScopedQuerySet):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Those of the companies one speaks for; a refusal only for the side that refused."""
-        mine = Company.objects.run_by(user).values("pk")
-        either = (Q(one__in=mine) | Q(other__in=mine)) & ~Q(kind=PairHistory.Kind.DECLINED)
-        return self.filter(either | Q(stated_by__in=mine))
+        return self._told_to(Company.objects.run_by(user))
 
     def served_by(self, user: User | AnonymousUser) -> Self:
-        """Those of the members of the chambers where ``user`` works, on either side."""
+        """Those of the members of the chambers where ``user`` works; see ``_told_to``."""
         if user.is_superuser:
             return self.all()
-        members = Company.objects.members_served_by(user).values("pk")
-        return self.filter(Q(one__in=members) | Q(other__in=members))
+        return self._told_to(Company.objects.members_served_by(user))
 
     def managed_by(self, user: User | AnonymousUser) -> Self:
-        """Those of the members of the chambers that ``user`` manages, on either side."""
+        """Those of the members of the chambers that ``user`` manages; see ``_told_to``."""
         if user.is_superuser:
             return self.all()
-        members = Company.objects.managed_by(user).values("pk")
-        return self.filter(Q(one__in=members) | Q(other__in=members))
+        return self._told_to(Company.objects.managed_by(user))
+
+    def _told_to(self, members: models.QuerySet[Company]) -> Self:
+        """Of some companies, on either side; a refusal only of the side that refused."""
+        keys = members.values("pk")
+        either = (Q(one__in=keys) | Q(other__in=keys)) & ~Q(kind=PairHistory.Kind.DECLINED)
+        return self.filter(either | Q(stated_by__in=keys))
 
     def of(self, company: Company) -> Self:
         """Those of one company, on either side."""
@@ -105,8 +107,9 @@ class PairHistoryQuerySet(ScopedQuerySet):
 
 
 class PairHistory(PublicModel):
-    """What happened between two companies; each pair stands once, the smaller key first.
+    """What happened between two companies, the smaller key first; each kind stands once.
 
+    Only a refusal stands once for each side: neither learns of the other's.
     Partners and pairs of which a side declined are kept apart in matching; pairs that met are
     suggested lower.
     """
@@ -154,7 +157,15 @@ class PairHistory(PublicModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["one", "other", "kind"],
+                condition=~Q(kind="declined"),
                 name="one_history_per_pair_and_kind",
+                violation_error_code="already_recorded",
+                violation_error_message=_("This is already recorded for the two companies."),
+            ),
+            models.UniqueConstraint(
+                fields=["one", "other", "stated_by"],
+                condition=Q(kind="declined"),
+                name="one_refusal_per_pair_and_side",
                 violation_error_code="already_recorded",
                 violation_error_message=_("This is already recorded for the two companies."),
             ),

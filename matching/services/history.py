@@ -31,9 +31,10 @@ def record_history(
 
     Their lists follow. ``stated_by`` is one of the two; None: chamber staff know it by themselves.
     Raises ValidationError ``already_recorded``, ``itself``, ``not_yet`` (a day to come) or on a
-    field, PermissionDenied unless ``by`` decides for ``stated_by`` or manages a chamber of either.
+    field, PermissionDenied unless ``by`` decides for ``stated_by`` or manages a chamber of either;
+    of a refusal, a chamber of the side that refused.
     """
-    _demand_right(by, (company, other), stated_by)
+    _demand_right(by, (company, other), kind, stated_by)
     if company.pk == other.pk:
         raise ValidationError(_("A company has no history with itself."), code="itself")
     if since is not None and since > today():
@@ -68,23 +69,26 @@ def record_history(
 def withdraw_history(history: PairHistory, *, by: User) -> None:
     """Take a record back: by the side that stated it, or by a manager of a chamber of either.
 
+    A refusal only by a manager of a chamber of the side that refused.
     Raises ValidationError ``gone`` when somebody was faster, PermissionDenied for anyone else.
     """
-    _demand_right(by, (history.one, history.other), history.stated_by)
+    _demand_right(by, (history.one, history.other), history.kind, history.stated_by)
     gone, _per_model = PairHistory.objects.filter(pk=history.pk).delete()
     if not gone:
         raise ValidationError(_("This record is already withdrawn."), code="gone")
     _note(history)
 
 
-def _demand_right(by: User, pair: tuple[Company, Company], stated_by: Company | None) -> None:
+def _demand_right(
+    by: User, pair: tuple[Company, Company], kind: str, stated_by: Company | None
+) -> None:
     keys = [company.pk for company in pair]
-    if (
-        stated_by is not None
-        and stated_by.pk in keys
-        and Company.objects.edited_by(by).filter(pk=stated_by.pk).exists()
-    ):
-        return
+    if stated_by is not None and stated_by.pk in keys:
+        if Company.objects.edited_by(by).filter(pk=stated_by.pk).exists():
+            return
+        if kind == Kind.DECLINED:
+            # The other side and its chamber do not even learn of it.
+            keys = [stated_by.pk]
     if not Company.objects.managed_by(by).filter(pk__in=keys).exists():
         raise PermissionDenied(
             _("Only representatives of the company or managers of its chamber may do this.")

@@ -102,20 +102,38 @@ def test_staff_read_what_a_member_asks_of_partners_and_do_not_change_it(client, 
 def test_a_manager_records_and_withdraws_what_happened(client, manager, member):
     client.force_login(manager.person)
     other = CompanyFactory(member=True, legal_name="Theirs")
-    sent = {"one": member.pk, "other": other.pk, "kind": "declined", "stated_by": other.pk}
+    sent = {"one": member.pk, "other": other.pk, "kind": "declined", "stated_by": member.pk}
 
     client.post(reverse("admin:matching_pairhistory_add"), {**sent, "note": "No interest"})
 
     history = PairHistory.objects.get()
     assert (history.kind, history.stated_by, history.recorded_by) == (
         "declined",
-        other,
+        member,
         manager.person,
     )
     again = client.post(reverse("admin:matching_pairhistory_add"), sent)
     assert b"This is already recorded for the two companies." in again.content
     decide(client, "matching_pairhistory", "withdraw", history)
     assert not PairHistory.objects.exists()
+
+
+def test_staff_of_the_other_side_neither_see_nor_state_that_a_side_declined(
+    client, manager, member
+):
+    client.force_login(manager.person)
+    other = CompanyFactory(member=True, legal_name="Theirs")
+    history = PairHistoryFactory(one=member, other=other, kind="declined", stated_by=other)
+    sent = {"one": member.pk, "other": other.pk, "kind": "declined", "stated_by": other.pk}
+
+    listed = client.get(reverse("admin:matching_pairhistory_changelist"))
+    shown = client.get(reverse("admin:matching_pairhistory_change", args=[history.pk]))
+    answer = client.post(reverse("admin:matching_pairhistory_add"), sent)
+
+    assert not listed.context["cl"].result_list
+    assert shown.status_code == 404
+    assert b"already recorded" not in answer.content
+    assert list(PairHistory.objects.all()) == [history]
 
 
 def test_a_manager_records_nothing_between_two_strangers(client, manager, member):
@@ -131,12 +149,10 @@ def test_a_manager_records_nothing_between_two_strangers(client, manager, member
     assert not PairHistory.objects.exists()
 
 
-def test_why_a_side_declined_is_for_its_own_chamber(client, manager, member):
+def test_a_note_is_for_the_chamber_of_the_side_that_wrote_it(client, manager, member):
     other = StaffFactory(role="viewer")
     theirs = CompanyFactory(member=True, membership__chamber=other.chamber)
-    history = PairHistoryFactory(
-        one=member, other=theirs, kind="declined", stated_by=theirs, note="Too expensive"
-    )
+    history = PairHistoryFactory(one=member, other=theirs, stated_by=theirs, note="Too expensive")
     page = reverse("admin:matching_pairhistory_change", args=[history.pk])
 
     client.force_login(other.person)

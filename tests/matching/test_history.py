@@ -142,22 +142,53 @@ def test_a_manager_of_either_chamber_records_and_withdraws(pair, side):
     ours, theirs = pair
     manager = StaffFactory(chamber=pair[side].memberships.get().chamber).person
 
-    history = record_history(ours, theirs, kind="declined", by=manager, stated_by=theirs)
+    history = record_history(ours, theirs, kind="partner", by=manager, stated_by=theirs)
     assert history.recorded_by == manager
     with pytest.raises(ValidationError):
-        record_history(ours, theirs, kind="partner", by=manager, stated_by=company("KZ", "Fourth"))
+        record_history(ours, theirs, kind="met", by=manager, stated_by=company("KZ", "Fourth"))
     withdraw_history(history, by=manager)
 
     assert not PairHistory.objects.exists()
 
 
-def test_only_who_declined_and_the_staff_of_either_read_of_it(pair, owner):
+def test_only_a_manager_of_the_side_that_declined_records_and_withdraws_it(pair):
+    ours, theirs = pair
+    own, other = (StaffFactory(chamber=one.memberships.get().chamber).person for one in pair)
+
+    with pytest.raises(PermissionDenied):
+        record_history(ours, theirs, kind="declined", by=other, stated_by=ours)
+    declined = record_history(ours, theirs, kind="declined", by=own, stated_by=ours)
+    with pytest.raises(PermissionDenied):
+        withdraw_history(declined, by=other)
+    assert not PairHistory.objects.managed_by(other).exists()
+    withdraw_history(declined, by=own)
+
+    assert not PairHistory.objects.exists()
+
+
+def test_both_sides_decline_without_learning_of_each_other(pair, owner):
+    ours, theirs = pair
+    other = RepresentativeFactory(company=theirs).person
+    match()
+
+    first = record_history(ours, theirs, kind="declined", by=owner, stated_by=ours)
+    record_history(theirs, ours, kind="declined", by=other, stated_by=theirs)
+    with pytest.raises(ValidationError), transaction.atomic():
+        record_history(ours, theirs, kind="declined", by=owner, stated_by=ours)
+    withdraw_history(first, by=owner)
+    jobs.work_off()
+
+    assert PairHistory.objects.get().stated_by == theirs
+    assert (partners_of(ours), partners_of(theirs)) == (["Third"], [])
+
+
+def test_only_who_declined_and_its_own_chamber_read_of_it(pair, owner):
     ours, theirs = pair
     other = RepresentativeFactory(company=theirs).person
     stranger = RepresentativeFactory(company__member=True).person
-    staff = [
+    own_staff, other_staff = (
         StaffFactory(chamber=one.memberships.get().chamber, role="viewer").person for one in pair
-    ]
+    )
     declined = PairHistoryFactory(
         one=ours, other=theirs, kind="declined", stated_by=ours, note="Too small"
     )
@@ -166,11 +197,12 @@ def test_only_who_declined_and_the_staff_of_either_read_of_it(pair, owner):
     assert set(PairHistory.objects.visible_to(owner)) == {declined, met}
     assert set(PairHistory.objects.visible_to(other)) == {met}
     assert not PairHistory.objects.visible_to(stranger).exists()
-    for person in (*staff, UserFactory(superuser=True)):
+    for person in (own_staff, UserFactory(superuser=True)):
         assert set(PairHistory.objects.served_by(person)) == {declined, met}
+    assert set(PairHistory.objects.served_by(other_staff)) == {met}
     for person in (owner, stranger, StaffFactory().person):
         assert not PairHistory.objects.served_by(person).exists()
-    assert not PairHistory.objects.managed_by(staff[0]).exists()
+    assert not PairHistory.objects.managed_by(own_staff).exists()
 
 
 @pytest.mark.parametrize(

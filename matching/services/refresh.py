@@ -66,7 +66,9 @@ class Changes:
 @jobs.handles(JOB)
 def refresh(lease: jobs.Lease) -> None:
     """Bring the lists up to date after the changes of one or many companies."""
-    changed = {int(payload["company"]) for payload in lease.take_along()}
+    payloads = lease.take_along()
+    changed = {int(payload["company"]) for payload in payloads}
+    missed = {int(payload["company"]) for payload in payloads if payload.get("anew")}
     built = profiles.read(Company.objects.matched().filter(pk__in=changed))
     try:
         with lease.held(), lease.finish() as result:
@@ -77,7 +79,8 @@ def refresh(lease: jobs.Lease) -> None:
             )
             store_profiles([one for one in built if one.company in here])
             profiles.bury(changed - here, database_clock())
-            result.update(_refresh(changed, here, {one.company for one in built if one.is_new}))
+            fresh = {one.company for one in built if one.is_new}
+            result.update(_refresh(changed, here, fresh | missed))
     except BaseException:
         boards.forget()  # it has read what is not committed
         raise
@@ -125,12 +128,17 @@ def store_profiles(built: list[profiles.Built]) -> int:
 
 @transaction.atomic
 def refresh_changed_since(moment: dt.datetime) -> int:
-    """Ask for a refresh of every company whose profile changed after ``moment``; how many."""
+    """Ask for a refresh of every company whose profile changed after ``moment``; how many.
+
+    Their profiles are stored already, so the job is told that the lists have missed the change; a
+    waiting job that is not told this does not do for it.
+    """
     changed = list(
         Profile.objects.filter(changed_at__gt=moment).values_list("company_id", flat=True)
     )
     for company in changed:
-        jobs.enqueue(JOB, {"company": company}, key=str(company), priority=3)
+        payload = {"company": company, "anew": True}
+        jobs.enqueue(JOB, payload, key=f"{company}:anew", priority=3)
     return len(changed)
 
 

@@ -11,7 +11,8 @@ from chambers.services import jobs
 from chambers.services.companies import change_company, exclude_company, note_change
 from chambers.services.memberships import end_membership
 from marketplace.services import archive_opportunity
-from matching.models import SuggestionList
+from matching.models import PairHistory, SuggestionList
+from matching.services import runs
 from matching.services.dismissals import dismiss_partner, restore_partner
 from matching.services.refresh import JOB
 from tests.factories import RepresentativeFactory, UserFactory
@@ -152,6 +153,58 @@ def test_refreshing_gives_the_same_lists_as_matching_everyone_anew(seed):
     match(seed=1)
 
     assert refreshed == scores()
+
+
+def run_until_the_swap():
+    """A run of which only the swap is left to do; its job."""
+    runs.start_run(seed=1)
+    while (lease := jobs.claim()).job.kind != "matching.run.swap":
+        jobs.do(lease)
+    return lease
+
+
+def test_an_offer_published_while_a_run_is_under_way_stays_in_the_lists_after_it():
+    ours, theirs = company("RU", "Ours"), company("JP", "Theirs")
+    seeks(ours, SENSORS)
+    match()
+    swap = run_until_the_swap()
+    offers(theirs, SENSORS)
+    note_and_refresh(theirs)
+    assert partners_of(ours) == ["Theirs"]
+
+    jobs.do(swap)
+    jobs.work_off()
+
+    assert (partners_of(ours), partners_of(theirs)) == (["Theirs"], ["Ours"])
+
+
+def exclude_the_country(ours, _theirs):
+    change_company(ours, excluded_countries=["RU"])
+
+
+def exclude_the_company(ours, theirs):
+    exclude_company(ours, other=theirs)
+
+
+def become_partners(ours, theirs):
+    PairHistory.objects.create(one=ours, other=theirs, kind=PairHistory.Kind.PARTNER)
+    note_change(ours)
+
+
+@pytest.mark.parametrize("part", [exclude_the_country, exclude_the_company, become_partners])
+def test_who_is_kept_apart_while_a_run_is_under_way_stays_apart_after_it(part):
+    ours, theirs = company("JP", "Ours"), company("RU", "Theirs")
+    seeks(ours, SENSORS)
+    offers(theirs, SENSORS)
+    match()
+    swap = run_until_the_swap()
+    part(ours, theirs)
+    jobs.work_off()
+
+    jobs.do(swap)
+    jobs.work_off()
+
+    assert (partners_of(ours), partners_of(theirs)) == ([], [])
 
 
 def test_a_dismissed_partner_gives_its_place_to_another_and_comes_back():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
@@ -46,9 +46,7 @@ AGAINST_TEXTS = {
 
 CLOSE_TEXTS = {
     Close.ONLY_AN_INTERPRETER: gettext_lazy("Only with an interpreter"),
-    Close.YOUR_SIZE_AT_THEIR_EDGE: gettext_lazy("Your size is at the edge of what they accept"),
     Close.THEIR_SIZE_AT_YOUR_EDGE: gettext_lazy("Their size is at the edge of what you accept"),
-    Close.YOUR_SIZE_UNKNOWN: gettext_lazy("They ask for a size, yours is not stated"),
     Close.THEIR_SIZE_UNKNOWN: gettext_lazy("You ask for a size, theirs is not stated"),
     Close.NEARLY_COMPETITORS: gettext_lazy("Both offer something of one chapter"),
 }
@@ -87,7 +85,8 @@ class Suggestion:
     """A partner for a company, with everything that page, endpoint and administration show.
 
     ``is_usual``: beyond the reasons, companies of these trades and countries often work together.
-    ``against`` speaks against the pair; ``close`` are limits that it only just keeps.
+    ``against`` speaks against the pair; ``close`` are limits of the company's own that it only just
+    keeps; those of the partner are the partner's.
     """
 
     partner: Company
@@ -137,7 +136,8 @@ def suggestions_for(
     Partners it has met before only ``with_met``; they stand lower in the list then.
 
     Empty for who neither speaks for the company nor looks after it, and while it is on hold. Who
-    was put on hold, or is a partner already, is left out at once, before the lists follow.
+    was put on hold, is a partner already, or is kept apart by a limit of either side, is left out
+    at once, before the lists follow.
     """
     stored = (
         SuggestionList.objects.visible_to(viewer)
@@ -147,21 +147,22 @@ def suggestions_for(
     )
     if stored is None or company.held_on is not None:
         return Suggestions(company, Run.objects.current())
-    ties = profiles.ties_of([company.pk]).get(company.pk, profiles.NO_TIES)
     dismissals = {
         one.partner_id: one
         for one in Dismissal.objects.filter(company=company).select_related("by")
     }
-    listed = [*stored.partners[:limit], *dismissals]
-    wanted = [pk for pk in dict.fromkeys(listed) if pk not in ties.blocked]
+    listed = list(dict.fromkeys([*stored.partners[:limit], *dismissals]))
     partners = {
         partner.pk: partner
-        for partner in _presentable(Company.objects.visible_to(viewer).filter(pk__in=wanted))
+        for partner in _presentable(Company.objects.visible_to(viewer).filter(pk__in=listed))
     }
-    met = [pk for pk in wanted if pk in partners and pk in ties.met and pk not in dismissals]
-    ours = profiles.engine_company(company, ties)
-    told_of = [pk for pk in wanted if pk in partners and (with_met or pk not in met)]
-    found = _explained(ours, told_of, partners, stored.run)
+    read = _profiles_of([company.pk, *partners])
+    limits = _limits({company.pk: company, **partners}, read)
+    ours = limits[company.pk]
+    wanted = [pk for pk in listed if pk in partners and engine.may_meet(ours, limits[pk])]
+    met = [pk for pk in wanted if ours.knows(limits[pk]) and pk not in dismissals]
+    told_of = [pk for pk in wanted if with_met or pk not in met]
+    found = _explained(limits, ours, told_of, read, stored.run)
     told = _Telling.of(found.values())
     shown, hidden = [], []
     for pk, explanation in found.items():
@@ -189,10 +190,11 @@ def suggestion_between(
     both = {one.pk: one for one in pair}
     if len(both) < 2:
         return None
-    limits = _limits(both)
+    read = _profiles_of(list(both))
+    limits = _limits(both, read)
     if not engine.may_meet(*limits.values()):
         return None
-    found = _explained(limits[company.pk], [partner.pk], both, run).get(partner.pk)
+    found = _explained(limits, limits[company.pk], [partner.pk], read, run).get(partner.pk)
     if found is None:
         return None
     dismissal = Dismissal.objects.filter(company=company, partner=partner).first()
@@ -200,16 +202,21 @@ def suggestion_between(
     return made if made.has_reason else None
 
 
-def _limits(companies: Mapping[int, Company]) -> dict[int, engine.Company]:
+def _profiles_of(companies: Iterable[int]) -> dict[int, Profile]:
+    return {one.company_id: one for one in Profile.objects.filter(company__in=companies)}
+
+
+def _limits(
+    companies: Mapping[int, Company], stored: Mapping[int, Profile]
+) -> dict[int, engine.Company]:
     """What limits each of some companies, by their present profiles."""
     ties = profiles.ties_of(list(companies))
-    trades = dict(
-        Profile.objects.filter(company__in=list(companies)).values_list("company", "trades")
-    )
-    return {
-        pk: profiles.engine_company(one, ties.get(pk, profiles.NO_TIES), trades.get(pk, ()))
-        for pk, one in companies.items()
-    }
+    found = {}
+    for pk, one in companies.items():
+        profile = stored.get(pk)
+        trades, topic = (profile.trades, profile.topic) if profile else ((), "")
+        found[pk] = profiles.engine_company(one, ties.get(pk, profiles.NO_TIES), trades, topic)
+    return found
 
 
 def partners_by_country(suggestions: Iterable[Suggestion]) -> list[tuple[str, int]]:
@@ -242,17 +249,19 @@ class _Found:
 
 
 def _explained(
-    own: engine.Company, wanted: list[int], partners: Mapping[int, Company], run: Run
+    limits: Mapping[int, engine.Company],
+    own: engine.Company,
+    wanted: list[int],
+    stored: Mapping[int, Profile],
+    run: Run,
 ) -> dict[int, _Found]:
     """Each wanted pair explained from the two profiles, by the run's weights and rarities."""
-    stored = {one.company_id: one for one in Profile.objects.filter(company__in=[own.id, *wanted])}
     if own.id not in stored:
         return {}
     mine = stored[own.id]
     ours = {term for row in mine.rows for term in row["terms"]}
     rarities = Term.rows_with(run, ours)
     weights, rows = Weights(**run.weights), profiles.engine_rows(own.id, mine.rows)
-    own = replace(own, industry=mine.topic)
     found = {}
     for pk in wanted:
         if pk not in stored:
@@ -261,7 +270,7 @@ def _explained(
             rows,
             profiles.engine_rows(pk, stored[pk].rows),
             own,
-            profiles.engine_company(partners[pk], topic=stored[pk].topic),
+            limits[pk],
             rarities,
             run.rows,
             weights,

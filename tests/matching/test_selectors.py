@@ -4,8 +4,9 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import translation
 
+from chambers.models import Company
 from matching.engine import Band
-from matching.models import Dismissal
+from matching.models import Dismissal, Profile
 from matching.selectors import partners_by_country, suggestion_between, suggestions_for, tenths
 from matching.services.dismissals import dismiss_partner, restore_partner
 from tests.factories import MembershipFactory, RepresentativeFactory, StaffFactory, UserFactory
@@ -76,6 +77,24 @@ def test_words_are_shown_as_each_side_wrote_them():
     assert "their_needs_unknown" in found.against_codes
 
 
+def test_one_is_told_of_ones_own_limits_and_never_of_what_a_partner_asks_for(pair):
+    romashka, asahi = pair
+    Company.objects.filter(pk=asahi.pk).update(accepted_sizes=["small"], avoids_competitors=True)
+    for one, heading in ((romashka, "8501"), (asahi, "8502")):
+        Profile.objects.filter(company=one).update(trades=[heading])
+    staff = StaffFactory(chamber=romashka.memberships.get().chamber).person
+    anna, keiko = person_of(romashka), person_of(asahi)
+
+    for size, told in (("", "their_size_unknown"), ("small", "their_size_at_your_edge")):
+        Company.objects.filter(pk=romashka.pk).update(size=size)
+        for one in pair:
+            one.refresh_from_db()
+        for viewer in (anna, staff):
+            assert only(suggestions_for(romashka, viewer)).close_codes == []
+            assert suggestion_between(romashka, asahi, viewer).close_codes == []
+        assert only(suggestions_for(asahi, keiko)).close_codes == [told, "nearly_competitors"]
+
+
 def test_strangers_and_guests_see_no_suggestions_of_others(pair):
     romashka, asahi = pair
 
@@ -108,6 +127,36 @@ def test_a_partner_that_left_since_the_run_is_not_shown(pair):
     asahi.save()
 
     assert suggestions_for(romashka, person_of(romashka)).shown == []
+
+
+def change_country_wish(one, other):
+    type(one).objects.filter(pk=one.pk).update(excluded_countries=[other.country_id])
+
+
+def change_certificates(one, _other):
+    type(one).objects.filter(pk=one.pk).update(required_certificates=["iso9001"])
+
+
+def change_group(one, other):
+    type(one).objects.filter(pk__in=[one.pk, other.pk]).update(corporate_group="Sumire")
+
+
+def change_exclusion(one, other):
+    one.excluded_companies.add(other)
+
+
+@pytest.mark.parametrize(
+    "change", [change_country_wish, change_certificates, change_group, change_exclusion]
+)
+def test_who_is_kept_apart_by_a_limit_is_not_shown_before_the_lists_follow(pair, change):
+    romashka, asahi = pair
+
+    change(asahi, romashka)
+    romashka.refresh_from_db()
+    asahi.refresh_from_db()
+
+    assert suggestions_for(romashka, person_of(romashka)).shown == []
+    assert suggestions_for(asahi, person_of(asahi)).shown == []
 
 
 def test_not_relevant_hides_a_partner_from_ones_own_list_only_and_can_be_undone(pair):

@@ -122,7 +122,7 @@ class AgainstOut(serializers.Serializer):
 
 
 class CloseOut(serializers.Serializer):
-    """A limit that a match only just keeps."""
+    """A limit of the company's own that a match only just keeps."""
 
     code = serializers.ChoiceField([one.value for one in Close])
     label = serializers.CharField()  # type: ignore[assignment]  # the framework takes fields out of the class

@@ -38,15 +38,13 @@ class Against(StrEnum):
 
 
 class Close(StrEnum):
-    """Limits that a pair keeps, but only just."""
+    """Limits of yours that a pair keeps, but only just; what they ask for is not told."""
 
     ONLY_AN_INTERPRETER = "only_an_interpreter"
-    YOUR_SIZE_AT_THEIR_EDGE = "your_size_at_their_edge"
     THEIR_SIZE_AT_YOUR_EDGE = "their_size_at_your_edge"
-    YOUR_SIZE_UNKNOWN = "your_size_unknown"
     THEIR_SIZE_UNKNOWN = "their_size_unknown"
     NEARLY_COMPETITORS = "nearly_competitors"
-    """One avoids competitors, and both offer something of one chapter, though no one heading."""
+    """You avoid competitors, and both offer something of one chapter, though no one heading."""
 
 
 @dataclass(frozen=True)
@@ -286,16 +284,12 @@ def _against(
 def _close(you: Company, them: Company) -> Iterator[Close]:
     if languages_differ(you, them):
         yield Close.ONLY_AN_INTERPRETER
-    if them.sizes and not you.size:
-        yield Close.YOUR_SIZE_UNKNOWN
     if you.sizes and not them.size:
         yield Close.THEIR_SIZE_UNKNOWN
-    if _at_the_edge(you.size, them.sizes):
-        yield Close.YOUR_SIZE_AT_THEIR_EDGE
     if _at_the_edge(them.size, you.sizes):
         yield Close.THEIR_SIZE_AT_YOUR_EDGE
     chapters = [{heading[:2] for heading in company.trades} for company in (you, them)]
-    if (you.avoids_competitors or them.avoids_competitors) and chapters[0] & chapters[1]:
+    if you.avoids_competitors and chapters[0] & chapters[1]:
         yield Close.NEARLY_COMPETITORS
 
 

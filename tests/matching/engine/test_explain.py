@@ -166,7 +166,7 @@ def test_what_speaks_against_a_pair_is_said():
     assert why.band is Band.STRONG_ONE
 
 
-def test_limits_that_are_only_just_kept_are_named():
+def test_own_limits_that_are_only_just_kept_are_named_and_theirs_are_not():
     you = Company(
         1,
         "RU",
@@ -189,16 +189,17 @@ def test_limits_that_are_only_just_kept_are_named():
 
     why = _explain(*rows, you, them)
     turned = _explain(*rows[::-1], them, you)
-    unknown = _explain(*rows, replace(you, size=""), replace(them, languages=frozenset()))
+    unknown = _explain(*rows, replace(you, languages=frozenset()), replace(them, size=""))
+    unstated = _explain(*rows, replace(you, size=""), replace(them, languages=frozenset()))
 
     assert why.close == (
         Close.ONLY_AN_INTERPRETER,
-        Close.YOUR_SIZE_AT_THEIR_EDGE,
         Close.THEIR_SIZE_AT_YOUR_EDGE,
         Close.NEARLY_COMPETITORS,
     )
-    assert set(turned.close) == set(why.close)
-    assert unknown.close[0] is Close.YOUR_SIZE_UNKNOWN
+    assert turned.close == (Close.ONLY_AN_INTERPRETER, Close.THEIR_SIZE_AT_YOUR_EDGE)
+    assert unknown.close == (Close.THEIR_SIZE_UNKNOWN, Close.NEARLY_COMPETITORS)
+    assert unstated.close == (Close.THEIR_SIZE_AT_YOUR_EDGE, Close.NEARLY_COMPETITORS)
     assert {Against.NO_COMMON_LANGUAGE, Against.MET_BEFORE} <= set(why.against)
     assert Against.MET_BEFORE in turned.against
     assert _explain(*rows).close == ()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PARTS = ("imports", "engine", "scale", "job")
+PARTS = ("imports", "languages", "quality", "scale", "job")
 
 
 def main() -> int:

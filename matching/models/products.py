@@ -52,12 +52,25 @@ class Advice(models.Model):
 
 class TriadQuerySet(ScopedQuerySet):
     def open(self) -> Self:
-        """Proposals for demands on show that none of the three has declined; best first."""
+        """Proposals for demands on show that none of the three has declined; best first.
+
+        All three are matched now: a hold or the end of a membership takes them away at once.
+        """
         refused = TriadRefusal.objects.filter(
             demand=OuterRef("demand"), first=OuterRef("first"), second=OuterRef("second")
         )
         on_show = Opportunity.objects.on_show().values("pk")
-        return self.filter(demand__in=on_show).exclude(Exists(refused)).order_by("-evidence", "pk")
+        matched = Company.objects.matched().values("pk")
+        return (
+            self.filter(
+                demand__in=on_show,
+                demand__company__in=matched,
+                first__in=matched,
+                second__in=matched,
+            )
+            .exclude(Exists(refused))
+            .order_by("-evidence", "pk")
+        )
 
     def of(self, company: Company) -> Self:
         """Those in which a company has a part."""

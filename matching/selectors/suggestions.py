@@ -20,6 +20,7 @@ from matching.engine import Against, Band, Direction, Explanation, Weights
 from matching.engine.explain import Close
 from matching.engine.prior import shipped
 from matching.models import Dismissal, Profile, Run, SuggestionList, Term
+from matching.selectors.limits import limits_of, profiles_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -156,8 +157,8 @@ def suggestions_for(
         partner.pk: partner
         for partner in _presentable(Company.objects.visible_to(viewer).filter(pk__in=listed))
     }
-    read = _profiles_of([company.pk, *partners])
-    limits = _limits({company.pk: company, **partners}, read)
+    read = profiles_of([company.pk, *partners])
+    limits = limits_of({company.pk: company, **partners}, read)
     ours = limits[company.pk]
     wanted = [pk for pk in listed if pk in partners and engine.may_meet(ours, limits[pk])]
     met = [pk for pk in wanted if ours.knows(limits[pk]) and pk not in dismissals]
@@ -190,8 +191,8 @@ def suggestion_between(
     both = {one.pk: one for one in pair}
     if len(both) < 2:
         return None
-    read = _profiles_of(list(both))
-    limits = _limits(both, read)
+    read = profiles_of(list(both))
+    limits = limits_of(both, read)
     if not engine.may_meet(*limits.values()):
         return None
     found = _explained(limits, limits[company.pk], [partner.pk], read, run).get(partner.pk)
@@ -200,23 +201,6 @@ def suggestion_between(
     dismissal = Dismissal.objects.filter(company=company, partner=partner).first()
     made = _Telling.of([found]).suggestion(both[partner.pk], found, dismissal)
     return made if made.has_reason else None
-
-
-def _profiles_of(companies: Iterable[int]) -> dict[int, Profile]:
-    return {one.company_id: one for one in Profile.objects.filter(company__in=companies)}
-
-
-def _limits(
-    companies: Mapping[int, Company], stored: Mapping[int, Profile]
-) -> dict[int, engine.Company]:
-    """What limits each of some companies, by their present profiles."""
-    ties = profiles.ties_of(list(companies))
-    found = {}
-    for pk, one in companies.items():
-        profile = stored.get(pk)
-        trades, topic = (profile.trades, profile.topic) if profile else ((), "")
-        found[pk] = profiles.engine_company(one, ties.get(pk, profiles.NO_TIES), trades, topic)
-    return found
 
 
 def partners_by_country(suggestions: Iterable[Suggestion]) -> list[tuple[str, int]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from chambers.models import Company, TradeCode
 from marketplace.models import Opportunity
-from matching import profiles
+from matching import engine
 from matching.models import Triad
+from matching.selectors.limits import limits_of, profiles_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -44,29 +46,22 @@ def proposals_for(
 ) -> list[Proposal]:
     """Open proposals in which a company has a part, best first; a constant number of queries.
 
-    None with somebody it is kept apart from, whom it has marked as not relevant or whom the viewer
-    may not see.
+    None in which any two are kept apart or one has marked another as not relevant, even before the
+    next search, or with somebody whom the viewer may not see.
     """
-    ties = profiles.ties_of([company.pk]).get(company.pk, profiles.NO_TIES)
-    away = ties.blocked | ties.dismissed
-    found = [
-        one
-        for one in Triad.objects.visible_to(viewer)
-        .of(company)
-        .select_related("demand")[: 4 * limit]
-        if not away & {one.demand.company_id, one.first_id, one.second_id}
-    ]
-    return told(found, viewer, you=company)[:limit]
+    open_ones = Triad.objects.visible_to(viewer).of(company).select_related("demand")
+    return told(open_ones[: 4 * limit], viewer, you=company)[:limit]
 
 
 def told(
     triads: Iterable[Triad], viewer: User | AnonymousUser, *, you: Company | None = None
 ) -> list[Proposal]:
-    """Proposals whose companies the viewer may all see, as they are shown."""
+    """Proposals whose companies may meet and the viewer may all see, as they are shown."""
     rows = list(triads)
     involved = {pk for one in rows for pk in (one.demand.company_id, one.first_id, one.second_id)}
     visible = Company.objects.visible_to(viewer).filter(pk__in=involved, held_on=None)
     companies = {one.pk: one for one in visible.select_related("country")}
+    limits = limits_of(companies, profiles_of(companies))
     wanted = {code for one in rows for code in (*one.first_brings, *one.second_brings)}
     codes = {
         one.code: one
@@ -86,5 +81,15 @@ def told(
             seeker_is_you=you is not None and one.demand.company_id == you.pk,
         )
         for one in rows
-        if {one.demand.company_id, one.first_id, one.second_id} <= companies.keys()
+        if _all_welcome(limits, (one.demand.company_id, one.first_id, one.second_id))
     ]
+
+
+def _all_welcome(limits: Mapping[int, engine.Company], three: Sequence[int]) -> bool:
+    """Whether all are known, any two of them may meet and neither hides the other."""
+    if not limits.keys() >= set(three):
+        return False
+    return all(
+        engine.may_meet(one, other) and other.id not in one.dismissed
+        for one, other in permutations((limits[pk] for pk in three), 2)
+    )

@@ -268,7 +268,7 @@ def swap_in(lease: jobs.Lease) -> None:
             _enqueue(former, "sweep", run_after=timezone.now() + dt.timedelta(seconds=30))
         if run.indexed_at is not None:
             refresh.refresh_changed_since(run.indexed_at)
-        triads.ask_for_triads()
+        triads.ask_for_triads(run)
 
 
 @jobs.handles("matching.run.sweep")

@@ -24,34 +24,40 @@ JOB = "matching.triads"
 PART = 500  # companies whose demands are looked at by one job
 
 
-def ask_for_triads(after: int = 0) -> None:
+def ask_for_triads(run: Run, after: int = 0) -> None:
     """Have the demands of all companies looked at, part by part, when nothing else waits.
 
-    Companies that have changed since the run's index was built wait for the next run.
+    Companies that have changed since the run's index was built wait for the next run. A part of an
+    earlier run that still waits does not stand for the first of this one.
     """
-    jobs.enqueue(JOB, {"after": after}, key="triads", priority=-1)
+    jobs.enqueue(JOB, {"run": run.pk, "after": after}, key=str(run.pk), priority=-1)
 
 
 @jobs.handles(JOB)
 def find(lease: jobs.Lease) -> None:
     """Look for proposals for the demands of some companies, and ask for the next ones."""
-    run = Run.objects.current()
+    shown = Run.objects.filter(pk=lease.payload["run"], is_current=True)
+    run = shown.first()
     if run is None or not run.index_digest:
         with lease.finish() as result:
-            result["skipped"] = "no run yet"
+            result["skipped"] = "not the run that is shown"
         return
     seeking = (
         Profile.objects.exclude(digest="")
-        .filter(company__gt=lease.job.payload["after"])
+        .filter(company__gt=lease.payload["after"])
         .filter(company__in=Opportunity.objects.on_show().values("company"))
         .order_by("company")
     )
     some = dict(seeking.values_list("company_id", "rows")[:PART])
     found = _found(run, some)
     with lease.finish() as result:
+        if not shown.exists():
+            # The search of the run that took its place begins anew.
+            result["skipped"] = "not the run that is shown"
+            return
         result["found"] = _store(set(some), found)
         if len(some) == PART:
-            ask_for_triads(max(some))
+            ask_for_triads(run, max(some))
 
 
 @transaction.atomic

@@ -4,11 +4,20 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
+from chambers.models import Job
 from chambers.services import jobs
 from chambers.services.companies import change_company
-from matching.models import SuggestionList, Triad, TriadRefusal
-from matching.services.triads import refuse_triad
-from tests.factories import RepresentativeFactory, StaffFactory, UserFactory
+from chambers.services.limits import set_limits
+from matching.models import Run, SuggestionList, Triad, TriadRefusal
+from matching.selectors.triads import proposals_for
+from matching.services.triads import ask_for_triads, refuse_triad
+from tests.factories import (
+    DismissalFactory,
+    PairHistoryFactory,
+    RepresentativeFactory,
+    StaffFactory,
+    UserFactory,
+)
 from tests.matching.test_advice import codes_of
 from tests.matching.world import CHIPS, HARVESTERS, SENSORS, company, match, seeks
 
@@ -56,6 +65,52 @@ def test_parts_of_companies_follow_each_other(three, monkeypatch):
     match(seed=2)
 
     assert Triad.objects.count() == 2
+
+
+def test_a_new_search_begins_at_the_first_company_while_a_part_of_the_last_waits(three):
+    former = Run.objects.current()
+    ask_for_triads(former, after=three[0].pk)
+    Triad.objects.all().delete()
+
+    match(seed=2)
+
+    assert Triad.objects.count() == 1
+    assert not Job.objects.filter(kind="matching.triads").open().exists()
+
+
+@pytest.mark.parametrize("apart", ["declined", "excluded", "not relevant", "certificates"])
+def test_two_that_are_kept_apart_are_proposed_to_nobody_at_once(three, apart):
+    _seeker, chips, sensors = three
+    assert [len(proposals_for(one, person_of(one))) for one in three] == [1, 1, 1]
+
+    if apart == "declined":
+        PairHistoryFactory(one=chips, other=sensors, kind="declined", stated_by=chips)
+    elif apart == "excluded":
+        chips.excluded_companies.add(sensors)
+    elif apart == "not relevant":
+        DismissalFactory(company=chips, partner=sensors)
+    else:
+        set_limits(chips, by=person_of(chips), required_certificates=["iso9001"])
+
+    assert [proposals_for(one, person_of(one)) for one in three] == [[], [], []]
+
+
+@pytest.mark.parametrize("who", range(3))
+@pytest.mark.parametrize(
+    "gone", [{"held_on": "2026-01-01", "held_reason": "x"}, {"is_listed": False}, "left"]
+)
+def test_a_company_that_is_held_or_gone_takes_its_proposals_along_at_once(client, three, who, gone):
+    staff = StaffFactory(chamber=three[who - 1].memberships.get().chamber).person
+    if gone == "left":
+        three[who].memberships.all().delete()
+    else:
+        type(three[who]).objects.filter(pk=three[who].pk).update(**gone)
+
+    assert not Triad.objects.served_by(staff).exists()
+    assert not Triad.objects.visible_to(person_of(three[who - 1])).exists()
+    client.force_login(staff)
+    listed = client.get(reverse("admin:matching_triad_changelist"))
+    assert not listed.context["cl"].result_list
 
 
 def test_each_of_the_three_and_their_chambers_see_it_and_nobody_else(three):

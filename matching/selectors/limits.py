@@ -1,0 +1,27 @@
+"""What keeps companies apart as they are now, for what was worked out before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from chambers.models import Company
+from matching import engine, profiles
+from matching.models import Profile
+
+
+def profiles_of(companies: Iterable[int]) -> dict[int, Profile]:
+    """The stored profiles of some companies, by key; who has none is missing."""
+    return {one.company_id: one for one in Profile.objects.filter(company__in=companies)}
+
+
+def limits_of(
+    companies: Mapping[int, Company], stored: Mapping[int, Profile]
+) -> dict[int, engine.Company]:
+    """What limits each of some companies, by their present profiles."""
+    ties = profiles.ties_of(list(companies))
+    found = {}
+    for pk, one in companies.items():
+        profile = stored.get(pk)
+        trades, topic = (profile.trades, profile.topic) if profile else ((), "")
+        found[pk] = profiles.engine_company(one, ties.get(pk, profiles.NO_TIES), trades, topic)
+    return found

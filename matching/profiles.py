@@ -95,16 +95,20 @@ NO_TIES = Ties()
 _EXCLUDED, _DISMISSED = "excluded", "dismissed"
 
 
-def ties_of(companies: QuerySet[Any] | Iterable[int] | None = None) -> dict[int, Ties]:
+def ties_of(
+    companies: QuerySet[Any] | Iterable[int] | None = None, *, excluded_by_others: bool = True
+) -> dict[int, Ties]:
     """The ties of some companies, or of all; who has none is missing. One query.
 
-    The other sides of histories come along with what concerns these companies only.
+    The other sides of exclusions and histories come along with what concerns these companies only.
+    Without ``excluded_by_others`` an exclusion is a tie of the company that made it.
     """
     found: defaultdict[int, Ties] = defaultdict(Ties)
     excluded = Company.excluded_companies.through.objects.all()
     dismissed, history = Dismissal.objects.all(), PairHistory.objects.all()
     if companies is not None:
-        excluded = excluded.filter(from_company__in=companies)
+        made, suffered = Q(from_company__in=companies), Q(to_company__in=companies)
+        excluded = excluded.filter(made | suffered if excluded_by_others else made)
         dismissed = dismissed.filter(company__in=companies)
         history = history.filter(Q(one__in=companies) | Q(other__in=companies))
     rows = excluded.values_list("from_company_id", "to_company_id", Value(_EXCLUDED)).union(
@@ -120,7 +124,7 @@ def ties_of(companies: QuerySet[Any] | Iterable[int] | None = None) -> dict[int,
             found[other].met.add(company)
         else:
             found[company].blocked.add(other)
-            if how != _EXCLUDED:
+            if how != _EXCLUDED or excluded_by_others:
                 found[other].blocked.add(company)
     return dict(found)
 
@@ -194,7 +198,8 @@ def read(companies: QuerySet[Company]) -> list[Built]:
     )
     found = list(wanted)
     keys = [company.pk for company in found]
-    ties = ties_of(keys)
+    # A profile does not change because others exclude its company: nobody would note it.
+    ties = ties_of(keys, excluded_by_others=False)
     stored = Profile.objects.filter(company__in=keys)
     known = dict(stored.values_list("company_id", "digest"))
     return [

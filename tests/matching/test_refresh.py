@@ -100,6 +100,22 @@ def test_an_exclusion_holds_at_once_for_both():
     assert (partners_of(ours), partners_of(theirs)) == ([], [])
 
 
+def test_an_exclusion_holds_among_companies_that_have_changed_since_the_run():
+    ours = company("RU", "Ours")
+    makers = [company("JP", f"Maker {number}", codes=hs(SENSORS)) for number in range(6)]
+    exclude_company(makers[0], other=ours)
+    match()
+    for one in makers:
+        change_company(one, target_countries=["RU"])
+    jobs.work_off()
+
+    seeks(ours, SENSORS)
+    note_and_refresh(ours)
+
+    assert sorted(partners_of(ours)) == [f"Maker {number}" for number in range(1, 6)]
+    assert [partners_of(one) for one in makers] == [[], *[["Ours"]] * 5]
+
+
 def test_a_change_that_changes_nothing_for_the_engine_touches_no_list():
     ours, theirs = company("RU", "Ours"), company("JP", "Theirs")
     seeks(theirs, SENSORS)

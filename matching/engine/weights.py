@@ -12,6 +12,10 @@ _LEVELS = {
     "nace": -math.log(0.80),
     "section": -math.log(0.97),
 }
+LEAST_STEP = 0.01
+"""Least ``met_floor`` and ``met_span``: without the one no pair without a met need would be shown,
+without the other all with one would be alike, and the search divides by both."""
+_OTHER = ("version", "levels")  # not single numbers
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,21 @@ class Weights:
     """Share of the score that a pair loses when the two have met before."""
 
     def __post_init__(self) -> None:
-        """Refuse constants for which the promised properties of the score do not hold."""
+        """Refuse constants for which the promised properties of the score do not hold.
+
+        Raises ValueError, and TypeError for what is no number.
+        """
+        if not isinstance(self.levels, Mapping):
+            raise TypeError("levels must map names to numbers")
+        numbers = [getattr(self, name) for name in self.__dataclass_fields__ if name not in _OTHER]
+        if not all(math.isfinite(one) for one in (*numbers, *self.levels.values())):
+            raise ValueError("every constant must be finite")
+        if min(self.levels.values(), default=0) < 0:
+            raise ValueError("no level may be below 0")
+        if self.word_scale < 0 or self.word_power < 0 or self.same_field < 0:
+            raise ValueError("word_scale, word_power and same_field must be at least 0")
+        if self.met_floor < LEAST_STEP or self.met_span < LEAST_STEP:
+            raise ValueError(f"met_floor and met_span must be at least {LEAST_STEP}")
         if not 0 <= self.length_power <= 0.5:
             raise ValueError("length_power must lie in [0, 0.5]")
         if not 0 <= self.word_rarest < self.word_limit <= 1:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from matching.engine import Weights
+from matching.engine.weights import LEAST_STEP
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -98,9 +99,16 @@ CONSTANTS = (
         _NEEDS,
     ),
     Constant(
-        "met_floor", _("met needs begin at"), 0, 1, _("Score above all that meet no need."), _SCORE
+        "met_floor",
+        _("met needs begin at"),
+        LEAST_STEP,
+        1,
+        _("Score above all that meet no need."),
+        _SCORE,
     ),
-    Constant("met_span", _("met needs rise by"), 0, 1, _("At most, for a perfect fit."), _SCORE),
+    Constant(
+        "met_span", _("met needs rise by"), LEAST_STEP, 1, _("At most, for a perfect fit."), _SCORE
+    ),
     Constant(
         "better", _("better covered side"), 0.5, 0.99, _("The other side has the rest."), _SCORE
     ),

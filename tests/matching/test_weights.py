@@ -19,6 +19,7 @@ from matching.services.weights import (
     weights_in_force,
 )
 from tests.factories import StaffFactory, UserFactory, WeightSetFactory
+from tests.matching.world import CHIPS, SENSORS, company, match, offers, partners_of, seeks
 
 pytestmark = pytest.mark.django_db
 OWN = Weights()
@@ -117,7 +118,22 @@ def test_a_set_that_was_in_force_is_never_changed(boss):
 
 
 @pytest.mark.parametrize(
-    "values", [{"better": 0.2}, {"met_floor": 0.9}, {"shoe_size": 1}, {"prior": "much"}]
+    "values",
+    [
+        {"better": 0.2},
+        {"met_floor": 0.9},
+        {"met_floor": 0},
+        {"met_span": 0},
+        {"met_span": -0.1},
+        {"same_field": -0.1},
+        {"word_scale": float("inf")},
+        {"prior": float("nan")},
+        {"levels": {"hs2": -1.0}},
+        {"levels": {"hs2": float("nan")}},
+        {"levels": [0.5]},
+        {"shoe_size": 1},
+        {"prior": "much"},
+    ],
 )
 def test_constants_that_the_engine_refuses_are_refused_here(boss, values):
     with pytest.raises(ValidationError) as refused:
@@ -222,3 +238,29 @@ def test_a_run_keeps_the_constants_it_was_started_with(boss):
     put_in_force(draft_weights(version="a", by=boss, values={"better": 0.8}), by=boss)
 
     assert Weights(**Run.objects.get(pk=run.pk).weights) == OWN
+
+
+def test_the_lowest_values_of_the_editor_are_taken_by_the_engine():
+    room = {"met_floor": 0.01, "met_span": 0.01, "same_field": 0.0}
+    for one in CONSTANTS:
+        if one.name not in {"strong", "word_limit"}:  # these must exceed others
+            assert one.of(Weights(**{**room, **_only(one.name, one.low)})) == one.low
+
+
+@pytest.mark.parametrize("name", ["met_floor", "met_span"])
+def test_a_run_by_the_lowest_step_of_the_editor_finds_what_another_run_finds(name):
+    ours, theirs = company("RU", "Ours"), company("JP", "Theirs")
+    for one, offered, sought in ((ours, SENSORS, CHIPS), (theirs, CHIPS, SENSORS)):
+        offers(one, offered)
+        seeks(one, sought)
+    lowest = next(one.low for one in CONSTANTS if one.name == name)
+    WeightSetFactory(in_force=True, values={name: lowest})
+
+    match()
+
+    assert (partners_of(ours), partners_of(theirs)) == (["Theirs"], ["Ours"])
+
+
+def _only(name, value):
+    head, _sep, level = name.partition(".")
+    return {head: {**OWN.levels, level: value} if level else value}

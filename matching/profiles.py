@@ -30,7 +30,7 @@ from matching.engine.codes import suggested_terms
 from matching.engine.lexicon import LEARNT
 from matching.engine.packed import pack
 from matching.engine.prior import SHIPPED, shipped
-from matching.models import Dismissal, PairHistory, Profile
+from matching.models import Dismissal, PairHistory, Profile, Run
 
 VERSION = 5  # of how a profile is read: raised with every change to it, words included
 PROFILE = "profile"  # the ref of a profile row; others carry their reference number
@@ -274,6 +274,20 @@ def bury(companies: Iterable[int], now: dt.datetime) -> None:
         version="",
         changed_at=now,
     )
+
+
+def bury_those_who_left(now: dt.datetime, shown: Run | None) -> None:
+    """Bury every company that is not matched any more; call under ``lock_lists``.
+
+    Graves of before ``shown``, the run whose lists are shown, are cleared away: its index was built
+    without them, and who keeps profiles in memory has begun with it.
+    """
+    left = Profile.objects.exclude(company__in=Company.objects.matched())
+    old = left.filter(digest="")
+    if shown is not None:
+        old = old.filter(changed_at__lt=shown.indexed_at or shown.created_at)
+    old.delete()
+    bury(left.values_list("company", flat=True), now)
 
 
 def engine_rows(company: int, rows: Iterable[Mapping[str, Any]]) -> list[Row]:

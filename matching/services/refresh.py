@@ -120,8 +120,9 @@ def store_profiles(built: list[profiles.Built]) -> int:
         )
     )
     fresh = [one for one in built if stored.get(one.company, "") == one.former]
+    stands = {one.company for one in fresh}
     for one in built:
-        if one not in fresh:
+        if one.company not in stands:
             jobs.enqueue(JOB, {"company": one.company}, key=str(one.company), priority=3)
     return profiles.save(fresh, database_clock())
 

@@ -24,7 +24,7 @@ from chambers.models import Chamber, Company, Job, User, today
 from chambers.services import jobs
 from chambers.services.companies import ANEW_JOB
 from matching import profiles
-from matching.models import Profile, Run, Shortlist, Term
+from matching.models import Run, Shortlist, Term
 from matching.services import indexes, refresh, triads
 from matching.services.lists import (
     LENGTH,
@@ -179,8 +179,8 @@ def build_index(lease: jobs.Lease) -> None:
     run = _open_run(lease)
     with transaction.atomic():
         lock_lists()  # who holds it now is done before this moment, for the index to see
+        profiles.bury_those_who_left(database_clock(), Run.objects.current())
         as_of = database_clock()
-    Profile.objects.exclude(company__in=Company.objects.matched()).delete()
     with lease.held():
         index = indexes.build(run)
         indexes.save(run, index)

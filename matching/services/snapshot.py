@@ -22,7 +22,10 @@ def packed_rows() -> Iterator[tuple[int, bytes]]:
 
 
 def limits() -> Iterator[engine.Company]:
-    """What limits the partners of every company with a profile, as ``engine_company`` tells it."""
+    """What limits the partners of every company with a profile, as ``engine_company`` tells it.
+
+    Not of those that left: their profile is empty.
+    """
     ties = profiles.ties_of()
     query = (
         "select c.id, c.country_id, c.target_countries, c.excluded_countries, c.corporate_group,"
@@ -30,7 +33,8 @@ def limits() -> Iterator[engine.Company]:
         " else '{}' end, c.accepts_interpreter, c.certificates, c.required_certificates,"
         " case when coalesce(c.visibility->>'size', %s) = any(%s) then c.size else '' end,"
         " c.accepted_sizes, c.avoids_competitors, p.trades, p.topic"
-        " from chambers_company c join matching_profile p on p.company_id = c.id order by c.id"
+        " from chambers_company c join matching_profile p on p.company_id = c.id"
+        " where p.digest <> '' order by c.id"
     )
     levels = sorted(level.value for level in profiles.SEEN_BY_MEMBERS)
     seen = [DEFAULT_LEVELS["languages"], levels, DEFAULT_LEVELS["size"], levels]

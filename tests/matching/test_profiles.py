@@ -125,7 +125,7 @@ def test_whatever_a_service_changes_is_read_by_the_next_run(world, change, setti
     assert [one for one in profiles.read(Company.objects.matched()) if one.is_new] == []
 
 
-def test_a_company_whose_membership_has_ended_keeps_no_profile(world):
+def test_a_company_whose_membership_has_ended_keeps_nothing_in_its_profile(world):
     ours, _theirs, _others = world
     ended = today() - dt.timedelta(days=400)
     membership = ours.memberships.get()
@@ -136,7 +136,8 @@ def test_a_company_whose_membership_has_ended_keeps_no_profile(world):
     Job.objects.all().delete()
     match()
 
-    assert not Profile.objects.filter(company=ours).exists()
+    kept = Profile.objects.filter(company=ours).values("rows", "surfaces", "trades", "digest")
+    assert list(kept) == [{"rows": [], "surfaces": {}, "trades": [], "digest": ""}]
 
 
 def test_an_opportunity_that_ends_by_its_date_makes_its_company_stale(world):

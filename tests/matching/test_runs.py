@@ -106,6 +106,23 @@ def test_companies_that_are_no_members_or_not_listed_are_left_out(world):
     assert Profile.objects.count() == 3
 
 
+def test_who_left_is_remembered_until_no_worker_can_have_missed_it(world):
+    romashka, asahi, *_ = world
+    match()
+    type(asahi).objects.filter(pk=asahi.pk).update(is_listed=False)
+
+    second = match()
+
+    grave = Profile.objects.get(company=asahi)
+    assert (grave.digest, second.companies) == ("", 3)
+    assert grave.changed_at < second.indexed_at
+    match()
+    assert not Profile.objects.filter(company=asahi).exists()
+    type(asahi).objects.filter(pk=asahi.pk).update(is_listed=True)
+    match()
+    assert "アサヒ計装" in partners_of(romashka)
+
+
 def test_what_a_company_hides_from_members_moves_no_score():
     hidden = {"description": "partners"}
     text = {"en": "turbine blades of titanium"}

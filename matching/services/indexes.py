@@ -7,8 +7,10 @@ folder named by what it holds, and all its processes map the same files.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 _PIECE = 4 << 20  # bytes
 _UNFINISHED = ".unfinished-"
+# Far longer than writing an index takes.
+_HOURS_UNFINISHED, _HOURS_UNKNOWN = 24, 1
 
 
 def folder(run: Run) -> Path:
@@ -135,14 +139,27 @@ def _copy_out(run: int, place: Path) -> None:
 
 
 def _drop_forgotten(root: Path) -> None:
-    """Delete what this machine keeps of runs that are over."""
+    """Delete what this machine keeps of runs that are over, and of workers that were killed.
+
+    Not what is young: the database learns of an index after its files are in place.
+    """
     kept = set(Run.objects.exclude(index_digest="").values_list("index_digest", flat=True))
     for path in root.iterdir():
-        if path.name.removesuffix(".lock") not in kept and not path.name.startswith(_UNFINISHED):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+        least = _HOURS_UNFINISHED if path.name.startswith(_UNFINISHED) else _HOURS_UNKNOWN
+        if path.name.removesuffix(".lock") in kept or _hours_old(path) < least:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _hours_old(path: Path) -> float:
+    """Hours since a file was written, or since a file came into a folder; 0 if it is gone."""
+    try:
+        return (time.time() - path.stat().st_mtime) / 3600
+    except FileNotFoundError:
+        return 0.0
 
 
 def remove(run: Run) -> None:
@@ -181,6 +198,7 @@ def _finish(place: Path, final: Path) -> None:
         shutil.rmtree(place)
         if not final.exists():
             raise
+        os.utime(final)  # young again, as if written now
 
 
 def _digest(place: Path) -> str:

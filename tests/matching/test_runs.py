@@ -1,6 +1,7 @@
 """Matching everyone, from the start of a run to its swap."""
 
 import datetime as dt
+import os
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -151,6 +152,19 @@ def test_the_same_seed_gives_the_same_lists_and_the_former_run_is_swept(world):
         assert set(model.objects.values_list("run", flat=True)) <= {second.pk}
     assert indexes.folder(second).exists()  # of the same content as the former one
     assert lists() == before
+
+
+def test_files_of_an_index_are_dropped_only_when_nobody_can_be_at_work_on_them(settings, tmp_path):
+    settings.INDEX_DIR = tmp_path
+    hours = {"young": 0.5, "old": 2, ".unfinished-young": 23, ".unfinished-old": 25}
+    for name, age in hours.items():
+        (tmp_path / name).mkdir()
+        moment = timezone.now().timestamp() - age * 3600
+        os.utime(tmp_path / name, (moment, moment))
+
+    indexes.remove(RunFactory())
+
+    assert {path.name for path in tmp_path.iterdir()} == {"young", ".unfinished-young"}
 
 
 def test_until_the_swap_readers_see_the_former_run(world):

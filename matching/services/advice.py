@@ -126,7 +126,9 @@ def add_code(company: Company, code: str, *, by: User) -> Company:
     found = TradeCode.objects.filter(scheme=TradeCode.Scheme.HS, code=code).first()
     if found is None:
         raise ValidationError(_("There is no such code."), code="unknown_code")
-    stated = list(company.codes.select_for_update(of=("self",)))
+    # Another code that is being added at the same moment is waited for, and then kept.
+    company.refresh_from_db(from_queryset=Company.objects.select_for_update(no_key=True))
+    stated = list(company.codes.all())
     if found in stated:
         raise ValidationError(_("Your company states this code already."), code="already_stated")
     return change_company(company, codes=[*stated, found])

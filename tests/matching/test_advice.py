@@ -1,12 +1,15 @@
 """Advice: the number that is promised comes true when the change is made and nothing else."""
 
 import itertools
+import threading
+import time
 
 import numpy as np
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection, transaction
 
-from chambers.models import TradeCode
+from chambers.models import Company, TradeCode
 from chambers.services import jobs
 from chambers.services.companies import change_company
 from chambers.services.limits import set_limits
@@ -153,6 +156,39 @@ def test_only_those_who_decide_for_a_company_add_codes_and_only_known_new_ones(o
             advice.add_code(ours, code, by=person_of(ours))
         assert refused.value.code == reason
     assert [one.code for one in ours.codes.all()] == [SENSORS]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_codes_added_at_once_none_is_lost():
+    ours = company("RU", "Ours")
+    hs(SENSORS, CHIPS)
+    owner = person_of(ours)
+
+    def add(code):
+        advice.add_code(Company.objects.get(pk=ours.pk), code, by=owner)
+        connection.close()
+
+    threads = [threading.Thread(target=add, args=[code]) for code in (SENSORS, CHIPS)]
+    with transaction.atomic():
+        Company.objects.select_for_update().get(pk=ours.pk)
+        for thread in threads:
+            thread.start()
+        _wait_until_as_many_wait(len(threads))
+    for thread in threads:
+        thread.join()
+
+    assert {one.code for one in ours.codes.all()} == {SENSORS, CHIPS}
+
+
+def _wait_until_as_many_wait(number):
+    end = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while time.monotonic() < end:
+            cursor.execute("select count(distinct pid) from pg_locks where not granted")
+            if cursor.fetchone()[0] >= number:
+                return
+            time.sleep(0.02)
+    pytest.fail("Nobody waits for the lock.")
 
 
 def test_segments_are_those_of_everybody_once(ours):

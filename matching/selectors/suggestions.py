@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chambers.models import User
 
 REASONS_SHOWN = 6  # per direction
+DISMISSED_SHOWN = 50  # the latest marks "not relevant"
 BAND_NAMES = {
     Band.STRONG_BOTH: gettext_lazy("Strong, both ways"),
     Band.STRONG_ONE: gettext_lazy("Strong, one way"),
@@ -119,7 +120,8 @@ class Suggestion:
 class Suggestions:
     """A company's list: ``shown`` best first, and those it marked as not relevant.
 
-    ``met`` is how many of the list it has met before; they are shown only on request.
+    ``met`` is how many of the list it has met before; they are shown only on request. Of the marked
+    only the latest ``DISMISSED_SHOWN`` stand here.
     """
 
     company: Company
@@ -134,7 +136,8 @@ def suggestions_for(
 ) -> Suggestions:
     """The current list of ``company`` as ``viewer`` may see it. A constant number of queries.
 
-    Partners it has met before only ``with_met``; they stand lower in the list then.
+    Partners it has met before only ``with_met``; they stand lower in the list then. The list's
+    reserve takes the places of those who are left out.
 
     Empty for who neither speaks for the company nor looks after it, and while it is on hold. Who
     was put on hold, is a partner already, or is kept apart by a limit of either side, is left out
@@ -148,11 +151,10 @@ def suggestions_for(
     )
     if stored is None or company.held_on is not None:
         return Suggestions(company, Run.objects.current())
-    dismissals = {
-        one.partner_id: one
-        for one in Dismissal.objects.filter(company=company).select_related("by")
-    }
-    listed = list(dict.fromkeys([*stored.partners[:limit], *dismissals]))
+    made = Dismissal.objects.filter(company=company)
+    dismissals = {one.partner_id: one for one in made.select_related("by")[:DISMISSED_SHOWN]}
+    stands = [*stored.partners, *stored.reserve]
+    listed = list(dict.fromkeys([*stands, *dismissals]))
     partners = {
         partner.pk: partner
         for partner in _presentable(Company.objects.visible_to(viewer).filter(pk__in=listed))
@@ -161,9 +163,12 @@ def suggestions_for(
     limits = limits_of({company.pk: company, **partners}, read)
     ours = limits[company.pk]
     wanted = [pk for pk in listed if pk in partners and engine.may_meet(ours, limits[pk])]
-    met = [pk for pk in wanted if ours.knows(limits[pk]) and pk not in dismissals]
-    told_of = [pk for pk in wanted if with_met or pk not in met]
-    found = _explained(limits, ours, told_of, read, stored.run)
+    places = [pk for pk in wanted if pk not in ours.dismissed]
+    places = places[:limit] if with_met else places
+    met = {pk for pk in places if ours.knows(limits[pk])}
+    fresh = [pk for pk in places if with_met or pk not in met][:limit]
+    hidden_ones = [pk for pk in dismissals if pk in wanted]
+    found = _explained(limits, ours, [*fresh, *hidden_ones], read, stored.run)
     told = _Telling.of(found.values())
     shown, hidden = [], []
     for pk, explanation in found.items():

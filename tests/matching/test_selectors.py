@@ -1,15 +1,24 @@
 """What page, endpoint and administration are told about a company's partners."""
 
+import datetime as dt
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import translation
 
 from chambers.models import Company
 from matching.engine import Band
-from matching.models import Dismissal, Profile
+from matching.models import Dismissal, Profile, SuggestionList
 from matching.selectors import partners_by_country, suggestion_between, suggestions_for, tenths
 from matching.services.dismissals import dismiss_partner, restore_partner
-from tests.factories import MembershipFactory, RepresentativeFactory, StaffFactory, UserFactory
+from tests.factories import (
+    DismissalFactory,
+    MembershipFactory,
+    PairHistoryFactory,
+    RepresentativeFactory,
+    StaffFactory,
+    UserFactory,
+)
 from tests.matching.world import CHIPS, SENSORS, company, match, offers, seeks
 
 pytestmark = pytest.mark.django_db
@@ -188,6 +197,57 @@ def test_a_list_takes_the_same_queries_for_any_number_of_partners(count, django_
         found = suggestions_for(ours, anna)
 
     assert len(found.shown) == count
+
+
+@pytest.fixture
+def many():
+    """One that seeks chips, and 24 that make them: more than a list has places."""
+    ours = company("RU", "Ours")
+    seeks(ours, CHIPS)
+    makers = [company("JP", f"Maker {number}") for number in range(24)]
+    for one in makers:
+        offers(one, CHIPS)
+    match()
+    stored = SuggestionList.objects.get(company=ours)
+    return ours, [*stored.partners, *stored.reserve]
+
+
+def test_the_reserve_takes_the_places_of_partners_met_before(many):
+    ours, listed = many
+    for pk in listed[:16]:
+        PairHistoryFactory(one=ours, other=Company.objects.get(pk=pk))
+
+    left = suggestions_for(ours, person_of(ours))
+    everybody = suggestions_for(ours, person_of(ours), with_met=True)
+
+    assert [one.partner.pk for one in left.shown] == listed[16:]
+    assert left.met == 16
+    assert [one.partner.pk for one in everybody.shown] == listed[:20]
+    assert everybody.met == 16
+
+
+def test_the_reserve_takes_the_places_of_partners_on_hold_and_not_relevant(many):
+    ours, listed = many
+    Company.objects.filter(pk=listed[0]).update(held_on="2026-01-01", held_reason="x")
+    DismissalFactory(company=ours, partner=Company.objects.get(pk=listed[1]))
+
+    found = suggestions_for(ours, person_of(ours))
+
+    assert [one.partner.pk for one in found.shown] == listed[2:22]
+    assert [one.partner.pk for one in found.dismissed] == [listed[1]]
+
+
+def test_of_those_not_relevant_the_latest_stand_on_the_page(many, monkeypatch):
+    monkeypatch.setattr("matching.selectors.suggestions.DISMISSED_SHOWN", 2)
+    ours, listed = many
+    for day, pk in enumerate(listed[:3], start=1):
+        partner = Company.objects.get(pk=pk)
+        DismissalFactory(company=ours, partner=partner, at=dt.datetime(2026, 1, day, tzinfo=dt.UTC))
+
+    found = suggestions_for(ours, person_of(ours))
+
+    assert [one.partner.pk for one in found.dismissed] == [listed[2], listed[1]]
+    assert [one.partner.pk for one in found.shown] == listed[3:23]
 
 
 def test_partners_are_counted_by_country(pair):

@@ -60,6 +60,7 @@ def _for_company(request: PageRequest, company: Company) -> HttpResponse:
         "run": found.run,
         "suggestions": found.shown[:TOP],
         "more": max(0, len(found.shown) - TOP),
+        "met": found.met,
         "missing": [name for name, is_missing in missing.items() if is_missing],
     }
     return render(request, "matching/home_company.html", context)

@@ -4,7 +4,12 @@ import pytest
 
 from chambers.services import jobs
 from matching.models import Dismissal
-from tests.factories import ChamberFactory, RepresentativeFactory, RunFactory
+from tests.factories import (
+    ChamberFactory,
+    PairHistoryFactory,
+    RepresentativeFactory,
+    RunFactory,
+)
 from tests.matching.world import CHIPS, SENSORS, company, hs, match, offers, seeks
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +135,20 @@ def test_not_relevant_takes_a_partner_off_ones_own_list_only(client, pair, speak
         "They are a competitor"
         not in client.get("/en/matches/").content.decode().split("popover")[0]
     )
+
+
+@pytest.mark.parametrize("page", ["/en/", "/en/matches/"])
+def test_who_has_met_all_partners_is_told_so_and_may_include_them(client, pair, speaks_for, page):
+    romashka, asahi = pair
+    PairHistoryFactory(one=romashka, other=asahi)
+    speaks_for(romashka)
+
+    text = client.get(page).content.decode()
+
+    assert "You have met all of them" in text
+    assert "No partner abroad fits yet" not in text
+    assert 'href="/en/matches/?met=1"' in text
+    assert slip(client.get("/en/matches/?met=1")).partner == asahi
 
 
 def test_not_relevant_can_be_taken_back(client, pair, speaks_for):
@@ -268,7 +287,7 @@ def test_the_list_takes_the_same_queries_for_any_number_of_partners(
     client.get("/en/matches/")  # has advice worked out
     jobs.work_off()
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         answer = client.get("/en/matches/")
 
     assert len(answer.context["suggestions"]) == count

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from matching.engine import Weights
 from matching.engine.scoring import coverage
 from matching.models import Run, WeightSet
+from matching.services.lists import WIDTH
 from matching.services.weights import weights_in_force
 
 
@@ -40,6 +41,7 @@ def scoring(request: HttpRequest) -> HttpResponse:
         "met_before": _percent(weights.met_before),
         "prior_most": _percent(coverage(weights.prior_most)),
         "attention": _attention(run),
+        "shortlist": WIDTH,
     }
     return render(request, "matching/scoring.html", context)
 

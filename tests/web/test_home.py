@@ -162,3 +162,11 @@ def test_how_we_score_says_which_rules_come_next_and_what_sharing_attention_cost
     assert f"Rules {Weights().version}." in text
     assert "Rules 2027-01 were put in force on" in text
     assert "it costs 1.2 % of the sum of all scores, and 3 instead of 40 companies" in text
+
+
+def test_the_page_says_which_marks_lower_a_score_and_what_lists_are_chosen_from(client):
+    text = client.get("/en/scoring/").content.decode()
+
+    assert "It lowers nothing" not in text
+    assert "seldom trade, count as told in part 5" in text
+    assert "A list is chosen from the 60 partners with the best scores." in text

@@ -91,14 +91,16 @@ class SuggestionList(models.Model):
         verbose_name = _("list of suggestions")
         verbose_name_plural = _("lists of suggestions")
         constraints = [
-            models.UniqueConstraint(fields=["company", "run"], name="one_list_per_run_and_company")
+            models.UniqueConstraint(fields=["run", "company"], name="one_list_per_run_and_company")
         ]
         indexes = [
+            # For one company's list even while nothing is known of how few runs are current.
+            models.Index(fields=["company"], name="list_of_company"),
             models.Index(
                 fields=["run", "changed_at"],
                 condition=Q(changed_at__isnull=False),
                 name="list_changed_since_its_run",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -350,7 +350,7 @@ def _store(run: Run, lists: Mapping[int, Listing]) -> None:
             ],
             batch_size=500,
             update_conflicts=True,
-            unique_fields=["company", "run"],
+            unique_fields=["run", "company"],
             update_fields=[
                 *("partners", "mutual", "reserve", "reserve_mutual", "threshold", "changed_at"),
                 *(("least", "last") if whole else ()),

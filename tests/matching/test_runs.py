@@ -5,7 +5,7 @@ import os
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from chambers.models import Job
@@ -152,6 +152,26 @@ def test_the_same_seed_gives_the_same_lists_and_the_former_run_is_swept(world):
         assert set(model.objects.values_list("run", flat=True)) <= {second.pk}
     assert indexes.folder(second).exists()  # of the same content as the former one
     assert lists() == before
+
+
+def test_the_lists_of_a_run_and_one_list_in_it_are_found_without_reading_all(world):
+    ours, run = world[0], match()
+    SuggestionList.objects.bulk_create(
+        SuggestionList(
+            run_id=10_000 + number // 200, company_id=number % 200, partners=[], mutual=[]
+        )
+        for number in range(20_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("analyze matching_suggestionlist")
+
+    whole = SuggestionList.objects.filter(run=10_001).values("pk")[:50]
+    one = SuggestionList.objects.current().filter(company=ours)
+
+    for query in (whole, one, SuggestionList.objects.filter(run=run, company__in=[ours.pk])):
+        plan = query.explain()
+        assert "Index" in plan
+        assert "Seq Scan on matching_suggestionlist" not in plan
 
 
 def test_files_of_an_index_are_dropped_only_when_nobody_can_be_at_work_on_them(settings, tmp_path):

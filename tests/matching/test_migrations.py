@@ -18,6 +18,32 @@ def first_release(transactional_db):
     executor.migrate(newest)
 
 
+def test_lists_of_the_first_release_are_made_anew_since_its_terms_had_other_names(first_release):
+    run = first_release.get_model("matching", "Run").objects.create(
+        state="done", is_current=True, rules="1", seed=1
+    )
+    country = first_release.get_model("chambers", "Country").objects.create(code="RU")
+    old = first_release.get_model("chambers", "Company").objects.create(
+        legal_name="Kept", country=country
+    )
+    lists, terms = (
+        first_release.get_model("matching", name) for name in ("SuggestionList", "Term")
+    )
+    empty = {name: [] for name in ("partners", "mutual", "they_cover", "you_cover", "shared")}
+    lists.objects.create(run=run, company=old, **empty)
+    terms.objects.create(run=run, term="hs4:9026", rows=2)
+
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+    from chambers.models import Job
+    from matching.models import Run, SuggestionList, Term
+
+    assert (SuggestionList.objects.count(), Term.objects.count()) == (0, 0)
+    assert [one.is_current for one in Run.objects.all()] == [False]
+    assert [job.kind for job in Job.objects.open()] == ["matching.anew"]
+
+
 def test_companies_of_the_first_release_ask_nothing_of_partners_and_are_not_on_hold(first_release):
     country = first_release.get_model("chambers", "Country").objects.create(code="RU")
     old = first_release.get_model("chambers", "Company").objects.create(

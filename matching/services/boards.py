@@ -149,6 +149,8 @@ def _read_profiles(board: Board) -> None:
     for segment in board.segments:
         places = segment.places.of(wanted)
         segment.standings.here[places[places >= 0]] = False
+        # Who left has lost its price, also when it is back; that of the others is read below.
+        segment.standings.price[places[places >= 0]] = 0
     if found:
         _add(board, found)
 

@@ -12,7 +12,7 @@ from chambers.services.companies import change_company, exclude_company, note_ch
 from chambers.services.memberships import end_membership
 from marketplace.services import archive_opportunity
 from matching.models import PairHistory, SuggestionList
-from matching.services import runs
+from matching.services import boards, runs
 from matching.services.dismissals import dismiss_partner, restore_partner
 from matching.services.refresh import JOB
 from tests.factories import RepresentativeFactory, UserFactory
@@ -244,6 +244,28 @@ def test_a_dismissed_partner_gives_its_place_to_another_and_comes_back():
     jobs.work_off()
 
     assert gone.legal_name in partners_of(ours)
+
+
+def test_a_company_that_comes_back_costs_what_the_database_says_in_every_worker():
+    theirs, ours = company("JP", "Theirs"), company("RU", "Ours")
+    seeks(theirs, SENSORS)
+    offers(theirs, CHIPS)
+    offers(ours, SENSORS)
+    seeks(ours, CHIPS)
+    offers(company("RU", "Other"), SENSORS)
+    match()
+    SuggestionList.objects.filter(company=ours).update(price=0.9)
+    boards.forget()
+    change_company(theirs, target_countries=["RU"])
+    jobs.work_off()
+    assert partners_of(theirs) == ["Other", "Ours"]
+
+    for is_listed in (False, True):
+        change_company(ours, is_listed=is_listed)
+        jobs.work_off()
+
+    assert SuggestionList.objects.current().get(company=ours).price == 0
+    assert partners_of(theirs) == ["Ours", "Other"]
 
 
 def test_one_bad_change_does_not_take_the_good_ones_down():

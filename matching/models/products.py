@@ -144,6 +144,8 @@ class TriadRefusal(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 
+    objects = ScopedQuerySet.as_manager()  # shown to nobody
+
     class Meta:
         constraints = [
             models.UniqueConstraint(

@@ -129,7 +129,7 @@ def explain(
         {term for row in side for term in row.terms} for side in (your_rows, their_rows)
     )
     vectors = {
-        id(row): scoring.vector(row.terms, frequencies, rows, weights, ours & theirs)
+        id(row): scoring.vector(row.sure, frequencies, rows, weights, ours & theirs)
         for row in (*your_rows, *their_rows)
     }
     they = _direction(_meetings(your_rows, their_rows, you, them, vectors, weights), weights)

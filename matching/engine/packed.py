@@ -27,7 +27,7 @@ def pack(rows: Iterable[Row]) -> bytes:
     parts = [struct.pack("<q", FORMAT)]
     for row in rows:
         keys = [term_key(term) for term in row.terms]
-        sure = bytes(quantised(confidence) for confidence in row.terms.values())
+        sure = bytes(quantised(confidence) for confidence in row.sure.values())
         targets = "".join(sorted(row.targets)).encode()
         if len(targets) != 2 * len(row.targets):
             raise ValueError("targets are countries, named by two letters")

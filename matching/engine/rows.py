@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 NOTHING: frozenset[str] = frozenset()
 NOBODY: frozenset[int] = frozenset()
+EVEN = (1.0, 1.0)
+"""The stress of a row whose codes and words count as they stand."""
 
 SIZES = ("micro", "small", "medium", "large")
 """Sizes of companies in their order; others may be used too, without an order."""
@@ -29,7 +31,8 @@ class Row:
     A company has at most one profile row; it stands for an offer of any kind. ``terms`` maps a
     term to the confidence in it, above 0 and usually at most 1; steps of 0.01 are kept. ``targets``
     are the countries the opportunity is meant for, empty for any. ``ref`` is the caller's name for
-    the row; it comes back in reasons.
+    the row; it comes back in reasons. The confidences in codes and in words are multiplied by
+    ``stress`` (see ``emphasis.factors``).
     """
 
     owner: int
@@ -38,6 +41,18 @@ class Row:
     kind: str = ""
     targets: frozenset[str] = NOTHING
     ref: str = ""
+    stress: tuple[float, float] = EVEN
+
+    @property
+    def sure(self) -> Mapping[str, float]:
+        """The confidence in each term as it counts."""
+        if self.stress == EVEN:
+            return self.terms
+        codes, words = self.stress
+        return {
+            term: confidence * (words if term.startswith("w:") else codes)
+            for term, confidence in self.terms.items()
+        }
 
     def fits(self, demand: "Row") -> bool:
         """Whether this offer or profile may answer a demand by its kind."""

@@ -5,7 +5,7 @@ them, two that offer different ones may do it together, if all three may meet ea
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from matching.engine.advice import Asked, Table, asked_of, inlined, table_of
 from matching.engine.index import Index
 from matching.engine.kernel import Floats, Limits, Longs, Vectors, country, has, listed, may_meet
 from matching.engine.kernel import making_arrays as compiled
-from matching.engine.rows import Company, Row, Side
+from matching.engine.rows import Company, Row
 
 Flags = NDArray[np.bool_]
 
@@ -112,7 +112,7 @@ def _part(row: Row, part: str) -> Row:
         for term, sure in row.terms.items()
         if term == part or term.startswith(f"hs6:{digits}")
     }
-    return Row(-1, Side.DEMAND, terms, row.kind, row.targets, part)
+    return replace(row, owner=-1, terms=terms, ref=part)
 
 
 def _met(asked: Asked, table: Table, seekers: Longs, here: Flags) -> tuple[Longs, Longs, Floats]:

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from matching.engine import SIZES, Company, Prior, Row, Side, code_terms, merged, word_terms
+from matching.engine.rows import EVEN
 
 COUNTRIES = ["RU", "JP", "BY", "DE"]
 CODES = ["hs:902610", "hs:902620", "hs:9027", "hs:8413", "hs:841311", "hs:84", "nace:26", "nace:C"]
@@ -28,10 +29,11 @@ class Said:
     targets: frozenset[str]
     ref: str
     confidence: float = 1.0
+    stress: tuple[float, float] = EVEN
 
     def row(self) -> Row:
         terms = merged(code_terms(sorted(self.codes), self.confidence), word_terms(self.words))
-        return Row(self.owner, self.side, terms, self.kind, self.targets, self.ref)
+        return Row(self.owner, self.side, terms, self.kind, self.targets, self.ref, self.stress)
 
     def without(self, cause: str) -> "Said":
         """The row after its company takes back the cause of a reason."""
@@ -111,6 +113,7 @@ def worlds(draw, most=7, words=True):
                     targets=draw(st.one_of(st.just(frozenset()), _countries())),
                     ref=f"{company.id}/{count}",
                     confidence=draw(st.sampled_from([1.0, 0.5])),
+                    stress=draw(st.sampled_from([EVEN, EVEN, (1.41, 0.71), (0.4, 2.46)])),
                 )
             )
     return World(companies, said, draw(st.one_of(st.just(Prior()), priors())))

@@ -1,6 +1,8 @@
-"""What a browser would send back from a page's form, untouched."""
+"""What a browser sends: a page's form as it stands, and a decision of the administration."""
 
 from html.parser import HTMLParser
+
+from django.urls import reverse
 
 
 class _Form(HTMLParser):
@@ -54,3 +56,12 @@ def sent_back(response, form_id):
     parser = _Form(form_id)
     parser.feed(response.content.decode())
     return parser.data
+
+
+def decide(client, model, action, *rows, **fields):
+    """Send an action's own page for the rows; without fields, ask for that page."""
+    sent = {"decided": "1", **fields} if fields else {}
+    return client.post(
+        reverse(f"admin:{model}_changelist"),
+        {"action": action, "_selected_action": [row.pk for row in rows], **sent},
+    )

@@ -57,15 +57,23 @@ class ReportPages:
         return self._page(request, "history", _("What the runs took"), context)
 
     def exposure(self, request: HttpRequest) -> HttpResponse:
-        """How attention is spread over one's members."""
-        found = reports.exposure_of(who(request))
+        """How attention is spread over the members of a chamber; to a superuser, over all."""
+        person, run = who(request), Run.objects.current()
+        chambers = list(Chamber.objects.served_by(person).order_by("name_en"))
+        chosen = _named(chambers, request.GET.get("chamber", ""))
+        if chosen is None and chambers and not person.is_superuser:
+            chosen = chambers[0]
+        found, is_waiting = reports.exposure_of(person, chosen)
         curve = found.curve if found else []
         points = " ".join(f"{x * SIDE:.1f},{(1 - y) * SIDE:.1f}" for x, y in curve)
-        run = Run.objects.current()
         attention = dict(run.attention) if run else {}
         attention["cost_percent"] = number_format(100 * attention.get("cost", 0.0), 2)
         context = {
+            "chambers": chambers,
+            "chosen": chosen,
             "found": found,
+            "is_waiting": is_waiting,
+            "run": run,
             "points": points,
             "percents": [(100 * x, 100 * y) for x, y in curve],
             "attention": attention,
@@ -77,7 +85,7 @@ class ReportPages:
         chambers = list(Chamber.objects.served_by(who(request)).order_by("name_en"))
         if request.method == "POST":
             wanted = request.POST.get("chamber", "")
-            asked = next((one for one in chambers if str(one.public_id) == wanted), None)
+            asked = _named(chambers, wanted)
             if asked is None:
                 raise Http404
             ask_for_coverage(asked, by=who(request))
@@ -85,8 +93,7 @@ class ReportPages:
             address = reverse("admin:matching_run_coverage_report")
             return redirect(f"{address}?chamber={asked.public_id}")
         wanted = request.GET.get("chamber", "")
-        chosen = next((one for one in chambers if str(one.public_id) == wanted), None)
-        chosen = chosen or (chambers[0] if chambers else None)
+        chosen = _named(chambers, wanted) or (chambers[0] if chambers else None)
         found, is_waiting = reports.coverage_of(chosen, who(request)) if chosen else (None, False)
         most = max((cost for _l, _c, cost in found.causes), default=0) if found else 0
         context = {
@@ -109,6 +116,11 @@ class ReportPages:
         return TemplateResponse(
             request, template, {**shown, "opts": opts, "title": title, **context}
         )
+
+
+def _named(chambers: list[Chamber], wanted: str) -> Chamber | None:
+    """The one whose public id was sent."""
+    return next((one for one in chambers if str(one.public_id) == wanted), None)
 
 
 def _share(part: float, whole: float) -> str:

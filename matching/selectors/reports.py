@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from chambers.models import Chamber, Company, Country, Job, Membership
+from chambers.models import Chamber, Company, Country, Job
 from chambers.selectors.labels import language_name
-from matching.engine.exposure import gini, lorenz
-from matching.models import Run, SuggestionList
+from matching.models import Run
 
 if TYPE_CHECKING:
     from chambers.models import User
 
 RUNS = 20  # in the history
-GROUPS = 15  # rows of one table of the fairness report; the others are added up
 FEW = 5  # partners below which a company has too few
+EXPOSURE_JOB = "matching.exposure"
+EVERYBODY = "all"  # the key of the report on all companies; others are keys of chambers
+OTHERS = "*"  # the value under which the groups of a table that are not told are added up
+_NOBODY: dict[str, Any] = {
+    "companies": 0,
+    "shown": 0,
+    "never": 0,
+    "most": 0,
+    "gini": 0.0,
+    "curve": [(0.0, 0.0), (1.0, 1.0)],
+    "tables": {},
+}
+_TABLES = {
+    "size": gettext_lazy("By size"),
+    "country": gettext_lazy("By country or region"),
+    "languages": gettext_lazy("By working languages"),
+    "chamber": gettext_lazy("By chamber"),
+}
 
 
 @dataclass(frozen=True)
@@ -55,11 +67,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Exposure:
-    """Who of some companies is shown how often in the lists of everybody.
+    """Who of some companies is shown how often in the lists of everybody; as of ``at``.
 
     ``shown`` is the sum over the groups of each table; ``tables`` are (title, groups).
     """
 
+    at: Any
     companies: int
     shown: int
     never: int
@@ -85,82 +98,69 @@ def _stages(run: Run) -> list[tuple[str, float]]:
     return found
 
 
-def exposure_of(user: User) -> Exposure | None:
-    """How often the companies that somebody looks after are shown now; None without a run."""
+def exposure_of(user: User, chamber: Chamber | None = None) -> tuple[Exposure | None, bool]:
+    """How often the members of a chamber are shown, and whether the count is on its way.
+
+    Without a chamber that of all companies, for who may read it: a superuser. As of the run whose
+    lists are shown, counted by a job; nothing of a chamber where ``user`` does not work.
+    """
     run = Run.objects.current()
-    if run is None:
-        return None
-    times = _times_shown(run)
-    listed = SuggestionList.objects.filter(run=run).values("company")
-    companies = list(
-        Company.objects.members_served_by(user)
-        .filter(pk__in=listed)
-        .values_list("pk", "country_id", "size", "languages")
-    )
-    counts = np.array([times.get(pk, 0) for pk, *_rest in companies], np.int64)
-    countries = {one.pk: one.name for one in Country.objects.all()}
-    homes = _home_chambers([pk for pk, *_rest in companies])
-    sizes = dict(Company.Size.choices)
-    keys: list[tuple[str, Callable[[Any], str]]] = [
-        (_("By size"), lambda one: str(sizes.get(one[2], _("not stated")))),
-        (_("By country or region"), lambda one: countries.get(one[1], one[1])),
-        (_("By working languages"), lambda one: _languages(one[3])),
-        (_("By chamber"), lambda one: homes.get(one[0], _("none"))),
-    ]
+    if run is None or not _may_read(user, chamber):
+        return None, False
+    asked = Job.objects.filter(kind=EXPOSURE_JOB, key=str(run.pk))
+    done = asked.filter(state=Job.State.DONE).order_by("-finished_at").first()
+    told = (done.result or {}).get("reports") if done is not None else None
+    if done is None or told is None:
+        return None, asked.open().exists()
+    stored = told.get(EVERYBODY if chamber is None else str(chamber.pk), _NOBODY)
+    return _exposure(stored, done.finished_at), False
+
+
+def _may_read(user: User, chamber: Chamber | None) -> bool:
+    if chamber is None:
+        return bool(user.is_superuser)
+    return Chamber.objects.served_by(user).filter(pk=chamber.pk).exists()
+
+
+def _exposure(stored: dict[str, Any], at: Any) -> Exposure:
+    tables = stored["tables"]
+    chambers = [key for key, *_numbers in tables.get("chamber", ()) if key.isdigit()]
+    names: dict[str, dict[str, Any]] = {
+        "size": dict(Company.Size.choices),
+        "country": {one.pk: one.name for one in Country.objects.all()},
+        "languages": {key: _languages(key) for key, *_numbers in tables.get("languages", ())},
+        "chamber": {str(one.pk): one.name for one in Chamber.objects.filter(pk__in=chambers)},
+    }
+    for name, known in names.items():
+        known[""] = _("none") if name == "chamber" else _("not stated")
+        known[OTHERS] = _("all others")
     return Exposure(
-        companies=len(companies),
-        shown=int(counts.sum()),
-        never=int((counts == 0).sum()),
-        most=int(counts.max(initial=0)),
-        gini=gini(counts),
-        curve=lorenz(counts) if len(counts) else [(0.0, 0.0), (1.0, 1.0)],
-        tables=[(title, _grouped(map(key, companies), counts)) for title, key in keys],
+        at=at,
+        companies=stored["companies"],
+        shown=stored["shown"],
+        never=stored["never"],
+        most=stored["most"],
+        gini=stored["gini"],
+        curve=[(x, y) for x, y in stored["curve"]],
+        tables=[
+            (
+                str(_TABLES[name]),
+                [Group(str(names[name].get(key, key)), *numbers) for key, *numbers in tables[name]],
+            )
+            for name in _TABLES
+            if name in tables
+        ],
     )
 
 
-def _times_shown(run: Run) -> dict[int, int]:
-    """In how many lists of a run each company stands, as the rows are now."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select partner, count(*) from matching_suggestionlist, unnest(partners) as partner"
-            " where run_id = %s group by partner",
-            [run.pk],
-        )
-        return dict(cursor.fetchall())
-
-
-def _languages(codes: Iterable[str]) -> str:
-    return ", ".join(sorted(language_name(code) for code in codes)) or _("not stated")
-
-
-def _home_chambers(companies: list[int]) -> dict[int, str]:
-    """The chamber of each company, that of its oldest membership in force."""
-    rows = (
-        Membership.objects.in_force()
-        .filter(company__in=companies)
-        .select_related("chamber")
-        .order_by("-starts_on", "-pk")
-    )
-    return {one.company_id: one.chamber.name for one in rows}
-
-
-def _grouped(names: Iterable[str], counts: Any) -> list[Group]:
-    """The largest groups, and the others as one."""
-    members: defaultdict[str, list[int]] = defaultdict(list)
-    for name, times in zip(names, counts.tolist(), strict=True):
-        members[name].append(times)
-    ranked = sorted(members.items(), key=lambda one: (-len(one[1]), one[0]))
-    named, others = ranked[:GROUPS], [times for _name, held in ranked[GROUPS:] for times in held]
-    if others:
-        named.append((_("all others"), others))
-    return [
-        Group(name, len(held), sum(held), sum(times == 0 for times in held)) for name, held in named
-    ]
+def _languages(codes: str) -> str:
+    return ", ".join(sorted(language_name(code) for code in codes.split(",") if code != OTHERS))
 
 
 CAUSES = {
     "countries": gettext_lazy("Countries it wants or excludes"),
     "excluded": gettext_lazy("Companies excluded by name, partners already, declined"),
+    "group": gettext_lazy("Companies of one corporate group"),
     "dismissed": gettext_lazy("Marked as not relevant"),
     "certificates": gettext_lazy("Certificates, on either side"),
     "size": gettext_lazy("Company size, on either side"),
@@ -181,11 +181,15 @@ class Short:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Who of a chamber's members gets too few partners, and why; as of ``at``."""
+    """Who of a chamber's members gets too few partners, and why; as of ``at``.
+
+    ``few`` of all ``companies`` do; looked into, in ``short``, are those with fewest.
+    """
 
     chamber: Chamber
     at: Any
     companies: int
+    few: int
     short: list[Short]
     causes: list[tuple[str, int, int]]
     """(limit, companies it costs a partner, partners it costs them together)"""
@@ -211,11 +215,19 @@ def coverage_of(chamber: Chamber, user: User) -> tuple[Coverage | None, bool]:
         for one in result["short"]
         if one["company"] in known
     ]
+    # A report of before an upgrade may lack a limit that was not counted then.
     causes = [
-        (str(label), result["causes"][name][0], result["causes"][name][1])
+        (str(label), *result["causes"][name])
         for name, label in CAUSES.items()
+        if name in result["causes"]
     ]
     found = Coverage(
-        chamber, done.finished_at, result["companies"], short, causes, result["without_text"]
+        chamber,
+        done.finished_at,
+        result["companies"],
+        result.get("few", len(result["short"])),
+        short,
+        causes,
+        result["without_text"],
     )
     return found, asked.open().exists()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from chambers.models import Certificate, Chamber, Company, User
@@ -51,8 +52,8 @@ def look_into(lease: jobs.Lease) -> None:
         if run is not None
         else SuggestionList.objects.none()
     )
-    lengths = {one.company_id: len(one.partners) for one in lists.only("company_id", "partners")}
-    few = sorted((length, pk) for pk, length in lengths.items() if length < FEW)[:MOST]
+    wanting = lists.annotate(length=F("partners__len")).filter(length__lt=FEW)
+    few = list(wanting.order_by("length", "company_id").values_list("length", "company_id")[:MOST])
     short = []
     indexes = segments(run) if run is not None and run.index_digest and few else []
     for done, (length, pk) in enumerate(few if indexes else []):
@@ -60,7 +61,8 @@ def look_into(lease: jobs.Lease) -> None:
         lease.progress(done + 1, len(few))
     with lease.finish() as result:
         result.update(
-            companies=len(lengths),
+            companies=lists.count(),
+            few=wanting.count(),
             short=short,
             causes={name: _together(short, name) for name in CAUSES},
             without_text=sum(not one["has_text"] for one in short),
@@ -88,6 +90,7 @@ def _relaxed(own: engine.Company) -> dict[str, engine.Company]:
         "countries": replace(own, wanted=frozenset(), excluded=frozenset()),
         # Under another id, others' exclusions of it do not hold either.
         "excluded": replace(own, id=-1, blocked=frozenset({own.id})),
+        "group": replace(own, group=0),
         "dismissed": replace(own, dismissed=frozenset()),
         "certificates": replace(
             own, requires=frozenset(), certificates=frozenset(Certificate.values)

@@ -3,13 +3,16 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from django.utils import timezone
 
+from chambers.models import Chamber, Job
 from chambers.services import jobs
 from chambers.services.companies import change_company, exclude_company
 from chambers.services.limits import set_limits
 from matching.models import Run, SuggestionList
 from matching.selectors import reports
 from matching.services.coverage import ask_for_coverage
+from matching.services.exposure import ask_for_exposure
 from tests.factories import RepresentativeFactory, RunFactory, StaffFactory, UserFactory
 from tests.matching.test_advice import codes_of
 from tests.matching.world import CHIPS, company, match, seeks
@@ -43,11 +46,21 @@ def shown_now():
     return sum(len(one.partners) for one in SuggestionList.objects.current())
 
 
+def exposure(reader, chamber=None):
+    """The report as it is told after the job has counted."""
+    ask_for_exposure(timezone.now())
+    jobs.work_off()
+    found, is_waiting = reports.exposure_of(reader, chamber)
+    assert not is_waiting
+    return found
+
+
 def test_every_table_of_the_exposure_report_sums_to_what_is_shown(world, superuser):
-    found = reports.exposure_of(superuser)
+    found = exposure(superuser)
 
     assert (found.companies, found.shown) == (5, shown_now())
     assert found.shown > 0
+    assert len(found.tables) == 4
     for _title, groups in found.tables:
         assert sum(group.shown for group in groups) == found.shown
         assert sum(group.companies for group in groups) == found.companies
@@ -57,7 +70,7 @@ def test_every_table_of_the_exposure_report_sums_to_what_is_shown(world, superus
 
 
 def test_the_exposure_report_names_sizes_countries_languages_and_chambers(world, superuser):
-    tables = dict(reports.exposure_of(superuser).tables)
+    tables = dict(exposure(superuser).tables)
 
     sizes = {"10 to 49 people", "up to 9 people", "250 people or more", "not stated"}
     assert {group.name for group in tables["By size"]} == sizes
@@ -68,28 +81,64 @@ def test_the_exposure_report_names_sizes_countries_languages_and_chambers(world,
         "English, Japanese",
         "not stated",
     }
-    assert len(tables["By chamber"]) == 5
+    chambers = {one.name for one in Chamber.objects.all()}
+    assert {group.name for group in tables["By chamber"]} == chambers
 
 
 def test_many_groups_are_added_up(world, superuser, monkeypatch):
-    monkeypatch.setattr(reports, "GROUPS", 2)
+    monkeypatch.setattr("matching.services.exposure.GROUPS", 2)
 
-    found = reports.exposure_of(superuser)
+    found = exposure(superuser)
 
     for _title, groups in found.tables:
         assert len(groups) == 3
+        assert groups[-1].name == "all others"
         assert sum(group.shown for group in groups) == found.shown
 
 
-def test_staff_see_the_exposure_of_their_own_members_only(world):
-    found = reports.exposure_of(staff_of(world))
+def test_staff_see_the_exposure_of_their_own_chamber_only(world):
+    staff, chamber = staff_of(world), world.memberships.get().chamber
+    found = exposure(staff, chamber)
 
     assert (found.companies, found.shown) == (1, 3)
-    assert reports.exposure_of(StaffFactory().person).companies == 0
+    assert reports.exposure_of(staff) == (None, False)
+    stranger = StaffFactory()
+    assert reports.exposure_of(stranger.person, chamber) == (None, False)
+    own, _is_waiting = reports.exposure_of(stranger.person, stranger.chamber)
+    assert (own.companies, own.tables) == (0, [])
 
 
 def test_before_the_first_run_there_is_no_exposure(superuser):
-    assert reports.exposure_of(superuser) is None
+    assert reports.exposure_of(superuser) == (None, False)
+
+
+def test_exposure_is_counted_for_the_run_that_is_shown(world, superuser):
+    former = Run.objects.current()
+    ask_for_exposure(timezone.now())
+    ask_for_exposure(timezone.now())
+    assert Job.objects.filter(kind="matching.exposure").count() == 1
+    match()
+    assert Run.objects.current() != former
+    assert reports.exposure_of(superuser) == (None, False)
+
+    late = jobs.enqueue("matching.exposure", {"run": former.pk}, key="late")
+    jobs.work_off()
+
+    late.refresh_from_db()
+    assert late.result == {"skipped": "this run is not shown any more"}
+    assert exposure(superuser).shown == shown_now()
+
+
+def test_reading_the_report_takes_few_queries_however_many_are_listed(
+    client, world, superuser, django_assert_max_num_queries
+):
+    exposure(superuser)
+    client.force_login(superuser)
+
+    with django_assert_max_num_queries(12):
+        page = client.get(reverse("admin:matching_run_exposure_report"))
+
+    assert page.context["found"].companies == 5
 
 
 def test_the_history_tells_the_seconds_of_each_stage(world, superuser):
@@ -143,6 +192,39 @@ def test_each_limit_costs_what_taking_it_away_alone_brings(world):
     assert sum(cost for _label, _companies, cost in found.causes) == 3
 
 
+def test_what_the_corporate_group_costs_is_told(world):
+    owner = RepresentativeFactory(company=world).person
+    set_limits(world, by=owner, corporate_group="Asahi Holdings")
+    other = SuggestionList.objects.current().get(company__legal_name="Other 1").company
+    change_company(other, corporate_group="asahi holdings")
+    jobs.work_off()
+
+    found = coverage(world)
+
+    assert dict(found.short[0].costs) == {"Companies of one corporate group": 1}
+    assert ("Companies of one corporate group", 1, 1) in found.causes
+
+
+def test_a_report_of_before_an_upgrade_is_still_read(world):
+    coverage(world)
+    job = Job.objects.get(kind="matching.coverage")
+    del job.result["causes"]["group"], job.result["few"]
+    job.save()
+
+    found, _is_waiting = reports.coverage_of(world.memberships.get().chamber, staff_of(world))
+
+    assert found.few == 1
+    assert "Companies of one corporate group" not in [label for label, *_rest in found.causes]
+
+
+def test_only_those_with_fewest_partners_are_looked_into(world, monkeypatch):
+    monkeypatch.setattr("matching.services.coverage.MOST", 0)
+
+    found = coverage(world)
+
+    assert (found.few, found.short) == (1, [])
+
+
 def test_languages_certificates_and_competitors_are_told(world):
     owner = RepresentativeFactory(company=world).person
     set_limits(world, by=owner, accepts_interpreter=False)
@@ -194,10 +276,12 @@ def test_the_pages_show_the_reports_to_staff_and_work_coverage_out(client, world
     }
 
     assert "Seconds by stage" in client.get(pages["history"]).content.decode()
-    assert "1 member of your chambers stands in 3 places" in (
-        client.get(pages["exposure"]).content.decode()
-    )
+    assert "It is counted after each run" in client.get(pages["exposure"]).content.decode()
+    ask_for_exposure(timezone.now())
+    assert "It is being worked out" in client.get(pages["exposure"]).content.decode()
     assert "This has not been worked out yet." in client.get(pages["coverage"]).content.decode()
+    jobs.work_off()
+    assert "1 company stands in 3 places" in client.get(pages["exposure"]).content.decode()
     chamber = world.memberships.get().chamber
     asked = client.post(pages["coverage"], {"chamber": str(chamber.public_id)}, follow=True)
     assert "It is being worked out" in asked.content.decode()

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from chambers.api.account import Me, Tokens
 from chambers.api.chambers import Chambers
 from chambers.api.conditions import CompanyConditions
+from chambers.api.exclusions import CompanyExclusions
 from config.api import Entrance, Nothing, SchemaView
 from config.api_docs import docs
 from marketplace.api import Companies, Opportunities
@@ -43,6 +44,16 @@ urlpatterns = [
         "v1/companies/<uuid:public_id>/conditions/",
         CompanyConditions.as_view({"get": "retrieve", "post": "change"}),
         name="api-conditions",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/exclusions/",
+        CompanyExclusions.as_view({"get": "list", "post": "create"}),
+        name="api-exclusion-list",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/exclusions/<uuid:other>/",
+        CompanyExclusions.as_view({"delete": "destroy"}),
+        name="api-exclusion-detail",
     ),
     path("v1/", include(router.urls)),
     # Whatever else, line breaks included, which <path:> would let slip to the pages.

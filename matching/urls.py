@@ -3,12 +3,23 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from matching.views import conditions, home, matches, products, scoring
+from matching.views import conditions, exclusions, home, matches, products, scoring
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("matches/", matches.matches, name="matches"),
     path("matches/conditions/", conditions.conditions, name="conditions"),
+    path("matches/conditions/companies/", exclusions.exclusions, name="exclusions"),
+    path(
+        "matches/conditions/companies/<uuid:public_id>/exclude/",
+        exclusions.exclude,
+        name="exclusion-add",
+    ),
+    path(
+        "matches/conditions/companies/<uuid:public_id>/take-back/",
+        exclusions.readmit,
+        name="exclusion-readmit",
+    ),
     path("matches/codes/", products.state_code, name="advice-code"),
     path("matches/three/<uuid:public_id>/decline/", products.refuse, name="triad-refuse"),
     path("matches/known/", conditions.known, name="known"),

@@ -7,6 +7,7 @@ cell. A method without an answer is refused to everybody with 405.
 """
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from tests.access_world import EVERYONE
 
@@ -174,6 +175,17 @@ API = {
         post=who(404, guest=401, own_company=403, own_staff=403, own_editors=200, any_token=403),
         about="company",
     ),
+    "api-exclusion-list": Row(
+        get=who(404, guest=401, own_company=200, own_staff=200),
+        # Nothing is said to exclude.
+        post=who(404, guest=401, own_company=400, own_staff=400, any_token=403),
+        about="company",
+    ),
+    "api-exclusion-detail": Row(  # nobody is excluded
+        delete=who(404, guest=401, any_token=403),
+        about="company",
+        kwargs={"other": UUID(int=7)},
+    ),
     "api-run-list": Row(
         get=API_SIGNED_IN,
         # While a run is open a second one is a conflict.
@@ -225,6 +237,12 @@ PAGES = {
         # Who acts for a company changes its own, whatever the row.
         post=who(404, guest=302, own_editors=302, viewer=403, stranger=302),
     ),
+    "exclusions": Row(get=SIGNED_IN),
+    # A company asks about another; its own is none.
+    "exclusion-add": Row(
+        post=who(404, guest=302, stranger=302, stranger_viewer=403), about="company"
+    ),
+    "exclusion-readmit": Row(post=who(404, guest=302), about="company"),  # nobody is excluded
     # Who acts for a company adds to its own codes, whatever is given.
     "advice-code": Row(
         post=who(404, guest=302, own_editors=302, viewer=403, stranger=302, stranger_viewer=403)

@@ -51,6 +51,15 @@ class ConditionsOut(serializers.Serializer):
     corporate_group = serializers.CharField(max_length=200, allow_blank=True)
 
 
+def conditioned(request: Request, public_id: Any) -> Company:
+    """A company whose conditions the reader may know; 404 for any other."""
+    rows = Company.objects.visible_to(request.user).select_related("country")
+    company = get_object_or_404(rows, public_id=public_id)
+    if not shown_company(company, request.user).inside:
+        raise Http404
+    return company
+
+
 class CompanyConditions(Resource):
     """The conditions of a company that one speaks for or whose chamber one works for."""
 
@@ -62,7 +71,7 @@ class CompanyConditions(Resource):
     @extend_schema(summary=_("Read what a company asks of partners"), responses=ConditionsOut)
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """Its conditions; a stranger's are a missing row."""
-        return Response(self._told(self._company(request, public_id), request))
+        return Response(self._told(conditioned(request, public_id), request))
 
     @extend_schema(
         summary=_("Change what a company asks of partners"),
@@ -71,18 +80,11 @@ class CompanyConditions(Resource):
     )
     def change(self, request: Request, public_id: Any) -> Response:
         """Change the given conditions; the others stay. Suggestions follow."""
-        company = self._company(request, public_id)
+        company = conditioned(request, public_id)
         asked = ConditionsOut(data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
         changed = set_limits(company, by=self.person(request), **asked.validated_data)
         return Response(self._told(changed, request))
-
-    def _company(self, request: Request, public_id: Any) -> Company:
-        rows = Company.objects.visible_to(request.user).select_related("country")
-        company = get_object_or_404(rows, public_id=public_id)
-        if not shown_company(company, request.user).inside:
-            raise Http404
-        return company
 
     def _told(self, company: Company, request: Request) -> Any:
         return ConditionsOut(shown_company(company, request.user).fields).data

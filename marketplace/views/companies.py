@@ -57,5 +57,6 @@ def company(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
         {
             "shown": company_page(found, request.user, directory.wanted_by(own)),
             "is_own": own is not None and own.pk == found.pk,
+            "is_excluded": own is not None and own.excluded_companies.filter(pk=found.pk).exists(),
         },
     )

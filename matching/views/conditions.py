@@ -41,7 +41,7 @@ def conditions(request: SignedInRequest) -> HttpResponse:
     if not request.acting.may_edit:
         for field in form.fields.values():
             field.disabled = True
-    context = {"company": own, "form": form}
+    context = {"company": own, "form": form, "excluded": own.excluded_companies.count()}
     return render(request, "matching/conditions.html", context, status=422 if form.errors else 200)
 
 

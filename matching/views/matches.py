@@ -17,6 +17,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from chambers.http import SignedInRequest
 from chambers.models import Company
 from chambers.pages import signed_in_or_back_to
+from chambers.services.limits import exclude_partner
 from matching.models import Dismissal
 from matching.selectors import (
     Suggestion,
@@ -29,6 +30,7 @@ from matching.selectors.advice import tips
 from matching.selectors.triads import proposals_for
 from matching.services import dismissals
 from matching.services.advice import ask_for_advice
+from matching.views.exclusions import excluded_text
 
 
 @require_safe
@@ -56,8 +58,14 @@ def match(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """One's own company and one other, on the list or not."""
     own, partner = _pair(request, public_id)
     suggestion = suggestion_between(own, partner, request.user)
-    context = {"company": own, "partner": partner, "suggestion": suggestion}
-    return render(request, "matching/match.html", {**context, "reasons": Dismissal.Reason.choices})
+    context = {
+        "company": own,
+        "partner": partner,
+        "suggestion": suggestion,
+        "is_excluded": own.excluded_companies.filter(pk=partner.pk).exists(),
+        "reasons": Dismissal.Reason.choices,
+    }
+    return render(request, "matching/match.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,6 +76,8 @@ def dismiss(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         context = {"partner": partner, "reasons": Dismissal.Reason.choices}
         return render(request, "matching/dismiss.html", context)
+    if request.POST.get("never"):
+        return _exclude(request, own, partner)
     reason = request.POST.get("reason", "")
     try:
         dismissals.dismiss_partner(own, partner=partner, reason=reason, by=request.user)
@@ -76,6 +86,19 @@ def dismiss(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
             context = {"partner": partner, "reasons": Dismissal.Reason.choices, "error": True}
             return render(request, "matching/dismiss.html", context, status=422)
     return _answer(request, own, partner)
+
+
+def _exclude(request: SignedInRequest, own: Company, partner: Company) -> HttpResponse:
+    """Not only off this list, but never to meet."""
+    try:
+        exclude_partner(own, partner=partner, by=request.user)
+    except ValidationError as error:
+        if not _has_code(error, "already_excluded"):
+            raise
+    if request.htmx:
+        return render(request, "matching/_slip_excluded.html", {"partner": partner})
+    messages.success(request, excluded_text(partner))
+    return redirect("matches")
 
 
 @require_POST

@@ -1,0 +1,37 @@
+"""Companies that a company excludes by name: for its own people and its chambers' staff."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from chambers.models import Company
+from chambers.selectors.search import search_companies
+from chambers.selectors.shown import sight_of
+
+if TYPE_CHECKING:
+    from chambers.models import User
+
+HITS = 10  # of a search
+
+
+def excluded_by(company: Company, viewer: User) -> QuerySet[Company]:
+    """Those excluded, by name; ``is_shown`` says whether ``viewer`` may still see them.
+
+    Who has left the directory stays excluded, and is not named any more.
+    """
+    seen = Company.objects.visible_to(viewer).filter(pk=OuterRef("pk"))
+    rows = company.excluded_companies.annotate(is_shown=Exists(seen)).select_related("country")
+    return rows.order_by("-is_shown", "legal_name", "pk")
+
+
+def found_to_exclude(company: Company, text: str, viewer: User) -> QuerySet[Company]:
+    """At most ``HITS`` companies that answer ``text``, best first, as the directory finds them.
+
+    ``is_excluded`` says which are excluded already.
+    """
+    mine = company.excluded_companies.filter(pk=OuterRef("pk"))
+    rows = Company.objects.visible_to(viewer).exclude(pk=company.pk)
+    found = search_companies(rows, text, member=sight_of(viewer).member)
+    return found.annotate(is_excluded=Exists(mine)).select_related("country")[:HITS]

@@ -30,6 +30,7 @@ class RunPart(serializers.Serializer):
 
     id = serializers.UUIDField(source="public_id")
     rules = serializers.CharField(help_text=_("Version of the rules."))
+    tables = serializers.CharField(help_text=_("Version of the tables of who trades with whom."))
     finished_at = serializers.DateTimeField(allow_null=True)
 
 

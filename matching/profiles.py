@@ -27,10 +27,13 @@ from marketplace.models import Opportunity
 from matching import engine, reading
 from matching.engine import Row, Side
 from matching.engine.codes import suggested_terms
+from matching.engine.emphasis import factors
 from matching.engine.lexicon import LEARNT
 from matching.engine.packed import pack
 from matching.engine.prior import SHIPPED, shipped
-from matching.models import Dismissal, PairHistory, Profile, Run
+from matching.engine.rows import EVEN
+from matching.models import ChamberEmphasis, Dismissal, PairHistory, Profile, Run
+from matching.models.emphases import Said
 
 VERSION = 5  # of how a profile is read: raised with every change to it, words included
 PROFILE = "profile"  # the ref of a profile row; others carry their reference number
@@ -92,6 +95,7 @@ class Ties:
 
 
 NO_TIES = Ties()
+_NOTHING_SAID = Said([], None)
 _EXCLUDED, _DISMISSED = "excluded", "dismissed"
 
 
@@ -133,9 +137,10 @@ def stale(reader: str, *, on: dt.date | None = None, recheck: int = 0) -> list[i
     """Keys of the matched companies whose profile may no longer hold, in order.
 
     Those without one, read by another ``version``, of which an opportunity is over by the day
-    ``on`` (today by default), changed since they were read, or with a change noted that nobody has
-    taken up; and, as an insurance against changes that no service made, the ``recheck`` that were
-    read longest ago. What only keeps companies apart is read anew by every run.
+    ``on`` (today by default), changed since they were read, of whose chambers one has changed what
+    it stresses, or with a change noted that nobody has taken up; and, as an insurance against
+    changes that no service made, the ``recheck`` that were read longest ago. What only keeps
+    companies apart is read anew by every run.
     """
     matched = Company.objects.matched()
     fresh = Profile.objects.filter(
@@ -148,8 +153,10 @@ def stale(reader: str, *, on: dt.date | None = None, recheck: int = 0) -> list[i
     changed = Opportunity.objects.filter(updated_at__gt=F("company__profile__checked_at"))
     noted = Job.objects.filter(kind=PROFILE_JOB).exclude(state=Job.State.DONE)
     oldest = Profile.objects.order_by("checked_at", "pk")
+    emphasised = ChamberEmphasis.objects.changed_since(F("company__profile__checked_at"))
     others = {
         *changed.order_by().values_list("company_id", flat=True),
+        *emphasised.values_list("company_id", flat=True),
         *noted.order_by().values_list("payload__company", flat=True),
         *oldest.values_list("company_id", flat=True)[:recheck],
     } - found
@@ -202,8 +209,15 @@ def read(companies: QuerySet[Company]) -> list[Built]:
     ties = ties_of(keys, excluded_by_others=False)
     stored = Profile.objects.filter(company__in=keys)
     known = dict(stored.values_list("company_id", "digest"))
+    said = ChamberEmphasis.objects.said_to(keys)
     return [
-        _built(company, ties.get(company.pk, NO_TIES), known.get(company.pk, ""), checked)
+        _built(
+            company,
+            ties.get(company.pk, NO_TIES),
+            said.get(company.pk, _NOTHING_SAID),
+            known.get(company.pk, ""),
+            checked,
+        )
         for company in found
     ]
 
@@ -300,6 +314,7 @@ def engine_rows(company: int, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
             kind=row["kind"],
             targets=frozenset(row["targets"]),
             ref=row["ref"],
+            stress=tuple(row.get("stress", EVEN)),
         )
         for row in rows
     ]
@@ -348,16 +363,20 @@ def group_key(name: str) -> int:
     return int.from_bytes(digest, "big", signed=True) or 1
 
 
-def _built(company: Company, ties: Ties, former: str, checked: dt.datetime) -> Built:
+def _built(company: Company, ties: Ties, said: Said, former: str, checked: dt.datetime) -> Built:
     surfaces: dict[str, str] = {}
     rows = [_profile_row(company, surfaces)]
     rows += [_opportunity_row(one, surfaces) for one in company.on_show]  # type: ignore[attr-defined]
+    for row in rows:
+        stress = factors(said.emphases, row["kind"])
+        if stress != EVEN:
+            row["stress"] = list(stress)
     trades, topic = _trades(rows), _topic(rows[0])
     limits = engine_company(company, ties, trades, topic)
     content = json.dumps([rows, _plain(limits)], sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(content.encode()).hexdigest()
     ends = [one.expires_on for one in company.on_show if one.expires_on]  # type: ignore[attr-defined]
-    holds = min(ends, default=None)
+    holds = min([*ends, *([said.until] if said.until else [])], default=None)
     read_by = version()
     return Built(company.pk, rows, surfaces, trades, topic, digest, read_by, checked, holds, former)
 

@@ -243,6 +243,12 @@ def _opportunities(one, company, hidden):
 
 
 def _work(one, chamber):
+    one.objects["emphasis"] = factories.ChamberEmphasisFactory(
+        chamber=chamber, note=one.mark("emphasis draft", STAFF)
+    )
+    factories.ChamberEmphasisFactory(
+        chamber=chamber, in_force=True, note=one.mark("emphasis", INSIDE | STAFF)
+    )
     one.objects["job"] = factories.JobFactory(
         chamber=chamber,
         parked=True,

@@ -28,7 +28,15 @@ from chambers.services import companies, people
 from marketplace.models import InvestmentTerms, Opportunity
 from marketplace.services import reindex_opportunity
 from matching.engine import Weights
-from matching.models import Dismissal, PairHistory, Run, SuggestionList, Triad, WeightSet
+from matching.models import (
+    ChamberEmphasis,
+    Dismissal,
+    PairHistory,
+    Run,
+    SuggestionList,
+    Triad,
+    WeightSet,
+)
 
 PASSWORD = "a long password for tests"
 
@@ -370,6 +378,21 @@ class WeightSetFactory(DjangoModelFactory):
     class Params:
         in_force = factory.Trait(
             state=WeightSet.State.IN_FORCE, in_force_at=factory.LazyFunction(timezone.now)
+        )
+
+
+class ChamberEmphasisFactory(DjangoModelFactory):
+    """A draft that stresses nothing; ``in_force=True`` is the one that holds."""
+
+    class Meta:
+        model = ChamberEmphasis
+
+    chamber = factory.SubFactory(ChamberFactory)
+    number = factory.Sequence(lambda n: n + 1)
+
+    class Params:
+        in_force = factory.Trait(
+            state=ChamberEmphasis.State.IN_FORCE, in_force_at=factory.LazyFunction(timezone.now)
         )
 
 

@@ -39,6 +39,7 @@ _OFFERS = {
     "chambers.Commission.partner_chamber": "visible_to",
     "chambers.Guild.chamber": "managed_by",
     "chambers.Staff.chamber": "managed_by",
+    "matching.ChamberEmphasis.chamber": "managed_by",
     "matching.PairHistory.one": "managed_by",
     "matching.PairHistory.other": "visible_to",
     "matching.PairHistory.stated_by": "managed_by",

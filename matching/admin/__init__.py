@@ -1,5 +1,5 @@
-"""Matching for chamber staff: runs and their lists, histories of pairs, versions of the rules."""
+"""Matching for chamber staff: runs and lists, histories of pairs, rules, what chambers stress."""
 
-from matching.admin import history, runs, triads, weights
+from matching.admin import emphases, history, runs, triads, weights
 
-__all__ = ["history", "runs", "triads", "weights"]
+__all__ = ["emphases", "history", "runs", "triads", "weights"]

@@ -21,7 +21,7 @@ from chambers.admin.decisions import decision
 from chambers.admin_site import Queue, shows_queues
 from chambers.models import User
 from matching.admin.reports import ReportPages
-from matching.models import Run, SuggestionList
+from matching.models import ChamberEmphasis, Run, SuggestionList
 from matching.selectors import suggestions_for, tenths
 from matching.services import runs
 
@@ -72,6 +72,8 @@ class RunAdmin(ReportPages, ScopedAdmin):
             "served",
             "pairs",
             "rules",
+            "tables",
+            "stressed",
             "seed",
             "created_at",
             "snapshot_at",
@@ -88,6 +90,13 @@ class RunAdmin(ReportPages, ScopedAdmin):
     def requester(self, run: Any) -> str:
         """Runs are everybody's, but who works at another chamber is its own affair."""
         return str(run.requested_by) if run.is_requester_known else "—"
+
+    @admin.display(description=_("emphases of chambers"))
+    def stressed(self, run: Run) -> str:
+        """What chambers stressed when its profiles were read: chamber and number of each."""
+        moment = run.snapshot_at or run.created_at
+        held = ChamberEmphasis.objects.held_at(moment).select_related("chamber")
+        return "; ".join(str(one) for one in held.order_by("chamber__name_en")) or "—"
 
     @admin.display(description=_("progress"))
     def progress(self, run: Run) -> str:

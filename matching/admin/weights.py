@@ -14,12 +14,12 @@ from django.urls import URLPattern, path
 from django.utils.formats import number_format
 from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chambers.admin.base import ScopedAdmin, who
 from chambers.admin.decisions import decision
-from chambers.models import Company, Country, Job, TradeCode, User
+from matching.admin.previews import shown_preview
 from matching.models import WeightSet
 from matching.models.constants import CONSTANTS, Constant
 from matching.services import learning, previews, weights
@@ -238,8 +238,7 @@ class WeightSetAdmin(ScopedAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         chosen = self.get_object(request, unquote(object_id))
-        job = previews.last_preview(chosen) if chosen is not None else None
-        context = {"preview": _shown(job, who(request)) if job else None}
+        context = {"preview": shown_preview(chosen, who(request)) if chosen else None}
         return super().change_view(request, object_id, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: WeightSet, form: Any, change: bool) -> None:
@@ -248,72 +247,6 @@ class WeightSetAdmin(ScopedAdmin):
             weights.change_draft(obj, by=who(request), values=form.constants(), **fields)
         else:
             obj.pk = weights.draft_weights(by=who(request), values=form.constants(), **fields).pk
-
-
-_GROUPS = {
-    "micro": Company.Size.MICRO.label,
-    "small": Company.Size.SMALL.label,
-    "medium": Company.Size.MEDIUM.label,
-    "large": Company.Size.LARGE.label,
-    "": gettext_lazy("size unknown"),
-}
-
-
-def _shown(job: Job, user: User) -> dict[str, Any]:
-    """A preview ready to show; examples only of the lists that ``user`` may read."""
-    found = job.result or {}
-    if job.state != Job.State.DONE:
-        return {"job": job, "is_open": job.state in (Job.State.QUEUED, Job.State.RUNNING)}
-    served = Company.objects.members_served_by(user)
-    listed = found["examples"]
-    words = _terms_in_words({part["term"] for one in listed for part in one["parts"]})
-    keys = {one["company"] for one in listed}
-    mine = {one.pk: one for one in served.filter(pk__in=keys)}
-    partners = {
-        one.pk: one
-        for one in Company.objects.visible_to(user).filter(
-            pk__in={one["partner"] for one in listed}
-        )
-    }
-    return {
-        "job": job,
-        "found": found,
-        "groups": _named_groups(found["groups"]),
-        "examples": [
-            {
-                **one,
-                "company": mine[one["company"]],
-                "partner": partners[one["partner"]],
-                "reasons": [words[part["term"]] for part in one["parts"]],
-            }
-            for one in listed
-            if one["company"] in mine and one["partner"] in partners
-        ],
-    }
-
-
-def _terms_in_words(terms: set[str]) -> dict[str, str]:
-    """What each term of the engine is called: a code with its label, or the word's stem."""
-    split = {term: term.partition(":")[::2] for term in terms}
-    wanted = TradeCode.objects.filter(code__in=[code for _prefix, code in split.values()])
-    labels = {(one.scheme, one.code): str(one) for one in wanted}
-    return {
-        term: labels.get(("nace" if prefix in ("nace", "section") else "hs", value), value)
-        for term, (prefix, value) in split.items()
-    }
-
-
-def _named_groups(groups: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Countries, the largest first, and then sizes, each with its name."""
-    countries = {one.code: one.name for one in Country.objects.all()}
-    found = []
-    for key, group in groups.items():
-        kind, _sep, value = key.partition(":")
-        by_size = kind == "size"
-        name = str(_GROUPS[value]) if by_size else countries.get(value, value)
-        place = list(_GROUPS).index(value) if by_size else -group["companies"]
-        found.append(((by_size, place, name), (name, group)))
-    return [named for _order, named in sorted(found, key=lambda one: one[0])]
 
 
 def _short(value: float) -> float:

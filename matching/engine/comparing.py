@@ -15,7 +15,7 @@ class Lists:
     """Everybody's partners by some rules.
 
     Row i is the list of company ``companies[i]``: ids of partners, best first, -1 after the last;
-    ``mutual`` their scores in [0, 1).
+    ``mutual`` their scores in [0, 1). The order is that in which they are shown.
     """
 
     companies: Longs
@@ -29,10 +29,8 @@ class Lists:
 
     @property
     def best(self) -> Floats:
-        """The best score of each list, 0 where it is empty."""
-        if self.partners.shape[1] == 0:
-            return np.zeros(len(self.companies))
-        return np.where(self.lengths > 0, self.mutual[:, 0], 0.0)
+        """The best score of each list, wherever it stands; 0 where it is empty."""
+        return np.asarray(np.where(self.partners >= 0, self.mutual, 0).max(axis=1, initial=0.0))
 
     def shown(self) -> Longs:
         """In how many lists each company stands."""
@@ -90,11 +88,13 @@ def compare(
     after: Lists,
     groups: Mapping[str, NDArray[np.bool_]] | None = None,
     examples: int = 5,
+    told: NDArray[np.bool_] | None = None,
 ) -> Change:
     """What changes from one set of lists to another, of the same companies in the same order.
 
     ``groups`` names masks over the companies. ``examples`` is the number of moves told in each
-    direction: the farthest ones, each of another company, in the order of companies for equal ones.
+    direction: the farthest ones, each of another company, in the order of companies for equal ones;
+    of the lists of those ``told`` only, where that mask is given.
     Raises ValueError when the companies differ.
     """
     if not np.array_equal(before.companies, after.companies):
@@ -103,7 +103,7 @@ def compare(
     pairs = list(zip(*ranks, strict=True))
     entries = sum(len(one) for one, _ in pairs)
     kept = sum(len(one.keys() & other.keys()) for one, other in pairs)
-    moved = _moves(before.companies, pairs, before.partners.shape[1] + 1)
+    moved = _moves(before.companies, pairs, before.partners.shape[1] + 1, told)
     lengths = before.lengths, after.lengths
     shown = before.shown(), after.shown()
     return Change(
@@ -138,11 +138,16 @@ def _ranks(partners: Longs) -> list[dict[int, int]]:
 
 
 def _moves(
-    companies: Longs, pairs: Sequence[tuple[dict[int, int], dict[int, int]]], out: int
+    companies: Longs,
+    pairs: Sequence[tuple[dict[int, int], dict[int, int]]],
+    out: int,
+    told: NDArray[np.bool_] | None,
 ) -> list[tuple[int, Moved]]:
     """(how far down, the move) of the farthest up and the farthest down in each list."""
     found = []
-    for company, (one, other) in zip(companies.tolist(), pairs, strict=True):
+    for at, (company, (one, other)) in enumerate(zip(companies.tolist(), pairs, strict=True)):
+        if told is not None and not told[at]:
+            continue
         moves = [
             (
                 other.get(partner, out) - one.get(partner, out),

@@ -43,6 +43,10 @@ class Emphasis:
         times = self.kinds.get(kind, 1.0) / _mean(self.kinds.values()) if kind else 1.0
         return self.codes / base * times, self.words / base * times
 
+    def towards_others(self, kind: str = "") -> tuple[float, float]:
+        """The same towards a company whose chambers stress nothing."""
+        return factors([self], kind)
+
 
 def factors(emphases: Collection[Emphasis], kind: str = "") -> tuple[float, float]:
     """What confidences in codes and in words of a row are multiplied by; (1.0, 1.0) for nobody.

@@ -8,13 +8,14 @@ were, and what it costs in total score is said.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, Self, TypeVar, cast
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine.exposure import gini
+from matching.engine.weights import Weights
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -52,6 +53,18 @@ class Sharing:
             raise ValueError("0 <= floor <= 1 <= cap must hold")
         if min(self.rounds, self.step, self.most, self.bonus, self.spare, self.budget) < 0:
             raise ValueError("the rules of sharing must not be negative")
+
+    @classmethod
+    def of(cls, weights: Weights) -> Self:
+        """As the rules of a run say."""
+        return cls(
+            cap=weights.share_cap,
+            floor=weights.share_floor,
+            most=weights.share_most,
+            bonus=weights.share_bonus,
+            spare=weights.share_spare,
+            budget=weights.share_budget,
+        )
 
     @property
     def is_off(self) -> bool:

@@ -4,6 +4,7 @@ The parameters are a file of the project, written by ``manage.py learn_prior`` a
 It holds words, topics, headings of registers and countries with numbers, and no company.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -193,6 +194,13 @@ class Learnt:
 def shipped() -> Learnt:
     """The parameters that come with the project, read once per process."""
     return Learnt.load()
+
+
+@lru_cache(maxsize=1)
+def shipped_name() -> str:
+    """What these parameters are called: version and hash of the file, ``1-3f2a9c04d1b7``."""
+    digest = hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
+    return f"{shipped().meta['version']}-{digest[:12]}"
 
 
 def heading(industry: str) -> str:

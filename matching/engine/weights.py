@@ -66,6 +66,18 @@ class Weights:
     """Share of the evidence of a shared field that no prior takes away."""
     met_before: float = 0.3
     """Share of the score that a pair loses when the two have met before."""
+    share_cap: float = 3.0
+    """Nobody should stand in more lists than a list is long, times this; see ``Sharing``."""
+    share_floor: float = 0.5
+    """Nor in fewer than a list is long, times this."""
+    share_most: float = 0.25
+    """Score that who is wanted by many loses at most in the order of a list."""
+    share_bonus: float = 0.06
+    """Score that who is shown to few gains at most in it."""
+    share_spare: float = 0.1
+    """Further score of who would else stand in no list."""
+    share_budget: float = 0.03
+    """Share of the total score that sharing attention may cost."""
 
     def __post_init__(self) -> None:
         """Refuse constants for which the promised properties of the score do not hold.
@@ -99,6 +111,11 @@ class Weights:
             raise ValueError("prior_leaves must lie in (0, 1] and met_before in [0, 1)")
         if self.met_floor + self.met_span + self.same_field > 1:
             raise ValueError("the score must stay within [0, 1]")
+        if not 0 <= self.share_floor <= 1 <= self.share_cap:
+            raise ValueError("0 <= share_floor <= 1 <= share_cap must hold")
+        shares = (self.share_most, self.share_bonus, self.share_spare, self.share_budget)
+        if not 0 <= min(shares) <= max(shares) <= 1:
+            raise ValueError("what sharing attention moves and costs must lie in [0, 1]")
 
     def as_data(self) -> dict[str, object]:
         """Plain values for storing beside a run and showing to members."""

@@ -1,5 +1,6 @@
 """Who should meet whom: runs of the engine, what they found, and what they follow."""
 
+from matching.models.emphases import ChamberEmphasis
 from matching.models.history import Dismissal, PairHistory
 from matching.models.lists import IndexFile, Shortlist, SuggestionList
 from matching.models.products import Advice, Triad, TriadRefusal
@@ -9,6 +10,7 @@ from matching.models.weights import WeightSet
 
 __all__ = [
     "Advice",
+    "ChamberEmphasis",
     "Dismissal",
     "IndexFile",
     "PairHistory",

@@ -36,7 +36,7 @@ class Constant:
 
 _CODES, _WORDS = _("Trade codes"), _("Words")
 _NEEDS, _SCORE = _("Needs"), _("One number")
-_BESIDE = _("Beside the texts")
+_BESIDE, _SHARED = _("Beside the texts"), _("Attention")
 
 CONSTANTS = (
     Constant(
@@ -160,6 +160,47 @@ CONSTANTS = (
         0.99,
         _("Share of the score that a pair loses when the two have met."),
         _BESIDE,
+    ),
+    Constant(
+        "share_cap",
+        _("much shown from"),
+        1,
+        50,
+        _("Who stands in more lists, in lengths of a list, moves down in them."),
+        _SHARED,
+    ),
+    Constant(
+        "share_floor",
+        _("little shown up to"),
+        0,
+        1,
+        _("Who stands in fewer lists, in lengths of a list, moves up."),
+        _SHARED,
+    ),
+    Constant(
+        "share_most",
+        _("down by at most"),
+        0,
+        1,
+        _("Score taken off for the order; 0: nobody moves down."),
+        _SHARED,
+    ),
+    Constant("share_bonus", _("up by at most"), 0, 1, _("Score added for the order."), _SHARED),
+    Constant(
+        "share_spare",
+        _("up, if in no list"),
+        0,
+        1,
+        _("Score added besides for who would stand in no list."),
+        _SHARED,
+    ),
+    Constant(
+        "share_budget",
+        _("cost of sharing"),
+        0,
+        0.5,
+        _("Share of the sum of all scores that sharing attention may cost; 0: nothing."),
+        _SHARED,
     ),
 )
 

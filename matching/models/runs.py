@@ -49,7 +49,10 @@ class RunQuerySet(ScopedQuerySet):
 
 
 class Run(PublicModel):
-    """One computation of everybody's best partners, swapped in whole when complete."""
+    """One computation of everybody's best partners, swapped in whole when complete.
+
+    ``tables`` names the learnt tables that its index was built with (``engine.prior``).
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Waiting")
@@ -72,6 +75,9 @@ class Run(PublicModel):
     is_current = models.BooleanField(_("shown now"), default=False)
     rules = models.CharField(_("version of the rules"), max_length=40)
     weights = models.JSONField(_("weights"), default=dict, blank=True)
+    tables = models.CharField(
+        _("tables of who trades with whom"), max_length=64, blank=True, editable=False
+    )
     seed = models.PositiveIntegerField(_("seed of ties"))
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

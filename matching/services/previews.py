@@ -1,34 +1,39 @@
-"""What a set of weights would change for whom, before anybody puts it in force."""
+"""Who gains and who loses by a set of weights, or by what a chamber stresses, before it holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chambers.models import Company, Job, User
+from chambers.models import Company, Job, Membership, User
 from chambers.services import jobs
+from chambers.services.people import demand_manager
 from matching import engine, profiles
 from matching.engine import Explanation, Row, Weights
 from matching.engine.comparing import Lists, Moved, compare
+from matching.engine.emphasis import factors
 from matching.engine.packed import pack
 from matching.engine.prior import shipped
-from matching.models import Profile, Run, WeightSet
+from matching.models import ChamberEmphasis, Profile, Run, WeightSet
+from matching.models.emphases import PARTS, Said
 from matching.services import indexes
+from matching.services.lists import LENGTH, WIDTH, Places
 from matching.services.weights import weights_in_force
 
 if TYPE_CHECKING:
+    from matching.engine.fairness import Attention
     from matching.engine.index import Index
 
-JOB = "matching.preview"
+JOB, EMPHASIS_JOB = "matching.preview", "matching.preview_emphasis"
 MOST = 20_000  # companies of a preview; above, a sample by chance stands for all
-LENGTH = 20
 LARGEST_GROUPS = 12  # countries told apart
 _PART = 500
 Progress = Callable[[int, int], None]
+_Rows = Mapping[int, list[Row]]
 
 
 @dataclass(frozen=True)
@@ -41,14 +46,44 @@ class Sample:
     """How many companies there are in all."""
 
 
+@dataclass(frozen=True)
+class Way:
+    """One way to match a sample: its rows as they would count, and the constants."""
+
+    rows: _Rows
+    weights: Weights
+
+
 def ask_for_preview(weights: WeightSet, *, by: User) -> Job:
     """Have a preview computed by a worker; the same one is not asked for twice at once."""
     return jobs.enqueue(JOB, {"weights": weights.pk}, key=str(weights.pk), by=by, priority=2)
 
 
-def last_preview(weights: WeightSet) -> Job | None:
-    """The newest preview of a set, under way or done."""
-    return Job.objects.filter(kind=JOB, key=str(weights.pk)).order_by("-created_at", "-pk").first()
+def ask_for_emphasis_preview(emphasis: ChamberEmphasis, *, by: User) -> Job:
+    """The same for what a chamber stresses.
+
+    Raises PermissionDenied for anyone but a manager of the chamber.
+    """
+    demand_manager(by, emphasis.chamber)
+    return jobs.enqueue(
+        EMPHASIS_JOB,
+        {"emphasis": emphasis.pk},
+        key=str(emphasis.pk),
+        by=by,
+        chamber=emphasis.chamber,
+        priority=2,
+    )
+
+
+def last_preview(of: WeightSet | ChamberEmphasis) -> Job | None:
+    """The newest preview of a set or an emphasis, under way or done."""
+    kind = JOB if isinstance(of, WeightSet) else EMPHASIS_JOB
+    return Job.objects.filter(kind=kind, key=str(of.pk)).order_by("-created_at", "-pk").first()
+
+
+def preview_holds(job: Job, of: WeightSet | ChamberEmphasis) -> bool:
+    """Whether a preview that is done is of what the draft says now."""
+    return bool((job.result or {}).get("of") == _said_by(of))
 
 
 @jobs.handles(JOB)
@@ -58,7 +93,22 @@ def compute_preview(lease: jobs.Lease) -> None:
     former = weights_in_force()
     found = preview(weights.weights(), former, progress=lease.progress)
     with lease.finish(found) as result:
-        result["against"], result["of"] = former.version, weights.weights().as_data()
+        result["against"], result["of"] = former.version, _said_by(weights)
+
+
+@jobs.handles(EMPHASIS_JOB)
+def compute_emphasis_preview(lease: jobs.Lease) -> None:
+    """Compute what an emphasis would change, by the weights in force."""
+    emphasis = ChamberEmphasis.objects.get(pk=lease.payload["emphasis"])
+    found = preview_emphasis(emphasis, progress=lease.progress)
+    with lease.finish(found) as result:
+        result["of"] = _said_by(emphasis)
+
+
+def _said_by(one: WeightSet | ChamberEmphasis) -> dict[str, Any]:
+    if isinstance(one, WeightSet):
+        return one.weights().as_data()
+    return {name: getattr(one, name) for name in PARTS}
 
 
 def preview(
@@ -71,28 +121,81 @@ def preview(
 ) -> dict[str, Any]:
     """Everybody's lists by both, among at most ``most`` companies drawn by ``seed``, compared.
 
-    Words weigh as among all companies. Lists are those by score, before attention is shared. The
-    result is plain data: the fields of ``Change``, each example with its scores and main reasons,
-    and ``among`` how many companies there are.
+    Words weigh as among all companies; attention is shared among those drawn. The result is plain
+    data: the fields of ``Change``, each example with its scores and main reasons, ``among`` how
+    many companies there are, and ``attention`` before and after.
     """
     sample = draw(most, seed)
+    ways = Way(sample.rows, before), Way(sample.rows, after)
+    return _compared(sample, ways, seed, progress)
+
+
+def preview_emphasis(
+    emphasis: ChamberEmphasis,
+    *,
+    most: int = MOST,
+    seed: int = 1,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """The same for what a chamber stresses, in place of what it stresses now.
+
+    All its members are among those drawn, up to half of ``most``; the examples are of their lists.
+    """
+    chamber, weights = emphasis.chamber_id, weights_in_force()
+    inside = Membership.objects.in_force().filter(chamber=chamber)
+    members = set(inside.values_list("company_id", flat=True))
+    sample = draw(most, seed, members)
+    said = ChamberEmphasis.objects.said_to
+    now, then = said(members), said(members, instead={chamber: emphasis.emphasis})
+    ways = (
+        Way(_stressed(sample.rows, members, now), weights),
+        Way(_stressed(sample.rows, members, then), weights),
+    )
+    return _compared(sample, ways, seed, progress, members)
+
+
+def _stressed(rows: _Rows, members: Collection[int], said: Mapping[int, Said]) -> _Rows:
+    """Rows in which those of the members count by what their chambers say."""
+    found = dict(rows)
+    for pk in found.keys() & members:
+        emphases = said[pk].emphases if pk in said else []
+        found[pk] = [replace(row, stress=factors(emphases, row.kind)) for row in found[pk]]
+    return found
+
+
+def _compared(
+    sample: Sample,
+    ways: tuple[Way, Way],
+    seed: int,
+    progress: Progress | None,
+    members: Collection[int] | None = None,
+) -> dict[str, Any]:
+    """Both ways compared; with ``members``, they are a group, and the examples are of them."""
     like = _like(sample)
-    lists, made = [], []
-    for turn, weights in enumerate((before, after)):
-        made.append(_index(sample, weights, like))
-        lists.append(_lists(made[turn], seed, turn, len(sample.companies), progress))
-    change = compare(lists[0], lists[1], _groups(sample.companies))
+    lists, made, shared = [], [], []
+    for turn, way in enumerate(ways):
+        made.append(_index(sample, way, like))
+        found, attention = _lists(made[turn], way, seed, turn, progress)
+        lists.append(found)
+        shared.append({**attention.after._asdict(), "cost": attention.cost})
+    groups, told = _groups(sample.companies), None
+    if members is not None:
+        told = np.array([one.id in members for one in sample.companies], np.bool_)
+        groups = {"members:": told, "others:": ~told, **groups}
+    change = compare(lists[0], lists[1], groups, told=told)
     return {
         **asdict(change),
         "among": sample.among,
-        "examples": [
-            _told(move, sample, made, (before, after)) for move in (*change.up, *change.down)
-        ],
+        "attention": shared,
+        "examples": [_told(move, sample, made, ways) for move in (*change.up, *change.down)],
     }
 
 
-def draw(most: int, seed: int) -> Sample:
-    """At most ``most`` of the companies that are matched, by chance; the same for the same seed."""
+def draw(most: int, seed: int, wanted: Collection[int] = ()) -> Sample:
+    """At most ``most`` of the companies that are matched, by chance; the same for the same seed.
+
+    Those ``wanted`` come first, up to half of them.
+    """
     keys = list(
         Profile.objects.filter(company__in=Company.objects.matched().values("pk"))
         .order_by("company")
@@ -100,7 +203,10 @@ def draw(most: int, seed: int) -> Sample:
     )
     chosen = keys
     if len(keys) > most:
-        chosen = sorted(np.random.default_rng(seed).choice(keys, most, replace=False).tolist())
+        mixed = np.random.default_rng(seed).permutation(keys).tolist()
+        first = [pk for pk in mixed if pk in wanted][: most // 2]
+        left = set(first)
+        chosen = sorted([*first, *(pk for pk in mixed if pk not in left)][:most])
     ties = profiles.ties_of(None if chosen is keys else chosen)
     companies, rows = [], {}
     found = Company.objects.filter(pk__in=chosen).select_related("profile").order_by("pk")
@@ -125,27 +231,35 @@ def _like(sample: Sample) -> Index | None:
     return indexes.load(run)
 
 
-def _index(sample: Sample, weights: Weights, like: Index | None) -> Index:
-    packed = ((company.id, pack(sample.rows[company.id])) for company in sample.companies)
-    return indexes.index_of(Run(weights=weights.as_data()), sample.companies, packed, like=like)
+def _index(sample: Sample, way: Way, like: Index | None) -> Index:
+    packed = ((company.id, pack(way.rows[company.id])) for company in sample.companies)
+    run = Run(weights=way.weights.as_data())
+    return indexes.index_of(run, sample.companies, packed, like=like)
 
 
-def _lists(index: Index, seed: int, turn: int, companies: int, progress: Progress | None) -> Lists:
-    parts = []
+def _lists(
+    index: Index, way: Way, seed: int, turn: int, progress: Progress | None
+) -> tuple[Lists, Attention]:
+    """Everybody's list as a run would choose it, and how attention is shared by it."""
+    from matching.engine.fairness import Sharing, share_attention  # compiled: only where it works
+
+    companies = len(index.companies)
+    partners = np.full((companies, WIDTH), -1, np.int64)
+    scores = np.zeros((companies, WIDTH), np.float32)
     for start in range(0, companies, _PART):
-        parts.append(index.top_range(start, start + _PART, LENGTH, seed=seed))
+        stop = min(start + _PART, companies)
+        part = index.top_range(start, stop, WIDTH, seed=seed)
+        partners[start:stop], scores[start:stop] = part.partners, part.mutual
         if progress is not None:
-            progress(turn * companies + min(start + _PART, companies), 2 * companies)
-    if not parts:
-        nobody = np.zeros((0, LENGTH))
-        return Lists(index.companies, nobody.astype(np.int64), nobody)
-    found = np.concatenate([part.companies for part in parts])
-    order = np.argsort(found)  # an index has an order of its own, a sample that of the keys
-    return Lists(
-        found[order],
-        np.concatenate([part.partners for part in parts])[order],
-        np.concatenate([part.mutual for part in parts])[order],
-    )
+            progress(turn * companies + stop, 2 * companies)
+    positions = Places(index.companies).of(partners)
+    attention = share_attention(positions, scores, LENGTH, Sharing.of(way.weights))
+    order = np.argsort(index.companies)  # an index has an order of its own, a sample that of keys
+    chosen = attention.chosen[order]
+    column = np.maximum(chosen, 0)
+    shown = np.where(chosen >= 0, np.take_along_axis(partners[order], column, 1), -1)
+    mutual = np.where(chosen >= 0, np.take_along_axis(scores[order], column, 1), 0)
+    return Lists(index.companies[order], shown, mutual), attention
 
 
 def _groups(companies: Iterable[engine.Company]) -> dict[str, NDArray[np.bool_]]:
@@ -159,9 +273,7 @@ def _groups(companies: Iterable[engine.Company]) -> dict[str, NDArray[np.bool_]]
     return found | {f"size:{size}": sizes == size for size in (*engine.SIZES, "")}
 
 
-def _told(
-    move: Moved, sample: Sample, made: list[Index], weights: tuple[Weights, Weights]
-) -> dict[str, Any]:
+def _told(move: Moved, sample: Sample, made: list[Index], ways: tuple[Way, Way]) -> dict[str, Any]:
     """An example with its scores and first reasons before and after."""
     by_id = {one.id: one for one in sample.companies if one.id in (move.company, move.partner)}
     terms = {
@@ -169,16 +281,16 @@ def _told(
     }
     explained = [
         engine.explain(
-            sample.rows[move.company],
-            sample.rows[move.partner],
+            way.rows[move.company],
+            way.rows[move.partner],
             by_id[move.company],
             by_id[move.partner],
             dict(index.frequencies_of(terms)),
             index.rows,
-            one,
+            way.weights,
             shipped().prior,
         )
-        for index, one in zip(made, weights, strict=True)
+        for index, way in zip(made, ways, strict=True)
     ]
     return {**asdict(move), "parts": [_parts(one) for one in explained]}
 

@@ -19,6 +19,7 @@ from chambers.models import Company
 from chambers.services import jobs
 from chambers.services.companies import note_many_changes
 from matching import profiles
+from matching.engine.prior import shipped_name
 from matching.models import Dismissal, Profile, Run, SuggestionList
 from matching.services import boards
 from matching.services.boards import Asking, Board
@@ -93,6 +94,9 @@ def _refresh(changed: set[int], here: set[int], built: set[int]) -> dict[str, ob
     if not run.index_digest:
         note_many_changes()
         return {"left to a run": "the lists are of an older version"}
+    if run.tables != shipped_name():
+        note_many_changes()
+        return {"left to a run": "the lists are of other tables of who trades with whom"}
     touched = built | (changed - here) | _without_list(run, here)
     if not touched:
         return {"companies": 0, "lists": 0}

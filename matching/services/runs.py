@@ -24,6 +24,7 @@ from chambers.models import Chamber, Company, Job, User, today
 from chambers.services import jobs
 from chambers.services.companies import ANEW_JOB
 from matching import profiles
+from matching.engine.prior import shipped_name
 from matching.models import Run, Shortlist, Term
 from matching.services import indexes, refresh, triads
 from matching.services.lists import (
@@ -197,6 +198,7 @@ def build_index(lease: jobs.Lease) -> None:
                 rows=index.rows,
                 indexed_at=as_of,
                 index_digest=run.index_digest,
+                tables=shipped_name(),
             )
             _begin(run, Stage.MATCHING, "match", bounds or [(0, 0)])
 
@@ -219,15 +221,17 @@ def match_part(lease: jobs.Lease) -> None:
 @jobs.handles("matching.run.share", given_up=fail_run)
 def share_out(lease: jobs.Lease) -> None:
     """Choose everybody's list from the shortlists, so that attention is shared."""
-    from matching.engine.fairness import (
+    from matching.engine.fairness import (  # compiled code: only where it works, not at every start
+        Sharing,
         share_attention,
-    )  # compiled code: only where it works, not at every start
+    )
 
     run = _open_run(lease)
     ids = indexes.load(run).companies
     with lease.held():
         positions, scores = shortlists(run, len(ids))
-        attention = share_attention(positions, scores, LENGTH)
+        rules = Sharing.of(indexes.weights_of(run))
+        attention = share_attention(positions, scores, LENGTH, rules)
         lists = chosen_lists(ids, positions, scores, attention.prices)
         with lease.finish():
             write_lists(run, lists)

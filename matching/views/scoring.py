@@ -7,12 +7,15 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from marketplace.models import Opportunity
 from matching.engine import Weights
+from matching.engine.prior import shipped_name
 from matching.engine.scoring import coverage
-from matching.models import Run, WeightSet
-from matching.services.lists import WIDTH
+from matching.models import ChamberEmphasis, Run, WeightSet
+from matching.services.lists import LENGTH, WIDTH
 from matching.services.weights import weights_in_force
 
 
@@ -25,8 +28,10 @@ def scoring(request: HttpRequest) -> HttpResponse:
     # A deeper code brings its parents along, so evidence adds up from the chapter down.
     depths = accumulate(weights.levels[level] for level in ("hs2", "hs4", "hs6"))
     chapter, heading, position = (_percent(coverage(amount)) for amount in depths)
+    emphases = ChamberEmphasis.objects.visible_to(request.user).select_related("chamber")
     context = {
         "run": run,
+        "are_tables_next": run is not None and run.tables != shipped_name(),
         "weights": weights,
         "in_force": in_force,
         "is_next": in_force is not None and in_force.version != weights.version,
@@ -40,10 +45,23 @@ def scoring(request: HttpRequest) -> HttpResponse:
         "worse": _percent(1 - weights.better),
         "met_before": _percent(weights.met_before),
         "prior_most": _percent(coverage(weights.prior_most)),
+        "emphases": [(one, _stressed(one)) for one in emphases.order_by("chamber__name_en")],
         "attention": _attention(run),
+        "much": round(weights.share_cap * LENGTH),
+        "little": round(weights.share_floor * LENGTH),
+        "budget": 100 * weights.share_budget,
         "shortlist": WIDTH,
     }
     return render(request, "matching/scoring.html", context)
+
+
+def _stressed(one: ChamberEmphasis) -> list[tuple[str, float, float]]:
+    """(what, as the chamber stated it, times evidence towards who is told nothing)."""
+    codes, words = one.emphasis.towards_others()
+    rows = [(gettext("Trade codes"), one.codes, codes), (gettext("Words"), one.words, words)]
+    for kind, name in Opportunity.Kind.choices:
+        rows.append((str(name), getattr(one, kind), one.emphasis.towards_others(kind)[0] / codes))
+    return rows
 
 
 def _attention(run: Run | None) -> dict[str, Any] | None:

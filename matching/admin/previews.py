@@ -1,0 +1,86 @@
+"""What a preview computed, as the pages of drafts show it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from chambers.models import Company, Country, Job, TradeCode, User
+from matching.models import ChamberEmphasis, WeightSet
+from matching.services import previews
+
+_SIZES = {
+    "micro": Company.Size.MICRO.label,
+    "small": Company.Size.SMALL.label,
+    "medium": Company.Size.MEDIUM.label,
+    "large": Company.Size.LARGE.label,
+    "": _("size unknown"),
+}
+_INSIDE = {"members": _("Members of the chamber"), "others": _("All others")}
+_KINDS = (*_INSIDE, "country", "size")
+
+
+def shown_preview(of: WeightSet | ChamberEmphasis, user: User) -> dict[str, Any] | None:
+    """The last preview ready to show; examples only of the lists that ``user`` may read."""
+    job = previews.last_preview(of)
+    if job is None:
+        return None
+    found = job.result or {}
+    if job.state != Job.State.DONE:
+        return {"job": job, "is_open": job.state in (Job.State.QUEUED, Job.State.RUNNING)}
+    served = Company.objects.members_served_by(user)
+    listed = found["examples"]
+    words = _terms_in_words({part["term"] for one in listed for part in one["parts"]})
+    keys = {one["company"] for one in listed}
+    mine = {one.pk: one for one in served.filter(pk__in=keys)}
+    partners = {
+        one.pk: one
+        for one in Company.objects.visible_to(user).filter(
+            pk__in={one["partner"] for one in listed}
+        )
+    }
+    return {
+        "job": job,
+        "found": found,
+        "holds": previews.preview_holds(job, of),
+        "attention": [{**one, "percent": 100 * one["cost"]} for one in found.get("attention", [])],
+        "groups": _named_groups(found["groups"]),
+        "examples": [
+            {
+                **one,
+                "company": mine[one["company"]],
+                "partner": partners[one["partner"]],
+                "reasons": [words[part["term"]] for part in one["parts"]],
+            }
+            for one in listed
+            if one["company"] in mine and one["partner"] in partners
+        ],
+    }
+
+
+def _terms_in_words(terms: set[str]) -> dict[str, str]:
+    """What each term of the engine is called: a code with its label, or the word's stem."""
+    split = {term: term.partition(":")[::2] for term in terms}
+    wanted = TradeCode.objects.filter(code__in=[code for _prefix, code in split.values()])
+    labels = {(one.scheme, one.code): str(one) for one in wanted}
+    return {
+        term: labels.get(("nace" if prefix in ("nace", "section") else "hs", value), value)
+        for term, (prefix, value) in split.items()
+    }
+
+
+def _named_groups(groups: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Members and others, countries, the largest first, and then sizes, each with its name."""
+    countries = {one.code: one.name for one in Country.objects.all()}
+    found = []
+    for key, group in groups.items():
+        kind, _sep, value = key.partition(":")
+        if kind == "size":
+            name, place = str(_SIZES[value]), list(_SIZES).index(value)
+        elif kind == "country":
+            name, place = countries.get(value, value), -group["companies"]
+        else:
+            name, place = str(_INSIDE[kind]), list(_INSIDE).index(kind)
+        found.append(((_KINDS.index(kind), place, name), (name, group)))
+    return [named for _order, named in sorted(found, key=lambda one: one[0])]

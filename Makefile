@@ -17,7 +17,7 @@ up: $(VENV)/run.stamp ## run everything until Ctrl-C (ARGS="--port 9000 --no-dem
 	@exec $(RUN) manage.py up $(ARGS)
 
 test: $(VENV)/dev.stamp ## run the tests (ARGS="tests/chambers -x")
-	@exec $(RUN) -m pytest -n 3 --dist loadgroup $(ARGS)
+	@exec $(RUN) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/dev.stamp ## format, lint, types, import directions, migrations, deployment settings
 	$(RUN) -m ruff format --check .

@@ -16,10 +16,7 @@ from tests import access_world as world_of
 from tests.access_table import ACCESS, REFUSED
 from tests.access_world import ROLES, relation
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.xdist_group("access"),  # one world for all of them
-]
+pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "post", "put", "patch", "delete")
 KEYS = {"object_id": "pk", "public_id": "public_id", "slug": "slug", "name": "reference"}

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 from django.core.management import call_command
 
-from tests.conftest import skip_here
+from tests.conftest import LONGEST, skip_here
 
 ROOT = Path(settings.BASE_DIR)
 CATALOGUES = [
@@ -43,6 +43,10 @@ def start(**changes):
 @pytest.mark.django_db
 def test_no_migration_is_missing():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_the_files_that_begin_a_parallel_run_are_there():
+    assert [name for name in LONGEST if not (ROOT / name).exists()] == []
 
 
 def test_safe_production_settings_start():

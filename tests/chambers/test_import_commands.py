@@ -160,7 +160,6 @@ def forget_all():
     Chamber.objects.all().delete()
 
 
-@pytest.mark.xdist_group("imports")
 def test_a_killed_import_has_done_all_or_nothing_and_the_next_finishes(large_file, tmp_path):
     report = tmp_path / "report.csv"
     chance = random.Random(7)
@@ -205,7 +204,6 @@ def settled(nothing, whole):
     return "all"
 
 
-@pytest.mark.xdist_group("imports")
 def test_an_import_stopped_by_its_user_changes_nothing_and_is_over(large_file, tmp_path):
     before = digest()
     process = Process(large_file, tmp_path / "report.csv")

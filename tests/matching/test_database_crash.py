@@ -105,7 +105,6 @@ def start_again(database):
     pytest.fail("PostgreSQL did not start again")
 
 
-@pytest.mark.xdist_group("workers")
 def test_a_run_survives_a_killed_database(servers, tmp_path):
     database, environment = servers
     subprocess.run(

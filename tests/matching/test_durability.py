@@ -38,7 +38,6 @@ def wait_for(done, seconds=180):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.xdist_group("workers")
 def test_a_run_survives_killed_workers_and_an_emptied_redis(worker_of_this_run, tmp_path):
     build_world()
     undisturbed = match(seed=9)
@@ -88,7 +87,6 @@ def test_a_run_survives_killed_workers_and_an_emptied_redis(worker_of_this_run, 
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.xdist_group("workers")
 def test_two_machines_share_a_run_and_find_what_one_finds(worker_of_this_run, tmp_path):
     build_world()
     match(seed=9)
@@ -116,7 +114,6 @@ def test_two_machines_share_a_run_and_find_what_one_finds(worker_of_this_run, tm
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.xdist_group("workers")
 def test_no_change_is_lost_when_its_worker_is_killed(worker_of_this_run, tmp_path):
     build_world()
     match(seed=9)

@@ -24,7 +24,7 @@ from marketplace.models import Opportunity
 from matching.models import PairHistory, Run, SuggestionList
 from seeds import demo, people, reference
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,6 @@ from config.stack.identity import postgres_identity
 from config.stack.probe import ask
 from tests.stack.ordinary_user import NOBODY, readable_copy
 
-pytestmark = pytest.mark.xdist_group("up")
-
 # What a developer's shell does not have, but these tests were given.
 OURS = {"ALLOWED_HOSTS", "BASE_URL", "DATABASE_URL", "DEMO", "DJANGO_SETTINGS_MODULE", "REDIS_URL"}
 OURS |= {"SECRET_KEY", "STAFF_MFA", "VAR_DIR"}

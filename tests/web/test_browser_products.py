@@ -8,7 +8,7 @@ from matching.models import TriadRefusal
 from tests.matching.world import CHIPS, SENSORS, company, hs, match, seeks
 from tests.web.test_browser_pages import RULES
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.django_db(transaction=True)
 PUMPS = "841370"
 
 

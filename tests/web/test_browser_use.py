@@ -6,7 +6,7 @@ import pytest
 
 from matching.models import Dismissal
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 PHONE = {"width": 390, "height": 844}
 OBSCURED = """async () => {

@@ -10,7 +10,13 @@ from chambers.api.exclusions import CompanyExclusions
 from config.api import Entrance, Nothing, SchemaView
 from config.api_docs import docs
 from marketplace.api import Companies, Opportunities
-from matching.api import CompanyAdvice, CompanySuggestions, CompanyTriads, Runs
+from matching.api import (
+    CompanyAdvice,
+    CompanySuggestedCodes,
+    CompanySuggestions,
+    CompanyTriads,
+    Runs,
+)
 
 router = SimpleRouter(use_regex_path=False)
 router.register("chambers", Chambers, basename="api-chamber")
@@ -39,6 +45,11 @@ urlpatterns = [
         "v1/companies/<uuid:public_id>/triads/",
         CompanyTriads.as_view({"get": "retrieve"}),
         name="api-triads",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/codes/suggested/",
+        CompanySuggestedCodes.as_view({"get": "retrieve", "post": "state"}),
+        name="api-suggested-codes",
     ),
     path(
         "v1/companies/<uuid:public_id>/conditions/",

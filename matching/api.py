@@ -14,12 +14,14 @@ from rest_framework.response import Response
 
 from chambers.api.base import Resource
 from chambers.api.companies import CompanyPart
-from chambers.models import Company, Scope
+from chambers.models import Company, Scope, TradeCode
+from chambers.services.companies import CODES_AT_ONCE, state_codes
 from matching.engine import Against, Band
 from matching.engine.explain import Close
 from matching.models import Dismissal, Run
 from matching.selectors import Suggestion, suggestions_for
 from matching.selectors.advice import tips
+from matching.selectors.codes import codes_spoken_of
 from matching.selectors.triads import proposals_for
 from matching.services.advice import ask_for_advice
 from matching.services.runs import start_run, stop_run
@@ -272,6 +274,67 @@ class CodeOut(serializers.Serializer):
 
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]  # the framework takes fields out of the class
+
+
+class SpokenOfOut(serializers.Serializer):
+    """A code that a text speaks of and its company does not state."""
+
+    scheme = serializers.ChoiceField(TradeCode.Scheme.values, source="code.scheme")
+    code = serializers.CharField(source="code.code")
+    label = serializers.CharField(source="code.label")  # type: ignore[assignment]  # the framework takes fields out of the class
+    tenths = serializers.IntegerField(
+        min_value=0, max_value=10, help_text=_("Right for about so many of ten texts that read so.")
+    )
+    counts = serializers.BooleanField(
+        help_text=_("Counts in matching already, for less than a code that is stated.")
+    )
+
+
+class SuggestedCodesOut(serializers.Serializer):
+    """All that are sure enough to be shown, surest first."""
+
+    results = SpokenOfOut(many=True)
+
+
+class CodesIn(serializers.Serializer):
+    """Codes to state beside those stated already."""
+
+    codes = serializers.ListField(
+        child=serializers.RegexField(r"^(hs:[0-9]{2,6}|nace:([A-U]|[0-9]{2}))\Z"),
+        min_length=1,
+        max_length=CODES_AT_ONCE,
+        help_text=_("Such as hs:8413 or nace:28."),
+    )
+
+
+class CompanySuggestedCodes(Resource):
+    """Codes that a company's description speaks of, and stating them."""
+
+    queryset = Company.objects.none()
+    tag = "companies"
+    read_scope = Scope.COMPANIES_READ
+    write_scope = Scope.COMPANIES_WRITE
+
+    @extend_schema(
+        summary=_("Read the codes that a company's text speaks of"), responses=SuggestedCodesOut
+    )
+    def retrieve(self, request: Request, public_id: Any) -> Response:
+        """None where nothing is sure enough."""
+        return self._told(_looked_after(request, public_id))
+
+    @extend_schema(
+        summary=_("State trade codes of a company"), request=CodesIn, responses=SuggestedCodesOut
+    )
+    def state(self, request: Request, public_id: Any) -> Response:
+        """Add codes to those stated; what else its text speaks of is left. Suggestions follow."""
+        company = _looked_after(request, public_id)
+        asked = CodesIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        state_codes(company, asked.validated_data["codes"], by=self.person(request))
+        return self._told(company)
+
+    def _told(self, company: Company) -> Response:
+        return Response(SuggestedCodesOut({"results": codes_spoken_of(company)}).data)
 
 
 class PartOut(serializers.Serializer):

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from matching.views import conditions, exclusions, home, matches, products, scoring
+from matching.views import codes, conditions, exclusions, home, matches, products, scoring
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
         exclusions.readmit,
         name="exclusion-readmit",
     ),
+    path("matches/codes/suggested/", codes.suggested_codes, name="suggested-codes"),
     path("matches/codes/", products.state_code, name="advice-code"),
     path("matches/three/<uuid:public_id>/decline/", products.refuse, name="triad-refuse"),
     path("matches/known/", conditions.known, name="known"),

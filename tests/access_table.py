@@ -187,6 +187,12 @@ API = {
         about="company",
         kwargs={"other": UUID(int=7)},
     ),
+    "api-suggested-codes": Row(
+        get=who(404, guest=401, own_company=200, own_staff=200),
+        # No code is given.
+        post=who(404, guest=401, own_company=400, own_staff=400, any_token=403),
+        about="company",
+    ),
     "api-run-list": Row(
         get=API_SIGNED_IN,
         # While a run is open a second one is a conflict.
@@ -247,6 +253,11 @@ PAGES = {
     # Who acts for a company adds to its own codes, whatever is given.
     "advice-code": Row(
         post=who(404, guest=302, own_editors=302, viewer=403, stranger=302, stranger_viewer=403)
+    ),
+    "suggested-codes": Row(
+        get=SIGNED_IN,
+        # No code is given; who may not decide is told so first.
+        post=who(404, guest=302, own_editors=422, viewer=403, stranger=422, stranger_viewer=403),
     ),
     "triad-refuse": Row(post=who(404, guest=302, own_company=403, own_editors=302), about="triad"),
     "known": Row(get=SIGNED_IN),

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from chambers.models import Company, Country, TradeCode, User
 from chambers.models.companies import Representative
@@ -16,6 +21,7 @@ from chambers.services.people import add_representative
 # Done by the app above; a job is data, not an import.
 PROFILE_JOB = "matching.refresh"
 ANEW_JOB = "matching.anew"
+CODES_AT_ONCE = 50  # stated by one press of a button
 
 
 @transaction.atomic
@@ -60,6 +66,32 @@ def change_company(
         company.codes.set(codes)
     reindex_company(company)
     return company
+
+
+@transaction.atomic
+def state_codes(company: Company, codes: Iterable[str], *, by: User) -> list[TradeCode]:
+    """Add trade codes, named like ``hs:8413``, to those of a company; suggestions follow.
+
+    Returns those it did not state before. Raises ValidationError ``no_code`` for none,
+    ``unknown_code``, PermissionDenied for who may not decide for the company.
+    """
+    if not Company.objects.edited_by(by).filter(pk=company.pk).exists():
+        raise PermissionDenied(_("Only representatives of the company may do this."))
+    wanted = list(dict.fromkeys(codes))
+    if not wanted:
+        raise ValidationError(_("Choose one code at least."), code="no_code")
+    pairs = [one.partition(":")[::2] for one in wanted[:CODES_AT_ONCE]]
+    named = reduce(or_, (Q(scheme=scheme, code=code) for scheme, code in pairs))
+    found = list(TradeCode.objects.filter(named))
+    if len(found) < len(wanted):
+        raise ValidationError(_("There is no such code."), code="unknown_code")
+    # Another code that is being added at the same moment is waited for, and then kept.
+    company.refresh_from_db(from_queryset=Company.objects.select_for_update(no_key=True))
+    stated = list(company.codes.all())
+    new = [code for code in found if code not in stated]
+    if new:
+        change_company(company, codes=[*stated, *new])
+    return new
 
 
 @transaction.atomic

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chambers.models import Company, Level, TradeCode, User
 from chambers.services import jobs
-from chambers.services.companies import change_company
+from chambers.services.companies import state_codes
 from matching import engine
 from matching.engine import Row, Side
 from matching.models import Advice, Profile, Run
@@ -121,17 +121,9 @@ def add_code(company: Company, code: str, *, by: User) -> Company:
     Raises ValidationError ``unknown_code`` or ``already_stated``, PermissionDenied for who may not
     decide for the company.
     """
-    if not Company.objects.edited_by(by).filter(pk=company.pk).exists():
-        raise PermissionDenied(_("Only representatives of the company may do this."))
-    found = TradeCode.objects.filter(scheme=TradeCode.Scheme.HS, code=code).first()
-    if found is None:
-        raise ValidationError(_("There is no such code."), code="unknown_code")
-    # Another code that is being added at the same moment is waited for, and then kept.
-    company.refresh_from_db(from_queryset=Company.objects.select_for_update(no_key=True))
-    stated = list(company.codes.all())
-    if found in stated:
+    if not state_codes(company, [f"{TradeCode.Scheme.HS}:{code}"], by=by):
         raise ValidationError(_("Your company states this code already."), code="already_stated")
-    return change_company(company, codes=[*stated, found])
+    return company
 
 
 def segments(run: Run) -> list[tuple[Index, Any]]:

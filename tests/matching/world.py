@@ -1,7 +1,9 @@
 """A small world of companies that the matching tests share."""
 
+from contextlib import contextmanager
+
 from chambers.services import jobs
-from matching import tasks
+from matching import reading, tasks
 from matching.models import Run, SuggestionList
 from tests.factories import CompanyFactory, OpportunityFactory, TradeCodeFactory
 
@@ -60,3 +62,26 @@ def lists():
         one.company_id: [one.partners, [round(x, 5) for x in one.mutual]]
         for one in SuggestionList.objects.current()
     }
+
+
+def labelled(digits, label, scheme="hs", **fields):
+    """A trade code that says what it is."""
+    return TradeCodeFactory(
+        scheme=scheme, code=digits, label_en=label, short_en="", level=len(digits), **fields
+    )
+
+
+@contextmanager
+def nomenclature():
+    """A few labelled codes, learnt anew inside and forgotten after it."""
+    chapter = labelled("84", "Machinery")
+    labelled("8413", "Pumps for liquids", parent=chapter, label_ru="Насосы для жидкостей")
+    for digits, thing in (("2703", "Peat"), ("7010", "Bottles of glass"), ("9401", "Seats")):
+        labelled(digits, thing)
+    for division, thing in (("28", "Machinery and pumps"), ("10", "Food"), ("62", "Software")):
+        labelled(division, thing, scheme="nace")
+    reading.forget_labels()
+    try:
+        yield
+    finally:
+        reading.forget_labels()

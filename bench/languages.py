@@ -15,6 +15,8 @@ Rev. 2 includes, OKVED 2) and ``companies.jsonl.gz``. Nothing of FOLDER is learn
   divisions, in Russian.
 - Companies: by the industry a register gave them, which admits some chapters and divisions
   (``bench.trades``). A company of a service trade has no right chapter.
+- Each of these again with a second opinion from static vectors (``bench.embedding``), Russian and
+  Japanese read through the lexicon; and what both cost per text.
 
 The English wording among which is searched is known to both, since a market's texts are; that it
 translates a text, and which, is not.
@@ -33,10 +35,12 @@ from pathlib import Path
 import numpy as np
 
 from bench import trades
+from bench.embedding import WordLlamaVectors
 from chambers.gates.files import open_outside
 from chambers.gates.tables import read_table
 from chambers.words import fold, lexemes
-from matching.engine.codes import USED, CodeReader, DivisionReader, Suggested, suggested
+from matching.engine.codes import USED, CodeReader, DivisionReader, Suggested, joined, suggested
+from matching.engine.embedding import EmbeddedLabels, readable
 from matching.engine.lexicon import LEARNT, Label, Lexicon
 from seeds import sources
 from seeds.labels import (
@@ -50,6 +54,7 @@ from seeds.labels import (
 _CPV = "classifications/cpv2008.csv"
 _FOLDS = 5
 _OF_EACH = 60  # companies of each industry
+_BOTH = ", with vectors"
 
 
 def main() -> None:
@@ -140,8 +145,10 @@ def _codes(folder: Path) -> None:
         lexicon = Lexicon.read(lines)
     headings = CodeReader.fit(heading_labels(), lexicon)
     divisions = DivisionReader.fit(division_labels(), lexicon)
-    for language, found in _headings_held_back().items():
-        _print_codes(f"HS headings {language}, labels held back", found)
+    vectors = WordLlamaVectors()
+    near = EmbeddedLabels.fit(division_labels(), 2, vectors)
+    for (language, opinions), found in _headings_held_back(vectors).items():
+        _print_codes(f"HS headings {language}, labels held back{opinions}", found)
     for name, column, language in (
         ("nace_rev2_includes_en", "includes_en", "en"),
         ("okved2", "name_ru", "ru"),
@@ -152,38 +159,69 @@ def _codes(folder: Path) -> None:
             ({code}, divisions.read(lexemes(text, language), language)) for code, text in asked
         ]
         _print_codes(f"NACE divisions {language}, {name}", found)
-    _companies(folder / "companies.jsonl.gz", headings, divisions)
+        shares = _shares(near, vectors, [(language, text) for _, text in asked], lexicon)
+        both = [
+            (right, joined(read, one)) for (right, read), one in zip(found, shares, strict=True)
+        ]
+        _print_codes(f"NACE divisions {language}, {name}{_BOTH}", both)
+    _companies(folder / "companies.jsonl.gz", headings, divisions, vectors)
 
 
 _Found = list[tuple[Set[str], Suggested]]
 """For each text the codes that are right, and those suggested."""
 
 
-def _headings_held_back() -> dict[str, _Found]:
+def _shares(
+    labels: EmbeddedLabels,
+    vectors: WordLlamaVectors,
+    texts: Sequence[tuple[str, str]],
+    lexicon: Lexicon,
+) -> list[dict[str, float]]:
+    """The second opinion on texts given with their language, as the service forms it."""
+    english = [readable(vectors, lexicon, *one) for one in texts]
+    return [labels.shares(vector) for vector in vectors.encode(english)]
+
+
+def _headings_held_back(vectors: WordLlamaVectors) -> dict[tuple[str, str], _Found]:
+    """By language, without and with the second opinion."""
     labels, english = list(parallel_labels()), list(english_texts())
     coded = list(heading_labels())
     short = [row for row in sources.table("hs_labels") if len(row["code"]) == 6]
     random.Random(7).shuffle(short)  # noqa: S311 - folds, not secrets
-    found: dict[str, _Found] = {language: [] for language in ("en", "ru", "ja")}
+    languages = ("en", "ru", "ja")
+    found: dict[tuple[str, str], _Found] = {
+        (language, opinions): [] for language in languages for opinions in ("", _BOTH)
+    }
     for at in range(_FOLDS):
         fifth = short[at::_FOLDS]
         codes = {row["code"] for row in fifth}
-        held = {fold(row[language]) for row in fifth for language in found}
+        held = {fold(row[language]) for row in fifth for language in languages}
         rest = [one for one in labels if fold(one[1]) not in held and fold(one[2]) not in held]
         lexicon = Lexicon.fit(rest, english)
         known = [one for one in coded if one[0] not in codes and fold(one[2]) not in held]
         reader = CodeReader.fit(known, lexicon)
-        for row in fifth:
-            for language, texts in found.items():
+        near = EmbeddedLabels.fit(known, 4, vectors)
+        for language in languages:
+            shares = _shares(near, vectors, [(language, row[language]) for row in fifth], lexicon)
+            for row, second in zip(fifth, shares, strict=True):
                 read = reader.read(lexemes(row[language], language), language)
-                texts.append(({row["code"][:4]}, [one for one in read if len(one[0]) == 4]))
+                for opinions, told in (("", read), (_BOTH, joined(read, second))):
+                    four = [one for one in told if len(one[0]) == 4]
+                    found[language, opinions].append(({row["code"][:4]}, four))
     return found
 
 
-def _companies(path: Path, headings: CodeReader, divisions: DivisionReader) -> None:
+def _companies(
+    path: Path, headings: CodeReader, divisions: DivisionReader, vectors: WordLlamaVectors
+) -> None:
+    near = (
+        EmbeddedLabels.fit(heading_labels(), 4, vectors),
+        EmbeddedLabels.fit(division_labels(), 2, vectors),
+    )
     counted: Counter[str] = Counter()
-    chapters: _Found = []
-    sectors: _Found = []
+    chapters: dict[str, _Found] = {"": [], _BOTH: []}
+    sectors: dict[str, _Found] = {"": [], _BOTH: []}
+    cost = dict.fromkeys(("", _BOTH), 0.0)
     with open_outside(path) as stream:
         for record in map(json.loads, stream):
             industry = record.get("industry", "")
@@ -191,14 +229,28 @@ def _companies(path: Path, headings: CodeReader, divisions: DivisionReader) -> N
             if not text or record.get("language") != "en" or counted[industry] >= _OF_EACH:
                 continue
             counted[industry] += 1
-            if industry in trades.CHAPTERS:
-                found = suggested({"en": text}, headings, divisions)
-                read = [(code, p) for scheme, code, p in found if scheme == "hs" and len(code) == 2]
-                chapters.append((trades.CHAPTERS[industry], read))
-            if industry in trades.DIVISIONS:
-                sectors.append((trades.DIVISIONS[industry], divisions.read(text, "en")))
-    _print_codes("HS chapters en, companies", chapters)
-    _print_codes("NACE divisions en, companies", sectors)
+            for opinions in cost:
+                started = time.process_time()
+                second = None
+                if opinions:
+                    (vector,) = vectors.encode([record["description"]])
+                    second = {"hs": near[0].shares(vector), "nace": near[1].shares(vector)}
+                found = suggested({"en": text}, headings, divisions, second)
+                cost[opinions] += time.process_time() - started
+                of = {
+                    scheme: [(code, p) for one, code, p in found if one == scheme]
+                    for scheme in ("hs", "nace")
+                }
+                if industry in trades.CHAPTERS:
+                    read = [one for one in of["hs"] if len(one[0]) == 2]
+                    chapters[opinions].append((trades.CHAPTERS[industry], read))
+                if industry in trades.DIVISIONS:
+                    sectors[opinions].append((trades.DIVISIONS[industry], of["nace"]))
+    for opinions, seconds in cost.items():
+        _print_codes(f"HS chapters en, companies{opinions}", chapters[opinions])
+        _print_codes(f"NACE divisions en, companies{opinions}", sectors[opinions])
+        each = 1000 * seconds / counted.total()
+        print(f"cost of codes from a description{opinions}: {each:.1f} CPU ms", flush=True)
 
 
 def _print_codes(what: str, found: _Found) -> None:

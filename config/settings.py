@@ -205,6 +205,8 @@ JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 60)
 JOB_TRIES = 5
 MATCH_PART = env.int("MATCH_PART", 4000)  # companies that one matching job takes
 MATCH_RECHECK = env.int("MATCH_RECHECK", 200)  # profiles a run reads for safety's sake alone
+# Dotted path of what makes vectors of texts (matching.engine.embedding.Provider); none ships.
+TEXT_EMBEDDINGS = env.str("TEXT_EMBEDDINGS", "")
 INDEX_DIR = Path(env.str("INDEX_DIR", str(VAR_DIR / "index")))
 
 REST_FRAMEWORK = {

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
 from django.utils import timezone
@@ -164,8 +165,10 @@ def stale(reader: str, *, on: dt.date | None = None, recheck: int = 0) -> list[i
 
 
 def version() -> str:
-    """What profiles are read by: this code, what was learnt, and the labels of trade codes."""
-    return f"{VERSION}:{_learnt_digest()}:{_labels_digest()}"
+    """What profiles are read by: this code, what was learnt, the labels of trade codes, vectors."""
+    plugged = settings.TEXT_EMBEDDINGS
+    vectors = f":{hashlib.sha256(plugged.encode()).hexdigest()[:8]}" if plugged else ""
+    return f"{VERSION}:{_learnt_digest()}:{_labels_digest()}{vectors}"
 
 
 @lru_cache(maxsize=1)

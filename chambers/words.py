@@ -10,7 +10,7 @@ import re
 import threading
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import Stemmer
 
@@ -19,6 +19,12 @@ TEXT_LIMIT = 20_000
 
 WORD_LIMIT = 40
 """Characters kept of one word."""
+
+_EVERY_NOUN = frozenset({"de"})
+"""Languages that write every noun with a capital."""
+
+_SHORT_FORM = 5
+"""Letters of the longest short form, such as HVAC or LNG."""
 
 _CHUNK = 1_000  # NFKC sorts combining marks in quadratic time, so a text of marks only is cut first
 
@@ -253,6 +259,31 @@ def surface_forms(text: str, language: str | None = None) -> dict[str, str]:
         for lexeme in lexemes(text, language)
         if (words := spellings[lexeme] or Counter([lexeme]))
     }
+
+
+def capitals(text: str, language: str | None = None) -> frozenset[str]:
+    """Lexemes that a text writes with a capital only: its names, and what begins a sentence.
+
+    Empty where capitals tell nothing: in German, where every noun has one, in scripts without them,
+    and in a text of headings (most words with a capital). Words all in capitals (LED) count as
+    written small when they are short.
+    """
+    if (language or "en").split("-")[0].split("_")[0].lower() in _EVERY_NOUN:
+        return frozenset()
+    written = Counter(word for word in _RAW_WORD.findall(text[:TEXT_LIMIT]) if word[0].isalpha())
+    large = {word for word in written if word[0].isupper() and not _is_short_form(word)}
+    if 2 * sum(written[word] for word in large) > written.total():
+        return frozenset()
+    small = _lexemes_of(written.keys() - large, language)
+    return frozenset(_lexemes_of(large, language) - small)
+
+
+def _is_short_form(word: str) -> bool:
+    return word.isupper() and len(word) <= _SHORT_FORM
+
+
+def _lexemes_of(words: Iterable[str], language: str | None) -> set[str]:
+    return {one for word in words for _, found in _tokens(fold(word), language) for one in found}
 
 
 def _tokens(folded: str, language: str | None) -> Iterator[tuple[str, list[str]]]:

@@ -36,7 +36,7 @@ from matching.engine.rows import EVEN
 from matching.models import ChamberEmphasis, Dismissal, PairHistory, Profile, Run
 from matching.models.emphases import Said
 
-VERSION = 5  # of how a profile is read: raised with every change to it, words included
+VERSION = 6  # of how a profile is read: raised with every change to it, words included
 PROFILE = "profile"  # the ref of a profile row; others carry their reference number
 _CLOCKS_DIFFER = dt.timedelta(seconds=10)
 _CONTENT = ["rows", "surfaces", "trades", "topic", "packed", "digest"]
@@ -425,7 +425,7 @@ def _profile_row(company: Company, surfaces: dict[str, str]) -> dict[str, Any]:
     if described and company.industry:
         # Words of a register's heading: too general to read a trade code from.
         row["terms"] = {
-            **engine.word_terms(_lexemes({"en": company.industry}, surfaces)),
+            **_heading_terms(company.industry, surfaces),
             **row["terms"],
         }
     return row
@@ -452,15 +452,13 @@ def _row(
     codes: list[TradeCode],
     surfaces: dict[str, str],
 ) -> dict[str, Any]:
-    lexemes = _lexemes(texts, surfaces)
     stated = engine.code_terms(f"{code.scheme}:{code.code}" for code in codes)
     missing = {"hs"} if side is not Side.PROFILE else {"hs", "nace"}
     missing -= {code.scheme for code in codes}
     if missing:
         read = (one for one in reading.suggested_codes(texts) if one[0] in missing)
         stated = engine.merged(suggested_terms(read), stated)
-    said = engine.with_english(engine.word_terms(lexemes), _english(texts, surfaces))
-    terms = engine.merged(stated, said)
+    terms = engine.merged(stated, _word_terms(texts, surfaces))
     return {
         "side": int(side),
         "ref": ref,
@@ -468,6 +466,29 @@ def _row(
         "targets": [],
         "terms": {term: round(value, 4) for term, value in terms.items()},
     }
+
+
+def _word_terms(texts: Mapping[str, str], surfaces: dict[str, str]) -> dict[str, float]:
+    """The words of a text and the English they mean, each by what it tells of a trade."""
+    lexemes = _lexemes(texts, surfaces)
+    english = _english(texts, surfaces)
+    telling = shipped().telling
+    means: dict[str, str] = {}
+    for lexeme, meaning in sorted(english.items(), key=lambda one: -one[1].probability):
+        means.setdefault(meaning.word, lexeme)
+    large = {one for language, text in texts.items() for one in words.capitals(text, language)}
+    told = {
+        lexeme: telling.confidence(means.get(lexeme, lexeme), lexeme in large)
+        for lexeme in set(lexemes)
+    }
+    return engine.with_english(
+        engine.word_terms(lexemes, told), english, telling.confidences(english)
+    )
+
+
+def _heading_terms(industry: str, surfaces: dict[str, str]) -> dict[str, float]:
+    lexemes = _lexemes({"en": industry}, surfaces)
+    return engine.word_terms(lexemes, shipped().telling.confidences(lexemes))
 
 
 def _lexemes(texts: Mapping[str, str], surfaces: dict[str, str]) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -77,6 +77,21 @@ class Entering:
 
     own: Top
     lists: Scores
+
+
+class Asked(NamedTuple):
+    """One company and an index, for compiled code that compares them.
+
+    ``ours`` holds that company alone, in the numbers of the index; ``place``, ``values`` and
+    ``sums`` are what ``kernel_pairs.lay_out`` needs.
+    """
+
+    ours: kernel.World
+    theirs: kernel.World
+    rules: kernel.Rules
+    place: Ints
+    values: Floats
+    sums: Floats
 
 
 class Index:
@@ -302,6 +317,14 @@ class Index:
         scores[:, entered[:count]] = found[:, :count]
         return Scores(self.companies, *scores)
 
+    def asked(self, company: Company, rows: Sequence[Row] | bytes) -> Asked:
+        """What compiled code needs to compare a company as it is now with those of the index.
+
+        These are the very arrays that the lists are made from, not copies of them.
+        """
+        ours = self._asking(company, rows)
+        return Asked(ours, self._world, self._rules(), *self._room(ours))
+
     def _asking(self, company: Company, rows: Sequence[Row] | bytes) -> kernel.World:
         """A world of one company, in the numbers of this index."""
         limits = PackedLimits(self._meta["numbers"])
@@ -382,6 +405,7 @@ class Index:
             standing=weights.standing,
             prior_most=weights.prior_most,
             prior_leaves=weights.prior_leaves,
+            prior_gains=weights.prior_gains,
             met_before=weights.met_before,
         )
 

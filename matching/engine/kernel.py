@@ -156,6 +156,7 @@ class Rules(NamedTuple):
     standing: float
     prior_most: float
     prior_leaves: float
+    prior_gains: float
     met_before: float
 
 
@@ -204,7 +205,8 @@ def score_of(
 ) -> float:
     """The score of a pair, in single precision."""
     high = max(they, you)
-    common = coverage(max(shared + prior, rules.prior_leaves * shared, 0.0))
+    moved = min(shared + prior, rules.prior_gains * shared)
+    common = coverage(max(moved, rules.prior_leaves * shared))
     if high > 0:
         fit = rules.better * high + (1 - rules.better) * min(they, you)
         score = rules.floor + rules.span * fit + rules.field * common

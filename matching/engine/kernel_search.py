@@ -207,7 +207,8 @@ def _share(
     common = _least_score(best, i - task.start, block.price) / rules.floor
     if common >= 1:
         return
-    least = max(rules.field_least, evidence(common) - prior if common > 0 else 0.0)
+    wanted = evidence(common) if common > 0 else 0.0
+    least = max(rules.field_least, wanted - prior, wanted / rules.prior_gains)
     profiles = Merged(
         world.profiles.start, world.profiles.terms, world.profiles.values, world.profile_most
     )
@@ -224,6 +225,7 @@ def _share(
         at = np.uint64(scratch.found[x])
         shared = np.float64(sums[at] + rest)
         moved = shared + prior_of(world, i, world, block.docs[at], rules)
+        moved = min(moved, rules.prior_gains * shared)
         scratch.bounds[x] = rules.floor * at_most(max(moved, rules.prior_leaves * shared))
     sums[:] = 0
     if count > 0:

@@ -189,20 +189,26 @@ class Lexicon:
         return Cognates(self.shown)
 
 
-def with_english(own: Mapping[str, float], english: Mapping[str, "Meaning"]) -> dict[str, float]:
+def with_english(
+    own: Mapping[str, float],
+    english: Mapping[str, "Meaning"],
+    confidences: Mapping[str, float] | None = None,
+) -> dict[str, float]:
     """A text's word terms and the surest ``MAX_TRANSLATED`` English ones that they mean.
+
+    ``confidences`` of English lexemes (see ``telling``), 1 for those not named.
 
     Two texts of one language share both the word and its English, so a translated word gives away
     what its translations weigh: the squares of the confidences in the two together stay at most 1,
     and a meaning counts once. Words not in ``own`` are not translated.
     """
-    terms = dict(own)
+    terms, told = dict(own), confidences or {}
     spent: defaultdict[str, float] = defaultdict(float)
     ranked = sorted(english.items(), key=lambda one: (-one[1].probability, one[0]))
     said = [(meaning, one) for meaning, one in ranked if f"w:{one.word}" in own]
     for meaning, one in said[:MAX_TRANSLATED]:
         spent[f"w:{one.word}"] += one.confidence**2
-        terms.setdefault(f"w:{meaning}", one.confidence)
+        terms.setdefault(f"w:{meaning}", one.confidence * told.get(meaning, 1.0))
     for word, squares in spent.items():
         terms[word] = own[word] * math.sqrt(1 - min(_GIVEN, squares))
     return terms

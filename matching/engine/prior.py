@@ -17,12 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine.rows import Prior
+from matching.engine.telling import Telling
 from matching.engine.weights import Weights
 
 Floats = NDArray[np.float32]
 
 SHIPPED = Path(__file__).resolve().parent / "learnt" / "prior.npz"
-FORMAT = 1
+FORMAT = 2
+LEAVES, GAINS = 0.05, 1e9
+"""``Weights.prior_leaves`` and ``prior_gains`` with which the factors were measured: as they were
+fitted, evidence and prior are a sum."""
 UNKNOWN = ""
 OTHER = "*"
 """Stands for all headings that no known partner has; the empty one is a heading too."""
@@ -71,6 +75,10 @@ class Learnt:
     labels: Mapping[str, float]
     home: Mapping[str, float]
     terms: Mapping[str, Mapping[str, float]]
+    supply: Floats
+    """Which topics buy from which [T, T], symmetric: evidence before ``Weights.prior``."""
+    telling: Telling
+    """What each word tells of a trade."""
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -82,9 +90,15 @@ class Learnt:
         return tuple(f"t{number:03d}" for number in range(len(self.topic_lift)))
 
     @cached_property
-    def prior(self) -> Prior:
-        """The tables as the engine reads them, for companies whose industry is a topic."""
+    def tables(self) -> Prior:
+        """What known pairs taught, as the engine reads it, for companies with topics."""
         return Prior(self.topics, self.topic_lift, self.countries, self.country_lift)
+
+    @cached_property
+    def prior(self) -> Prior:
+        """The same with the trades that buy from one another, and those that are only rivals."""
+        lift = self.topic_lift + self.supply
+        return Prior(self.topics, lift, self.countries, self.country_lift)
 
     def topic(self, lexemes: Iterable[str]) -> str:
         """The topic of a text's lexemes, each counted once; empty when too few are known."""
@@ -129,6 +143,8 @@ class Learnt:
             prior=factors["tables"],
             standing=1.0,
             prior_most=self.meta["prior_most"],
+            prior_leaves=LEAVES,
+            prior_gains=GAINS,
         )
 
     def _known(self, lexemes: Iterable[str]) -> list[int]:
@@ -164,6 +180,9 @@ class Learnt:
                 topic_weight=self.topic_weight.astype(np.float16),
                 topic_lift=self.topic_lift.astype(np.float16),
                 country_lift=self.country_lift.astype(np.float16),
+                supply=self.supply.astype(np.float16),
+                told=np.array("\n".join(self.telling.of)),
+                tells=np.array(list(self.telling.of.values()), np.float16),
             )
 
     @classmethod
@@ -187,7 +206,14 @@ class Learnt:
                 labels=listing["labels"],
                 home=listing["home"],
                 terms=listing["terms"],
+                supply=stored["supply"].astype(np.float32),
+                telling=_telling(str(stored["told"]), stored["tells"]),
             )
+
+
+def _telling(words: str, values: NDArray[np.float16]) -> Telling:
+    of = zip(words.split("\n"), values.astype(np.float64).round(2).tolist(), strict=True)
+    return Telling(dict(of) if words else {})
 
 
 @lru_cache(maxsize=1)

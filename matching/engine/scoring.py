@@ -90,9 +90,11 @@ def prior(lift: float, standing: float, weights: Weights) -> float:
 def common(shared: float, prior: float, weights: Weights) -> float:
     """The common ground of a pair in [0, 1): evidence of a shared field, moved by the prior.
 
-    A prior takes away most of that evidence but never all, so that more of it always counts more.
+    A prior takes away most of that evidence but never all, and multiplies it at most, so that more
+    of it always counts more and nothing shared stays nothing.
     """
-    return coverage(max(shared + prior, weights.prior_leaves * shared, 0.0))
+    moved = min(shared + prior, weights.prior_gains * shared)
+    return coverage(max(moved, weights.prior_leaves * shared))
 
 
 def mutual(

@@ -60,10 +60,16 @@ def code_terms(codes: Iterable[str], confidence: float = 1.0) -> dict[str, float
     return terms
 
 
-def word_terms(lexemes: Iterable[str], confidence: float = 1.0) -> dict[str, float]:
-    """Terms of a text's lexemes, each once; numbers are left out, since years and sizes mislead."""
+def word_terms(
+    lexemes: Iterable[str], confidences: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    """Terms of a text's lexemes, each once; numbers are left out, since years and sizes mislead.
+
+    ``confidences`` by lexeme, 1 for those not named (see ``telling``).
+    """
+    known = confidences or {}
     counted = Counter(lexeme for lexeme in lexemes if not lexeme.isdigit())
-    return {f"w:{lexeme}": confidence for lexeme, _ in counted.most_common(MAX_WORDS)}
+    return {f"w:{one}": known.get(one, 1.0) for one, _ in counted.most_common(MAX_WORDS)}
 
 
 def merged(*terms: Mapping[str, float]) -> dict[str, float]:

@@ -26,12 +26,12 @@ class Weights:
     code read as the share of a need they cover: chapter 0.20, heading 0.68, six digits 0.90.
     """
 
-    version: str = "2"
+    version: str = "3"
     levels: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(dict(_LEVELS)))
     """Evidence of one shared code per level; a deeper code brings its parents along."""
     word_scale: float = 4.0
     """Evidence of the rarest possible word shared by two texts of one word each."""
-    word_power: float = 3.0
+    word_power: float = 2.0
     """How steeply rarer words count more: relative idf to this power."""
     word_rarest: float = 0.3
     """A word in fewer than ``rows ** word_rarest`` rows (or five) weighs as one in so many: often
@@ -56,14 +56,19 @@ class Weights:
     field_least: float = 0.0
     """Without a met need, a shared field is shown above this coverage: by default from anything
     shared on, so that nobody who could meet anyone stays without a suggestion."""
-    prior: float = 1.0
+    shown_least: float = 0.3
+    """Score below which only the first of a list is shown: fewer partners, and better ones."""
+    prior: float = 0.5
     """How much the table of who trades with whom counts; 0 for not at all."""
     standing: float = 0.0
     """How much the standing of both companies counts; 0, for it favours those known already."""
-    prior_most: float = 1.0
+    prior_most: float = 2.0
     """Evidence that prior and standing together add or take away at most."""
-    prior_leaves: float = 0.05
+    prior_leaves: float = 0.2
     """Share of the evidence of a shared field that no prior takes away."""
+    prior_gains: float = 2.5
+    """Times the evidence of a shared field that a prior makes of it at most: trades that work
+    together often are no reason where two texts share next to nothing."""
     met_before: float = 0.3
     """Share of the score that a pair loses when the two have met before."""
     share_cap: float = 3.0
@@ -107,6 +112,10 @@ class Weights:
             raise ValueError("further must lie in [0, 1]")
         if self.prior < 0 or self.standing < 0 or self.prior_most < 0:
             raise ValueError("prior, standing and prior_most must be at least 0")
+        if not 0 <= self.shown_least < 1:
+            raise ValueError("shown_least must lie in [0, 1)")
+        if self.prior_gains < 1:
+            raise ValueError("prior_gains must be at least 1")
         if not 0 < self.prior_leaves <= 1 or not 0 <= self.met_before < 1:
             raise ValueError("prior_leaves must lie in (0, 1] and met_before in [0, 1)")
         if self.met_floor + self.met_span + self.same_field > 1:
@@ -138,7 +147,7 @@ def term_weight(term: str, rows_with: int, rows: int, weights: Weights) -> float
     """What a shared term is worth before confidence and length: fixed for codes, idf for words.
 
     ``rows_with`` of ``rows`` hold the term. Words: ``word_scale * r ** word_power`` with the
-    relative idf ``r = ln(1 + rows / rows_with) / ln(1 + rows)`` in (0, 1].
+    relative idf ``r = ln((1 + rows) / rows_with) / ln(1 + rows)`` in (0, 1].
     Source of idf: Spärck Jones (1972), A statistical interpretation of term specificity.
     """
     return class_weight(term.partition(":")[0], rows_with, rows, weights)
@@ -150,6 +159,6 @@ def class_weight(prefix: str, rows_with: int, rows: int, weights: Weights) -> fl
         return weights.levels.get(prefix, 0.0)
     if rows <= 0 or rows_with > max(10.0, rows**weights.word_limit):
         return 0.0
-    counted = max(rows_with, 5.0, rows**weights.word_rarest)
-    rarity = math.log1p(rows / counted) / math.log1p(rows)
+    counted = max(rows_with, min(5.0, rows / 2), rows**weights.word_rarest)
+    rarity = max(0.0, math.log((1 + rows) / counted) / math.log1p(rows))
     return weights.word_scale * math.pow(rarity, weights.word_power)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from chambers.words import lexemes
 from matching.engine.index import Index
+from matching.engine.prior import GAINS
 from matching.engine.rows import Company, Prior, Row, Side
 from matching.engine.weights import Weights
 from matching.evaluation.answering import (
@@ -217,6 +218,7 @@ class Engine:
             standing=1.0,
             prior_most=12.0,
             prior_leaves=1e-6,
+            prior_gains=GAINS,
         )
         rows = (Row(at, Side.PROFILE, known.terms(at)) for at in range(len(known)))
         companies = (known.company(at, popularity) for at in range(len(known)))

@@ -21,6 +21,7 @@ from matching.evaluation import metrics
 from matching.evaluation.formats import Statement
 from matching.evaluation.pool import Pool, Query, folds, words_of
 from matching.evaluation.sparse import Doubles, Floats, Longs, Vocabulary
+from matching.evaluation.supply import supply_between
 from matching.evaluation.tables import LABEL_DOUBT, Tables, Traits, count_tables, numbered
 from matching.evaluation.topics import Topics, find_topics, known_words, plain_words, rarity
 
@@ -303,6 +304,10 @@ def parameters(
         terms={
             name: _terms(found.factors, fair, lesson, tables) for name, found in variants.items()
         },
+        supply=_table(
+            supply_between(lesson.topics.of, lesson.pool.lexemes(), lesson.topics.weight.shape[1])
+        ),
+        telling=lesson.pool.telling,
     )
 
 
@@ -323,7 +328,7 @@ def _terms(
     return {name: round(value, 5) for name, value in found.items()}
 
 
-def _table(lift: Doubles) -> Floats:
+def _table(lift: NDArray[np.floating]) -> Floats:
     # As the file keeps them, so that what was measured is what is read.
     return lift.astype(np.float16).astype(np.float32)
 

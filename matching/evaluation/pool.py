@@ -10,20 +10,28 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from chambers.words import lexemes
-from matching.engine.prior import Facts
+from chambers.words import capitals, lexemes
+from matching.engine.prior import Facts, heading
 from matching.engine.rows import Company, Row, Side
+from matching.engine.telling import Telling
 from matching.engine.terms import merged, word_terms
 from matching.evaluation.formats import CompanyText, Statement
 from matching.evaluation.naming import Names
 from matching.evaluation.sparse import counted
+from matching.evaluation.telling import find_telling, trade_words
 
 _WORD = "w:"
+_PATH = "->"
+"""Stands in the headings of start-ups (B2B -> Productivity), sorted by customer, not by trade."""
+_HEADED = 3
+"""How often the words of a heading count beside those of a text."""
 
 
-def profile_terms(text: str, language: str, industry: str) -> dict[str, float]:
+def profile_terms(text: str, language: str, industry: str, telling: Telling) -> dict[str, float]:
     """A description and the heading of its industry as the terms of a profile."""
-    return merged(word_terms(lexemes(industry, "en")), word_terms(lexemes(text, language)))
+    said, headed = lexemes(text, language), lexemes(industry, "en")
+    told = telling.confidences(said, capitals(text, language))
+    return merged(word_terms(headed, telling.confidences(headed)), word_terms(said, told))
 
 
 def words_of(terms: Iterable[str]) -> list[str]:
@@ -44,24 +52,39 @@ class Known:
 class Pool:
     """All companies with a description; positions in ``companies`` are the engine's ids."""
 
-    def __init__(self, companies: Iterable[CompanyText]) -> None:
-        """Read every text once; the others of the file are left out."""
+    def __init__(self, companies: Iterable[CompanyText], telling: Telling | None = None) -> None:
+        """Read every text; companies without one are left out.
+
+        ``telling``: what words tell of a trade; learnt from these texts when not given.
+        """
         self.companies = [company for company in companies if company.description]
         self.positions = {company.id: at for at, company in enumerate(self.companies)}
         self.texts = [
             counted(lexemes(company.description, company.language)) for company in self.companies
         ]
+        self.telling = telling or self._find_telling()
         self.terms = [
-            merged(
-                word_terms(lexemes(company.industry, "en")),
-                word_terms(text.elements()),
-            )
-            for company, text in zip(self.companies, self.texts, strict=True)
+            profile_terms(one.description, one.language, one.industry, self.telling)
+            for one in self.companies
         ]
         self.country = np.array([company.country for company in self.companies])
 
     def __len__(self) -> int:
         return len(self.companies)
+
+    def _find_telling(self) -> Telling:
+        allowed = trade_words(company.description for company in self.companies)
+        industries = [company.industry for company in self.companies]
+        markets = {one.partition(_PATH)[0].strip() for one in industries if _PATH in one}
+        trades = [
+            "" if one.partition(_PATH)[0].strip() in markets else heading(one) for one in industries
+        ]
+        return find_telling(self.texts, trades, allowed)
+
+    def lexemes(self) -> Iterable[list[str]]:
+        """What each company says, and the heading it stands under, a few times."""
+        for company, text in zip(self.companies, self.texts, strict=True):
+            yield [*text.elements(), *_HEADED * lexemes(company.industry, "en")]
 
     @cached_property
     def names(self) -> Names:
@@ -116,10 +139,8 @@ class Query:
     language: str
     industry: str
 
-    @cached_property
-    def terms(self) -> dict[str, float]:
-        """The profile that asks."""
-        return profile_terms(self.text, self.language, self.industry)
+    terms: dict[str, float]
+    """The profile that asks."""
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -147,6 +168,7 @@ def queries_of(
                 one.query,
                 asking.language,
                 asking.industry,
+                profile_terms(one.query, asking.language, asking.industry, pool.telling),
             )
     return list(found.values()), dict(left)
 

@@ -122,6 +122,14 @@ CONSTANTS = (
         _SCORE,
     ),
     Constant(
+        "shown_least",
+        _("shown from"),
+        0,
+        0.99,
+        _("Score below which only the first of a list is shown."),
+        _SCORE,
+    ),
+    Constant(
         "prior",
         _("who trades with whom"),
         0,
@@ -151,6 +159,14 @@ CONSTANTS = (
         0.01,
         1,
         _("Share of a shared field that it never takes away."),
+        _BESIDE,
+    ),
+    Constant(
+        "prior_gains",
+        _("what the table adds"),
+        1,
+        10,
+        _("Times a shared field that it makes of it at most."),
         _BESIDE,
     ),
     Constant(

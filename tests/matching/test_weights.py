@@ -100,11 +100,11 @@ def test_a_draft_is_changed_and_its_measurement_lapses(boss):
 
     change_draft(draft, by=boss, note="why")
     assert WeightSet.objects.get().evaluation == {"auc": 0.7}
-    change_draft(draft, by=boss, version="b", values={"prior": 0.5})
+    change_draft(draft, by=boss, version="b", values={"prior": 0.25})
 
     stored = WeightSet.objects.get()
     assert (stored.version, stored.note, stored.evaluation) == ("b", "why", {})
-    assert stored.weights().prior == 0.5
+    assert stored.weights().prior == 0.25
 
 
 def test_a_set_that_was_in_force_is_never_changed(boss):

@@ -216,7 +216,8 @@ def test_a_prior_that_takes_something_away_speaks_against_a_pair():
 
     assert Against.SELDOM_TRADE in less.against
     assert Against.SELDOM_TRADE not in plain.against + more.against
-    assert (less.prior, more.prior, far.prior) == (-0.5, 0.5, -WEIGHTS.prior_most)
+    assert (less.prior, more.prior) == (-0.5 * WEIGHTS.prior, 0.5 * WEIGHTS.prior)
+    assert far.prior == -WEIGHTS.prior_most
     assert 0 < far.mutual < less.mutual < plain.mutual < more.mutual < 0.5
     assert plain.mutual == _explain(*rows).mutual
 

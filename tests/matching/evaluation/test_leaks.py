@@ -130,7 +130,7 @@ def test_mentions_are_kept_when_asked_for(told):
 
 
 def test_queries_of_one_company_are_in_one_fold():
-    queries = [Query(at % 7, 100 + at, "text", "en", "") for at in range(30)]
+    queries = [Query(at % 7, 100 + at, "text", "en", "", {}) for at in range(30)]
 
     dealt = folds(queries, 3, seed=1)
 

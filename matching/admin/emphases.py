@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chambers.admin.base import ScopedAdmin, changes, who
 from chambers.admin.decisions import decision
+from chambers.models import Chamber
 from marketplace.models import Opportunity
 from matching.admin.previews import shown_preview
 from matching.engine.emphasis import LEAST, MOST
@@ -23,9 +24,13 @@ from matching.models.emphases import KINDS, PARTS
 from matching.services import emphases, previews
 
 State = ChamberEmphasis.State
-_MATTERS = _("Which of both matters more")
-_KIND = _("Which kinds of opportunities matter more")
-_ONLY_PROPORTIONS = _("1 leaves it as it is. Only proportions count: to raise all changes nothing.")
+_PROPORTIONS = _(
+    "From 0.5 to 2; 1 leaves it as it is. Only proportions count: to raise all changes nothing."
+)
+_EFFECT = _(
+    "Evidence between a member and a company whose chambers stress nothing is multiplied by this."
+    " Where both sides stress something, both multiply."
+)
 
 
 class EmphasisForm(forms.ModelForm):
@@ -87,6 +92,14 @@ class ChamberEmphasisAdmin(ScopedAdmin):
             obj is None or obj.state == State.DRAFT
         )
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Who manages one chamber begins with it, and with what it stresses now."""
+        mine = list(Chamber.objects.managed_by(who(request))[:2])
+        if len(mine) != 1:
+            return {}
+        now = ChamberEmphasis.objects.in_force().filter(chamber=mine[0]).first()
+        return {"chamber": mine[0]} | {name: getattr(now, name) for name in PARTS if now}
+
     def get_fieldsets(self, request: HttpRequest, obj: ChamberEmphasis | None = None) -> Any:
         about = ["chamber", "note"]
         if obj is not None:
@@ -94,11 +107,18 @@ class ChamberEmphasisAdmin(ScopedAdmin):
             about += ["in_force_by", "in_force_at", "retired_at"]
         sets: list[Any] = [
             (None, {"fields": about}),
-            (_MATTERS, {"fields": ["codes", "words"], "description": _ONLY_PROPORTIONS}),
-            (_KIND, {"fields": list(KINDS), "description": _ONLY_PROPORTIONS}),
+            (
+                _("Trade codes against words"),
+                {"fields": ["codes", "words"], "description": _PROPORTIONS},
+            ),
+            (
+                _("Kinds of opportunities against each other"),
+                {"fields": list(KINDS), "description": _PROPORTIONS},
+            ),
         ]
         if obj is not None:
-            sets.append((_("What it makes of evidence"), {"fields": ["effect"]}))
+            effect = {"fields": ["effect"], "description": _EFFECT}
+            sets.append((_("What it makes of evidence"), effect))
         return sets
 
     def get_fields(self, request: HttpRequest, obj: ChamberEmphasis | None = None) -> Any:
@@ -112,19 +132,18 @@ class ChamberEmphasisAdmin(ScopedAdmin):
     def effect(self, chosen: ChamberEmphasis) -> str:
         """By how much it multiplies evidence between a member and a company elsewhere."""
         rows = [
-            (name, *(number_format(round(one, 2)) for one in chosen.emphasis.towards_others(kind)))
+            (
+                name,
+                *(number_format(round(one, 2), 2) for one in chosen.emphasis.towards_others(kind)),
+            )
             for kind, name in [("", gettext("profile")), *Opportunity.Kind.choices]
         ]
         head = (gettext("Text"), gettext("Trade codes"), gettext("Words"))
         return format_html(
             '<table><thead><tr><th scope="col">{}</th><th scope="col">{}</th>'
-            '<th scope="col">{}</th></tr></thead><tbody>{}</tbody></table><p class="help">{}</p>',
+            '<th scope="col">{}</th></tr></thead><tbody>{}</tbody></table>',
             *head,
             format_html_join("", '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>', rows),
-            gettext(
-                "Evidence between a member and a company whose chambers stress nothing is"
-                " multiplied by this. Where both sides stress something, both multiply."
-            ),
         )
 
     def change_view(

@@ -88,6 +88,19 @@ def test_a_manager_drafts_changes_and_puts_it_in_force(client, manager, world):
     assert "Draft the same again" in kept
 
 
+def test_a_new_draft_begins_with_the_one_chamber_and_what_it_stresses_now(client, manager):
+    ChamberEmphasisFactory(chamber=manager.chamber, in_force=True, research=1.7)
+    client.force_login(manager.person)
+
+    begun = sent_back(client.get(page("add")), "chamberemphasis_form")
+
+    assert (begun["chamber"], begun["research"]) == ([str(manager.chamber.pk)], ["1.7"])
+    boss = UserFactory(superuser=True)
+    client.force_login(boss)
+    ChamberEmphasisFactory()  # of a second chamber
+    assert sent_back(client.get(page("add")), "chamberemphasis_form")["research"] == ["1.0"]
+
+
 def test_what_is_out_of_range_is_told_beside_its_field(client, manager):
     client.force_login(manager.person)
     parts = dict.fromkeys(("codes", "words", "goods", "service", "technology"), "1")

@@ -283,7 +283,9 @@ class SpokenOfOut(serializers.Serializer):
     code = serializers.CharField(source="code.code")
     label = serializers.CharField(source="code.label")  # type: ignore[assignment]  # the framework takes fields out of the class
     tenths = serializers.IntegerField(
-        min_value=0, max_value=10, help_text=_("Right for about so many of ten texts that read so.")
+        min_value=0,
+        max_value=10,
+        help_text=_("Right for at least so many of ten texts that read so."),
     )
     counts = serializers.BooleanField(
         help_text=_("Counts in matching already, for less than a code that is stated.")

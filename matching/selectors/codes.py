@@ -9,15 +9,14 @@ from chambers.models import Company, TradeCode
 from matching import reading
 from matching.engine.codes import USED
 from matching.profiles import SEEN_BY_MEMBERS
-from matching.selectors.suggestions import tenths
 
-OFFERED = 0.3
+OFFERED = 0.5
 """Confidence from which a code is worth showing to people; below, most are wrong."""
 
 
 @dataclass(frozen=True)
 class SpokenOf:
-    """A code with how sure it is: right for about ``tenths`` of ten texts that read so.
+    """A code with how sure it is: right for at least ``tenths`` of ten texts that read so.
 
     ``counts``: it counts in matching already, for less than a stated one.
     """
@@ -46,11 +45,11 @@ def codes_spoken_of(company: Company) -> list[SpokenOf]:
         for scheme, code, sure in reading.suggested_codes(company.description)
         if sure >= OFFERED and not any(s == scheme and c.startswith(code) for s, c in stated)
     ]
-    surest = {code[:2]: tenths(sure) for _, code, sure in reversed(read) if len(code) > 2}
+    surest = {code[:2]: _tenths(sure) for _, code, sure in reversed(read) if len(code) > 2}
     read = [
         (scheme, code, sure)
         for scheme, code, sure in read
-        if scheme != TradeCode.Scheme.HS or len(code) > 2 or tenths(sure) > surest.get(code, 0)
+        if scheme != TradeCode.Scheme.HS or len(code) > 2 or _tenths(sure) > surest.get(code, 0)
     ]
     known = {
         (one.scheme, one.code): one
@@ -58,10 +57,15 @@ def codes_spoken_of(company: Company) -> list[SpokenOf]:
     }
     missing = _read_by_matching(company)
     return [
-        SpokenOf(known[scheme, code], tenths(sure), sure >= USED and scheme in missing)
+        SpokenOf(known[scheme, code], _tenths(sure), sure >= USED and scheme in missing)
         for scheme, code, sure in read
         if (scheme, code) in known
     ]
+
+
+def _tenths(sure: float) -> int:
+    """Whole tenths, rounded down: nothing that was read is certain."""
+    return int(sure * 10)
 
 
 def _read_by_matching(company: Company) -> set[Any]:

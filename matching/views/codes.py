@@ -34,7 +34,9 @@ def suggested_codes(request: SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, _("Stated. Your matches follow."))
             return redirect(way_back(request, "suggested-codes"))
-    context = {"company": own, "spoken_of": codes_spoken_of(own), "error": error}
+    found = codes_spoken_of(own)
+    some_count = any(one.counts for one in found)
+    context = {"company": own, "spoken_of": found, "some_count": some_count, "error": error}
     if wants_fragment(request):
         return render(request, "matching/_suggested_codes.html", {**context, "fragment": True})
     return render(request, "matching/suggested_codes.html", context, status=422 if error else 200)

@@ -2,8 +2,9 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
 
-pytestmark = pytest.mark.django_db(transaction=True)
+from tests.web.conftest import build_world
 
 RULES = {
     "runOnly": {
@@ -15,6 +16,19 @@ WIDEST = """[...document.querySelectorAll('main *')].filter(e =>
   e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 90)).slice(0, 3)"""
 SPACED = """* { line-height: 1.5 !important; letter-spacing: .12em !important;
   word-spacing: .16em !important } p { margin-bottom: 2em !important }"""
+
+
+@pytest.fixture(scope="module")
+def transactional_db(django_db_setup, django_db_blocker):
+    """The database of the live server, emptied once: these tests look and change nothing."""
+    with django_db_blocker.unblock():
+        yield
+        call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def world(transactional_db):
+    return build_world()
 
 
 def public(world):

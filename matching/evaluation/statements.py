@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from matching.engine.index import Index
 from matching.engine.prior import Learnt
 from matching.engine.rows import Company, Row, Side
+from matching.engine.weights import Weights
 from matching.evaluation.answering import (
     Asking,
     ByText,
@@ -68,7 +69,7 @@ class Engine:
         self._pool = pool
         companies = (self._company(at, profiles.topics[at]) for at in range(len(pool)))
         weights = profiles.learnt.weights(popularity=popularity)
-        self._index = Index.build(pool.rows(), companies, weights, profiles.learnt.prior)
+        self._index = Index.build(pool.rows(), companies, weights, profiles.learnt.tables)
 
     def scores(self, asking: Asking) -> Doubles:
         """The score of the product with every company, 0 where the two are not suggested."""
@@ -78,6 +79,23 @@ class Engine:
 
     def _company(self, at: int, topic: str) -> Company:
         return self._pool.engine_company(at, topic, float(self._standing[at]))
+
+
+class Installed:
+    """The engine as it is installed: its own constants, no standing, and who buys from whom."""
+
+    def __init__(self, pool: Pool, profiles: Profiles) -> None:
+        """Build its index."""
+        self._pool, self._learnt = pool, profiles.learnt
+        companies = (pool.engine_company(at, profiles.topics[at]) for at in range(len(pool)))
+        self._index = Index.build(pool.rows(), companies, Weights(), profiles.learnt.prior)
+
+    def scores(self, asking: Asking) -> Doubles:
+        """The score of the product with every company, 0 where the two are not suggested."""
+        topic = self._learnt.topic(words_of(asking.terms))
+        company = self._pool.engine_company(asking.at, topic)
+        row = Row(asking.at, Side.PROFILE, asking.terms)
+        return by_position(self._index.scores_for(company, [row]))
 
 
 class Profiles:
@@ -148,6 +166,7 @@ def _methods(
     yield "bm25", _always(ByText(Bm25(vocabulary, texts)))
     yield "tfidf", _always(ByText(TfIdf(vocabulary, texts)))
     silence = known[0]
+    yield "engine_as_installed", _always(Installed(pool, profiles))
     fair = Engine(pool, profiles, silence, popularity=False)
     yield "engine_without_popularity", _always(fair)
     yield "engine", lambda number: Engine(pool, profiles, known[number], popularity=True)

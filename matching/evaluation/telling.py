@@ -53,7 +53,7 @@ def find_telling(
         return Telling()
     share = np.array([_divergence(held[word], usual) / _most(times[word]) for word in words])
     usually = _middle(share, np.array([times[word] for word in words]))
-    told = np.clip((share / usually) ** _POWER, LEAST, MOST)
+    told = np.clip((np.maximum(share, 0) / usually) ** _POWER, LEAST, MOST)
     return Telling({word: round(float(one), 2) for word, one in zip(words, told, strict=True)})
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from chambers.words import (
     TEXT_LIMIT,
     WORD_LIMIT,
+    capitals,
     fold,
     language_of,
     lexemes,
@@ -175,3 +176,18 @@ def test_threads_share_no_stemmer():
         thread.join()
 
     assert answers == {("pressur", "sensor", "датчик")}
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "names"),
+    [
+        ("We make pumps in Minsk. Pumps for Gomel and LED lamps.", "en", {"minsk", "gomel"}),
+        ("Мы делаем насосы в Минске. Насосы для Гомеля.", "ru", {"минск", "гомел"}),
+        ("Wir bauen Pumpen in Minsk.", "de", set()),
+        ("Pressure Sensors For Industry", "en", set()),
+        ("ポンプを製造", "ja", set()),
+        ("", "en", set()),
+    ],
+)
+def test_what_a_text_never_writes_small_is_told_apart(text, language, names):
+    assert names <= capitals(text, language) <= names | {"we", "мы"}

@@ -261,3 +261,19 @@ def test_partners_are_counted_by_country(pair):
 @pytest.mark.parametrize(("share", "shown"), [(0, 0), (0.001, 1), (0.449, 4), (0.45, 5), (1, 10)])
 def test_shares_are_shown_as_tenths_and_something_is_never_nothing(share, shown):
     assert tenths(share) == shown
+
+
+def test_of_partners_that_share_too_little_only_the_first_is_shown(pair):
+    romashka, asahi = pair
+    for number in range(3):
+        weak = company("KZ", f"Weak {number}")
+        offers(weak, CHIPS, title={"en": "Something"})
+    run = match()
+    viewer = person_of(romashka)
+    assert len(suggestions_for(romashka, viewer).shown) == 4
+
+    run.weights["shown_least"] = 0.9
+    run.save()
+    shown = suggestions_for(romashka, viewer).shown
+
+    assert [one.partner for one in shown] == [asahi]

@@ -91,7 +91,8 @@ class Command(BaseCommand):
 
     def _statements(self, past: list[Path], options: dict[str, Any]) -> report.Figures:
         found = read_statements(options["pairs"])
-        pool = Pool(read_companies(options["companies"]))
+        learnt = _learnt(options["prior"])
+        pool = Pool(read_companies(options["companies"]), learnt.telling)
         queries, left = queries_of(found, pool, keep_mentions=options["keep_mentions"])
         queries = queries[: options["limit"]]
         for reason, count in sorted(left.items()):
@@ -101,7 +102,6 @@ class Command(BaseCommand):
                 f"No pair of {options['pairs']} can be asked about: both companies must stand with "
                 "a description in the file of companies, in two countries, with quality “ok”."
             )
-        learnt = _learnt(options["prior"])
         if fingerprint(options["pairs"]) in learnt.meta.get("taught_by", ()):
             self._say(
                 "note: the parameters were learnt from these very pairs, so the engine's figures "

@@ -10,7 +10,15 @@ from matching.engine.prior import Facts, Learnt, shipped
 from matching.evaluation.answering import METRICS
 from tests.matching.evaluation import world
 
-METHODS = ["random", "popularity", "bm25", "tfidf", "engine_without_popularity", "engine"]
+METHODS = [
+    "random",
+    "popularity",
+    "bm25",
+    "tfidf",
+    "engine_as_installed",
+    "engine_without_popularity",
+    "engine",
+]
 
 
 @pytest.fixture(scope="module")

@@ -101,19 +101,19 @@ def _stages(run: Run) -> list[tuple[str, float]]:
 def exposure_of(user: User, chamber: Chamber | None = None) -> tuple[Exposure | None, bool]:
     """How often the members of a chamber are shown, and whether the count is on its way.
 
-    Without a chamber that of all companies, for who may read it: a superuser. As of the run whose
-    lists are shown, counted by a job; nothing of a chamber where ``user`` does not work.
+    Without a chamber that of all companies, for who may read it: a superuser. Counted by a job
+    after each run, until then as of the former one; nothing of a chamber where ``user`` does not
+    work.
     """
-    run = Run.objects.current()
-    if run is None or not _may_read(user, chamber):
+    if not _may_read(user, chamber):
         return None, False
-    asked = Job.objects.filter(kind=EXPOSURE_JOB, key=str(run.pk))
-    done = asked.filter(state=Job.State.DONE).order_by("-finished_at").first()
-    told = (done.result or {}).get("reports") if done is not None else None
-    if done is None or told is None:
+    asked = Job.objects.filter(kind=EXPOSURE_JOB)
+    counted = asked.filter(state=Job.State.DONE, result__has_key="reports")
+    done = counted.order_by("-finished_at").first()
+    if done is None:
         return None, asked.open().exists()
-    stored = told.get(EVERYBODY if chamber is None else str(chamber.pk), _NOBODY)
-    return _exposure(stored, done.finished_at), False
+    key = EVERYBODY if chamber is None else str(chamber.pk)
+    return _exposure(done.result["reports"].get(key, _NOBODY), done.finished_at), False
 
 
 def _may_read(user: User, chamber: Chamber | None) -> bool:

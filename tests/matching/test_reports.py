@@ -113,20 +113,21 @@ def test_before_the_first_run_there_is_no_exposure(superuser):
 
 
 def test_exposure_is_counted_for_the_run_that_is_shown(world, superuser):
-    former = Run.objects.current()
-    ask_for_exposure(timezone.now())
+    former, told = Run.objects.current(), exposure(superuser)
     ask_for_exposure(timezone.now())
     assert Job.objects.filter(kind="matching.exposure").count() == 1
     match()
     assert Run.objects.current() != former
-    assert reports.exposure_of(superuser) == (None, False)
+    assert reports.exposure_of(superuser) == (told, False)
 
     late = jobs.enqueue("matching.exposure", {"run": former.pk}, key="late")
     jobs.work_off()
 
     late.refresh_from_db()
     assert late.result == {"skipped": "this run is not shown any more"}
-    assert exposure(superuser).shown == shown_now()
+    anew = exposure(superuser)
+    assert anew.at > told.at
+    assert anew.shown == shown_now()
 
 
 def test_reading_the_report_takes_few_queries_however_many_are_listed(

@@ -10,6 +10,7 @@ end of its job are one transaction (``Lease.finish``), so an effect happens once
 from __future__ import annotations
 
 import datetime as dt
+import json
 import logging
 import threading
 import time
@@ -123,25 +124,28 @@ class Lease:
         They end together with this job. If it fails, each is tried again on its own, so that one
         bad job does not take the good ones down.
         """
-        with transaction.atomic():
-            due = (
-                Job.objects.filter(
-                    kind=self.job.kind,
-                    state=Job.State.QUEUED,
-                    run_after__lte=timezone.now(),
-                    tries=0,
+        now = timezone.now()
+        others: list[Any] = []
+        if self.job.tries == 1 and limit > 0:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "update chambers_job set state = %s, lease = %s, lease_until = %s, tries = 1,"
+                    " started_at = %s where id in (select id from chambers_job where kind = %s"
+                    " and state = %s and run_after <= %s and tries = 0"
+                    " order by run_after, id limit %s for update skip locked) returning payload",
+                    [
+                        Job.State.RUNNING,
+                        self.job.lease,
+                        _lease_end(),
+                        now,
+                        self.job.kind,
+                        Job.State.QUEUED,
+                        now,
+                        limit,
+                    ],
                 )
-                .select_for_update(skip_locked=True)
-                .order_by("run_after", "pk")[: limit if self.job.tries == 1 else 0]
-            )
-            Job.objects.filter(pk__in=[job.pk for job in due]).update(
-                state=Job.State.RUNNING,
-                lease=self.job.lease,
-                lease_until=_lease_end(),
-                tries=F("tries") + 1,
-                started_at=timezone.now(),
-            )
-            return list(self._mine().values_list("payload", flat=True))
+                others = [json.loads(payload) for (payload,) in cursor.fetchall()]
+        return [self.payload, *others]
 
     def _mine(self) -> QuerySet[Job]:
         return Job.objects.filter(lease=self.job.lease, state=Job.State.RUNNING)
@@ -214,20 +218,35 @@ def enqueue(
 
 
 def enqueue_many(
-    kind: str, payloads: Iterable[tuple[dict[str, Any], str]], *, by: User | None = None
+    kind: str,
+    payloads: Iterable[tuple[dict[str, Any], str]],
+    *,
+    by: User | None = None,
+    priority: int = 0,
 ) -> None:
     """Write many jobs down at once, each with its payload and key, and wake some workers.
 
-    No job of one of the keys may wait; unlike ``enqueue``, nothing is checked first.
+    As with ``enqueue``, a waiting job of the same key does for a second one.
     """
     now = timezone.now()
-    made = [
-        Job(kind=kind, key=key, payload=payload, requested_by=by, run_after=now)
+    missing = {
+        key: Job(
+            kind=kind, key=key, payload=payload, requested_by=by, priority=priority, run_after=now
+        )
         for payload, key in payloads
-    ]
-    Job.objects.bulk_create(made, batch_size=1000)
-    for _job in made[:WOKEN]:
+    }
+    for _job in range(min(len(missing), WOKEN)):
         wake()
+    waiting = Job.objects.filter(kind=kind, state=Job.State.QUEUED)
+    if not missing:
+        return
+    with transaction.atomic():
+        while missing:
+            Job.objects.bulk_create(missing.values(), batch_size=1000, ignore_conflicts=True)
+            # The lock is that of ``enqueue``; what a worker has taken meanwhile is written again.
+            found = waiting.filter(key__in=list(missing)).select_for_update().order_by("pk")
+            for key in list(found.values_list("key", flat=True)):
+                del missing[key]
 
 
 def wake() -> None:

@@ -330,7 +330,6 @@ def all_done():
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.xdist_group("workers")
 def test_nothing_is_lost_or_doubled_by_killed_workers_and_an_emptied_redis(
     worker_of_this_run, settings
 ):
@@ -356,7 +355,6 @@ def test_nothing_is_lost_or_doubled_by_killed_workers_and_an_emptied_redis(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.xdist_group("workers")
 def test_a_worker_that_wakes_from_the_dead_does_not_repeat_what_was_done(worker_of_this_run):
     job = jobs.enqueue("tests.write", {"name": "a", "steps": 40})
     zombie = run_worker(worker_of_this_run, "zombie")
@@ -378,7 +376,6 @@ def test_a_worker_that_wakes_from_the_dead_does_not_repeat_what_was_done(worker_
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.xdist_group("workers")
 def test_a_committed_change_wakes_a_worker_without_waiting_for_the_clock(worker_of_this_run):
     worker = run_worker(worker_of_this_run, "awake")
     try:
@@ -399,6 +396,29 @@ def test_many_jobs_are_written_at_once_each_with_its_key(db):
     assert sorted(Job.objects.values_list("key", flat=True)) == NAMES
     assert jobs.work_off() == len(NAMES)
     assert written() == NAMES
+
+
+def test_of_many_jobs_those_whose_key_waits_already_are_not_written_twice(db):
+    waiting = jobs.enqueue("tests.write", {"name": "waits"}, key="a")
+
+    jobs.enqueue_many("tests.write", [({"name": "later"}, "a"), ({"name": "new"}, "b")], priority=2)
+
+    assert Job.objects.get(key="a") == waiting
+    assert Job.objects.get(key="b").priority == 2
+    jobs.work_off()
+    assert written() == ["new", "waits"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_waiting_job_that_many_ask_for_is_not_taken_before_their_change_is_committed():
+    jobs.enqueue("tests.write", {"name": "waits"}, key="a")
+
+    with transaction.atomic():
+        jobs.enqueue_many("tests.write", [({"name": "later"}, "a")])
+        taken = in_thread(jobs.claim).result()
+
+    assert taken is None
+    assert jobs.claim() is not None
 
 
 @pytest.mark.django_db(transaction=True)

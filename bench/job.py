@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder of a database to use again")
     parser.add_argument("--changes", type=int, default=100)
     parser.add_argument("--burst", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=3, help="of the changes: new ones need another")
     parser.add_argument("--skip-run", action="store_true", help="measure changes only")
     options = parser.parse_args()
     with _stack(options.keep) as (home, processes):
@@ -53,7 +54,7 @@ def main() -> None:
                 _whole_job(memory)
         _sizes(options.companies)
         with _worker(home, "--concurrency=2") as worker, _Watch([*processes, worker]) as memory:
-            _changes(options.changes, options.burst)
+            _changes(options.changes, options.burst, options.seed)
             print(f"peak memory of all processes during changes: {memory.peak:.2f} GB")
 
 
@@ -215,12 +216,12 @@ def _sizes(companies: int) -> None:
             )
 
 
-def _changes(number: int, burst: int) -> None:
+def _changes(number: int, burst: int, seed: int) -> None:
     from django.db import transaction
 
     from chambers.models import Company
 
-    chance = random.Random(3)  # noqa: S311 - the same changes every time
+    chance = random.Random(seed)  # noqa: S311 - the same changes every time
     keys = list(Company.objects.values_list("pk", flat=True))
     for key in chance.sample(keys, 6):
         _change(key, chance)

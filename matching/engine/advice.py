@@ -8,16 +8,14 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.index import Index
+from matching.engine.index import Asked, Index
 from matching.engine.kernel import (
     Bits,
     Floats,
     Ints,
     Limits,
     Longs,
-    Rules,
     Vectors,
-    World,
     country,
     has,
     listed,
@@ -56,16 +54,6 @@ class Matches(NamedTuple):
 
     mutual: int
     all: int
-
-
-class Asked(NamedTuple):
-    """The rows of one company beside an index, in its numbers."""
-
-    ours: World
-    theirs: World
-    rules: Rules
-    place: Ints
-    """Room for one number per term, all zero."""
 
 
 class Table(NamedTuple):
@@ -118,25 +106,17 @@ def weigh(
     plan, laid = _planned(company, rows, changes, limits)
     counts = np.zeros((len(changes) + 1, 2), np.int64)
     for index, here in indexes:
-        asked = asked_of(index, company, laid)
+        asked = index.asked(company, laid)
         table = table_of(asked)
         table = table._replace(kinds=table.kinds[np.maximum(plan.like, 0)])
         able = np.flatnonzero(_able(asked, table, here))
         admitted = np.empty((len(limits), len(able)), np.bool_)
         for at, one in enumerate(limits):
-            own = asked if at == 0 else asked_of(index, one, [])
+            own = asked if at == 0 else index.asked(one, [])
             _admitted(own.ours.limits, asked.theirs.limits, able, admitted[at])
         _count(asked, table, plan, able, np.ascontiguousarray(admitted.T), counts)
     now, *after = (Matches(*line) for line in counts.tolist())
     return now, after
-
-
-def asked_of(index: Index, company: Company, rows: Sequence[Row]) -> Asked:
-    """What compiled code needs to compare the rows of one company with all of an index."""
-    # The loops here read the arrays that the lists are made from, not copies of them.
-    ours, theirs = index._asking(company, rows), index._world  # noqa: SLF001
-    place, _, _ = index._room(ours)  # noqa: SLF001
-    return Asked(ours, theirs, index._rules(), place)  # noqa: SLF001
 
 
 def table_of(asked: Asked) -> Table:

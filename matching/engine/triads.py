@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.advice import Asked, Table, asked_of, inlined, table_of
-from matching.engine.index import Index
+from matching.engine.advice import Table, inlined, table_of
+from matching.engine.index import Asked, Index
 from matching.engine.kernel import Floats, Limits, Longs, Vectors, country, has, listed, may_meet
 from matching.engine.kernel import making_arrays as compiled
 from matching.engine.rows import Company, Row
@@ -92,7 +92,7 @@ def _of_some(
     index: Index, here: Flags, wanted: Sequence[tuple[int, Need, list[str]]], k: int
 ) -> list[Triad]:
     rows = [_part(need.row, part) for _, need, parts in wanted for part in parts]
-    asked = asked_of(index, Company(-1, ""), rows)
+    asked = index.asked(Company(-1, ""), rows)
     seekers = np.repeat([at for at, _, _ in wanted], [len(parts) for _, _, parts in wanted])
     column, position, amount = _met(asked, table_of(asked), seekers, here)
     limits, found, start = asked.theirs.limits, [], 0

@@ -10,27 +10,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from django.db.models import Max
 from numpy.typing import NDArray
 
 from chambers.models import Company
 from matching import engine, profiles
 from matching.engine import Row
 from matching.engine.packed import pack
-from matching.models import Profile, Run, SuggestionList
+from matching.models import Profile, Run
 from matching.services import columns, indexes
-from matching.services.lists import Floats, Longs, Places
+from matching.services.lists import WIDTH, Floats, Longs, Places
 
 if TYPE_CHECKING:
+    from matching.engine.candidates import Candidates
     from matching.engine.index import Index
     from matching.engine.standings import Standings
 
 Asking = dict[int, tuple[engine.Company, list[Row]]]
-_STANDING = (columns.LONG, columns.REAL, columns.REAL, columns.REAL, columns.LONG)
+_READ = ("company_id", "rows", "trades", "topic", "changed_at")
 _BEGINNING = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
@@ -41,6 +41,27 @@ class Segment:
     index: Index
     standings: Standings
     places: Places
+    candidates: Candidates | None = None
+    """Of a segment too large to compare everybody with everyone."""
+
+    def scores_for(self, own: engine.Company, rows: list[Row], price: float | None) -> Floats:
+        """The scores of a company by position, of all that count for its list and for others'.
+
+        Of those that do not, 0 may stand in place of the score. ``price``: what it costs in the
+        lists of others; None where these do not matter.
+        """
+        place, floor = self.standings, np.float32(self.index.weights.met_floor)
+        if self.candidates is None:
+            return self.index.scores_for(own, rows).mutual
+        if price is None:
+            admit = np.zeros(len(place.ids), np.bool_)
+        else:
+            # Without a met need none scores above the floor: enough for few lists.
+            admit = place.here & (place.least <= floor)
+            admit &= place.threshold <= floor - np.float32(price)
+        scores = self.candidates.scores_for(own, rows, admit)
+        above = np.count_nonzero(place.here & (scores > floor)) - len(own.dismissed)
+        return scores if above >= WIDTH else self.index.scores_for(own, rows).mutual
 
 
 @dataclass
@@ -52,7 +73,8 @@ class Board:
     young: Asking = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
     profiles_seen: dt.datetime = _BEGINNING
-    lists_seen: dt.datetime = _BEGINNING
+    lists_seen: int | None = None
+    """Time of the latest change taken up, in microseconds since 1970; None before the first."""
 
     @property
     def base(self) -> Segment:
@@ -79,8 +101,11 @@ def current(run: Run) -> Board:
         _board[:] = []
         _board[:] = [_new(run)]
     board = _board[0]
-    _read_profiles(board)
-    _read_lists(board)
+    try:
+        _read_lists(board, _read_profiles(board))
+    except BaseException:
+        forget()  # it has taken up half
+        raise
     return board
 
 
@@ -91,7 +116,11 @@ def forget() -> None:
 
 def asking(companies: Iterable[int]) -> Asking:
     """What the engine needs of some companies as they stand now."""
-    stored = {one.company_id: one for one in Profile.objects.filter(company__in=companies)}
+    return _asking(Profile.objects.filter(company__in=companies).only(*_READ))
+
+
+def _asking(found: Iterable[Profile]) -> Asking:
+    stored = {one.company_id: one for one in found}
     ties = profiles.ties_of(list(stored))
     return {
         company.pk: (
@@ -108,12 +137,16 @@ def asking(companies: Iterable[int]) -> Asking:
 
 
 def _new(run: Run) -> Board:
+    from matching.engine.candidates import Candidates  # compiled code: only where it works
+
     seen = run.indexed_at or run.created_at
-    return Board(run, [_segment(indexes.load(run))], profiles_seen=seen)
+    base = _segment(indexes.load(run))
+    base = replace(base, candidates=Candidates(base.index))
+    return Board(run, [base], profiles_seen=seen)
 
 
 def _segment(index: Index) -> Segment:
-    from matching.engine.standings import Standings  # compiled code: only where it works
+    from matching.engine.standings import Standings  # see above
 
     ids = index.companies
     return Segment(
@@ -130,33 +163,35 @@ def _segment(index: Index) -> Segment:
     )
 
 
-def _read_profiles(board: Board) -> None:
-    """Take up the companies whose profile has changed since the last time."""
-    changed = dict(
-        Profile.objects.filter(changed_at__gt=board.profiles_seen).values_list(
-            "company_id", "changed_at"
-        )
-    )
-    if not changed:
-        return
-    found = asking(changed)
-    board.profiles_seen = max(changed.values())
+def _read_profiles(board: Board) -> list[int]:
+    """Take up the companies whose profile has changed since the last time.
+
+    Those whose standings are to be read, for they have a new place.
+    """
+    later = list(Profile.objects.filter(changed_at__gt=board.profiles_seen).only(*_READ))
+    if not later:
+        return []
+    found = _asking(later)
+    board.profiles_seen = max(one.changed_at for one in later)
+    changed = [one.company_id for one in later]
     for company in changed:
         board.young.pop(company, None)
     board.gone = (board.gone | set(changed)) - set(found)
     board.young |= found
-    wanted = np.array(list(changed), np.int64)
+    wanted = np.array(changed, np.int64)
     for segment in board.segments:
         places = segment.places.of(wanted)
         segment.standings.here[places[places >= 0]] = False
         # Who left has lost its price, also when it is back; that of the others is read below.
         segment.standings.price[places[places >= 0]] = 0
-    if found:
-        _add(board, found)
+    return _add(board, found) if found else []
 
 
-def _add(board: Board, found: Asking) -> None:
-    """Put companies into a segment of their own, merged with those that are not much larger."""
+def _add(board: Board, found: Asking) -> list[int]:
+    """Put companies into a segment of their own, merged with those that are not much larger.
+
+    All who stand in it now.
+    """
     members = set(found)
     while len(board.segments) > 1:
         standings = board.segments[-1].standings
@@ -169,44 +204,39 @@ def _add(board: Board, found: Asking) -> None:
     segment = _segment(indexes.index_of(board.run, companies, packed, like=board.base.index))
     segment.standings.price[:] = board.price_of(segment.standings.ids)
     board.segments.append(segment)
-    # Their lists were read before they had a place.
-    _place(board, _standings_of(board.run, list(members)))
+    return list(members)
 
 
-def _read_lists(board: Board) -> None:
-    """Take up what has changed in the lists since the last time."""
-    if board.lists_seen == _BEGINNING:
-        query = _QUERY + " where run_id = %s"
-        _place(board, columns.read(query, [board.run.pk], _STANDING))
-        latest = SuggestionList.objects.filter(run=board.run, changed_at__isnull=False)
-        newest = latest.aggregate(Max("changed_at"))["changed_at__max"]
-        board.lists_seen = newest or board.run.created_at
-        return
-    later = SuggestionList.objects.filter(run=board.run, changed_at__gt=board.lists_seen)
-    changed = {
-        company: moment
-        for company, moment in later.values_list("company_id", "changed_at")
-        if moment is not None
-    }
-    if changed:
-        board.lists_seen = max(changed.values())
-        _place(board, _standings_of(board.run, list(changed)))
+def _read_lists(board: Board, newcomers: list[int]) -> None:
+    """Take up what has changed in the lists since the last time, and those of the newcomers."""
+    run = board.run.pk
+    if board.lists_seen is None:
+        found = columns.read(f"{_QUERY} where run_id = %s", [run], _STANDING)
+    else:
+        found = columns.read(
+            f"{_QUERY} where run_id = %s"
+            " and changed_at > timestamptz 'epoch' + %s * interval '1 microsecond'"
+            f" union all {_QUERY} where run_id = %s and company_id = any(%s)",
+            [run, board.lists_seen, run, newcomers],
+            _STANDING,
+        )
+    owners, changed, *values = found
+    board.lists_seen = max(board.lists_seen or 0, int(changed.max(initial=0)))
+    _place(board, owners, values)
 
 
-_QUERY = "select company_id, price, threshold, least, last from matching_suggestionlist"
+_QUERY = (
+    "select company_id, coalesce((extract(epoch from changed_at) * 1000000)::bigint, 0),"
+    " price, threshold, least, last from matching_suggestionlist"
+)
+_STANDING = [columns.LONG] * 2 + [columns.REAL] * 3 + [columns.LONG]
 
 
-def _standings_of(run: Run, companies: list[int]) -> list[NDArray[Any]]:
-    query = _QUERY + " where run_id = %s and company_id = any(%s)"
-    return columns.read(query, [run.pk, companies], _STANDING)
-
-
-def _place(board: Board, read: list[NDArray[Any]]) -> None:
-    owners, *values = read
+def _place(board: Board, owners: Longs, read: list[NDArray[Any]]) -> None:
     for segment in board.segments:
         to = segment.standings
         places = segment.places.of(owners)
         known = places >= 0
         fields: list[NDArray[Any]] = [to.price, to.threshold, to.least, to.last]
-        for column, value in zip(fields, values, strict=True):
+        for column, value in zip(fields, read, strict=True):
             column[places[known]] = value[known]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db import connection
@@ -26,17 +26,27 @@ _CHUNK = 20_000  # companies written at a time
 _BYTES = WIDTH * 4  # of the positions of a company, and of its scores
 
 
-def lock_lists() -> None:
-    """Be the only one who changes profiles or current lists, until the transaction ends."""
+def lock_lists() -> dt.datetime:
+    """Be the only one who changes profiles or current lists, until the transaction ends.
+
+    The time of the database from then on: later than all that others have changed.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext('matching lists'))")
+        cursor.execute(
+            "select clock_timestamp() from pg_advisory_xact_lock(hashtext('matching lists'))"
+        )
+        return _moment(cursor.fetchone())
 
 
 def database_clock() -> dt.datetime:
     """The time of the database, the same for all machines."""
     with connection.cursor() as cursor:
         cursor.execute("select clock_timestamp()")
-        (now,) = cursor.fetchone() or (None,)
+        return _moment(cursor.fetchone())
+
+
+def _moment(row: tuple[Any, ...] | None) -> dt.datetime:
+    (now,) = row or (None,)
     assert isinstance(now, dt.datetime)  # noqa: S101 - for the types: it always answers
     return now
 

@@ -29,7 +29,6 @@ from matching.services.lists import (
     WIDTH,
     Floats,
     Longs,
-    database_clock,
     lock_lists,
     shortlists_of,
 )
@@ -44,15 +43,15 @@ _ROOM = float("-inf")
 class Listing:
     """The list of a company, best first, with its reserve.
 
-    Nobody else's value is above ``threshold``. ``least`` is None, and ``last`` without meaning,
-    where they stay as they are.
+    Nobody else's value is above ``threshold``, nobody else's score above ``least``, that of the
+    ``last`` on the shortlist.
     """
 
     partners: list[int]
     mutual: list[float]
     threshold: float
-    least: float | None = None
-    last: int = -1
+    least: float
+    last: int
 
 
 @dataclass
@@ -74,20 +73,23 @@ def refresh(lease: jobs.Lease) -> None:
     try:
         with lease.held(), lease.finish() as result:
             # One refresh at a time: each reads what the former wrote, and the run shown now.
-            lock_lists()
+            moment = lock_lists()
             here = set(
                 Company.objects.matched().filter(pk__in=changed).values_list("pk", flat=True)
             )
-            store_profiles([one for one in built if one.company in here])
-            profiles.bury(changed - here, database_clock())
+            store_profiles([one for one in built if one.company in here], moment)
+            if changed - here:
+                profiles.bury(changed - here, moment)
             fresh = {one.company for one in built if one.is_new}
-            result.update(_refresh(changed, here, fresh | missed))
+            result.update(_refresh(changed, here, fresh | missed, moment))
     except BaseException:
         boards.forget()  # it has read what is not committed
         raise
 
 
-def _refresh(changed: set[int], here: set[int], built: set[int]) -> dict[str, object]:
+def _refresh(
+    changed: set[int], here: set[int], built: set[int], moment: dt.datetime
+) -> dict[str, object]:
     run = Run.objects.current()
     if run is None:
         return {"skipped": "no run yet"}
@@ -97,26 +99,30 @@ def _refresh(changed: set[int], here: set[int], built: set[int]) -> dict[str, ob
     if run.tables != shipped_name():
         note_many_changes()
         return {"left to a run": "the lists are of other tables of who trades with whom"}
-    touched = built | (changed - here) | _without_list(run, here)
+    touched = built | (changed - here) | _without_list(run, here - built)
     if not touched:
         return {"companies": 0, "lists": 0}
     board = boards.current(run)
     if len(board.young) + len(board.gone) > MOST_YOUNG:
         note_many_changes()
         return {"left to a run": len(board.young)}
+    # Who is as the run has read it has missed nothing.
+    touched -= here - set(board.young) - board.gone
     changes = _compare_all(board, sorted(touched & set(board.young)), touched)
     present = _affected(run, touched, changes)
     _change_others(board, touched, changes, present)
-    SuggestionList.objects.filter(run=run, company__in=touched - set(board.young)).delete()
-    _store(run, changes.lists)
+    if touched - set(board.young):
+        SuggestionList.objects.filter(run=run, company__in=touched - set(board.young)).delete()
+    _store(run, changes.lists, moment)
     _store_listed_by(run, touched & set(board.young), changes.lists, present)
     return {"companies": len(touched), "lists": len(changes.lists)}
 
 
-def store_profiles(built: list[profiles.Built]) -> int:
+def store_profiles(built: list[profiles.Built], moment: dt.datetime) -> int:
     """Store profiles that nobody has changed since they were built; how many have changed.
 
-    The others are asked to be refreshed: who reads last writes last. Call under ``lock_lists``.
+    The others are asked to be refreshed: who reads last writes last. Call under ``lock_lists``,
+    which tells the moment.
     """
     stored = dict(
         Profile.objects.filter(company__in=[one.company for one in built]).values_list(
@@ -125,10 +131,9 @@ def store_profiles(built: list[profiles.Built]) -> int:
     )
     fresh = [one for one in built if stored.get(one.company, "") == one.former]
     stands = {one.company for one in fresh}
-    for one in built:
-        if one.company not in stands:
-            jobs.enqueue(JOB, {"company": one.company}, key=str(one.company), priority=3)
-    return profiles.save(fresh, database_clock())
+    late = [one.company for one in built if one.company not in stands]
+    jobs.enqueue_many(JOB, [({"company": pk}, str(pk)) for pk in late], priority=3)
+    return profiles.save(fresh, moment)
 
 
 @transaction.atomic
@@ -136,19 +141,21 @@ def refresh_changed_since(moment: dt.datetime) -> int:
     """Ask for a refresh of every company whose profile changed after ``moment``; how many.
 
     Their profiles are stored already, so the job is told that the lists have missed the change; a
-    waiting job that is not told this does not do for it.
+    waiting job that is not told this does not do for it. Of more than ``MOST_YOUNG`` none is asked
+    for: only a run brings the lists up to date then.
     """
-    changed = list(
-        Profile.objects.filter(changed_at__gt=moment).values_list("company_id", flat=True)
-    )
-    for company in changed:
-        payload = {"company": company, "anew": True}
-        jobs.enqueue(JOB, payload, key=f"{company}:anew", priority=3)
+    later = Profile.objects.filter(changed_at__gt=moment).order_by("company_id")
+    changed = list(later.values_list("company_id", flat=True)[: MOST_YOUNG + 1])
+    if len(changed) <= MOST_YOUNG:
+        missed = [({"company": pk, "anew": True}, f"{pk}:anew") for pk in changed]
+        jobs.enqueue_many(JOB, missed, priority=3)
     return len(changed)
 
 
 def _without_list(run: Run, companies: set[int]) -> set[int]:
     """Companies that the run does not know, such as members admitted since."""
+    if not companies:
+        return set()
     known = SuggestionList.objects.filter(run=run, company__in=companies)
     return companies - set(known.values_list("company_id", flat=True))
 
@@ -183,7 +190,7 @@ def _compare(board: Board, company: int) -> Compared:
     best: list[tuple[Longs, Floats]] = []
     for segment in board.segments:
         place = segment.standings
-        scores = segment.index.scores_for(own, rows).mutual
+        scores = segment.scores_for(own, rows, price)
         at = standings.entered(scores, place, company, price, board.run.seed)
         entered |= dict(zip(place.ids[at].tolist(), scores[at].tolist(), strict=True))
         best.append(_first(np.where(place.here, scores, np.float32(0)), place.ids, own.dismissed))
@@ -209,19 +216,22 @@ def _own_list(board: Board, company: int, partners: Longs, scores: Floats) -> Li
     order = standings.orders(board.run.seed, company, partners)
     shortlist = np.lexsort((order, -scores))[:WIDTH]
     partners, scores = partners[shortlist], scores[shortlist]
-    is_full = len(partners) == WIDTH
-    listing = _chosen(board, company, partners, scores, _ROOM)
-    listing.least = float(scores[-1]) if is_full else _ROOM
-    listing.last = int(partners[-1]) if is_full else -1
-    return listing
+    end = (float(scores[-1]), int(partners[-1])) if len(partners) == WIDTH else (_ROOM, -1)
+    return _chosen(board, company, partners, scores, _ROOM, end)
 
 
 def _chosen(
-    board: Board, company: int, partners: Longs, scores: Floats, threshold: float
+    board: Board,
+    company: int,
+    partners: Longs,
+    scores: Floats,
+    threshold: float,
+    end: tuple[float, int],
 ) -> Listing:
     """The best by score less price, in their order; the others' values are at most the threshold.
 
-    Those whose own value is below it are left out: somebody unknown may be better.
+    Those whose own value is below it are left out: somebody unknown may be better. The shortlist
+    has its ``end`` in a score and a partner.
     """
     from matching.engine import standings  # compiled code: only where it works
 
@@ -231,7 +241,7 @@ def _chosen(
     best = best[value[best] >= threshold][: LENGTH + RESERVE]
     if len(best) == LENGTH + RESERVE:
         threshold = float(value[best[-1]])
-    return Listing(partners[best].tolist(), scores[best].tolist(), threshold)
+    return Listing(partners[best].tolist(), scores[best].tolist(), threshold, *end)
 
 
 def _affected(run: Run, touched: set[int], changes: Changes) -> dict[int, Listing]:
@@ -241,11 +251,18 @@ def _affected(run: Run, touched: set[int], changes: Changes) -> dict[int, Listin
     wanted = owners | set(changes.offers) | set(changes.lists)
     rows = SuggestionList.objects.filter(run=run, company__in=wanted)
     columns = rows.values_list(
-        "company_id", "partners", "reserve", "mutual", "reserve_mutual", "threshold"
+        *("company_id", "partners", "reserve", "mutual", "reserve_mutual"),
+        *("threshold", "least", "last"),
     )
     return {
-        owner: Listing(partners + reserve, _single(mutual + more), _single([threshold])[0])
-        for owner, partners, reserve, mutual, more, threshold in columns
+        owner: Listing(
+            partners + reserve,
+            _single(mutual + more),
+            _single([value])[0],
+            _single([least])[0],
+            last,
+        )
+        for owner, partners, reserve, mutual, more, value, least, last in columns
     }
 
 
@@ -263,15 +280,18 @@ def _change_others(
         entries = dict(zip(stored.partners, stored.mutual, strict=True))
         entries = {partner: entries[partner] for partner in entries if partner not in touched}
         entries |= changes.offers.get(owner, {})
-        listing = _chosen(board, owner, *_arrays(entries), stored.threshold)
+        end = (stored.least, stored.last)
+        listing = _chosen(board, owner, *_arrays(entries), stored.threshold, end)
         if len(listing.partners) < LENGTH and stored.threshold > _ROOM:
             short[owner] = entries
         elif listing != stored:
             changes.lists[owner] = listing
-    changes.lists |= _filled(board, short) if short else {}
+    changes.lists |= _filled(board, short, present) if short else {}
 
 
-def _filled(board: Board, short: Mapping[int, dict[int, float]]) -> dict[int, Listing]:
+def _filled(
+    board: Board, short: Mapping[int, dict[int, float]], present: Mapping[int, Listing]
+) -> dict[int, Listing]:
     """Lists that have lost a partner, from the shortlists of the run and the young."""
     found: dict[int, Listing] = {}
     places = {owner: place for owner in short if (place := board.place_of(owner)) is not None}
@@ -291,7 +311,8 @@ def _filled(board: Board, short: Mapping[int, dict[int, float]]) -> dict[int, Li
             )
             entries = reserve | _young_entries(board, owner, asking, place) | entries
             if len(entries) >= LENGTH or (positions < 0).any():
-                found[owner] = _chosen(board, owner, *_arrays(entries), _ROOM)
+                end = (present[owner].least, present[owner].last)
+                found[owner] = _chosen(board, owner, *_arrays(entries), _ROOM, end)
                 continue
         found[owner] = _anew(board, owner, asking)
     return found
@@ -316,7 +337,7 @@ def _anew(board: Board, owner: int, asking: Asking) -> Listing:
     best = []
     for segment in board.segments:
         place = segment.standings
-        scores = segment.index.scores_for(own, rows).mutual
+        scores = segment.scores_for(own, rows, None)
         best.append(_first(np.where(place.here, scores, np.float32(0)), place.ids, own.dismissed))
     partners = np.concatenate([ids for ids, _ in best])
     return _own_list(board, owner, partners, np.concatenate([scores for _, scores in best]))
@@ -332,59 +353,51 @@ def _arrays(entries: Mapping[int, float]) -> tuple[Longs, Floats]:
     return np.array(list(entries), np.int64), np.array(list(entries.values()), np.float32)
 
 
-def _store(run: Run, lists: Mapping[int, Listing]) -> None:
-    now = database_clock()
-    for whole in (True, False):
-        chosen = [(owner, one) for owner, one in lists.items() if (one.least is not None) == whole]
-        SuggestionList.objects.bulk_create(
-            [
-                SuggestionList(
-                    run=run,
-                    company_id=owner,
-                    partners=one.partners[:LENGTH],
-                    mutual=one.mutual[:LENGTH],
-                    reserve=one.partners[LENGTH:],
-                    reserve_mutual=one.mutual[LENGTH:],
-                    threshold=one.threshold,
-                    least=_ROOM if one.least is None else one.least,
-                    last=one.last,
-                    changed_at=now,
-                )
-                for owner, one in chosen
-            ],
-            batch_size=500,
-            update_conflicts=True,
-            unique_fields=["run", "company"],
-            update_fields=[
-                *("partners", "mutual", "reserve", "reserve_mutual", "threshold", "changed_at"),
-                *(("least", "last") if whole else ()),
-            ],
-        )
+def _store(run: Run, lists: Mapping[int, Listing], moment: dt.datetime) -> None:
+    SuggestionList.objects.bulk_create(
+        [
+            SuggestionList(
+                run=run,
+                company_id=owner,
+                partners=one.partners[:LENGTH],
+                mutual=one.mutual[:LENGTH],
+                reserve=one.partners[LENGTH:],
+                reserve_mutual=one.mutual[LENGTH:],
+                threshold=one.threshold,
+                least=one.least,
+                last=one.last,
+                changed_at=moment,
+            )
+            for owner, one in lists.items()
+        ],
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["run", "company"],
+        update_fields=[
+            *("partners", "mutual", "reserve", "reserve_mutual"),
+            *("threshold", "least", "last", "changed_at"),
+        ],
+    )
 
 
 def _store_listed_by(
     run: Run, young: set[int], lists: Mapping[int, Listing], present: Mapping[int, Listing]
 ) -> None:
     """Note who lists whom: exactly of the touched companies, at least of all others."""
-    exact: dict[int, list[int]] = {company: [] for company in young}
-    more: dict[int, list[int]] = {}
+    found: list[tuple[int, int | None]] = [(company, None) for company in young]
     final = {owner: one.partners for owner, one in present.items()}
     final |= {owner: one.partners for owner, one in lists.items()}
     for owner, partners in final.items():
         before = set(present[owner].partners) if owner in present else set()
-        for partner in partners:
-            if partner in exact:
-                exact[partner].append(owner)
-            elif partner not in before:
-                more.setdefault(partner, []).append(owner)
+        found += [(one, owner) for one in partners if one in young or one not in before]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "update matching_suggestionlist set listed_by = %s"
-            " where run_id = %s and company_id = %s",
-            [(owners, run.pk, company) for company, owners in exact.items()],
-        )
-        cursor.executemany(
-            "update matching_suggestionlist set listed_by = listed_by || array(select unnest("
-            " %s::bigint[]) except select unnest(listed_by)) where run_id = %s and company_id = %s",
-            [(owners, run.pk, company) for company, owners in more.items()],
+        cursor.execute(
+            "update matching_suggestionlist as list set listed_by = case"
+            " when found.company = any(%s) then found.owners"
+            " else array(select unnest(list.listed_by) union select unnest(found.owners)) end"
+            " from (select company,"
+            " coalesce(array_agg(owner) filter (where owner is not null), '{}') as owners"
+            " from unnest(%s::bigint[], %s::bigint[]) as pair (company, owner) group by company)"
+            " as found where list.run_id = %s and list.company_id = found.company",
+            [list(young), [company for company, _ in found], [owner for _, owner in found], run.pk],
         )

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from chambers.models import Chamber, Company, Job, User, today
 from chambers.services import jobs
-from chambers.services.companies import ANEW_JOB
+from chambers.services.companies import ANEW_JOB, note_many_changes
 from matching import profiles
 from matching.engine.prior import shipped_name
 from matching.models import Run, Shortlist, Term
@@ -88,7 +88,7 @@ def stop_run(run: Run, *, by: User) -> Run:
     if not stopped:
         raise ValidationError(_("This run is already over."), code="over")
     _cancel(parts)
-    _enqueue(run, "sweep")
+    _clear_up(run)
     run.refresh_from_db()
     return run
 
@@ -99,7 +99,7 @@ def fail_run(job: Job, error: str) -> None:
     run = Run.objects.filter(pk=job.payload["run"])
     if run.open().update(state=State.FAILED, error=error, finished_at=timezone.now()):
         _cancel(parts)
-        _enqueue(run.get(), "sweep")
+        _clear_up(run.get())
 
 
 def _lock_parts(run: int) -> list[int]:
@@ -112,6 +112,13 @@ def _cancel(parts: list[int]) -> None:
     Job.objects.filter(pk__in=parts).update(
         state=Job.State.CANCELLED, finished_at=timezone.now(), lease=None, lease_until=None
     )
+
+
+def _clear_up(run: Run) -> None:
+    """After a run that shows no lists: those shown follow what it has read, its own are dropped."""
+    minute = dt.timedelta(minutes=1)  # clocks of machines differ; twice refreshed is the same
+    refresh.refresh_changed_since(run.created_at - minute)
+    _enqueue(run, "sweep")
 
 
 @jobs.by_the_clock
@@ -168,8 +175,7 @@ def read_profiles(lease: jobs.Lease) -> None:
     profiles.read_labels_anew()
     found = profiles.read(Company.objects.matched().filter(pk__in=keys))
     with lease.finish() as result:
-        lock_lists()
-        result["changed"] = refresh.store_profiles(found)
+        result["changed"] = refresh.store_profiles(found, lock_lists())
         if _part_done(run):
             _begin(run, Stage.INDEX, "index", [(0, 0)])
 
@@ -179,8 +185,8 @@ def build_index(lease: jobs.Lease) -> None:
     """Turn all profiles into the arrays that every part of the matching reads."""
     run = _open_run(lease)
     with transaction.atomic():
-        lock_lists()  # who holds it now is done before this moment, for the index to see
-        profiles.bury_those_who_left(database_clock(), Run.objects.current())
+        # Who holds the lock now is done before the index is read.
+        profiles.bury_those_who_left(lock_lists(), Run.objects.current())
         as_of = database_clock()
     with lease.held():
         index = indexes.build(run)
@@ -271,7 +277,9 @@ def swap_in(lease: jobs.Lease) -> None:
         if former is not None:
             _enqueue(former, "sweep", run_after=timezone.now() + dt.timedelta(seconds=30))
         if run.indexed_at is not None:
-            refresh.refresh_changed_since(run.indexed_at)
+            changed = refresh.refresh_changed_since(run.indexed_at)
+            if changed > refresh.MOST_YOUNG:
+                note_many_changes()
         triads.ask_for_triads(run)
 
 

@@ -11,11 +11,13 @@ from chambers.services import jobs
 from chambers.services.companies import change_company, exclude_company, note_change
 from chambers.services.memberships import end_membership
 from marketplace.services import archive_opportunity
+from matching import profiles
 from matching.models import PairHistory, SuggestionList
-from matching.services import boards, runs
+from matching.services import boards, refresh, runs
 from matching.services.dismissals import dismiss_partner, restore_partner
 from matching.services.refresh import JOB
-from tests.factories import RepresentativeFactory, UserFactory
+from matching.services.weights import draft_weights, put_in_force
+from tests.factories import RepresentativeFactory, StaffFactory, UserFactory
 from tests.matching.world import (
     CHIPS,
     HARVESTERS,
@@ -171,6 +173,52 @@ def test_refreshing_gives_the_same_lists_as_matching_everyone_anew(seed):
     assert refreshed == scores()
 
 
+def free_of_charge():
+    """Put rules in force by which nobody costs anything in the lists of others."""
+    root = UserFactory(superuser=True)
+    shares = dict.fromkeys(["share_budget", "share_most", "share_bonus", "share_spare"], 0.0)
+    put_in_force(draft_weights(version="free", by=root, values=shares), by=root)
+
+
+def test_refreshing_lists_that_are_full_gives_what_matching_everyone_anew_gives():
+    free_of_charge()
+    chance = random.Random(2)
+    words = ["pump", "valve", "steel", "laser", "paper", "cocoa", "rails", "boats", "glass"]
+
+    def said():
+        return {"en": " ".join(chance.sample(words, 4))}
+
+    makers = [
+        company(chance.choice(["RU", "KZ"]), f"Maker {number:02d}", description=said())
+        for number in range(64)
+    ]
+    users = [
+        company(chance.choice(["JP", "DE"]), f"User {number:02d}", description=said())
+        for number in range(64)
+    ]
+    for maker, user in zip(makers, users, strict=True):
+        offers(maker, SENSORS, title=said())
+        seeks(user, SENSORS, title=said())
+    match(seed=1)
+    assert not SuggestionList.objects.current().filter(least__lt=0.5).exists()
+
+    for one in chance.sample(makers + users, 5):
+        change_company(one, description=said())
+        jobs.work_off()
+    for one in makers[:3]:
+        seeks(one, CHIPS, title=said())
+    offers(users[0], CHIPS, title=said())
+    offers(company("RU", "New"), SENSORS, title=said())
+    change_company(makers[9], is_listed=False)
+    note_and_refresh(*makers[:3], users[0], makers[9])
+    note_and_refresh(*type(users[0]).objects.filter(legal_name="New"))
+    refreshed = scores()
+
+    match(seed=1)
+
+    assert scores() == refreshed
+
+
 def run_until_the_swap():
     """A run of which only the swap is left to do; its job."""
     runs.start_run(seed=1)
@@ -221,6 +269,47 @@ def test_who_is_kept_apart_while_a_run_is_under_way_stays_apart_after_it(part):
     jobs.work_off()
 
     assert (partners_of(ours), partners_of(theirs)) == ([], [])
+
+
+def stop(run, _part):
+    runs.stop_run(run, by=StaffFactory().person)
+
+
+def fail(_run, part):
+    runs.fail_run(part.job, "a reason")
+
+
+@pytest.mark.parametrize("end", [stop, fail])
+def test_what_a_run_that_came_to_nothing_has_read_is_shown_all_the_same(end):
+    ours, theirs, other = company("RU", "Ours"), company("JP", "Theirs"), company("BY", "Other")
+    seeks(theirs, SENSORS)
+    offers(other, SENSORS)
+    match()
+    offers(ours, SENSORS)  # no service has noted either change
+    type(other).objects.filter(pk=other.pk).update(is_listed=False)
+
+    swap = run_until_the_swap()
+    assert partners_of(theirs) == ["Other"]
+    end(runs.Run.objects.get(pk=swap.payload["run"]), swap)
+    jobs.work_off()
+
+    assert (partners_of(ours), partners_of(theirs)) == (["Theirs"], ["Ours"])
+    assert partners_of(other) is None
+
+
+def test_after_a_run_with_too_many_changes_since_everyone_is_matched_anew(monkeypatch):
+    ours, theirs = company("RU", "Ours"), company("JP", "Theirs")
+    seeks(theirs, SENSORS)
+    swap = run_until_the_swap()
+    monkeypatch.setattr(refresh, "MOST_YOUNG", 0)
+    offers(ours, SENSORS)
+    profiles.save(profiles.build(type(ours).objects.filter(pk=ours.pk)))
+
+    jobs.do(swap)
+    jobs.work_off()
+
+    assert not Job.objects.filter(kind=JOB).exists()
+    assert (partners_of(ours), partners_of(theirs)) == (["Theirs"], ["Ours"])
 
 
 def test_a_dismissed_partner_gives_its_place_to_another_and_comes_back():

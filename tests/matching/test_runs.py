@@ -329,7 +329,7 @@ def test_what_is_read_late_does_not_overwrite_what_was_read_since(world):
     romashka.save()
     profiles.save(profiles.build(company_of))
 
-    refresh.store_profiles(older)
+    refresh.store_profiles(older, timezone.now())
 
     assert "w:newer" in str(Profile.objects.get(company=romashka).rows)
     assert Job.objects.filter(kind=refresh.JOB, payload__company=romashka.pk).exists()

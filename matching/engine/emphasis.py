@@ -53,7 +53,8 @@ def factors(emphases: Collection[Emphasis], kind: str = "") -> tuple[float, floa
 
     Each chamber of a company has one voice: the geometric mean of what they say. Its square root,
     for both rows of a pair carry half: evidence counts as the geometric mean of what both sides
-    say. At most 2.47, so that a full confidence still fits the byte that keeps it.
+    say. At most 2.47, so that a full confidence fits the byte that keeps it; a word that tells most
+    of a trade (1.5) is cut off there.
     """
     if not emphases:
         return 1.0, 1.0

@@ -240,7 +240,7 @@ def _index(sample: Sample, way: Way, like: Index | None) -> Index:
 def _lists(
     index: Index, way: Way, seed: int, turn: int, progress: Progress | None
 ) -> tuple[Lists, Attention]:
-    """Everybody's list as a run would choose it, and how attention is shared by it."""
+    """Everybody's list as it would be shown after a run, and how attention is shared by it."""
     from matching.engine.fairness import Sharing, share_attention  # compiled: only where it works
 
     companies = len(index.companies)
@@ -257,9 +257,17 @@ def _lists(
     order = np.argsort(index.companies)  # an index has an order of its own, a sample that of keys
     chosen = attention.chosen[order]
     column = np.maximum(chosen, 0)
-    shown = np.where(chosen >= 0, np.take_along_axis(partners[order], column, 1), -1)
-    mutual = np.where(chosen >= 0, np.take_along_axis(scores[order], column, 1), 0)
-    return Lists(index.companies[order], shown, mutual), attention
+    mutual = np.take_along_axis(scores[order], column, 1)
+    here = (chosen >= 0) & (mutual >= way.weights.shown_least)
+    here[:, :1] = chosen[:, :1] >= 0  # the first is shown in any case
+    shown = np.where(here, np.take_along_axis(partners[order], column, 1), -1)
+    mutual = np.where(here, mutual, 0)
+    closed = np.argsort(~here, axis=1, kind="stable")  # nobody in the middle is missing
+    return Lists(
+        index.companies[order],
+        np.take_along_axis(shown, closed, 1),
+        np.take_along_axis(mutual, closed, 1),
+    ), attention
 
 
 def _groups(companies: Iterable[engine.Company]) -> dict[str, NDArray[np.bool_]]:

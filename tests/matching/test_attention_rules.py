@@ -58,6 +58,17 @@ def test_a_preview_tells_what_other_rules_of_attention_would_change():
     assert found["changed"] > 0
 
 
+def test_a_preview_tells_whose_list_other_rules_would_make_shorter():
+    crowd()
+    match()
+
+    found = preview(Weights(shown_least=0.7), Weights(shown_least=0.0))
+
+    assert found["fewer"] > 0 == found["more"]
+    assert found["without"] == (0, 0)
+    assert found["best"][0] == found["best"][1]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -97,6 +97,8 @@ def test_a_closed_account_has_no_tokens_that_hold(api, user):
         ("get", "companies/{company}/", Scope.COMPANIES_READ),
         ("get", "companies/{company}/suggestions/", Scope.SUGGESTIONS_READ),
         ("get", "companies/{company}/conditions/", Scope.COMPANIES_READ),
+        ("get", "companies/{company}/exclusions/", Scope.COMPANIES_READ),
+        ("get", "companies/{company}/codes/suggested/", Scope.COMPANIES_READ),
         ("get", "opportunities/", Scope.OPPORTUNITIES_READ),
         ("get", "runs/", Scope.RUNS_READ),
         ("post", "runs/", Scope.RUNS_WRITE),

@@ -54,7 +54,7 @@ def _for_company(request: PageRequest, company: Company) -> HttpResponse:
         "text": not company.description,
         "english": bool(company.description) and not company.description.get("en"),
         "languages": not company.languages,
-        "codes": not company.codes.exists(),
+        "codes": bool(company.description) and not company.codes.exists(),
     }
     context = {
         "company": company,

@@ -81,8 +81,12 @@ def test_a_company_sees_its_best_matches_first(client, speaks_for):
     ("fields", "published", "missing"),
     [
         ({}, False, ["demand", "offer", "text", "languages"]),
-        ({"description": {"ru": "Насосы"}}, False, ["demand", "offer", "english", "languages"]),
-        ({"description": {"en": "Pumps"}, "languages": ["en"]}, True, []),
+        (
+            {"description": {"ru": "Насосы"}},
+            False,
+            ["demand", "offer", "english", "languages", "codes"],
+        ),
+        ({"description": {"en": "Pumps"}, "languages": ["en"]}, True, ["codes"]),
     ],
 )
 def test_a_company_learns_what_is_missing(client, speaks_for, fields, published, missing):
@@ -93,6 +97,8 @@ def test_a_company_learns_what_is_missing(client, speaks_for, fields, published,
     speaks_for(ours)
 
     assert client.get("/en/").context["missing"] == missing
+    ours.codes.set(hs(SENSORS))
+    assert "codes" not in client.get("/en/").context["missing"]
 
 
 def test_staff_see_their_chamber(client, serves):

@@ -8,9 +8,10 @@ company that has not changed, those are the shortlist of the run, with the chang
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
@@ -354,30 +355,35 @@ def _arrays(entries: Mapping[int, float]) -> tuple[Longs, Floats]:
 
 
 def _store(run: Run, lists: Mapping[int, Listing], moment: dt.datetime) -> None:
-    SuggestionList.objects.bulk_create(
-        [
-            SuggestionList(
-                run=run,
-                company_id=owner,
-                partners=one.partners[:LENGTH],
-                mutual=one.mutual[:LENGTH],
-                reserve=one.partners[LENGTH:],
-                reserve_mutual=one.mutual[LENGTH:],
-                threshold=one.threshold,
-                least=one.least,
-                last=one.last,
-                changed_at=moment,
-            )
-            for owner, one in lists.items()
-        ],
-        batch_size=500,
-        update_conflicts=True,
-        unique_fields=["run", "company"],
-        update_fields=[
-            *("partners", "mutual", "reserve", "reserve_mutual"),
-            *("threshold", "least", "last", "changed_at"),
-        ],
-    )
+    """Write lists that are new or in the place of former ones, in one statement."""
+
+    def arrays(of: Callable[[Listing], list[Any]]) -> list[str]:
+        return [f"{{{','.join(map(str, of(one)))}}}" for one in lists.values()]
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into matching_suggestionlist (run_id, company_id, partners, mutual,"
+            " reserve, reserve_mutual, threshold, least, last, changed_at, price, listed_by)"
+            " select %s, company, a::bigint[], b::real[], c::bigint[], d::real[], e, f, g, %s, 0,"
+            " '{}' from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],"
+            " %s::real[], %s::real[], %s::bigint[]) as new (company, a, b, c, d, e, f, g)"
+            " on conflict (run_id, company_id) do update set (partners, mutual, reserve,"
+            " reserve_mutual, threshold, least, last, changed_at) = (excluded.partners,"
+            " excluded.mutual, excluded.reserve, excluded.reserve_mutual, excluded.threshold,"
+            " excluded.least, excluded.last, excluded.changed_at)",
+            [
+                run.pk,
+                moment,
+                list(lists),
+                arrays(lambda one: one.partners[:LENGTH]),
+                arrays(lambda one: one.mutual[:LENGTH]),
+                arrays(lambda one: one.partners[LENGTH:]),
+                arrays(lambda one: one.mutual[LENGTH:]),
+                [one.threshold for one in lists.values()],
+                [one.least for one in lists.values()],
+                [one.last for one in lists.values()],
+            ],
+        )
 
 
 def _store_listed_by(

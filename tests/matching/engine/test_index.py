@@ -17,7 +17,7 @@ from matching.engine import (
 )
 from matching.engine.index import Index
 from matching.engine.kernel import tie_order
-from tests.matching.engine.worlds import World, worlds
+from tests.matching.engine.worlds import World, demand, lists_of, offer, worlds
 
 # The first example compiles the loop.
 pytestmark = pytest.mark.filterwarnings("error")
@@ -26,21 +26,6 @@ unhurried = settings(deadline=None, max_examples=25)
 
 def _built(world, weights=None):
     return Index.build(world.rows, world.companies, weights, world.prior)
-
-
-def _offer(owner, *codes, kind="goods", **more):
-    return Row(owner, Side.OFFER, code_terms(codes), kind, **more)
-
-
-def _demand(owner, *codes, kind="goods", **more):
-    return Row(owner, Side.DEMAND, code_terms(codes), kind, **more)
-
-
-def _lists(index, k=20, seed=0):
-    return {
-        company: list(zip(partners, *columns, strict=True))
-        for company, partners, columns in index.top_range(0, 10**6, k, seed=seed).lists()
-    }
 
 
 def _frequencies(index, world):
@@ -76,7 +61,7 @@ def _scores(index, world, company):
 def test_a_list_is_the_best_of_all_scores_with_ties_by_chance(world, seed, k):
     index = _built(world)
 
-    lists = _lists(index, k, seed)
+    lists = lists_of(index, k, seed)
 
     for company in world.companies:
         scores = _scores(index, world, company)
@@ -125,39 +110,9 @@ def test_a_score_is_the_same_from_both_sides(world):
 
 @unhurried
 @given(worlds())
-def test_nobody_meets_whom_either_side_rules_out(world):
-    companies = {company.id: company for company in world.companies}
-
-    lists = _lists(_built(world))
-
-    for company, partners in lists.items():
-        one = companies[company]
-        for partner, *_ in partners:
-            other = companies[partner]
-            assert one.country != other.country
-            assert other.country not in one.excluded
-            assert one.country not in other.excluded
-            assert not one.wanted or other.country in one.wanted
-            assert not other.wanted or one.country in other.wanted
-            assert partner not in one.blocked | one.dismissed
-            assert company not in other.blocked
-            assert one.group == 0 or one.group != other.group
-            assert one.requires <= other.certificates
-            assert other.requires <= one.certificates
-            assert not one.sizes or other.size in one.sizes | {""}
-            assert not other.sizes or one.size in other.sizes | {""}
-            if one.languages and other.languages and not one.languages & other.languages:
-                assert one.interpreter
-                assert other.interpreter
-            if one.avoids_competitors or other.avoids_competitors:
-                assert not one.trades & other.trades
-
-
-@unhurried
-@given(worlds())
 def test_a_met_need_ranks_above_a_shared_field(world):
     companies = {company.id: company for company in world.companies}
-    for company, partners in _lists(_built(world)).items():
+    for company, partners in lists_of(_built(world)).items():
         new = [one for one in partners if not companies[company].knows(companies[one[0]])]
         met = [they > 0 or you > 0 for _, _, they, you, _ in new]
         assert met == sorted(met, reverse=True)
@@ -170,7 +125,7 @@ def test_a_met_need_ranks_above_a_shared_field(world):
 @given(worlds())
 def test_whoever_shares_anything_with_somebody_it_may_meet_has_a_suggestion(world):
     index = _built(world)
-    lists = _lists(index)
+    lists = lists_of(index)
     frequencies = _frequencies(index, world)
 
     for one in world.companies:
@@ -192,7 +147,7 @@ def test_the_order_of_companies_changes_nothing(world, random):
     rows = sorted(world.rows, key=lambda row: places.index(row.owner))
     again = Index.build(rows, shuffled, None, world.prior)
 
-    assert _lists(again) == _lists(_built(world))
+    assert lists_of(again) == lists_of(_built(world))
 
 
 @unhurried
@@ -202,7 +157,7 @@ def test_every_pair_shown_has_a_reason(world):
     companies = {company.id: company for company in world.companies}
     frequencies = _frequencies(index, world)
 
-    for company, partners in _lists(index).items():
+    for company, partners in lists_of(index).items():
         for partner, *_ in partners:
             you, them = companies[company], companies[partner]
             why = _why(index, world, you, them, frequencies)
@@ -227,7 +182,7 @@ def test_parts_and_a_saved_index_give_the_whole(world):
 
 def test_a_loaded_index_answers_as_the_one_it_was_saved_from(tmp_path):
     companies = [Company(5, "RU"), Company(6, "JP"), Company(7, "DE")]
-    rows = [_demand(5, "hs:902610"), _offer(6, "hs:902610"), _offer(7, "hs:9026")]
+    rows = [demand(5, "hs:902610"), offer(6, "hs:902610"), offer(7, "hs:9026")]
     index = Index.build(rows, companies, Weights(better=0.7))
     with pytest.raises(FileNotFoundError):
         Index.load(tmp_path / "index")
@@ -236,7 +191,7 @@ def test_a_loaded_index_answers_as_the_one_it_was_saved_from(tmp_path):
     loaded = Index.load(tmp_path / "index")
 
     assert loaded.weights == index.weights
-    assert _lists(loaded) == _lists(index)
+    assert lists_of(loaded) == lists_of(index)
     assert list(loaded.frequencies()) == list(index.frequencies())
     assert list(loaded.top(companies[0], rows[:1]).lists()) == list(
         index.top(companies[0], rows[:1]).lists()
@@ -246,13 +201,13 @@ def test_a_loaded_index_answers_as_the_one_it_was_saved_from(tmp_path):
 def test_levels_of_a_shared_code_cover_as_announced():
     companies = [Company(1, "RU"), *(Company(n, "JP") for n in (2, 3, 4))]
     rows = [
-        _demand(1, "hs:902610"),
-        _offer(2, "hs:902610"),
-        _offer(3, "hs:902680"),
-        _offer(4, "hs:903180"),
+        demand(1, "hs:902610"),
+        offer(2, "hs:902610"),
+        offer(3, "hs:902680"),
+        offer(4, "hs:903180"),
     ]
 
-    partners = _lists(Index.build(rows, companies))[1]
+    partners = lists_of(Index.build(rows, companies))[1]
 
     assert [(partner, round(they, 4)) for partner, _, they, _, _ in partners] == [
         (2, 0.9),
@@ -263,54 +218,37 @@ def test_levels_of_a_shared_code_cover_as_announced():
 def test_two_way_fit_comes_before_one_way_fit():
     companies = [Company(1, "RU"), Company(2, "JP"), Company(3, "JP")]
     rows = [
-        _demand(1, "hs:902610"),
-        _offer(1, "hs:8413"),
-        _offer(2, "hs:902610"),
-        _offer(3, "hs:902610"),
-        _demand(3, "hs:8413"),
+        demand(1, "hs:902610"),
+        offer(1, "hs:8413"),
+        offer(2, "hs:902610"),
+        offer(3, "hs:902610"),
+        demand(3, "hs:8413"),
     ]
 
-    assert [partner for partner, *_ in _lists(Index.build(rows, companies))[1]] == [3, 2]
+    assert [partner for partner, *_ in lists_of(Index.build(rows, companies))[1]] == [3, 2]
 
 
 def test_a_partner_for_two_needs_comes_before_one_for_a_single_need():
     companies = [Company(1, "RU"), Company(2, "JP"), Company(3, "JP")]
     rows = [
-        _demand(1, "hs:902610", ref="a"),
-        _demand(1, "hs:841311", ref="b"),
-        _offer(2, "hs:902610"),
-        _offer(3, "hs:902610"),
-        _offer(3, "hs:841311"),
+        demand(1, "hs:902610", ref="a"),
+        demand(1, "hs:841311", ref="b"),
+        offer(2, "hs:902610"),
+        offer(3, "hs:902610"),
+        offer(3, "hs:841311"),
     ]
 
-    assert [partner for partner, *_ in _lists(Index.build(rows, companies))[1]] == [3, 2]
-
-
-@pytest.mark.parametrize(
-    ("demand", "offer"),
-    [
-        ({"kind": "service"}, {}),
-        ({"targets": frozenset({"DE"})}, {}),
-        ({}, {"targets": frozenset({"DE"})}),
-    ],
-)
-def test_an_offer_of_another_kind_or_for_other_countries_does_not_answer(demand, offer):
-    companies = [Company(1, "RU"), Company(2, "JP")]
-    answering = [_demand(1, "hs:902610"), _offer(2, "hs:902610")]
-    refused = [_demand(1, "hs:902610", **demand), _offer(2, "hs:902610", **offer)]
-
-    assert len(_lists(Index.build(answering, companies))[1]) == 1
-    assert _lists(Index.build(refused, companies)) == {1: [], 2: []}
+    assert [partner for partner, *_ in lists_of(Index.build(rows, companies))[1]] == [3, 2]
 
 
 def test_a_profile_answers_a_demand_of_any_kind():
     companies = [Company(1, "RU"), Company(2, "JP")]
     rows = [
-        _demand(1, "hs:902610", kind="research"),
+        demand(1, "hs:902610", kind="research"),
         Row(2, Side.PROFILE, code_terms(["hs:902610"])),
     ]
 
-    [(partner, mutual, they, you, shared)] = _lists(Index.build(rows, companies))[1]
+    [(partner, mutual, they, you, shared)] = lists_of(Index.build(rows, companies))[1]
 
     assert (partner, round(they, 4), you, shared) == (2, 0.9, 0, 0)
     assert mutual == pytest.approx(0.5 + 0.45 * 0.65 * 0.9)
@@ -318,14 +256,14 @@ def test_a_profile_answers_a_demand_of_any_kind():
 
 def test_equal_scores_are_ordered_by_the_seed_and_not_by_number():
     companies = [Company(1, "RU"), *(Company(n, "JP") for n in range(2, 30))]
-    rows = [_demand(1, "hs:902610"), *(_offer(n, "hs:902610") for n in range(2, 30))]
+    rows = [demand(1, "hs:902610"), *(offer(n, "hs:902610") for n in range(2, 30))]
     index = Index.build(rows, companies)
     orders = {
-        seed: tuple(partner for partner, *_ in _lists(index, 5, seed)[1]) for seed in range(20)
+        seed: tuple(partner for partner, *_ in lists_of(index, 5, seed)[1]) for seed in range(20)
     }
 
     assert orders == {
-        seed: tuple(partner for partner, *_ in _lists(index, 5, seed)[1]) for seed in range(20)
+        seed: tuple(partner for partner, *_ in lists_of(index, 5, seed)[1]) for seed in range(20)
     }
     assert len(set(orders.values())) == 20
     assert len({partner for order in orders.values() for partner in order}) > 20
@@ -333,124 +271,24 @@ def test_equal_scores_are_ordered_by_the_seed_and_not_by_number():
 
 def test_a_changed_company_is_scored_as_it_is_now():
     companies = [Company(1, "RU"), Company(2, "JP"), Company(3, "JP", blocked=frozenset({1}))]
-    rows = [_offer(2, "hs:902610"), _offer(3, "hs:902610"), _offer(1, "hs:8413")]
+    rows = [offer(2, "hs:902610"), offer(3, "hs:902610"), offer(1, "hs:8413")]
     index = Index.build(rows, companies)
 
-    now = index.top(Company(1, "RU"), [_demand(1, "hs:902610"), _demand(1, "hs:999999")])
-    newcomer = index.top(Company(99, "FR"), [_demand(99, "hs:902610", kind="unheard of")])
-    same_country = index.scores_for(Company(1, "JP"), [_demand(1, "hs:902610")])
+    now = index.top(Company(1, "RU"), [demand(1, "hs:902610"), demand(1, "hs:999999")])
+    newcomer = index.top(Company(99, "FR"), [demand(99, "hs:902610", kind="unheard of")])
+    same_country = index.scores_for(Company(1, "JP"), [demand(1, "hs:902610")])
 
     assert now.partners[0].tolist()[:2] == [2, -1]
     assert newcomer.partners[0].tolist()[:1] == [-1]
     assert same_country.mutual.tolist() == [0, 0, 0]
 
 
-def test_a_dismissal_hides_on_one_side_only():
-    companies = [Company(1, "RU", dismissed=frozenset({2})), Company(2, "JP")]
-    rows = [_demand(1, "hs:902610"), _offer(2, "hs:902610")]
-
-    lists = _lists(Index.build(rows, companies))
-
-    assert lists[1] == []
-    assert [partner for partner, *_ in lists[2]] == [1]
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ({"country": "JP"}, {}),
-        ({"country": ""}, {}),
-        ({"wanted": {"DE"}}, {}),
-        ({"excluded": {"JP"}}, {}),
-        ({"blocked": {2}}, {}),
-        ({"group": 7}, {"group": 7}),
-        ({"requires": {"iso9001"}}, {"certificates": {"halal"}}),
-        ({"sizes": {"large"}}, {"size": "small"}),
-        ({"languages": {"ru"}, "interpreter": False}, {"languages": {"ja"}}),
-        ({"avoids_competitors": True, "trades": {"9026"}}, {"trades": {"9026", "8413"}}),
-    ],
-    ids=lambda sides: "+".join(sides),
-)
-@pytest.mark.parametrize("turned", [False, True])
-def test_each_limit_alone_keeps_a_pair_apart_from_either_side(one, other, turned):
-    def frozen(sides):
-        return {
-            name: frozenset(value) if isinstance(value, set) else value
-            for name, value in sides.items()
-        }
-
-    pair = [
-        Company(**{"id": 1, "country": "RU"} | frozen(one)),
-        Company(**{"id": 2, "country": "JP"} | frozen(other)),
-    ]
-    free = [Company(1, "RU"), Company(2, "JP")]
-    rows = [_demand(1, "hs:902610"), _offer(2, "hs:902610")]
-    first, second = (2, 1) if turned else (1, 2)
-
-    kept, met = Index.build(rows, pair), Index.build(rows, free)
-
-    assert not may_meet(*pair)
-    assert _lists(kept) == {1: [], 2: []}
-    assert [partner for partner, *_ in _lists(met)[first]] == [second]
-    asking = pair[first - 1]
-    own = [row for row in rows if row.owner == first]
-    assert kept.top(asking, own).partners[0, 0] == -1
-    assert kept.scores_for(asking, own).mutual.tolist() == [0, 0]
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ({"languages": {"ru"}}, {"languages": {"ja"}}),
-        ({"languages": {"ru"}, "interpreter": False}, {}),
-        ({"languages": {"ru", "en"}, "interpreter": False}, {"languages": {"ja", "en"}}),
-        ({"requires": {"iso9001"}}, {"certificates": {"iso9001", "halal"}}),
-        ({"sizes": {"large"}}, {}),
-        ({"sizes": {"large", "small"}}, {"size": "small"}),
-        ({"trades": {"9026"}}, {"trades": {"9026"}}),
-        ({"avoids_competitors": True, "trades": {"9026"}}, {"trades": {"9027"}}),
-    ],
-)
-def test_a_limit_that_is_kept_does_not_part(one, other):
-    pair = [
-        Company(
-            number,
-            country,
-            **{key: frozenset(v) if isinstance(v, set) else v for key, v in has.items()},
-        )
-        for number, country, has in ((1, "RU", one), (2, "JP", other))
-    ]
-
-    lists = _lists(Index.build([_demand(1, "hs:902610"), _offer(2, "hs:902610")], pair))
-
-    assert may_meet(*pair)
-    assert [partner for partner, *_ in lists[1]] == [2]
-
-
-@pytest.mark.parametrize(
-    "strange",
-    [
-        {"requires": frozenset({"never heard of"})},
-        {"languages": frozenset({"xx"}), "interpreter": False},
-        {"size": "colossal"},
-    ],
-    ids=lambda strange: "+".join(strange),
-)
-def test_what_the_index_has_never_heard_of_is_not_met(strange):
-    other = Company(2, "JP", languages=frozenset({"ja"}), sizes=frozenset({"small"}))
-    index = Index.build([_offer(2, "hs:902610")], [other])
-    own = [_demand(1, "hs:902610")]
-
-    assert index.top(Company(1, "RU"), own).partners[0, 0] == 2
-    assert index.top(Company(1, "RU", **strange), own).partners[0, 0] == -1
-
-
 def test_partners_met_before_come_later_on_both_sides():
     companies = [Company(1, "RU", met=frozenset({2})), Company(2, "JP"), Company(3, "JP")]
-    rows = [_demand(1, "hs:902610"), _offer(2, "hs:902610"), _offer(3, "hs:902610")]
+    rows = [demand(1, "hs:902610"), offer(2, "hs:902610"), offer(3, "hs:902610")]
     index = Index.build(rows, companies, Weights(met_before=0.3))
 
-    lists = _lists(index)
+    lists = lists_of(index)
     now = index.top(Company(2, "JP"), rows[1:2])
 
     scores = {partner: mutual for partner, mutual, *_ in lists[1]}
@@ -472,7 +310,7 @@ def test_the_prior_moves_who_shares_a_field_but_suggests_nobody_alone():
     rows = [Row(n, Side.PROFILE, code_terms(["hs:9026"])) for n in (1, 2, 3, 4)]
     index = Index.build(rows, companies, Weights(prior=0.5), prior)
 
-    lists = {company: [one for one, *_ in found] for company, found in _lists(index).items()}
+    lists = {company: [one for one, *_ in found] for company, found in lists_of(index).items()}
 
     assert lists[1] == [3, 2, 4]
     assert lists[4][-1] == 1
@@ -503,7 +341,7 @@ def test_the_band_of_a_pair_follows_from_its_coverages(world):
     frequencies = _frequencies(index, world)
     companies = {company.id: company for company in world.companies}
 
-    for company, partners in _lists(index).items():
+    for company, partners in lists_of(index).items():
         for partner, _, they, you, _ in partners:
             why = _why(index, world, companies[company], companies[partner], frequencies)
             assert why.band is band(they, you, index.weights)
@@ -511,8 +349,8 @@ def test_the_band_of_a_pair_follows_from_its_coverages(world):
 
 
 def test_an_empty_world_has_empty_lists():
-    assert _lists(Index.build([], [])) == {}
-    assert _lists(Index.build([], [Company(1, "RU"), Company(2, "JP")])) == {1: [], 2: []}
+    assert lists_of(Index.build([], [])) == {}
+    assert lists_of(Index.build([], [Company(1, "RU"), Company(2, "JP")])) == {1: [], 2: []}
     assert list(Index.build([], []).frequencies()) == []
 
 
@@ -530,7 +368,7 @@ def test_what_progress_raises_stops_the_work():
     ("rows", "companies"),
     [
         ([], [Company(1, "RU"), Company(1, "JP")]),
-        ([_offer(9, "hs:84")], [Company(1, "RU")]),
+        ([offer(9, "hs:84")], [Company(1, "RU")]),
         ([Row(1, Side.PROFILE, {}), Row(1, Side.PROFILE, {})], [Company(1, "RU")]),
         ([Row(1, Side.PROFILE, {"w:a": 0.0})], [Company(1, "RU")]),
     ],
@@ -543,10 +381,10 @@ def test_a_world_that_contradicts_itself_is_refused(rows, companies):
 
 def test_the_order_of_ties_does_not_depend_on_the_world():
     world = World([Company(1, "RU"), Company(2, "JP"), Company(3, "JP")], [])
-    rows = [_demand(1, "hs:9026"), _offer(2, "hs:9026"), _offer(3, "hs:9026")]
+    rows = [demand(1, "hs:9026"), offer(2, "hs:9026"), offer(3, "hs:9026")]
     extra = [Company(n, "DE") for n in range(100, 120)]
 
-    alone = [partner for partner, *_ in _lists(Index.build(rows, world.companies))[1]]
-    among = [partner for partner, *_ in _lists(Index.build(rows, world.companies + extra))[1]]
+    alone = [partner for partner, *_ in lists_of(Index.build(rows, world.companies))[1]]
+    among = [partner for partner, *_ in lists_of(Index.build(rows, world.companies + extra))[1]]
 
     assert alone == among

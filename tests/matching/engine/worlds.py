@@ -129,3 +129,18 @@ def _lift(draw, size):
 def priors(draw):
     industries, countries = INDUSTRIES[:2], ["RU", "JP", "FR"]
     return Prior(tuple(industries), _lift(draw, 2), tuple(countries), _lift(draw, 3))
+
+
+def offer(owner, *codes, kind="goods", **more):
+    return Row(owner, Side.OFFER, code_terms(codes), kind, **more)
+
+
+def demand(owner, *codes, kind="goods", **more):
+    return Row(owner, Side.DEMAND, code_terms(codes), kind, **more)
+
+
+def lists_of(index, k=20, seed=0):
+    return {
+        company: list(zip(partners, *columns, strict=True))
+        for company, partners, columns in index.top_range(0, 10**6, k, seed=seed).lists()
+    }

@@ -318,7 +318,8 @@ class CompanySuggestedCodes(Resource):
     write_scope = Scope.COMPANIES_WRITE
 
     @extend_schema(
-        summary=_("Read the codes that the text of a company speaks of"), responses=SuggestedCodesOut
+        summary=_("Read the codes that the text of a company speaks of"),
+        responses=SuggestedCodesOut,
     )
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """None where nothing is sure enough."""

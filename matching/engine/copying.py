@@ -3,13 +3,13 @@
 Source: PostgreSQL manual, COPY, binary format; the wire format of arrays in ``array_send``.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from matching.engine.fairness import best_columns
+from matching.engine.kernel import compiled, making_arrays
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -25,15 +25,6 @@ COLUMNS = (
 _LONG, _REAL = 20, 700  # PostgreSQL's numbers of the types bigint and real
 _FIXED = 220
 """Bytes of a row without the elements of its arrays, at most."""
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-def _compiled(function: _Function) -> _Function:
-    """Compile without the interpreter lock; kept on disk where the installation can be written."""
-    try:
-        return cast(_Function, numba.njit(nogil=True, cache=True)(function))
-    except RuntimeError:
-        return cast(_Function, numba.njit(nogil=True)(function))
 
 
 @dataclass(frozen=True)
@@ -85,34 +76,19 @@ def rows(run: int, lists: Lists, start: Longs, owners: Ints, first: int, stop: i
     return out[:end].data
 
 
-@_compiled
+@making_arrays
 def _best_by_value(
     positions: Ints, scores: Floats, prices: Floats, partners: Ints, mutual: Floats
 ) -> None:
     k = partners.shape[1]
-    best = np.empty(k, np.float32)
+    chosen, values = np.empty(k, np.int32), np.empty(k, np.float32)
     for i in range(positions.shape[0]):
-        count = 0
-        for column in range(positions.shape[1]):
-            j = positions[i, column]
-            if j < 0:
-                break
-            value = scores[i, column] - prices[j]
-            if count == k and value <= best[k - 1]:
-                continue
-            at = min(count, k - 1)
-            while at > 0 and best[at - 1] < value:
-                best[at] = best[at - 1]
-                partners[i, at] = partners[i, at - 1]
-                mutual[i, at] = mutual[i, at - 1]
-                at -= 1
-            best[at] = value
-            partners[i, at] = j
-            mutual[i, at] = scores[i, column]
-            count = min(count + 1, k)
+        for x in range(best_columns(positions, scores, prices, i, chosen, values)):
+            partners[i, x] = positions[i, chosen[x]]
+            mutual[i, x] = scores[i, chosen[x]]
 
 
-@_compiled
+@making_arrays
 def _invert(partners: Ints, start: Longs, owners: Ints) -> None:
     companies, k = partners.shape
     for i in range(companies):
@@ -130,14 +106,14 @@ def _invert(partners: Ints, start: Longs, owners: Ints) -> None:
                 place[j] += 1
 
 
-@_compiled
+@compiled
 def _put(out: Bytes, at: int, value: int, size: int) -> int:
     for x in range(size):
         out[at + x] = (value >> (8 * (size - 1 - x))) & 255
     return at + size
 
 
-@_compiled
+@compiled
 def _start_array(out: Bytes, at: int, kind: int, size: int, count: int) -> int:
     """The header of a field that holds an array of ``count`` values of ``size`` bytes."""
     if count == 0:
@@ -153,12 +129,12 @@ def _start_array(out: Bytes, at: int, kind: int, size: int, count: int) -> int:
     return _put(out, at, 1, 4)
 
 
-@_compiled
+@compiled
 def _field(out: Bytes, at: int, value: int, size: int) -> int:
     return _put(out, _put(out, at, size, 4), value, size)
 
 
-@_compiled
+@compiled
 def _write(
     out: Bytes, run: int, ids: Longs, partners: Ints, mutual: Ints, shown: int, price: Ints,
     threshold: Ints, least: Ints, last: Ints, start: Longs, owners: Ints, first: int, stop: int,

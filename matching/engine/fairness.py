@@ -6,15 +6,14 @@ were, and what it costs in total score is said.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self, TypeVar, cast
+from typing import Any, NamedTuple, Self
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine.exposure import gini
+from matching.engine.kernel import compiled, making_arrays
 from matching.engine.weights import Weights
 
 Ints = NDArray[np.int32]
@@ -25,7 +24,6 @@ _RESCUES = 12
 """Passes over the lists in which those whom nobody sees are brought in, a row at a time."""
 _CALMER = 0.85
 """Each step of ascent is so much shorter than the one before, or prices would swing."""
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -202,38 +200,43 @@ def _view(values: NDArray[Any], kind: type) -> NDArray[Any]:
     return view
 
 
-def _compiled(function: _Function) -> _Function:
-    """Compile without the interpreter lock; kept on disk where the installation can be written."""
-    try:
-        return cast(_Function, numba.njit(nogil=True, cache=True)(function))
-    except RuntimeError:
-        return cast(_Function, numba.njit(nogil=True)(function))
+@compiled
+def best_columns(
+    listed: Ints, worth: Floats, prices: Floats, i: int, chosen: Ints, values: Floats
+) -> int:
+    """The best columns of line i of some candidates by score − price, best first; how many.
+
+    Both ``chosen`` and ``values``, their score − price, have room for as many as are wanted. Equal
+    ones stay in the order of the columns; -1 stands for no candidate, and none follow.
+    """
+    k = len(chosen)
+    count = 0
+    for column in range(listed.shape[1]):
+        j = listed[i, column]
+        if j < 0:
+            break
+        value = worth[i, column] - prices[j]
+        if count == k and value <= values[k - 1]:
+            continue
+        at = min(count, k - 1)
+        while at > 0 and values[at - 1] < value:
+            values[at] = values[at - 1]
+            chosen[at] = chosen[at - 1]
+            at -= 1
+        values[at] = value
+        chosen[at] = column
+        count = min(count + 1, k)
+    return count
 
 
-@_compiled
+@making_arrays
 def _choose(listed: Ints, worth: Floats, prices: Floats, chosen: Ints, shown: Longs) -> float:
     """Fill ``chosen`` with the best columns by score − price and count them; their total score."""
-    k = chosen.shape[1]
-    best = np.empty(k, np.float32)
+    values = np.empty(chosen.shape[1], np.float32)
     total = 0.0
     shown[:] = 0
     for i in range(listed.shape[0]):
-        count = 0
-        for column in range(listed.shape[1]):
-            j = listed[i, column]
-            if j < 0:
-                break
-            value = worth[i, column] - prices[j]
-            if count == k and value <= best[k - 1]:
-                continue
-            at = min(count, k - 1)
-            while at > 0 and best[at - 1] < value:
-                best[at] = best[at - 1]
-                chosen[i, at] = chosen[i, at - 1]
-                at -= 1
-            best[at] = value
-            chosen[i, at] = column
-            count = min(count + 1, k)
+        count = best_columns(listed, worth, prices, i, chosen[i], values)
         for x in range(count):
             shown[listed[i, chosen[i, x]]] += 1
             total += worth[i, chosen[i, x]]
@@ -241,7 +244,7 @@ def _choose(listed: Ints, worth: Floats, prices: Floats, chosen: Ints, shown: Lo
     return total
 
 
-@_compiled
+@compiled
 def _reprice(
     prices: Floats, shown: Longs, cap: float, floor: float, step: float, bonus: float, most: float
 ) -> None:
@@ -260,7 +263,7 @@ def _reprice(
         prices[j] = min(most, max(-bonus, price))
 
 
-@_compiled
+@making_arrays
 def _bring_in(
     listed: Ints, worth: Floats, prices: Floats, chosen: Ints, shown: Longs, spare: float
 ) -> None:
@@ -308,7 +311,7 @@ def _bring_in(
                 break
 
 
-@_compiled
+@compiled
 def _mark(listed: Ints, known: NDArray[np.bool_]) -> None:
     """Mark everyone who stands among somebody's candidates."""
     for i in range(listed.shape[0]):

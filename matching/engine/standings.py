@@ -1,20 +1,16 @@
 """Whom one company is best shown, and whose lists it enters, from its scores against all."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.kernel import tie_order
+from matching.engine.kernel import compiled, tie_order
 
 Bools = NDArray[np.bool_]
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Orders = NDArray[np.uint64]
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class Standings(NamedTuple):
@@ -28,14 +24,6 @@ class Standings(NamedTuple):
     least: Floats
     last: Longs
     """Id of the last on the shortlist, whose score is ``least``; -1 for none."""
-
-
-def _compiled(function: _Function) -> _Function:
-    """Compile without the interpreter lock; kept on disk where the installation can be written."""
-    try:
-        return cast(_Function, numba.njit(nogil=True, cache=True)(function))
-    except RuntimeError:
-        return cast(_Function, numba.njit(nogil=True)(function))
 
 
 def orders(seed: int, company: int, others: Longs) -> Orders:
@@ -56,13 +44,13 @@ def entered(scores: Floats, standings: Standings, company: int, price: float, se
     return found[:count]
 
 
-@_compiled
+@compiled
 def _orders(seed: int, company: int, others: Longs, found: Orders) -> None:
     for x in range(len(others)):
         found[x] = tie_order(seed, company, others[x])
 
 
-@_compiled
+@compiled
 def _entered(
     scores: Floats, standings: Standings, company: int, price: np.float32, seed: int, found: Longs
 ) -> int:

@@ -14,7 +14,8 @@ from matching.engine import kernel, packing
 from matching.engine.kernel import Floats, Ints, Longs
 from matching.engine.kernel_blocks import BINS, LANES, Inverted, Scratch
 from matching.engine.kernel_pairs import Best, empty_lists, enter_all, part_of, room_for
-from matching.engine.kernel_search import Task, fill_lists
+from matching.engine.kernel_search import Task, fill_lists, waiting_room
+from matching.engine.kernel_world import frozen, world_of
 from matching.engine.packed import pack
 from matching.engine.packing import Array, Rows, Terms
 from matching.engine.packing_limits import PackedLimits
@@ -24,9 +25,9 @@ from matching.engine.weights import Weights
 
 _LISTING = "index.json"
 _FORMAT = 2
-_BLOCK = 4096
+_BLOCK = 2048
 _BLOCK_TERMS = 1 << 20
-_REACH = 0.5
+_REACH = 0.1
 _FEW = 64
 _AT_ONCE = 4096
 """Companies that ask together, at least and about at most: the more, the fewer blocks are made."""
@@ -103,11 +104,11 @@ class Index:
 
     def __init__(self, arrays: Mapping[str, Array], meta: Mapping[str, Any]):
         """Wrap finished arrays; use ``build`` or ``load``."""
-        self._arrays = {name: _frozen(values) for name, values in arrays.items()}
+        self._arrays = {name: frozen(values) for name, values in arrays.items()}
         self._meta = meta
         self.weights = Weights(**meta["weights"])
         self.terms = Terms.stored(self._arrays)
-        self._world = _world(self._arrays)
+        self._world = world_of(self._arrays)
         self._by_id = np.argsort(self.companies, kind="stable")
 
     @classmethod
@@ -243,7 +244,7 @@ class Index:
         """
         stop = min(stop, len(self.companies))
         best = empty_lists(max(0, stop - start), k)
-        scratch = self._scratch()
+        scratch = self._scratch(k)
         prices = self._prices(prices)
         for begin, end in self._parts(start, stop):
             part = part_of(best, begin - start, end - start)
@@ -342,7 +343,7 @@ class Index:
         for name, listed in self._positions_of(company).items():
             arrays[f"limits_{name}"] = listed
             arrays[f"limits_{name}_start"] = np.array([0, len(listed)])
-        return _world({name: _frozen(values) for name, values in arrays.items()})
+        return world_of({name: frozen(values) for name, values in arrays.items()})
 
     def _position(self, company: int) -> int:
         """Where a company stands, -1 when it does not."""
@@ -418,7 +419,7 @@ class Index:
             np.empty(rows, np.float32),
         )
 
-    def _scratch(self) -> Scratch:
+    def _scratch(self, k: int) -> Scratch:
         terms = len(self.terms.roots)
         longest = max(
             int(np.diff(rows.start).max(initial=0))
@@ -428,7 +429,13 @@ class Index:
 
         def inverted() -> Inverted:
             return Inverted(
-                np.zeros(terms + 2, np.int32), np.empty(room, np.uint16), np.empty(room, np.float32)
+                np.zeros(terms, np.int32),
+                np.zeros(terms + 3, np.int32),
+                np.empty(room, np.uint16),
+                np.empty(room, np.float32),
+                np.empty(room + 1, np.int32),
+                np.empty(room + 1, np.uint16),
+                np.empty(room + 1, np.float32),
             )
 
         wide = _BLOCK + 16 * LANES
@@ -443,52 +450,19 @@ class Index:
             homes=np.empty(_BLOCK, np.uint8),
             countries=np.zeros((1, 4), np.uint64),
             traits=np.empty((_BLOCK, self._world.limits.traits.shape[1]), np.uint64),
+            prices=np.empty(_BLOCK, np.float32),
+            plain=np.empty(_BLOCK, np.uint8),
             they=np.zeros(wide, np.float32),
             you=np.zeros(wide, np.float32),
             peaks=np.zeros(wide // LANES, np.float32),
             found=np.empty(_BLOCK + 1, np.int32),
             bounds=np.empty(_BLOCK, np.float32),
-            chosen=np.empty(_BLOCK + 1, np.int32),
+            most=np.empty(_BLOCK, np.float32),
+            lows=np.empty(_BLOCK, np.float32),
+            chosen=np.empty(max(_BLOCK, waiting_room(k)) + 1, np.int32),
             bins=np.zeros(BINS, np.int32),
         )
 
     def _as_top(self, companies: Longs, best: Best) -> Top:
         ids = np.append(self.companies, -1)
         return Top(companies, ids[best.partners], best.mutual, best.they, best.you, best.shared)
-
-
-def _frozen(values: Array) -> Array:
-    """A read-only plain view: one compiled form serves arrays from memory and from files."""
-    view = np.ascontiguousarray(np.asarray(values)).view()
-    view.flags.writeable = False
-    return view
-
-
-def _fields(kind: Any, arrays: Mapping[str, Array], name: str) -> Any:
-    return kind(*(arrays[f"{name}_{field}"] for field in kind._fields))
-
-
-def _world(arrays: Mapping[str, Array]) -> kernel.World:
-    covering = np.diff(arrays["offers_first"]).max(initial=0) + 1
-    needing = np.diff(arrays["demands_first"]).max(initial=0)
-    return kernel.World(
-        limits=_fields(kernel.Limits, arrays, "limits"),
-        lifts=_fields(kernel.Lifts, arrays, "lifts"),
-        profiles=_fields(kernel.Vectors, arrays, "profiles"),
-        offers=_fields(kernel.Vectors, arrays, "offers"),
-        demands=_fields(kernel.Vectors, arrays, "demands"),
-        covers=_merged(arrays, "covers", "profiles"),
-        needs=_merged(arrays, "needs", "demands"),
-        profile_most=arrays["profiles_most"],
-        most_rows=_frozen(np.array([covering, needing], np.int64)),
-    )
-
-
-def _merged(arrays: Mapping[str, Array], name: str, single: str) -> kernel.Merged:
-    """One row per company; terms and values are those of ``single`` where nobody has several."""
-    return kernel.Merged(
-        arrays[f"{name}_start"],
-        arrays.get(f"{name}_terms", arrays[f"{single}_terms"]),
-        arrays.get(f"{name}_values", arrays[f"{single}_values"]),
-        arrays[f"{name}_most"],
-    )

@@ -24,7 +24,7 @@ Bits = NDArray[np.uint64]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _SOURCES = sorted(
     path
-    for name in ("kernel*", "packing*", "terms")
+    for name in ("kernel*", "packing*", "terms", "copying", "fairness", "standings")
     for path in Path(__file__).parent.glob(f"{name}.py")
 )
 _STAMP = blake2b(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()
@@ -119,6 +119,25 @@ SPEAKS = 7
 """Working languages, none when unknown; then certificates held, then those required."""
 
 
+CARD = np.dtype(
+    [
+        ("profile", np.int64),
+        ("profile_end", np.int64),
+        ("demand", np.int64),
+        ("demand_end", np.int64),
+        ("id", np.int64),
+        ("standing", np.float64),
+        ("industry", np.int32),
+        ("country", np.int16),
+        ("plain", np.int16),
+        ("padding", np.int64),
+    ]
+)
+"""What scoring a pair reads of a company, in one line of the cache: where the terms of its profile
+and of its only demand stand, and ``plain``: 1 if it says all it says in at most one row on each
+side and for any country, so that the rows of two such companies meet from enough evidence on."""
+
+
 class Lifts(NamedTuple):
     """The prior by numbers of industries and of countries; zero where nothing is known."""
 
@@ -140,6 +159,8 @@ class World(NamedTuple):
     """The greatest value of each term in any profile."""
     most_rows: Longs
     """The most rows of one company that cover (with its profile), and that need."""
+    cards: NDArray[Any]
+    """Of each company, see ``CARD``."""
 
 
 class Rules(NamedTuple):
@@ -191,11 +212,11 @@ def evidence(covered: float) -> float:
 @compiled
 def prior_of(ours: World, i: int, theirs: World, j: int, rules: Rules) -> float:
     """What speaks for a pair beyond its texts."""
-    one, other, lifts = ours.limits, theirs.limits, theirs.lifts
-    lift = np.float64(lifts.industry[one.industry[i], other.industry[j]]) + np.float64(
-        lifts.country[country(one, i), country(other, j)]
+    one, other, lifts = ours.cards[i], theirs.cards[j], theirs.lifts
+    lift = np.float64(lifts.industry[one.industry, other.industry]) + np.float64(
+        lifts.country[one.country, other.country]
     )
-    amount = rules.prior * lift + rules.standing * (one.standing[i] + other.standing[j])
+    amount = rules.prior * lift + rules.standing * (one.standing + other.standing)
     return float(max(-rules.prior_most, min(rules.prior_most, amount)))
 
 
@@ -238,6 +259,29 @@ def tie_order(seed: int, one: int, other: int) -> np.uint64:
 def country(limits: Limits, i: int) -> int:
     """Number of a company's country, 0 when unknown."""
     return int(limits.traits[i, FLAGS] & np.uint64(0xFF))
+
+
+@compiled
+def fill_cards(
+    limits: Limits, profiles: Vectors, offers: Vectors, demands: Vectors, cards: NDArray[Any]
+) -> None:
+    """Write the cards of all companies."""
+    for i in range(len(cards)):
+        card = cards[i]
+        card.profile, card.profile_end = profiles.start[i], profiles.start[i + 1]
+        row, after = demands.first[i], demands.first[i + 1]
+        card.demand = card.demand_end = 0
+        plain = offers.first[i] == offers.first[i + 1] and after - row <= 1
+        named = np.uint64(0)
+        for word in range(4):
+            named |= ~profiles.targets[i, word]
+            if after - row == 1:
+                named |= ~demands.targets[row, word]
+        if after - row == 1:
+            card.demand, card.demand_end = demands.start[row], demands.start[after]
+        card.plain = plain and named == 0
+        card.id, card.standing = limits.ids[i], limits.standing[i]
+        card.industry, card.country = limits.industry[i], country(limits, i)
 
 
 @compiled

@@ -16,6 +16,7 @@ from matching.engine.kernel import (
     Longs,
     Merged,
     Rules,
+    World,
     compiled,
     country,
     making_arrays,
@@ -30,11 +31,20 @@ NEVER = 1e30
 
 
 class Inverted(NamedTuple):
-    """The terms of a block: term t stands in ``places[start[t]:start[t + 1]]`` of the block."""
+    """The terms of a block that somebody asks for.
 
+    Number n stands in ``places[start[n]:start[n + 1]]`` of the block.
+    """
+
+    numbers: Ints
+    """By term: its number among those asked for, from 1 on; 0 for the others."""
     start: Ints
     places: NDArray[np.uint16]
     values: Floats
+    read_numbers: Ints
+    """Numbers, places and values as they are read, one company after the other."""
+    read_places: NDArray[np.uint16]
+    read_values: Floats
 
 
 class Scratch(NamedTuple):
@@ -51,6 +61,8 @@ class Scratch(NamedTuple):
     homes: NDArray[np.uint8]
     countries: Bits
     traits: Bits
+    prices: Floats
+    plain: NDArray[np.uint8]
     they: Floats
     """Sums by place in the block: they cover."""
     you: Floats
@@ -59,6 +71,10 @@ class Scratch(NamedTuple):
     """Places of those who could enter."""
     bounds: Floats
     """Scores that they cannot exceed."""
+    most: Floats
+    """How much of their needs can be covered at most."""
+    lows: Floats
+    """Scores that they have at least."""
     chosen: Ints
     bins: Ints
 
@@ -76,35 +92,69 @@ class Block(NamedTuple):
     """In which countries they are, one line."""
     price: float
     """The least price of them."""
+    prices: Floats
+    plain: NDArray[np.uint8]
+    """1 for those whose sums are the evidence itself, see ``kernel.CARD``."""
+
+
+class Askers(NamedTuple):
+    """The rows of those who ask on one side: all terms of the first, then of the second, ..."""
+
+    rows: Merged
+    first: int
+    """Where the terms of the first begin in ``rows``."""
+    numbers: Ints
+    """The number of each term, see ``Inverted``."""
+    distinct: int
+    """How many numbers there are."""
+    reach: Floats
+    """For each term, how far it and those after it could reach together; one 0 at the end."""
 
 
 @making_arrays
-def reach_of(rows: Merged, start: int, stop: int, most: Floats) -> Floats:
-    """For each term of some companies' rows, how far it and those after it could reach together.
+def asked_of(rows: Merged, asking: Longs, most: Floats, lists: Inverted) -> Askers:
+    """The rows of some companies, in order; numbers their terms in ``lists``.
 
     ``most`` is the greatest value of each term among those whom they could meet.
     """
-    first = rows.start[start]
-    reach = np.zeros(rows.start[stop] - first + 1, np.float32)
-    for i in range(start, stop):
+    first = rows.start[asking[0]]
+    size = rows.start[asking[-1] + 1] - first
+    numbers = np.zeros(size, np.int32)
+    reach = np.zeros(size + 1, np.float32)
+    lists.numbers[:] = 0
+    count = 0
+    for i in asking:
         amount = np.float32(0)
         for x in range(rows.start[i + 1] - 1, rows.start[i] - 1, -1):
-            amount += rows.values[x] * most[rows.terms[x]] * np.float32(1.0001)
+            term = rows.terms[x]
+            if lists.numbers[term] == 0:
+                count += 1
+                lists.numbers[term] = count
+            numbers[x - first] = lists.numbers[term]
+            amount += rows.values[x] * most[term] * np.float32(1.0001)
             reach[x - first] = amount
-    return reach
+    return Askers(rows, first, numbers, count, reach)
 
 
 @compiled
-def light_from(rows: Merged, i: int, reach: Floats, first: int, least: float) -> int:
+def light_from(asked: Askers, i: int, least: float) -> int:
     """From which term of a row on all together reach no further than ``least``."""
-    low, high = rows.start[i], rows.start[i + 1]
+    low, high = asked.rows.start[i] - asked.first, asked.rows.start[i + 1] - asked.first
     while low < high:
         middle = (low + high) >> 1
-        if reach[middle - first] <= least:
+        if asked.reach[middle] <= least:
             high = middle
         else:
             low = middle + 1
     return int(low)
+
+
+@compiled
+def left(asked: Askers, i: int, light: int) -> float:
+    """How far the terms of a row from ``light`` on could reach."""
+    if light < asked.rows.start[i + 1] - asked.first:
+        return float(asked.reach[light])
+    return 0.0
 
 
 @making_arrays
@@ -137,35 +187,43 @@ def admitted(limits: Limits, start: int, stop: int, docs: Ints) -> int:
 
 
 @compiled
-def invert(rows: Merged, docs: Ints, lists: Inverted) -> None:
-    """Write the terms of some companies' rows by term; places are those in ``docs``."""
-    start = lists.start
+def invert(rows: Merged, docs: Ints, lists: Inverted, count: int) -> None:
+    """Write the terms of some companies' rows by number; places are those in ``docs``."""
+    start = lists.start[: count + 3]
     start[:] = 0
-    for doc in docs:
-        for x in range(np.uint64(rows.start[doc]), np.uint64(rows.start[doc + 1])):
-            start[np.uint64(rows.terms[x]) + np.uint64(2)] += 1
-    total = np.int32(0)
-    for term in range(len(start)):
-        total += start[term]
-        start[term] = total
+    kept = np.uint64(0)
     for place in range(len(docs)):
         doc = docs[place]
         for x in range(np.uint64(rows.start[doc]), np.uint64(rows.start[doc + 1])):
-            after = np.uint64(rows.terms[x]) + np.uint64(1)
-            at = np.uint64(start[after])
-            lists.places[at] = place
-            lists.values[at] = rows.values[x]
-            start[after] += 1
+            number = lists.numbers[np.uint64(rows.terms[x])]
+            start[np.uint64(number) + np.uint64(2)] += 1
+            lists.read_numbers[kept] = number
+            lists.read_places[kept] = place
+            lists.read_values[kept] = rows.values[x]
+            kept += np.uint64(number > 0)
+    # What nobody asks for was counted under 0.
+    start[2] = 0
+    total = np.int32(0)
+    for number in range(len(start)):
+        total += start[number]
+        start[number] = total
+    for x in range(kept):
+        after = np.uint64(lists.read_numbers[x]) + np.uint64(1)
+        at = np.uint64(start[after])
+        lists.places[at] = lists.read_places[x]
+        lists.values[at] = lists.read_values[x]
+        start[after] += 1
 
 
 @compiled
-def add(rows: Merged, start: int, stop: int, lists: Inverted, sums: Floats) -> int:
-    """Add up the terms of a row from ``start`` up to ``stop``; how many places were touched."""
+def add(asked: Askers, i: int, stop: int, lists: Inverted, sums: Floats) -> int:
+    """Add up the terms of a row up to ``stop``; how many places were touched."""
     touched = 0
-    for x in range(np.uint64(start), np.uint64(stop)):
-        term = np.uint64(rows.terms[x])
-        value = rows.values[x]
-        begin, end = lists.start[term], lists.start[term + np.uint64(1)]
+    first = np.uint64(asked.first)
+    for x in range(np.uint64(asked.rows.start[i]) - first, np.uint64(stop)):
+        number = np.uint64(asked.numbers[x])
+        value = asked.rows.values[first + x]
+        begin, end = lists.start[number], lists.start[number + np.uint64(1)]
         touched += end - begin
         for p in range(np.uint64(begin), np.uint64(end)):
             sums[lists.places[p]] += value * lists.values[p]
@@ -223,7 +281,10 @@ def who_could_meet(
     scratch: Scratch, block: Block, high: float, met: float, alone: float,
     rest: float, stretch: float, rules: Rules, looks: Bits, i: int,
 ) -> int:  # fmt: skip
-    """Places and bounds of those whose sums let them enter; leaves the sums zero."""
+    """Places and bounds of those whose sums let them enter; leaves the sums zero.
+
+    The score of a plain one is also at least what its sums alone give.
+    """
     stride, step = block.stride, np.uint64(block.stride)
     they, you = scratch.they[: LANES * stride], scratch.you[: LANES * stride]
     _two_way_peaks(they, you, stride, high, met, alone, scratch.peaks)
@@ -239,10 +300,17 @@ def who_could_meet(
     for x in range(count):
         place = np.uint64(scratch.found[x])
         more, less = max(they[place], you[place]), min(they[place], you[place])
-        fit = rules.better * at_most((np.float64(more) + rest) * stretch)
-        if less >= met_:
-            fit += (1 - rules.better) * at_most((np.float64(less) + rest) * stretch)
+        most = at_most((np.float64(more) + rest) * stretch)
+        least = at_most((np.float64(less) + rest) * stretch) if less >= met_ else 0.0
+        fit = rules.better * most + (1 - rules.better) * least
         scratch.bounds[x] = rules.floor + rules.span * fit + rules.field
+        scratch.most[x] = most if you[place] == more else least
+        scratch.lows[x] = -NEVER
+        if block.plain[place] and more >= rules.met:
+            fit = rules.better * at_least(more)
+            if less >= rules.met:
+                fit += (1 - rules.better) * at_least(less)
+            scratch.lows[x] = rules.floor + rules.span * fit
     they[:] = 0
     you[:] = 0
     return count
@@ -277,9 +345,16 @@ def at_most(amount: float) -> float:
     return 1.00001 - math.exp(np.float32(-amount))
 
 
+@compiled
+def at_least(amount: float) -> float:
+    """Hardly less than the coverage of some evidence."""
+    return 0.99999 - math.exp(np.float32(-amount))
+
+
 @making_arrays
-def block_of(limits: Limits, docs: Ints, scratch: Scratch, prices: Floats) -> Block:
+def block_of(world: World, docs: Ints, scratch: Scratch, prices: Floats) -> Block:
     """Some companies as a block, with what is asked of all of them side by side."""
+    limits = world.limits
     homes, countries, traits = scratch.homes, scratch.countries, scratch.traits
     countries[:] = 0
     price = np.inf
@@ -287,10 +362,13 @@ def block_of(limits: Limits, docs: Ints, scratch: Scratch, prices: Floats) -> Bl
         home = np.uint64(country(limits, docs[at]))
         homes[at] = home
         traits[at] = limits.traits[docs[at]]
+        scratch.prices[at] = prices[docs[at]]
+        scratch.plain[at] = world.cards[docs[at]].plain
         countries[0, home >> np.uint64(6)] |= np.uint64(1) << (home & np.uint64(63))
         price = min(price, np.float64(prices[docs[at]]))
     stride = (len(docs) + LANES - 1) // LANES
-    return Block(docs, homes, traits, (stride + 15) // 16 * 16, countries, price)
+    stride = (stride + 15) // 16 * 16
+    return Block(docs, homes, traits, stride, countries, price, scratch.prices, scratch.plain)
 
 
 @compiled

@@ -88,6 +88,9 @@ def lay_out(ours: World, i: int, place: Ints, values: Floats, sums: Floats) -> A
     """The rows of one company; ``place`` was zero. ``room_for`` says how many values there are."""
     offers = ours.offers.first[i + 1] - ours.offers.first[i]
     rows = offers + 1 + ours.demands.first[i + 1] - ours.demands.first[i]
+    # The number 0, of all terms that it does not have, adds nothing to any sum.
+    for column in range(rows):
+        values[column] = 0
     count = _fill(ours.offers, i, place, values, rows, 0, 0)
     count = _fill(ours.profiles, i, place, values, rows, offers, count)
     _fill(ours.demands, i, place, values, rows, offers + 1, count)
@@ -138,11 +141,62 @@ def _walk(vectors: Vectors, row: int, asking: Asking, start: int, stop: int) -> 
     begin, end = np.uint64(start), np.uint64(stop)
     for x in range(np.uint64(vectors.start[row]), np.uint64(vectors.start[row + 1])):
         number = asking.place[np.uint64(vectors.terms[x])]
-        if number != 0:
-            value = vectors.values[x]
-            first = np.uint64(number * asking.rows)
-            for column in range(begin, end):
-                sums[column] += values[first + column] * value
+        value = vectors.values[x]
+        first = np.uint64(number * asking.rows)
+        for column in range(begin, end):
+            sums[column] += values[first + column] * value
+
+
+@compiled
+def _sum(vectors: Vectors, start: int, stop: int, asking: Asking, column: int) -> np.float32:
+    """The evidence of terms of theirs with one row of ours."""
+    amount = np.float32(0)
+    rows, values = np.uint64(asking.rows), asking.values
+    for x in range(np.uint64(start), np.uint64(stop)):
+        number = np.uint64(asking.place[np.uint64(vectors.terms[x])])
+        amount += values[number * rows + np.uint64(column)] * vectors.values[x]
+    return amount
+
+
+@compiled
+def _two_sums(
+    vectors: Vectors, start: int, stop: int, asking: Asking
+) -> tuple[np.float32, np.float32]:
+    """The evidence of terms of theirs with the first row of ours, and with the second."""
+    one = two = np.float32(0)
+    for x in range(np.uint64(start), np.uint64(stop)):
+        first = np.uint64(2) * np.uint64(asking.place[np.uint64(vectors.terms[x])])
+        value = vectors.values[x]
+        one += asking.values[first] * value
+        two += asking.values[first + np.uint64(1)] * value
+    return one, two
+
+
+@compiled
+def _covered(amount: np.float32, met: float) -> float:
+    return coverage(np.float64(amount)) if amount >= met else 0.0
+
+
+@compiled
+def _evaluate_plain(
+    ours: World, i: int, asking: Asking, theirs: World, j: int, rules: Rules,
+    you_most: float, least: float,
+) -> Pair:  # fmt: skip
+    """``evaluate`` where both are plain: rows that reach enough evidence meet."""
+    card = theirs.cards[j]
+    amount = np.float32(0)
+    if asking.rows == 2:
+        field, amount = _two_sums(theirs.profiles, card.profile, card.profile_end, asking)
+    else:
+        field = _sum(theirs.profiles, card.profile, card.profile_end, asking, 0)
+    shared, they = np.float64(field), _covered(amount, rules.met)
+    known = listed(ours.limits.met_start, ours.limits.met, i, j)
+    prior = prior_of(ours, i, theirs, j, rules)
+    if least > 0 and score_of(they, you_most, shared, prior, known, rules) < least:
+        return Pair(0.0, they, 0.0, shared)
+    amount = _sum(theirs.demands, card.demand, card.demand_end, asking, 0)
+    you = _covered(amount, rules.met)
+    return Pair(score_of(they, you, shared, prior, known, rules), they, you, shared)
 
 
 @compiled
@@ -158,8 +212,17 @@ def _meets(
 
 
 @compiled
-def evaluate(ours: World, i: int, asking: Asking, theirs: World, j: int, rules: Rules) -> Pair:
-    """The score of a pair that may meet, exactly; ours is laid out."""
+def evaluate(
+    ours: World, i: int, asking: Asking, theirs: World, j: int, rules: Rules,
+    you_most: float = 1.0, least: float = 0.0,
+) -> Pair:  # fmt: skip
+    """The score of a pair that may meet, exactly; ours is laid out.
+
+    A score of 0 where it lies below ``least``, as soon as that is seen: ``you_most`` is how much we
+    cover of their needs at most.
+    """
+    if ours.cards[i].plain and theirs.cards[j].plain:
+        return _evaluate_plain(ours, i, asking, theirs, j, rules, you_most, least)
     needs = asking.profile + 1
     best, total = np.float32(0), 0.0
     first = ours.demands.first[i]
@@ -186,6 +249,10 @@ def evaluate(ours: World, i: int, asking: Asking, theirs: World, j: int, rules: 
                     best = max(best, amount)
                     total += np.float64(amount)
     they = coverage(direction(np.float64(best), total, rules.further))
+    known = listed(ours.limits.met_start, ours.limits.met, i, j)
+    prior = prior_of(ours, i, theirs, j, rules)
+    if least > 0 and score_of(they, you_most, shared, prior, known, rules) < least:
+        return Pair(0.0, they, 0.0, shared)
     best, total = np.float32(0), 0.0
     for other in range(theirs.demands.first[j], theirs.demands.first[j + 1]):
         _walk(theirs.demands, other, asking, 0, needs)
@@ -202,8 +269,6 @@ def evaluate(ours: World, i: int, asking: Asking, theirs: World, j: int, rules: 
                 best = max(best, amount)
                 total += np.float64(amount)
     you = coverage(direction(np.float64(best), total, rules.further))
-    known = listed(ours.limits.met_start, ours.limits.met, i, j)
-    prior = prior_of(ours, i, theirs, j, rules)
     score = score_of(they, you, shared, prior, known, rules)
     return Pair(score, they, you, shared)
 

@@ -127,6 +127,23 @@ def test_what_is_left_out_early_would_not_have_entered_a_list(seed, k, offers):
     assert sum(map(len, lists.values())) > 0.8 * len(companies)
 
 
+@pytest.mark.usefixtures("_small_blocks")
+@pytest.mark.parametrize("targets", [frozenset(), frozenset({"JP"})], ids=["plain", "for one"])
+def test_a_list_for_which_hundreds_wait_is_the_best_of_all(targets):
+    demand = Row(1, Side.DEMAND, code_terms(["hs:902610"]), "goods", targets)
+    companies = [Company(1, "RU"), *(Company(number, "JP") for number in range(2, 400))]
+    rows = [demand]
+    for number in range(2, 400):
+        said = merged(code_terms(["hs:902610"]), word_terms(["word"] * (number % 7)))
+        rows.append(Row(number, Side.PROFILE, said))
+    found = Index.build(rows, companies)
+    prices = np.random.default_rng(1).uniform(0, 0.1, len(companies)).astype(np.float32)
+
+    lists = told(found.top_range(0, len(companies), 3, seed=5, prices=prices))
+
+    assert lists[1] == all_pairs(found, companies[0], [demand], prices, 3, 5)
+
+
 @unhurried
 @given(worlds(most=9), st.integers(1, 4), st.integers(0, 9))
 def test_lists_are_those_of_a_plain_comparison_of_everybody_with_everybody(world, k, seed):

@@ -5,11 +5,12 @@ import datetime as dt
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
-from django.utils import timezone
+from django.db import transaction
+from django.utils import timezone, translation
 
 from chambers.services import jobs
 from matching.engine import Weights
-from matching.models import WeightSet
+from matching.models import Run, WeightSet
 from matching.services.learning import (
     Event,
     ask_to_learn,
@@ -31,8 +32,15 @@ GROUPS, OWNERS = 8, 11  # trades with words of their own, and companies of each
 ENDINGS = ("om", "uk", "ap", "ov", "ir", "eb", "ud", "ok")  # so many that words outweigh a code
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """What ``build_world`` makes; each test sees it as it was made."""
+    with django_db_blocker.unblock(), translation.override("en"), transaction.atomic():
+        yield build_world()
+        transaction.set_rollback(True)
+
+
+def build_world():
     """[(company, partner by its words, partner by its code)]: words weigh more by default."""
     events = []
     for group in range(GROUPS):
@@ -101,6 +109,8 @@ def test_with_too_few_events_it_says_how_many_there_are(world):
 
 
 def test_before_the_first_run_there_is_nothing_to_learn_by():
+    Run.objects.all().delete()
+
     with pytest.raises(ValidationError) as refused:
         learn_weights()
 
@@ -140,6 +150,8 @@ def test_a_worker_studies_what_happened_and_keeps_what_it_found(world):
 
 
 def test_before_the_first_run_a_worker_says_so():
+    Run.objects.all().delete()
+
     ask_to_learn(by=UserFactory(superuser=True))
     jobs.work_off()
 

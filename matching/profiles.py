@@ -121,7 +121,8 @@ def ties_of(
         history.order_by().values_list("one_id", "other_id", "kind"),
         all=True,
     )
-    for company, other, how in rows.iterator(chunk_size=5000):
+    # A server-side cursor costs round trips, and only all ties are too many to fetch at once.
+    for company, other, how in rows if companies is not None else rows.iterator(chunk_size=5000):
         if how == _DISMISSED:
             found[company].dismissed.add(other)
         elif how == PairHistory.Kind.MET:

@@ -38,6 +38,7 @@ def world():
     factories.RunFactory(running=True)
     factories.PairHistoryFactory(one=company, kind="partner")
     factories.WeightSetFactory()
+    factories.ChamberEmphasisFactory(chamber=chamber)
     factories.TriadFactory(first=company)
     person = factories.StaffFactory(chamber=chamber, person__superuser=True).person
     factories.token_for(person)
@@ -64,6 +65,7 @@ def test_no_page_of_the_administration_breaks_the_content_policy(browse, world):
             "matching_run",
             "matching_pairhistory",
             "matching_weightset",
+            "matching_chamberemphasis",
         )
     ]
 

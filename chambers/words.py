@@ -174,6 +174,11 @@ _SCRIPTS = {
     "ru": re.compile("[\u0400-\u04ff]"),
 }
 
+_ENDS = frozenset(".!?:;•…")
+_OPENING = " \t\n\r\"'«“„([-–—"
+_BEFORE = 8
+"""Signs before a word in which the end of the last sentence is looked for."""
+
 _RAW_WORD = re.compile(r"[0-9]+(?:\.[0-9]+)+|[\w\u00ad\u0300-\u036f\u0900-\u0dff\u3099\u309a]+")
 
 
@@ -262,24 +267,37 @@ def surface_forms(text: str, language: str | None = None) -> dict[str, str]:
 
 
 def capitals(text: str, language: str | None = None) -> frozenset[str]:
-    """Lexemes that a text writes with a capital only: its names, and what begins a sentence.
+    """Lexemes that a text writes with a capital within a sentence, and never small: its names.
 
-    Empty where capitals tell nothing: in German, where every noun has one, in scripts without them,
-    and in a text of headings (most words with a capital). Words all in capitals (LED) count as
-    written small when they are short.
+    What begins a sentence or a line has its capital from there. Empty where capitals tell nothing:
+    in German, where every noun has one, in scripts without them, and in a text of headings or
+    capitals (more than half of the words). Short words all in capitals (LED) count as written small.
     """
     if (language or "en").split("-")[0].split("_")[0].lower() in _EVERY_NOUN:
         return frozenset()
-    written = Counter(word for word in _RAW_WORD.findall(text[:TEXT_LIMIT]) if word[0].isalpha())
-    large = {word for word in written if word[0].isupper() and not _is_short_form(word)}
-    if 2 * sum(written[word] for word in large) > written.total():
+    text = text[:TEXT_LIMIT]
+    large: set[str] = set()
+    small: set[str] = set()
+    words = high = 0
+    for match in _RAW_WORD.finditer(text):
+        word = match.group()
+        if not word[0].isalpha():
+            continue
+        words += 1
+        high += word[0].isupper()
+        if not word[0].isupper() or (word.isupper() and len(word) <= _SHORT_FORM):
+            small.add(word)
+        elif not _begins_sentence(text, match.start()):
+            large.add(word)
+    if 2 * high > words:
         return frozenset()
-    small = _lexemes_of(written.keys() - large, language)
-    return frozenset(_lexemes_of(large, language) - small)
+    return frozenset(_lexemes_of(large, language) - _lexemes_of(small, language))
 
 
-def _is_short_form(word: str) -> bool:
-    return word.isupper() and len(word) <= _SHORT_FORM
+def _begins_sentence(text: str, at: int) -> bool:
+    before = text[max(0, at - _BEFORE) : at]
+    rest = before.rstrip(_OPENING)
+    return not rest or rest[-1] in _ENDS or "\n" in before[len(rest) :]
 
 
 def _lexemes_of(words: Iterable[str], language: str | None) -> set[str]:

@@ -306,9 +306,9 @@ def who_could_meet(
         scratch.bounds[x] = rules.floor + rules.span * fit + rules.field
         scratch.most[x] = most if you[place] == more else least
         scratch.lows[x] = -NEVER
-        if block.plain[place] and more >= rules.met:
+        if block.plain[place] and more * MARGIN >= rules.met:
             fit = rules.better * at_least(more)
-            if less >= rules.met:
+            if less * MARGIN >= rules.met:
                 fit += (1 - rules.better) * at_least(less)
             scratch.lows[x] = rules.floor + rules.span * fit
     they[:] = 0

@@ -81,8 +81,11 @@ class Engine:
         return self._pool.engine_company(at, topic, float(self._standing[at]))
 
 
-class Installed:
-    """The engine as it is installed: its own constants, no standing, and who buys from whom."""
+class OwnConstants:
+    """The engine with the constants it comes with: no standing, who buys from whom.
+
+    Profiles hold words only: no codes read from texts, no meanings of words in other languages.
+    """
 
     def __init__(self, pool: Pool, profiles: Profiles) -> None:
         """Build its index."""
@@ -166,7 +169,7 @@ def _methods(
     yield "bm25", _always(ByText(Bm25(vocabulary, texts)))
     yield "tfidf", _always(ByText(TfIdf(vocabulary, texts)))
     silence = known[0]
-    yield "engine_as_installed", _always(Installed(pool, profiles))
+    yield "engine_with_own_constants", _always(OwnConstants(pool, profiles))
     fair = Engine(pool, profiles, silence, popularity=False)
     yield "engine_without_popularity", _always(fair)
     yield "engine", lambda number: Engine(pool, profiles, known[number], popularity=True)

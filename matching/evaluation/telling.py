@@ -28,6 +28,9 @@ _POWER = 1.5
 _BINS = 3.0
 """Groups of words of like frequency, per unit of its natural logarithm."""
 _PLAIN = 0.5
+_FLOOR = 0.14
+"""Least usual share: that of words which three companies in a hundred say. More frequent ones are
+mostly of every trade (system, service), so their own middle would call the best of them telling."""
 
 
 def find_telling(
@@ -90,7 +93,7 @@ def _most(count: int) -> float:
 
 
 def _middle(share: Doubles, times: np.ndarray) -> Doubles:
-    """The median share of the words about as frequent, for each word."""
+    """The median share of the words about as frequent, for each word, at least ``_FLOOR``."""
     group = np.floor(np.log(times) * _BINS).astype(int)
-    middles = {one: max(float(np.median(share[group == one])), 1e-3) for one in np.unique(group)}
+    middles = {one: max(float(np.median(share[group == one])), _FLOOR) for one in np.unique(group)}
     return np.array([middles[one] for one in group])

@@ -165,7 +165,7 @@ CONSTANTS = (
         "prior_gains",
         _("what the table adds"),
         1,
-        10,
+        1000,
         _("Times a shared field that it makes of it at most."),
         _BESIDE,
     ),

@@ -63,3 +63,25 @@ def test_companies_of_the_first_release_ask_nothing_of_partners_and_are_not_on_h
     assert (new.accepts_interpreter, new.avoids_competitors) == (True, False)
     assert (new.corporate_group, new.held_on, new.held_reason) == ("", None, "")
     assert (new.profile.trades, new.profile.digest) == ([], "kept")
+
+
+def test_rules_made_before_the_constants_changed_keep_what_they_meant(transactional_db):
+    before = [("chambers", "0002_matching_limits"), ("matching", "0009_chamber_emphases")]
+    executor = MigrationExecutor(connection)
+    executor.migrate(before)
+    apps = executor.loader.project_state(before).apps
+    sets, runs = (apps.get_model("matching", name) for name in ("WeightSet", "Run"))
+    sets.objects.create(version="spring-1", values={"prior": 0.7})
+    runs.objects.create(state="done", is_current=True, rules="2", seed=1, weights={"better": 0.8})
+
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+    from matching.engine import Weights
+    from matching.models import Run, WeightSet
+
+    rules = WeightSet.objects.get().weights()
+    assert (rules.prior, rules.prior_most, rules.word_power) == (0.7, 1.0, 3.0)
+    assert (rules.shown_least, rules.prior_gains) == (0.0, 1000.0)
+    shown = Weights(**Run.objects.get().weights)
+    assert (shown.better, shown.shown_least) == (0.8, 0.0)

@@ -15,7 +15,7 @@ METHODS = [
     "popularity",
     "bm25",
     "tfidf",
-    "engine_as_installed",
+    "engine_with_own_constants",
     "engine_without_popularity",
     "engine",
 ]

@@ -271,7 +271,7 @@ def capitals(text: str, language: str | None = None) -> frozenset[str]:
 
     What begins a sentence or a line has its capital from there. Empty where capitals tell nothing:
     in German, where every noun has one, in scripts without them, and in a text of headings or
-    capitals (more than half of the words). Short words all in capitals (LED) count as written small.
+    capitals (more than half of the words). Short words in capitals (LED) count as written small.
     """
     if (language or "en").split("-")[0].split("_")[0].lower() in _EVERY_NOUN:
         return frozenset()

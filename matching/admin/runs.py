@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from chambers.admin.base import ScopedAdmin, who
@@ -91,12 +91,29 @@ class RunAdmin(ReportPages, ScopedAdmin):
         """Runs are everybody's, but who works at another chamber is its own affair."""
         return str(run.requested_by) if run.is_requester_known else "—"
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Run | None:
+        """The run, which knows who reads of it."""
+        run: Any = super().get_object(request, object_id, from_field)
+        if run is not None:
+            run.reader = who(request)
+        return cast("Run | None", run)
+
     @admin.display(description=_("emphases of chambers"))
-    def stressed(self, run: Run) -> str:
-        """What chambers stressed when its profiles were read: chamber and number of each."""
-        moment = run.snapshot_at or run.created_at
-        held = ChamberEmphasis.objects.held_at(moment).select_related("chamber")
-        return "; ".join(str(one) for one in held.order_by("chamber__name_en")) or "—"
+    def stressed(self, run: Any) -> str:
+        """What chambers stressed when its profiles were read: chamber and number of each.
+
+        What other chambers stress is their own affair: of them only how many.
+        """
+        held = ChamberEmphasis.objects.held_at(run.snapshot_at or run.created_at)
+        mine = held & ChamberEmphasis.objects.served_by(run.reader)
+        told = [str(one) for one in mine.select_related("chamber").order_by("chamber__name_en")]
+        others = held.count() - len(told)
+        if others:
+            text = ngettext("%(count)d other chamber", "%(count)d other chambers", others)
+            told.append(text % {"count": others})
+        return "; ".join(told) or "—"
 
     @admin.display(description=_("progress"))
     def progress(self, run: Run) -> str:

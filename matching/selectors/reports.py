@@ -159,7 +159,7 @@ def _languages(codes: str) -> str:
 
 CAUSES = {
     "countries": gettext_lazy("Countries it wants or excludes"),
-    "excluded": gettext_lazy("Companies excluded by name, partners already, declined"),
+    "excluded": gettext_lazy("Companies it excludes by name or declined, partners already"),
     "group": gettext_lazy("Companies of one corporate group"),
     "dismissed": gettext_lazy("Marked as not relevant"),
     "certificates": gettext_lazy("Certificates, on either side"),

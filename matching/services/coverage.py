@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from chambers.models import Certificate, Chamber, Company, User
 from chambers.services import jobs
 from matching import engine
-from matching.models import Run, SuggestionList
+from matching.models import PairHistory, Run, SuggestionList
 from matching.selectors.reports import CAUSES, FEW
 from matching.services import boards
 from matching.services.advice import segments
@@ -85,11 +85,16 @@ def _looked_into(indexes: Segments, pk: int, length: int) -> list[dict[str, Any]
 
 
 def _relaxed(own: engine.Company) -> dict[str, engine.Company]:
-    """The company without one limit each, those of others included where it can meet them all."""
+    """The company without one limit each, those of others included where it can meet them all.
+
+    Whom others exclude or declined is told to nobody else: it stays as it is, and whom the company
+    itself keeps away counts whether or not the other side does the same.
+    """
+    theirs = own.blocked - _kept_away_by(own.id)
     return {
         "countries": replace(own, wanted=frozenset(), excluded=frozenset()),
-        # Under another id, others' exclusions of it do not hold either.
-        "excluded": replace(own, id=-1, blocked=frozenset({own.id})),
+        # Under another id, what others have noted of it does not hold by itself.
+        "excluded": replace(own, id=-1, blocked=theirs | {own.id}),
         "group": replace(own, group=0),
         "dismissed": replace(own, dismissed=frozenset()),
         "certificates": replace(
@@ -98,6 +103,18 @@ def _relaxed(own: engine.Company) -> dict[str, engine.Company]:
         "size": replace(own, sizes=frozenset(), size=""),
         "languages": replace(own, languages=frozenset()),
         "competitors": replace(own, avoids_competitors=False, trades=frozenset()),
+    }
+
+
+def _kept_away_by(pk: int) -> set[int]:
+    """Whom a company excludes or declined itself, and its partners, which both sides know."""
+    known = ~Q(kind=PairHistory.Kind.DECLINED) | Q(stated_by=pk)
+    history = PairHistory.objects.keeping_apart().filter(Q(one=pk) | Q(other=pk)).filter(known)
+    pairs = history.order_by().values_list("one_id", "other_id")
+    excluded = Company.excluded_companies.through.objects.filter(from_company=pk)
+    return {
+        *excluded.values_list("to_company_id", flat=True),
+        *(other if one == pk else one for one, other in pairs),
     }
 
 

@@ -201,6 +201,28 @@ def test_a_worker_computes_the_preview_and_a_later_change_outdates_it(client, ma
     assert "ask for a new preview" in client.get(page("change", draft.pk)).content.decode()
 
 
+def test_of_a_preview_from_before_an_upgrade_nobody_says_that_the_draft_has_changed(
+    client, manager, world
+):
+    draft = draft_emphasis(manager.chamber, by=manager.person, codes=2.0)
+    ask_for_emphasis_preview(draft, by=manager.person)
+    jobs.work_off()
+    client.force_login(manager.person)
+    job = last_preview(draft)
+    whole = job.result["of"]
+
+    for said in ({"of": {"codes": whole["codes"]}}, {}):
+        del job.result["of"]
+        job.result |= said
+        job.save()
+        shown = client.get(page("change", draft.pk)).content.decode()
+        assert preview_holds(job, draft) is None
+        assert "Members of the chamber" in shown
+        assert "The draft has been changed since" not in shown
+        assert "it is not known whether the draft has been changed" in shown
+        job.result |= {"of": whole}
+
+
 def test_members_read_what_their_chamber_stresses_and_others_do_not(client, manager, world):
     member, sells, _lends = world
     draft = draft_emphasis(manager.chamber, goods=0.5, note="Services are our strength")
@@ -235,6 +257,27 @@ def test_the_page_of_a_run_names_its_tables_and_what_chambers_stressed(client, m
     assert all(after.tables in text for text in texts)
     history = client.get(reverse("admin:matching_run_history_report")).content.decode()
     assert len(re.findall(re.escape(after.tables), history)) == 2
+
+
+def test_staff_read_of_a_run_what_their_own_chamber_stressed_and_how_many_others_did(
+    client, manager, world
+):
+    own = draft_emphasis(manager.chamber, words=2.0)
+    put_emphasis_in_force(own, by=manager.person)
+    stranger, boss = StaffFactory(chamber__name_en="Other Chamber"), UserFactory(superuser=True)
+    other = draft_emphasis(stranger.chamber, codes=2.0)
+    put_emphasis_in_force(other, by=boss)
+    run = match()
+
+    def told(person):
+        client.force_login(person)
+        return client.get(reverse("admin:matching_run_change", args=[run.pk])).content.decode()
+
+    assert f"{own}; 1 other chamber<" in told(manager.person)
+    assert str(other) not in told(manager.person)
+    assert f"{other}; 1 other chamber<" in told(stranger.person)
+    assert "2 other chambers<" in told(StaffFactory().person)
+    assert f"{own}; {other}<" in told(boss)
 
 
 def test_a_run_of_other_tables_is_said_so_to_everybody(client):

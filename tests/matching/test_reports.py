@@ -13,11 +13,18 @@ from matching.models import Run, SuggestionList
 from matching.selectors import reports
 from matching.services.coverage import ask_for_coverage
 from matching.services.exposure import ask_for_exposure
-from tests.factories import RepresentativeFactory, RunFactory, StaffFactory, UserFactory
+from tests.factories import (
+    PairHistoryFactory,
+    RepresentativeFactory,
+    RunFactory,
+    StaffFactory,
+    UserFactory,
+)
 from tests.matching.test_advice import codes_of
 from tests.matching.world import CHIPS, company, match, seeks
 
 pytestmark = pytest.mark.django_db
+EXCLUDED = "Companies it excludes by name or declined, partners already"
 
 
 @pytest.fixture
@@ -176,21 +183,44 @@ def test_each_limit_costs_what_taking_it_away_alone_brings(world):
         for n in range(3)
     )
     set_limits(world, by=owner, target_countries=["JP"], accepted_sizes=["small", "micro"])
-    exclude_company(unknown, other=world)
+    exclude_company(world, other=unknown)
     jobs.work_off()
 
     found = coverage(world)
 
     (short,) = found.short
     assert (short.company, short.partners, short.has_text) == (world, 0, True)
-    # Of the three, one is too large, one excludes us, one is not in a wanted country.
+    # Of the three, one is too large, we exclude one, one is not in a wanted country.
     assert dict(short.costs) == {
         "Countries it wants or excludes": 1,
-        "Companies excluded by name, partners already, declined": 1,
+        EXCLUDED: 1,
         "Company size, on either side": 1,
     }
     assert (jp.size, de.size) == ("large", "micro")
     assert sum(cost for _label, _companies, cost in found.causes) == 3
+
+
+def test_what_the_other_side_keeps_to_itself_cannot_be_told_from_the_report(world):
+    unwilling, refusing, partner = (
+        SuggestionList.objects.current().get(company__legal_name=f"Other {n}").company
+        for n in range(3)
+    )
+    PairHistoryFactory(one=world, other=partner, kind="partner", stated_by=partner)
+    jobs.enqueue("matching.refresh", {"company": world.pk})
+    jobs.work_off()
+    assert costs(world) == {EXCLUDED: 1}
+
+    exclude_company(unwilling, other=world)
+    PairHistoryFactory(one=world, other=refusing, kind="declined", stated_by=refusing)
+    jobs.enqueue("matching.refresh", {"company": refusing.pk})
+    jobs.work_off()
+    assert costs(world) == {EXCLUDED: 1}
+
+    # Nor from what our own exclusion and refusal of the same two cost.
+    exclude_company(world, other=unwilling)
+    PairHistoryFactory(one=world, other=refusing, kind="declined", stated_by=world)
+    jobs.work_off()
+    assert costs(world) == {EXCLUDED: 3}
 
 
 def test_what_the_corporate_group_costs_is_told(world):

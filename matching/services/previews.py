@@ -81,9 +81,13 @@ def last_preview(of: WeightSet | ChamberEmphasis) -> Job | None:
     return Job.objects.filter(kind=kind, key=str(of.pk)).order_by("-created_at", "-pk").first()
 
 
-def preview_holds(job: Job, of: WeightSet | ChamberEmphasis) -> bool:
-    """Whether a preview that is done is of what the draft says now."""
-    return bool((job.result or {}).get("of") == _said_by(of))
+def preview_holds(job: Job, of: WeightSet | ChamberEmphasis) -> bool | None:
+    """Whether a preview that is done is of what the draft says now.
+
+    None when nobody knows: it is of before an upgrade, and tells less than a draft says now.
+    """
+    was, now = (job.result or {}).get("of"), _said_by(of)
+    return bool(was == now) if was is not None and was.keys() == now.keys() else None
 
 
 @jobs.handles(JOB)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import ExpressionWrapper, F
+from django.db.models import ExpressionWrapper, F, Q
 from django.utils.translation import gettext as _
 
 from chambers.models import (
@@ -25,6 +25,7 @@ from chambers.models import (
     User,
     today,
 )
+from chambers.services.companies import note_changes
 from chambers.services.people import demand_manager
 
 
@@ -41,15 +42,14 @@ def found_chamber(**fields: Any) -> Chamber:
 def change_chamber(chamber: Chamber, *, by: User | None = None, **fields: Any) -> Chamber:
     """Change a chamber; new grace days hold for its present memberships, too.
 
+    Suggestions of the members whose last day moves follow.
+
     Raises PermissionDenied unless ``by`` manages it.
     """
     demand_manager(by, chamber)
     _change(chamber, fields)
     if "grace_days" in fields:
-        end = F("ends_on") + dt.timedelta(days=chamber.grace_days)
-        Membership.objects.filter(chamber=chamber, ends_on__isnull=False).update(
-            rights_end_on=ExpressionWrapper(end, output_field=models.DateField())
-        )
+        _move_last_days(chamber)
     return chamber
 
 
@@ -220,6 +220,22 @@ def change_commission(
     demand_manager(by, commission.chamber)
     _change(commission, fields)
     return commission
+
+
+def _move_last_days(chamber: Chamber) -> None:
+    """Have rights end by the chamber's grace days, and note whose suggestions that concerns.
+
+    A profile says until when it holds, by the last day of a membership; and who is not over any
+    more, or is now, enters or leaves the lists.
+    """
+    grace = dt.timedelta(days=chamber.grace_days)
+    end = ExpressionWrapper(F("ends_on") + grace, output_field=models.DateField())
+    dated = Membership.objects.filter(chamber=chamber, ends_on__isnull=False)
+    moved = dated.exclude(rights_end_on=end)
+    lasting = Q(rights_end_on__gte=today()) | Q(ends_on__gte=today() - grace)
+    companies = list(moved.filter(lasting).values_list("company", flat=True))
+    moved.update(rights_end_on=end)
+    note_changes(Company.objects.filter(pk__in=companies))
 
 
 def _change(row: models.Model, fields: dict[str, Any]) -> None:

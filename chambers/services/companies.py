@@ -7,21 +7,22 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from chambers.models import Company, Country, TradeCode, User
 from chambers.models.companies import Representative
 from chambers.selectors import search
 from chambers.services import jobs
-from chambers.services.people import add_representative
+from chambers.services.people import add_representative, demand_editor
 
 # Done by the app above; a job is data, not an import.
 PROFILE_JOB = "matching.refresh"
 ANEW_JOB = "matching.anew"
 CODES_AT_ONCE = 50  # stated by one press of a button
+SINGLY = 500  # companies up to whom each is matched anew by itself; above, everyone is by a run
 
 
 @transaction.atomic
@@ -73,14 +74,20 @@ def state_codes(company: Company, codes: Iterable[str], *, by: User) -> list[Tra
     """Add trade codes, named like ``hs:8413``, to those of a company; suggestions follow.
 
     Returns those it did not state before. Raises ValidationError ``no_code`` for none,
-    ``unknown_code``, PermissionDenied for who may not decide for the company.
+    ``too_many_codes`` for more than ``CODES_AT_ONCE``, ``unknown_code``, PermissionDenied for who
+    may not decide for the company.
     """
-    if not Company.objects.edited_by(by).filter(pk=company.pk).exists():
-        raise PermissionDenied(_("Only representatives of the company may do this."))
+    demand_editor(by, company)
     wanted = list(dict.fromkeys(codes))
     if not wanted:
         raise ValidationError(_("Choose one code at least."), code="no_code")
-    pairs = [one.partition(":")[::2] for one in wanted[:CODES_AT_ONCE]]
+    if len(wanted) > CODES_AT_ONCE:
+        raise ValidationError(
+            _("Choose at most %(most)d codes at once."),
+            code="too_many_codes",
+            params={"most": CODES_AT_ONCE},
+        )
+    pairs = [one.partition(":")[::2] for one in wanted]
     named = reduce(or_, (Q(scheme=scheme, code=code) for scheme, code in pairs))
     found = list(TradeCode.objects.filter(named))
     if len(found) < len(wanted):
@@ -113,6 +120,18 @@ def reindex_company(company: Company) -> None:
 def note_change(company: Company) -> None:
     """Write down, with the change, that this company's suggestions are to be refreshed."""
     jobs.enqueue(PROFILE_JOB, {"company": company.pk}, key=str(company.pk), priority=3)
+
+
+def note_changes(companies: QuerySet[Company]) -> None:
+    """``note_change`` for some companies at once, in as many statements for few as for many.
+
+    Of more than ``SINGLY`` everyone is to be matched anew.
+    """
+    keys = list(companies.order_by("pk").values_list("pk", flat=True)[: SINGLY + 1])
+    if len(keys) > SINGLY:
+        note_many_changes()
+        return
+    jobs.enqueue_many(PROFILE_JOB, [({"company": pk}, str(pk)) for pk in keys], priority=3)
 
 
 def note_many_changes() -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from chambers.models import Certificate, Company, Country, User, today
 from chambers.services.companies import change_company, exclude_company, note_change
+from chambers.services.people import demand_editor
 
 LIMITS = (
     "certificates",
@@ -39,7 +40,7 @@ def set_limits(company: Company, *, by: User, **limits: Any) -> Company:
     (``wanted_and_excluded``), PermissionDenied for who may not decide for the company, TypeError
     for a field that is no limit.
     """
-    _demand_editor(company, by)
+    demand_editor(by, company)
     if strange := set(limits) - set(LIMITS):
         raise TypeError(f"no limits: {', '.join(sorted(strange))}")
     for name in limits.keys() & _ORDERS.keys():
@@ -69,7 +70,7 @@ def exclude_partner(company: Company, *, partner: Company, by: User) -> None:
     Raises ValidationError ``own_company`` or ``already_excluded``, PermissionDenied for who may
     not decide for the company.
     """
-    _demand_editor(company, by)
+    demand_editor(by, company)
     if partner.pk == company.pk:
         raise ValidationError(_("This is your own company."), code="own_company")
     if company.excluded_companies.filter(pk=partner.pk).exists():
@@ -83,7 +84,7 @@ def readmit_partner(company: Company, *, partner: Company, by: User) -> None:
 
     Raises ValidationError ``not_excluded``, PermissionDenied as above.
     """
-    _demand_editor(company, by)
+    demand_editor(by, company)
     if not company.excluded_companies.filter(pk=partner.pk).exists():
         raise ValidationError(_("This company is not excluded."), code="not_excluded")
     company.excluded_companies.remove(partner)
@@ -117,11 +118,6 @@ def release_company(company: Company, *, by: User) -> Company:
     if locked.held_on is None:
         raise ValidationError(_("This company is not on hold."), code="not_held")
     return _mark(locked, held_on=None, held_reason="", held_by=None)
-
-
-def _demand_editor(company: Company, by: User) -> None:
-    if not Company.objects.edited_by(by).filter(pk=company.pk).exists():
-        raise PermissionDenied(_("Only representatives of the company may do this."))
 
 
 def _mark(company: Company, **fields: Any) -> Company:

@@ -47,6 +47,12 @@ def demand_manager(by: User | None, *chambers: Chamber) -> None:
         raise PermissionDenied(_("Only a manager of this chamber may do this."))
 
 
+def demand_editor(by: User, company: Company) -> None:
+    """Let only who may decide for a company pass. Raises PermissionDenied."""
+    if not Company.objects.edited_by(by).filter(pk=company.pk).exists():
+        raise PermissionDenied(_("Only representatives of the company may do this."))
+
+
 @transaction.atomic
 def change_person(person: User, **fields: Any) -> User:
     """Change what a person is called, reads, or whether they may sign in.

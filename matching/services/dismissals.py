@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from chambers.models import Company, User
 from chambers.services.companies import note_change
+from chambers.services.people import demand_editor
 from matching.models import Dismissal
 
 
@@ -18,7 +19,7 @@ def dismiss_partner(company: Company, *, partner: Company, reason: str, by: User
     Raises ValidationError ``already_dismissed`` or on ``reason``, PermissionDenied for who may
     not decide for the company.
     """
-    _demand_editor(company, by)
+    demand_editor(by, company)
     dismissal = Dismissal(company=company, partner=partner, reason=reason, by=by)
     dismissal.full_clean()
     dismissal.save()
@@ -32,15 +33,10 @@ def restore_partner(company: Company, *, partner: Company, by: User) -> None:
 
     Raises ValidationError ``not_dismissed``, PermissionDenied as above.
     """
-    _demand_editor(company, by)
+    demand_editor(by, company)
     gone, _per_model = Dismissal.objects.filter(company=company, partner=partner).delete()
     if not gone:
         raise ValidationError(
             _("This partner is not marked as not relevant."), code="not_dismissed"
         )
     note_change(company)
-
-
-def _demand_editor(company: Company, by: User) -> None:
-    if not Company.objects.edited_by(by).filter(pk=company.pk).exists():
-        raise PermissionDenied(_("Only representatives of the company may do this."))

@@ -11,12 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chambers.models import Chamber, Company, Membership, User
-from chambers.services.companies import note_change, note_many_changes
+from chambers.services.companies import note_changes
 from chambers.services.people import demand_manager
 from matching.models import ChamberEmphasis
 
 State = ChamberEmphasis.State
-SINGLY = 500  # members up to whom each is matched anew by itself; above, everyone is by a run
 
 
 @transaction.atomic
@@ -107,13 +106,7 @@ def draft_again(emphasis: ChamberEmphasis, *, by: User) -> ChamberEmphasis:
 def _match_members_anew(chamber: Chamber) -> None:
     """Note, with the change, that the profiles of the members are to be read anew."""
     inside = Membership.objects.in_force().filter(chamber=chamber).values("company")
-    members = Company.objects.matched().filter(pk__in=inside).order_by("pk")
-    some = list(members[: SINGLY + 1])
-    if len(some) > SINGLY:
-        note_many_changes()
-        return
-    for company in some:
-        note_change(company)
+    note_changes(Company.objects.matched().filter(pk__in=inside))
 
 
 def _locked(emphasis: ChamberEmphasis, by: User) -> ChamberEmphasis:

@@ -6,16 +6,17 @@ import threading
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chambers.models import Job, today
-from chambers.services import jobs
+from chambers.services import companies, jobs
+from chambers.services.bodies import change_chamber
 from chambers.services.companies import PROFILE_JOB
 from chambers.services.memberships import admit_company, end_membership
 from matching import profiles
 from matching.models import ChamberEmphasis, Profile, SuggestionList
 from matching.selectors import suggestions_for
-from matching.services import emphases
 from matching.services.emphases import (
     change_emphasis,
     draft_again,
@@ -280,7 +281,7 @@ def test_a_run_reads_anew_the_members_whose_chamber_stresses_something_else(cham
 
 
 def test_a_chamber_of_very_many_members_is_left_to_a_run(chamber, monkeypatch):
-    monkeypatch.setattr(emphases, "SINGLY", 1)
+    monkeypatch.setattr(companies, "SINGLY", 1)
     for name in ("One", "Two"):
         company("RU", name, membership__chamber=chamber)
     Job.objects.all().delete()
@@ -288,6 +289,45 @@ def test_a_chamber_of_very_many_members_is_left_to_a_run(chamber, monkeypatch):
     say(chamber, codes=2.0)
 
     assert list(Job.objects.values_list("kind", flat=True)) == ["matching.anew"]
+
+
+def test_many_members_cost_as_many_statements_as_one(chamber):
+    chosen, counts = [draft_emphasis(chamber) for _ in range(2)], []
+    boss = UserFactory(superuser=True)
+    for draft, names in zip(chosen, (["One"], ["Two", "Three"]), strict=True):
+        members = [company("RU", name, membership__chamber=chamber) for name in names]
+        Job.objects.all().delete()
+        # The two differ in nothing but the number of members.
+        ChamberEmphasis.objects.in_force().update(state="draft", in_force_at=None)
+        with CaptureQueriesContext(connection) as statements:
+            put_emphasis_in_force(draft, by=boss)
+        counts.append(len(statements))
+
+    assert counts[0] == counts[1]
+    noted = Job.objects.filter(kind=PROFILE_JOB).values_list("key", flat=True)
+    assert set(noted) > {str(one.pk) for one in members}
+    assert len(noted) == 3
+
+
+def test_new_grace_days_move_the_day_until_which_a_members_profile_holds(manager, chamber):
+    last, gone = today() + dt.timedelta(days=3), today() - dt.timedelta(days=300)
+    for name, day in (("Ours", last), ("Left", gone)):
+        company("RU", name, membership__chamber=chamber, membership__ends_on=day)
+    company("RU", "Open end", membership__chamber=chamber)
+    say(chamber, codes=2.0)
+    match()
+    stored = Profile.objects.get(company__legal_name="Ours")
+    assert stored.holds_until == last + dt.timedelta(days=chamber.grace_days)
+    Job.objects.all().delete()
+
+    change_chamber(chamber, by=manager.person, grace_days=7)
+
+    assert list(Job.objects.values_list("key", flat=True)) == [str(stored.company_id)]
+    jobs.work_off()
+    stored.refresh_from_db()
+    assert stored.holds_until == last + dt.timedelta(days=7)
+    change_chamber(chamber, by=manager.person, grace_days=7)
+    assert not Job.objects.filter(state="queued").exists()
 
 
 def test_companies_of_chambers_that_stress_nothing_cost_no_query(django_assert_num_queries):

@@ -153,3 +153,17 @@ def test_stated_on_ones_own_page_one_stays_there(client, ours, speaks_for):
     told = client.post(reverse("suggested-codes"), {"code": "hs:8413", "next": where}, follow=True)
 
     assert told.request["PATH_INFO"] == where
+
+
+def test_more_codes_than_are_taken_at_once_are_refused_with_the_limit(client, ours, speaks_for):
+    speaks_for(ours)
+    codes = [f"hs:{labelled(str(1000 + n), f'Thing {n}').code}" for n in range(51)]
+
+    told = client.post(reverse("suggested-codes"), {"code": codes})
+
+    assert told.status_code == 422
+    assert "Choose at most 50 codes at once." in text(told)
+    assert "no such code" not in text(told)
+    assert not ours.codes.exists()
+    client.post(reverse("suggested-codes"), {"code": codes[:50]})
+    assert ours.codes.count() == 50

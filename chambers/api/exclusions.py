@@ -49,7 +49,7 @@ class CompanyExclusions(Resource):
         summary=_("List the companies that a company excludes"), responses=ExclusionOut(many=True)
     )
     def list(self, request: Request, public_id: Any) -> Response:
-        """A page of them, the oldest entry first."""
+        """A page of them, in the order in which the companies were registered."""
         rows = excluded_by(conditioned(request, public_id), self.person(request))
         return self.pages(ExclusionOut(self.page(request, rows), many=True).data)
 

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from chambers.api.exclusions import CompanyExclusions
 from chambers.models import Company, Job, Scope
 from tests.factories import CompanyFactory, RepresentativeFactory, StaffFactory
 
@@ -39,6 +40,21 @@ def test_a_representative_excludes_reads_and_takes_back(editor, other, speaking_
     assert api.delete(path(editor.company, other)).status_code == 204
     assert api.get(where).json()["results"] == []
     assert api.delete(path(editor.company, other)).status_code == 404
+
+
+def test_the_list_keeps_the_order_in_which_the_companies_were_registered(editor, speaking_for):
+    made = [
+        CompanyFactory(member=True, legal_name=name, is_listed=is_listed)
+        for name, is_listed in (("Zinc", True), ("Acid", False), ("Brass", True))
+    ]
+    for one in reversed(made):
+        editor.company.excluded_companies.add(one)
+
+    told = speaking_for(editor.person).get(path(editor.company)).json()["results"]
+
+    names = [one["company"] and one["company"]["legal_name"] for one in told]
+    assert names == ["Zinc", None, "Brass"]
+    assert "order in which the companies were registered" in CompanyExclusions.list.__doc__
 
 
 def test_what_cannot_be_excluded_is_refused_with_its_reason(editor, other, speaking_for):

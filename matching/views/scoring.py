@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
@@ -15,6 +16,7 @@ from matching.engine import Weights
 from matching.engine.prior import shipped_name
 from matching.engine.scoring import coverage
 from matching.models import ChamberEmphasis, Run, WeightSet
+from matching.models.constants import CONSTANTS, Constant
 from matching.services.lists import LENGTH, WIDTH
 from matching.services.weights import weights_in_force
 
@@ -45,14 +47,23 @@ def scoring(request: HttpRequest) -> HttpResponse:
         "worse": _percent(1 - weights.better),
         "met_before": _percent(weights.met_before),
         "prior_most": _percent(coverage(weights.prior_most)),
+        "prior_gains": _plain(weights.prior_gains),
+        "prior_leaves": _percent(weights.prior_leaves),
         "emphases": [(one, _stressed(one)) for one in emphases.order_by("chamber__name_en")],
         "attention": _attention(run),
         "much": round(weights.share_cap * LENGTH),
         "little": round(weights.share_floor * LENGTH),
         "budget": 100 * weights.share_budget,
         "shortlist": WIDTH,
+        "constants": _constants(weights),
     }
     return render(request, "matching/scoring.html", context)
+
+
+def _constants(weights: Weights) -> list[tuple[str, list[tuple[Constant, str]]]]:
+    """(part of the rules, its constants, each with its value)."""
+    parts = groupby(CONSTANTS, lambda one: str(one.part))
+    return [(part, [(one, _plain(one.of(weights))) for one in some]) for part, some in parts]
 
 
 def _stressed(one: ChamberEmphasis) -> list[tuple[str, float, float]]:
@@ -74,6 +85,11 @@ def _attention(run: Run | None) -> dict[str, Any] | None:
         "most": (told["before"]["most"], told["after"]["most"]),
         "never": (told["before"]["never"], told["after"]["never"]),
     }
+
+
+def _plain(number: float) -> str:
+    """To four digits after the point, without needless zeros, as the reader writes numbers."""
+    return number_format(f"{number:.4f}".rstrip("0").rstrip("."))
 
 
 def _percent(share: float) -> int:

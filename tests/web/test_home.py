@@ -1,9 +1,13 @@
 """The first page for every kind of reader, and how we score."""
 
+import re
+
 import pytest
+from django.utils.text import capfirst
 
 from matching.engine import Weights
 from matching.engine.scoring import coverage
+from matching.models.constants import CONSTANTS
 from tests.factories import ChamberFactory, CompanyFactory, MembershipFactory, WeightSetFactory
 from tests.matching.world import CHIPS, SENSORS, company, hs, match, offers, seeks
 
@@ -132,19 +136,37 @@ def test_how_we_score_states_the_rules_of_the_lists_shown(client):
 
 
 def test_how_we_score_tells_what_moves_a_pair_and_what_keeps_it_apart(client):
-    text = client.get("/en/scoring/").content.decode()
+    text = client.get("/en/scoring/").content.decode().partition('id="constants"')[0]
 
     assert f"is {round(Weights().met_before * 100)} % lower" in text
     assert f"what covers {round(coverage(Weights().prior_most) * 100)} % of a need" in text
+    assert "at most 2.5 times as much, at least 20 % of it" in text
     for limit in ("interpreter", "certificates", "competitors", "one group", "sanctions"):
         assert limit in text
     assert "stand in no list" not in text  # before the first run there is nothing to count
 
 
+def test_how_we_score_lists_every_constant_of_the_lists_shown(client):
+    company("RU", "Ours", codes=hs(SENSORS))
+    run = match()
+    run.weights["length_power"] = 0.3125
+    run.save()
+
+    shown = client.get("/en/scoring/").content.decode().partition('id="constants"')[2]
+
+    rows = dict(re.findall(r'<th scope="row">(.+?)<br>.+?<td class="num">(.+?)</td>', shown))
+    assert list(rows) == [capfirst(str(one.label)) for one in CONSTANTS]
+    assert rows["Length of the text"] == "0.3125"
+    assert rows["A shared word"] == "4"
+    assert rows["What the table adds"] == "2.5"
+    assert all(str(one.help) in shown and str(one.part) in shown for one in CONSTANTS)
+    assert "Длина текста" in client.get("/ru/scoring/").content.decode()
+
+
 def test_how_we_score_leaves_out_what_counts_nothing(client):
     WeightSetFactory(in_force=True, values={"prior": 0.0, "met_before": 0.0}, version="plain")
 
-    text = client.get("/en/scoring/").content.decode()
+    text = client.get("/en/scoring/").content.decode().partition('id="constants"')[0]
 
     assert "Rules plain" in text
     assert "They are in force since" in text

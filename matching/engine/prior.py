@@ -59,7 +59,7 @@ class Learnt:
     a partner. ``topic_*``: the weight of each word in each topic, by word. ``topic_lift`` [T, T]
     and ``country_lift`` [C, C]: evidence for a pair, symmetric. ``labels``: the same for the
     heading of a register, ``home`` for a country. ``terms`` maps a variant (``fair`` or
-    ``popular``) to the factors of ``standing`` and of the tables.
+    ``popular``) to the factors of ``standing``, of the tables and of shared words.
     """
 
     meta: Mapping[str, Any]
@@ -139,6 +139,7 @@ class Learnt:
         """The rules with which these parameters were measured."""
         factors = self.terms["popular" if popularity else "fair"]
         return Weights(
+            word_scale=Weights().word_scale * factors["words"],
             version=f"{Weights().version}+{self.meta['version']}",
             prior=factors["tables"],
             standing=1.0,

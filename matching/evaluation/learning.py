@@ -31,6 +31,9 @@ _RIDGE = 1e-2
 _SEEN_LEAST = 0.002
 _LOWEST = 5
 """Companies in a hundred whose standing is below 0."""
+_HIGHEST = 99.9
+"""Companies in a hundred whose standing leaves room for tables and words."""
+_ROOM = 2.0
 PRIOR_MOST = 12.0
 """Evidence that prior and standing may add or take away where these parameters are used."""
 
@@ -316,7 +319,9 @@ def _terms(
 ) -> dict[str, float]:
     """Factors of a variant per unit of shared evidence.
 
-    ``level`` keeps most sums above 0, below which the engine would order by words alone.
+    ``level`` keeps most sums above 0, below which the engine would order by words alone. Where the
+    best would go beyond ``PRIOR_MOST``, above which it would do so too, everything counts less, and
+    ``words`` says how much less shared words have to count with it.
     """
     unit = factors["shared"]
     found = {name: value / unit for name, value in factors.items() if name not in PAIR}
@@ -324,8 +329,11 @@ def _terms(
     found["tables"] = (factors["topic"] + factors["country"]) / unit / both
     alone = singles(lesson, tables, set())
     total = np.sum([found[name] * alone[name] for name in factors if name not in PAIR], axis=0)
-    found["level"] = -float(np.percentile(total, _LOWEST))
-    return {name: round(value, 5) for name, value in found.items()}
+    low, high = np.percentile(total, (_LOWEST, _HIGHEST))
+    found["level"] = -float(low)
+    found["words"] = 1.0
+    share = min(1.0, PRIOR_MOST / (2 * float(high - low) + _ROOM))
+    return {name: round(value * share, 5) for name, value in found.items()}
 
 
 def _table(lift: NDArray[np.floating]) -> Floats:

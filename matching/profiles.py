@@ -1,5 +1,7 @@
 """Rows of the database → rows of the engine: the one place where that happens.
 
+A run reads all limits in bulk (``services/snapshot.py``), which a test holds equal to this.
+
 A profile holds only what every member may see of a company and what it has published, so nothing
 hidden can appear in a reason or move a score.
 """
@@ -10,15 +12,14 @@ import datetime as dt
 import hashlib
 import json
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from chambers import words
@@ -33,8 +34,9 @@ from matching.engine.lexicon import LEARNT
 from matching.engine.packed import pack
 from matching.engine.prior import SHIPPED, shipped
 from matching.engine.rows import EVEN
-from matching.models import ChamberEmphasis, Dismissal, PairHistory, Profile, Run
+from matching.models import ChamberEmphasis, Profile, Run
 from matching.models.emphases import Said
+from matching.ties import NO_TIES, Ties, ties_of
 
 VERSION = 6  # of how a profile is read: raised with every change to it, words included
 PROFILE = "profile"  # the ref of a profile row; others carry their reference number
@@ -83,56 +85,7 @@ class Built:
         return self.former != self.digest
 
 
-@dataclass
-class Ties:
-    """Other companies that concern one in matching, by key."""
-
-    blocked: set[int] = field(default_factory=set)
-    """Excluded, partners already, declined: never to meet."""
-    dismissed: set[int] = field(default_factory=set)
-    """Not relevant: not in its own list."""
-    met: set[int] = field(default_factory=set)
-    """Met before: further down."""
-
-
-NO_TIES = Ties()
 _NOTHING_SAID = Said([], None)
-_EXCLUDED, _DISMISSED = "excluded", "dismissed"
-
-
-def ties_of(
-    companies: QuerySet[Any] | Iterable[int] | None = None, *, excluded_by_others: bool = True
-) -> dict[int, Ties]:
-    """The ties of some companies, or of all; who has none is missing. One query.
-
-    The other sides of exclusions and histories come along with what concerns these companies only.
-    Without ``excluded_by_others`` an exclusion is a tie of the company that made it.
-    """
-    found: defaultdict[int, Ties] = defaultdict(Ties)
-    excluded = Company.excluded_companies.through.objects.all()
-    dismissed, history = Dismissal.objects.all(), PairHistory.objects.all()
-    if companies is not None:
-        made, suffered = Q(from_company__in=companies), Q(to_company__in=companies)
-        excluded = excluded.filter(made | suffered if excluded_by_others else made)
-        dismissed = dismissed.filter(company__in=companies)
-        history = history.filter(Q(one__in=companies) | Q(other__in=companies))
-    rows = excluded.values_list("from_company_id", "to_company_id", Value(_EXCLUDED)).union(
-        dismissed.order_by().values_list("company_id", "partner_id", Value(_DISMISSED)),
-        history.order_by().values_list("one_id", "other_id", "kind"),
-        all=True,
-    )
-    # A server-side cursor costs round trips, and only all ties are too many to fetch at once.
-    for company, other, how in rows if companies is not None else rows.iterator(chunk_size=5000):
-        if how == _DISMISSED:
-            found[company].dismissed.add(other)
-        elif how == PairHistory.Kind.MET:
-            found[company].met.add(other)
-            found[other].met.add(company)
-        else:
-            found[company].blocked.add(other)
-            if how != _EXCLUDED or excluded_by_others:
-                found[other].blocked.add(company)
-    return dict(found)
 
 
 def stale(reader: str, *, on: dt.date | None = None, recheck: int = 0) -> list[int]:

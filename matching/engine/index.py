@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from matching.engine import kernel, packing
+from matching.engine.company_columns import CompanyColumns
 from matching.engine.kernel import Floats, Ints, Longs
 from matching.engine.kernel_blocks import BINS, LANES, Inverted, Scratch
 from matching.engine.kernel_pairs import Best, empty_lists, enter_all, part_of, room_for
@@ -133,7 +134,7 @@ class Index:
     def build_packed(
         cls,
         packed: Iterable[tuple[int, bytes]],
-        companies: Iterable[Company],
+        companies: CompanyColumns | Iterable[Company],
         weights: Weights | None = None,
         prior: Prior = NO_PRIOR,
         like: "Index | None" = None,
@@ -142,7 +143,7 @@ class Index:
         weights = weights or Weights()
         limits = PackedLimits()
         limits.read(companies, prior)
-        rows = Rows(np.array(limits.ids, np.int64))
+        rows = Rows(limits.ids)
         rows.read(packed)
         targets = rows.target_bits(limits.wanted)
         terms = Terms.of(rows, weights, None if like is None else (like.rows, like.terms))

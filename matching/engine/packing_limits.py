@@ -1,12 +1,12 @@
 """From companies and the prior to the arrays that say who may meet whom."""
 
-from array import array
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.engine.company_columns import CompanyColumns, Pairs, Texts, TextSets
 from matching.engine.rows import Company, Prior
 
 Array = NDArray[Any]
@@ -21,13 +21,14 @@ ALL = np.uint64(2**64 - 1)
 
 
 class Members:
-    """Sets of names, one per company or row, as numbers from 1 on."""
+    """Sets of names, one per company, as numbers from 1 on."""
 
     def __init__(self, numbers: dict[str, int], unknown: int | None, *, grows: bool) -> None:
         """``unknown`` stands for a name that has no number and gets none; None drops it."""
         self.numbers = numbers
-        self.start = array("q", [0])
-        self.members = array("i")
+        self.line = np.empty(0, np.int64)
+        self.members = np.empty(0, np.int64)
+        self.lines = 0
         self._unknown = unknown
         self._grows = grows
 
@@ -37,26 +38,32 @@ class Members:
             return self.numbers.setdefault(name, len(self.numbers) + 1)
         return self.numbers.get(name, self._unknown)
 
-    def add(self, names: Collection[str]) -> None:
-        """Put one more set at the end."""
-        numbers = [number for name in names if (number := self.number(name)) is not None]
-        self.members.extend(sorted(numbers))
-        self.start.append(len(self.members))
+    def places(self, names: Sequence[str]) -> NDArray[np.int64]:
+        """The number of each name, -1 for what is dropped."""
+        found = map(self.number, names)
+        return np.array([-1 if number is None else number for number in found], np.int64)
 
-    def bits(self, words: int | None = None) -> Bits:
-        """One set per line as bits, in as many words as the numbers take or as told.
+    def read(self, sets: TextSets) -> None:
+        """Take in all sets."""
+        self.lines = len(sets.start) - 1
+        self.line = np.repeat(np.arange(self.lines), np.diff(sets.start))
+        self.members = self.places(sets.names)[sets.numbers]
+        kept = self.members >= 0
+        self.line, self.members = self.line[kept], self.members[kept]
 
-        Raises ValueError when they do not fit.
-        """
-        most = max(self.numbers.values(), default=0) // 64 + 1
-        words = most if words is None else words
-        if most > words:
+    def empty(self) -> NDArray[np.bool_]:
+        """Which sets have no member."""
+        found = np.ones(self.lines, np.bool_)
+        found[self.line] = False
+        return found
+
+    def bits(self, words: int) -> Bits:
+        """One set per line as bits, in so many words; ValueError when they do not fit."""
+        if max(self.numbers.values(), default=0) // 64 >= words:
             raise ValueError("more names of one sort than the engine can tell apart")
-        found = np.zeros((len(self.start) - 1, words), np.uint64)
-        members = np.array(self.members, np.int64)
-        line = np.repeat(np.arange(len(found)), np.diff(np.array(self.start)))
-        one = np.uint64(1) << (members & 63).astype(np.uint64)
-        np.bitwise_or.at(found, (line, members >> 6), one)
+        found = np.zeros((self.lines, words), np.uint64)
+        one = np.uint64(1) << (self.members & 63).astype(np.uint64)
+        np.bitwise_or.at(found.reshape(-1), self.line * words + (self.members >> 6), one)
         return found
 
 
@@ -80,11 +87,6 @@ class PackedLimits:
         self.sizes = sets("sizes", OTHER_SIZE)
         self.trades = sets("trades")
         self.industries = dict(known.get("industries", {}))
-        self.ids, self.group = array("q"), array("q")
-        self.country, self.size, self.industry = array("i"), array("b"), array("i")
-        self.standing = array("d")
-        self.interpreter, self.avoids = array("b"), array("b")
-        self.pairs = {name: (array("q"), array("q")) for name in ("apart", "hidden", "met")}
         self._grows = grows
 
     @property
@@ -100,46 +102,59 @@ class PackedLimits:
         }
 
     @property
+    def ids(self) -> NDArray[np.int64]:
+        """Ids of the companies in the order in which they came."""
+        return self._read.ids
+
+    @property
     def by_country(self) -> NDArray[np.int32]:
         """Number of the country of each company, 0 when unknown."""
-        return np.array(self.country, np.int32)
+        return self._country
 
-    def read(self, companies: Iterable[Company], prior: Prior) -> None:
-        """Pack all companies; ValueError for two of one id."""
+    def read(self, companies: CompanyColumns | Iterable[Company], prior: Prior) -> None:
+        """Pack all companies; ValueError for two of one id.
+
+        Countries are numbered as the prior names them, all other names in their order, so that
+        equal companies give an equal index however they come.
+        """
+        if not isinstance(companies, CompanyColumns):
+            companies = CompanyColumns.of(companies)
+        self._read = companies
+        if len(np.unique(companies.ids)) != len(companies.ids):
+            raise ValueError("two companies share an id")
+        if self._grows:
+            self._number(companies, prior)
+        self.wanted.read(companies.wanted)
+        self.excluded.read(companies.excluded)
+        self.holds.read(companies.certificates)
+        self.requires.read(companies.requires)
+        self.speaks.read(companies.languages)
+        self.sizes.read(companies.sizes)
+        self.trades.read(companies.trades)
+        self._country = self._one_each(companies.country, self.wanted)
+        self._size = self._one_each(companies.size, self.sizes)
+        industries = [self.industries.get(name, 0) for name in companies.industry.names]
+        self._industry = np.array(industries, np.int32)[companies.industry.numbers]
+
+    def _number(self, companies: CompanyColumns, prior: Prior) -> None:
+        """Give every name its number."""
         for country in prior.countries:
             self.wanted.number(country)
-        if self._grows:
-            self.industries = {name: at for at, name in enumerate(prior.industries, 1)}
-        for company in companies:
-            self._add(company)
-        if len(np.unique(np.array(self.ids))) != len(self.ids):
-            raise ValueError("two companies share an id")
-
-    def _add(self, company: Company) -> None:
-        at = len(self.ids)
-        self.ids.append(company.id)
-        self.group.append(company.group)
-        self.country.append((self.wanted.number(company.country) or 0) if company.country else 0)
-        self.wanted.add(company.wanted)
-        self.excluded.add(company.excluded)
-        self.holds.add(company.certificates)
-        self.requires.add(company.requires)
-        self.speaks.add(company.languages)
-        self.size.append((self.sizes.number(company.size) or 0) if company.size else 0)
-        self.sizes.add(company.sizes)
-        self.trades.add(company.trades)
-        self.industry.append(self.industries.get(company.industry, 0))
-        self.standing.append(company.standing)
-        self.interpreter.append(company.interpreter)
-        self.avoids.append(company.avoids_competitors)
-        for name, others in (
-            ("apart", company.blocked),
-            ("hidden", company.dismissed),
-            ("met", company.met),
+        self.industries = {name: at for at, name in enumerate(prior.industries, 1)}
+        for members, columns in (
+            (self.wanted, (companies.country, companies.wanted, companies.excluded)),
+            (self.holds, (companies.certificates, companies.requires)),
+            (self.speaks, (companies.languages,)),
+            (self.sizes, (companies.size, companies.sizes)),
+            (self.trades, (companies.trades,)),
         ):
-            for other in others:
-                self.pairs[name][0].append(at)
-                self.pairs[name][1].append(other)
+            names = {name for column in columns for name in column.names}
+            members.places(sorted(names - {""}))
+
+    def _one_each(self, texts: Texts, members: Members) -> NDArray[np.int32]:
+        """The number of one name per company, 0 for none."""
+        numbers = [(members.number(name) or 0) if name else 0 for name in texts.names]
+        return np.array(numbers, np.int32)[texts.numbers]
 
     def arrays(self, prior: Prior, order: NDArray[np.int64]) -> dict[str, Array]:
         """The fields of ``kernel.Limits`` and ``kernel.Lifts``, companies in a new order.
@@ -151,28 +166,27 @@ class PackedLimits:
         if max(self.sizes.numbers.values(), default=0) >= OTHER_SIZE:
             raise ValueError("more sizes than the engine can tell apart")
         arrays: dict[str, Array] = {
-            "limits_ids": np.array(self.ids, np.int64)[order],
+            "limits_ids": self.ids[order],
             "limits_traits": self._traits()[order],
             "limits_widths": np.array([self._words(self.speaks), self._words(self.holds)]),
-            "limits_industry": np.array(self.industry, np.int32)[order],
-            "limits_standing": np.array(self.standing, np.float64)[order],
+            "limits_industry": self._industry[order],
+            "limits_standing": self._read.standing[order],
             "lifts_industry": self._lifts(prior.industries, prior.industry_lift, self.industries),
             "lifts_country": self._lifts(
                 prior.countries, prior.country_lift, self.wanted.numbers, OTHER_COUNTRY + 1
             ),
         }
-        start, members = np.array(self.trades.start), np.array(self.trades.members, np.int32)
-        counts = np.diff(start)[order]
-        arrays["limits_trades_start"] = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        within = np.arange(counts.sum()) - np.repeat(arrays["limits_trades_start"][:-1], counts)
-        arrays["limits_trades"] = members[np.repeat(start[:-1][order], counts) + within]
-        positions = _Positions(arrays["limits_ids"])
         place = np.empty(len(order), np.int64)
         place[order] = np.arange(len(order))
-        for name, (one, other) in self.pairs.items():
-            start, flat = positions.pairs(
-                place[np.array(one, np.int64)], np.array(other, np.int64), mutual=name != "hidden"
-            )
+        trades = _flat(place[self.trades.line], self.trades.members, len(order))
+        arrays["limits_trades_start"], arrays["limits_trades"] = trades
+        positions = _Positions(arrays["limits_ids"])
+        for name, pairs in (
+            ("apart", self._read.blocked),
+            ("hidden", self._read.dismissed),
+            ("met", self._read.met),
+        ):
+            start, flat = positions.pairs(pairs, mutual=name != "hidden")
             arrays |= {f"limits_{name}_start": start, f"limits_{name}": flat}
         return arrays
 
@@ -181,16 +195,16 @@ class PackedLimits:
         speaks = self.speaks.bits(self._words(self.speaks))
         certificates = self._words(self.holds)
         flags = (
-            np.array(self.country, np.uint64)
-            | np.array(self.size, np.uint64) << np.uint64(8)
-            | np.array(self.interpreter, np.uint64) << np.uint64(16)
-            | np.array(self.avoids, np.uint64) << np.uint64(17)
+            self._country.astype(np.uint64)
+            | self._size.astype(np.uint64) << np.uint64(8)
+            | self._read.interpreter.astype(np.uint64) << np.uint64(16)
+            | self._read.avoids_competitors.astype(np.uint64) << np.uint64(17)
         )
         return np.column_stack(
             [
                 self._admits(),
                 flags,
-                np.array(self.group, np.int64).view(np.uint64),
+                self._read.group.view(np.uint64),
                 self._accepted_sizes(),
                 speaks,
                 self.holds.bits(certificates),
@@ -203,12 +217,12 @@ class PackedLimits:
 
     def _admits(self) -> Bits:
         wanted = self.wanted.bits(COUNTRY_WORDS)
-        wanted[np.diff(np.array(self.wanted.start)) == 0] = ALL
+        wanted[self.wanted.empty()] = ALL
         return wanted & ~self.excluded.bits(COUNTRY_WORDS)
 
     def _accepted_sizes(self) -> Bits:
         accepted = self.sizes.bits(1)[:, 0] | np.uint64(1)
-        accepted[np.diff(np.array(self.sizes.start)) == 0] = ALL
+        accepted[self.sizes.empty()] = ALL
         return accepted
 
     def _lifts(
@@ -233,20 +247,33 @@ class _Positions:
         self._order = np.argsort(ids, kind="stable")
         self._sorted = ids[self._order]
 
-    def pairs(
-        self, one: NDArray[np.int64], other: NDArray[np.int64], *, mutual: bool
-    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Sorted positions of the others of each company; ids of nobody here are left out.
+    def pairs(self, pairs: Pairs, *, mutual: bool) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Sorted positions of the others of each company; who is nobody here is left out.
 
-        ``one`` are positions, ``other`` ids; a mutual pair stands with both.
+        A mutual pair stands with both.
         """
-        companies = len(self._sorted)
-        place = np.searchsorted(self._sorted, other)
-        known = place < companies
-        known[known] = self._sorted[place[known]] == other[known]
-        one, two = one[known], self._order[place[known]]
+        one, two = self._of(pairs.one), self._of(pairs.other)
+        known = (one >= 0) & (two >= 0)
+        one, two = one[known], two[known]
         if mutual:
             one, two = np.concatenate([one, two]), np.concatenate([two, one])
-        both: Any = np.unique(one * max(companies, 1) + two)
-        start = np.searchsorted(both, np.arange(companies + 1) * max(companies, 1))
-        return start.astype(np.int64), (both % max(companies, 1)).astype(np.int32)
+        return _flat(one, two, len(self._sorted))
+
+    def _of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Position of each id, -1 for none."""
+        place = np.searchsorted(self._sorted, ids)
+        known = place < len(self._sorted)
+        known[known] = self._sorted[place[known]] == ids[known]
+        found = np.full(len(ids), -1, np.int64)
+        found[known] = self._order[place[known]]
+        return found
+
+
+def _flat(
+    line: NDArray[np.int64], member: NDArray[np.int64], lines: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The distinct members of each line in order, one line after the other, with its starts."""
+    width = int(member.max(initial=0)) + 1
+    both: Any = np.unique(line * width + member)
+    start = np.searchsorted(both, np.arange(lines + 1) * width)
+    return start.astype(np.int64), (both % width).astype(np.int32)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from chambers.models import Company
 from matching import engine, profiles
 from matching.models import Profile
+from matching.ties import NO_TIES, ties_of
 
 
 def profiles_of(companies: Iterable[int]) -> dict[int, Profile]:
@@ -18,10 +19,10 @@ def limits_of(
     companies: Mapping[int, Company], stored: Mapping[int, Profile]
 ) -> dict[int, engine.Company]:
     """What limits each of some companies, by their present profiles."""
-    ties = profiles.ties_of(list(companies))
+    ties = ties_of(list(companies))
     found = {}
     for pk, one in companies.items():
         profile = stored.get(pk)
         trades, topic = (profile.trades, profile.topic) if profile else ((), "")
-        found[pk] = profiles.engine_company(one, ties.get(pk, profiles.NO_TIES), trades, topic)
+        found[pk] = profiles.engine_company(one, ties.get(pk, NO_TIES), trades, topic)
     return found

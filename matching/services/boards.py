@@ -23,6 +23,7 @@ from matching.engine.packed import pack
 from matching.models import Profile, Run
 from matching.services import columns, indexes
 from matching.services.lists import WIDTH, Floats, Longs, Places
+from matching.ties import NO_TIES, ties_of
 
 if TYPE_CHECKING:
     from matching.engine.candidates import Candidates
@@ -121,12 +122,12 @@ def asking(companies: Iterable[int]) -> Asking:
 
 def _asking(found: Iterable[Profile]) -> Asking:
     stored = {one.company_id: one for one in found}
-    ties = profiles.ties_of(list(stored))
+    ties = ties_of(list(stored))
     return {
         company.pk: (
             profiles.engine_company(
                 company,
-                ties.get(company.pk, profiles.NO_TIES),
+                ties.get(company.pk, NO_TIES),
                 stored[company.pk].trades,
                 stored[company.pk].topic,
             ),

@@ -22,6 +22,7 @@ from django.db import connection
 
 from matching import engine
 from matching.engine import Weights
+from matching.engine.company_columns import CompanyColumns
 from matching.engine.prior import shipped
 from matching.models import IndexFile, Run
 from matching.services import snapshot
@@ -42,24 +43,15 @@ def folder(run: Run) -> Path:
 
 def build(run: Run) -> Index:
     """The index of all profiles as they stand now, by the run's weights."""
-    known: set[int] = set()
-
-    def companies() -> Iterator[engine.Company]:
-        for company in snapshot.limits():
-            known.add(company.id)
-            yield company
-
-    def packed() -> Iterator[tuple[int, bytes]]:
-        for company, rows in snapshot.packed_rows():
-            if company in known:
-                yield company, rows
-
-    return index_of(run, companies(), packed())
+    companies = snapshot.limits()
+    known = set(companies.ids.tolist())
+    packed = (one for one in snapshot.packed_rows() if one[0] in known)
+    return index_of(run, companies, packed)
 
 
 def index_of(
     run: Run,
-    companies: Iterable[engine.Company],
+    companies: CompanyColumns | Iterable[engine.Company],
     packed: Iterable[tuple[int, bytes]],
     like: Index | None = None,
 ) -> Index:

@@ -23,6 +23,7 @@ from matching.models.emphases import PARTS, Said
 from matching.services import indexes
 from matching.services.lists import LENGTH, WIDTH, Places
 from matching.services.weights import weights_in_force
+from matching.ties import NO_TIES, ties_of
 
 if TYPE_CHECKING:
     from matching.engine.fairness import Attention
@@ -211,14 +212,14 @@ def draw(most: int, seed: int, wanted: Collection[int] = ()) -> Sample:
         first = [pk for pk in mixed if pk in wanted][: most // 2]
         left = set(first)
         chosen = sorted([*first, *(pk for pk in mixed if pk not in left)][:most])
-    ties = profiles.ties_of(None if chosen is keys else chosen)
+    ties = ties_of(None if chosen is keys else chosen)
     companies, rows = [], {}
     found = Company.objects.filter(pk__in=chosen).select_related("profile").order_by("pk")
     for company in found.only(*profiles.LIMITS, "profile__rows").iterator(chunk_size=2000):
         companies.append(
             profiles.engine_company(
                 company,
-                ties.get(company.pk, profiles.NO_TIES),
+                ties.get(company.pk, NO_TIES),
                 company.profile.trades,
                 company.profile.topic,
             )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+import numpy as np
 from django.db import connection
 
 from chambers.models.levels import DEFAULT_LEVELS
-from matching import engine, profiles
-from matching.engine.rows import NOBODY, NOTHING
+from matching import profiles, ties
+from matching.engine.company_columns import CompanyColumns, Pairs
 
 
 def packed_rows() -> Iterator[tuple[int, bytes]]:
@@ -21,12 +21,13 @@ def packed_rows() -> Iterator[tuple[int, bytes]]:
         yield from copy.rows()
 
 
-def limits() -> Iterator[engine.Company]:
+def limits() -> CompanyColumns:
     """What limits the partners of every company with a profile, as ``engine_company`` tells it.
 
     Not of those that left: their profile is empty.
     """
-    ties = profiles.ties_of()
+    from matching.services.copied import Kind, read  # compiled code: only where it works
+
     query = (
         "select c.id, c.country_id, c.target_countries, c.excluded_countries, c.corporate_group,"
         " case when coalesce(c.visibility->>'languages', %s) = any(%s) then c.languages"
@@ -38,40 +39,43 @@ def limits() -> Iterator[engine.Company]:
     )
     levels = sorted(level.value for level in profiles.SEEN_BY_MEMBERS)
     seen = [DEFAULT_LEVELS["languages"], levels, DEFAULT_LEVELS["size"], levels]
-    known: dict[tuple[str, ...], frozenset[str]] = {}
+    columns = {
+        "ids": Kind.LONG,
+        "country": Kind.TEXT,
+        "wanted": Kind.TEXTS,
+        "excluded": Kind.TEXTS,
+        "group": Kind.TEXT,
+        "languages": Kind.TEXTS,
+        "interpreter": Kind.FLAG,
+        "certificates": Kind.TEXTS,
+        "requires": Kind.TEXTS,
+        "size": Kind.TEXT,
+        "sizes": Kind.TEXTS,
+        "avoids_competitors": Kind.FLAG,
+        "trades": Kind.TEXTS,
+        "industry": Kind.TEXT,
+    }
+    found = dict(zip(columns, read(query, seen, list(columns.values())), strict=True))
+    groups = found.pop("group")
+    keys = np.array([profiles.group_key(name) for name in groups.names], np.int64)
+    blocked, dismissed, met = _ties()
+    return CompanyColumns(
+        **found,
+        blocked=blocked,
+        dismissed=dismissed,
+        met=met,
+        group=keys[groups.numbers],
+        standing=np.zeros(len(found["ids"])),
+    )
 
-    def one(names: list[str]) -> frozenset[str]:
-        if not names:
-            return NOTHING
-        key = tuple(names)
-        return known.get(key) or known.setdefault(key, frozenset(key))
 
-    for row in _rows_of(query, seen):
-        found = ties.get(row[0], profiles.NO_TIES)
-        yield engine.Company(
-            id=row[0],
-            country=row[1],
-            wanted=one(row[2]),
-            excluded=one(row[3]),
-            blocked=frozenset(found.blocked) if found.blocked else NOBODY,
-            dismissed=frozenset(found.dismissed) if found.dismissed else NOBODY,
-            met=frozenset(found.met) if found.met else NOBODY,
-            group=profiles.group_key(row[4]) if row[4] else 0,
-            languages=one(row[5]),
-            interpreter=row[6],
-            certificates=one(row[7]),
-            requires=one(row[8]),
-            size=row[9],
-            sizes=one(row[10]),
-            avoids_competitors=row[11],
-            trades=one(row[12]),
-            industry=row[13],
-        )
+def _ties() -> list[Pairs]:
+    """Who is blocked, dismissed and met, of all companies, as ``ties_of`` tells it."""
+    from matching.services.copied import Kind, read  # see above
 
-
-def _rows_of(query: str, parameters: list[Any]) -> Iterator[Any]:
-    """The rows of a query, some thousand at a time."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(query, parameters)
-        while rows := cursor.fetchmany(5000):
-            yield from rows
+    query, parameters = ties.stored().query.sql_with_params()
+    one, other, how = read(query, parameters, [Kind.LONG, Kind.LONG, Kind.TEXT])
+    sorts = np.array([ties.sort_of(name) for name in how.names], np.str_)[how.numbers]
+    return [
+        Pairs(one[sorts == name], other[sorts == name]) for name in ("blocked", "dismissed", "met")
+    ]

@@ -176,6 +176,21 @@ def test_what_opens_over_a_page_has_no_barrier_either(tab, world, address, opene
     assert barriers(one) == []
 
 
+@pytest.mark.parametrize(("language", "width", "theme"), VARIANTS)
+def test_the_table_of_all_constants_is_read_at_any_width(tab, world, language, width, theme):
+    one = tab(viewport={"width": width, "height": 16000}, color_scheme=theme)
+    one.go(f"/{language}/scoring/")
+    table = one.page.locator("#constants table")
+    assert not table.is_visible()
+
+    one.page.locator("#constants summary").click()
+
+    assert table.is_visible()
+    assert table.bounding_box()["width"] <= width
+    assert one.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert barriers(one) == []
+
+
 def test_the_search_for_barriers_finds_one(tab, world):
     one = tab()
     one.go("/en/scoring/")

@@ -10,8 +10,9 @@ from matching.engine.fairness import Sharing
 from matching.engine.prior import shipped_name
 from matching.models import Run, SuggestionList
 from matching.services.previews import preview
+from matching.services.refresh import JOB
 from tests.factories import WeightSetFactory
-from tests.matching.world import SENSORS, company, lists, match, offers, seeks
+from tests.matching.world import SENSORS, company, lists, match, offers, partners_of, seeks
 
 pytestmark = pytest.mark.django_db
 OFF = {"share_most": 0.0, "share_bonus": 0.0, "share_spare": 0.0}
@@ -98,11 +99,15 @@ def test_a_change_waits_for_the_next_run_where_the_lists_are_of_other_tables():
     Run.objects.update(tables="1-of another release")
     before = lists()
 
-    change_company(theirs, description={"en": "Sensors for pumps and valves"})
-    assert Job.objects.filter(kind="matching.anew").count() == 0
-    jobs.work_off()
+    change_company(theirs, excluded_countries=["RU"])
+    asked = Job.objects.get(kind=JOB, state=Job.State.QUEUED)
+    assert not Job.objects.filter(kind="matching.anew").exists()
+    jobs.do(jobs.claim(pk=asked.pk))
 
-    assert Job.objects.filter(kind="matching.anew").count() == 1
+    assert lists() == before
+    assert partners_of(ours) == ["Theirs"]
+    assert Run.objects.count() == Job.objects.filter(kind="matching.anew").count() == 1
+    jobs.work_off()
     assert Run.objects.current().tables == shipped_name()
     assert Run.objects.count() == 2
-    assert lists().keys() == before.keys()
+    assert (partners_of(ours), partners_of(theirs)) == ([], [])

@@ -23,7 +23,7 @@ class Standings(NamedTuple):
     threshold: Floats
     least: Floats
     last: Longs
-    """Id of the last on the shortlist, whose score is ``least``; -1 for none."""
+    """Id of the last on the shortlist, whose score is ``least``; -1 where who has it enters."""
 
 
 def orders(seed: int, company: int, others: Longs) -> Orders:
@@ -61,7 +61,7 @@ def _entered(
             continue
         if not standings.here[j]:
             continue
-        if score == standings.least[j]:
+        if score == standings.least[j] and standings.last[j] >= 0:
             owner = standings.ids[j]
             if tie_order(seed, owner, company) > tie_order(seed, owner, standings.last[j]):
                 continue

@@ -47,11 +47,13 @@ class SuggestionList(models.Model):
 
     ``mutual`` are the scores; the order is by score less the price of the partner (``price``, of
     the company as a partner; see ``engine.fairness``). ``reserve`` holds the next ones, who are
-    shown when others leave. Who would enter either needs at least ``least``, the score of the last
-    on the shortlist (with equal scores, an order before that of ``last``), and at least
-    ``threshold`` after its price, which nobody outside exceeds; both are -infinity while there is
-    room. ``listed_by`` holds every company whose list or reserve has this one, and perhaps some
-    that had it.
+    shown when others leave; both hold only who is shown by the rules of the run (those that score
+    ``shown_least``, or the best one). Who would enter either needs at least ``least`` (with an
+    equal score, an order before that of ``last``, unless that is -1): the score of the last on the
+    shortlist, or ``shown_least``, or the score of the only one that is shown below it. It needs at
+    least ``threshold`` after its price, which nobody outside exceeds; both are -infinity while
+    everybody may enter. ``listed_by`` holds every company whose list or reserve has this one, and
+    perhaps some that had it.
 
     Derived data, written and dropped by the million: the database does not check that the run and
     the companies exist (that takes longer than writing), services do. Reasons are computed when

@@ -136,9 +136,8 @@ def suggestions_for(
 ) -> Suggestions:
     """The current list of ``company`` as ``viewer`` may see it. A constant number of queries.
 
-    Of those who score less than the rules' ``shown_least`` only the first, so that nobody who could
-    meet anyone has an empty list. Partners it has met before only ``with_met``; they stand lower in
-    the list then. The list's reserve takes the places of those who are left out.
+    Partners it has met before only ``with_met``; they stand lower in the list then. The list's
+    reserve takes the places of those who are left out.
 
     Empty for who neither speaks for the company nor looks after it, and while it is on hold. Who
     was put on hold, is a partner already, or is kept apart by a limit of either side, is left out
@@ -170,14 +169,14 @@ def suggestions_for(
     fresh = [pk for pk in places if with_met or pk not in met][:limit]
     hidden_ones = [pk for pk in dismissals if pk in wanted]
     found = _explained(limits, ours, [*fresh, *hidden_ones], read, stored.run)
-    told, least = _Telling.of(found.values()), Weights(**stored.run.weights).shown_least
+    told = _Telling.of(found.values())
     shown: list[Suggestion] = []
     hidden: list[Suggestion] = []
     for pk, explanation in found.items():
         suggestion = told.suggestion(partners[pk], explanation, dismissals.get(pk))
         if suggestion.dismissal is not None:
             hidden.append(suggestion)
-        elif suggestion.has_reason and (not shown or explanation.mutual >= least):
+        elif suggestion.has_reason:
             shown.append(suggestion)
     return Suggestions(company, stored.run, shown, hidden, len(met))
 

@@ -82,6 +82,11 @@ class Board:
         """The run's own index."""
         return self.segments[0]
 
+    @property
+    def least(self) -> float:
+        """The score below which only the best of a list is shown, in single precision."""
+        return float(np.float32(self.base.index.weights.shown_least))
+
     def price_of(self, companies: Longs) -> Floats:
         """What each company costs in the lists of others; 0 for who came after the run."""
         places = self.base.places.of(companies)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F, Q
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from chambers.models import Certificate, Chamber, Company, User
 from chambers.services import jobs
 from matching import engine
+from matching.engine.showing import visible
 from matching.models import PairHistory, Run, SuggestionList
 from matching.selectors.reports import CAUSES, FEW
 from matching.services import boards
@@ -121,15 +123,16 @@ def _kept_away_by(pk: int) -> set[int]:
 def _feasible(
     indexes: Segments, own: engine.Company, as_if: engine.Company, rows: list[engine.Row]
 ) -> int:
-    """How many companies may be suggested to one as it would be."""
-    count = 0
+    """How many companies would be suggested to one as it would be, however long its list were."""
+    found = []
     asked = [replace(row, owner=as_if.id) for row in rows]
     for index, here in indexes:
         scores = index.scores_for(as_if, asked)
         hidden = set(as_if.dismissed) | {own.id}
-        good = scores.companies[here & (scores.mutual > 0)].tolist()
-        count += sum(pk not in hidden for pk in good)
-    return count
+        others = here & ~np.isin(scores.companies, list(hidden))
+        found.append(scores.mutual[others & (scores.mutual > 0)])
+    best = -np.sort(-np.concatenate(found))
+    return int(visible(best, indexes[0][0].weights.shown_least).sum())
 
 
 def _together(short: list[dict[str, Any]], cause: str) -> tuple[int, int]:

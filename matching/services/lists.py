@@ -10,6 +10,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from matching.engine.showing import entrance
 from matching.models import Run, Shortlist, SuggestionList
 
 if TYPE_CHECKING:
@@ -105,13 +106,20 @@ def shortlists_of(run: Run, positions: Sequence[int]) -> dict[int, tuple[Ints, F
         }
 
 
-def chosen_lists(ids: Longs, positions: Ints, scores: Floats, prices: Floats) -> Lists:
-    """Everybody's list and reserve from the shortlists, by what everybody costs."""
+def chosen_lists(
+    ids: Longs, positions: Ints, scores: Floats, candidates: Ints, prices: Floats, least: float
+) -> Lists:
+    """Everybody's list and reserve from the shortlists, by what everybody costs.
+
+    ``candidates`` are the shortlists without those who are not shown, as ``least`` asks.
+    """
     from matching.engine import copying  # compiled code: only where it works
 
-    partners, mutual = copying.best_by_value(positions, scores, prices, LENGTH + RESERVE)
+    partners, mutual = copying.best_by_value(candidates, scores, prices, LENGTH + RESERVE)
     value = mutual[:, -1] - np.append(prices, np.float32(0))[partners[:, -1]]
     room = np.float32(-np.inf)
+    end = np.where(positions[:, -1] >= 0, scores[:, -1], room), positions[:, -1]
+    enough, last = entrance((scores[:, 0], positions[:, 0]), end, least)
     return copying.Lists(
         ids=ids,
         partners=partners,
@@ -119,8 +127,8 @@ def chosen_lists(ids: Longs, positions: Ints, scores: Floats, prices: Floats) ->
         shown=LENGTH,
         price=prices,
         threshold=np.where(partners[:, -1] >= 0, value, room),
-        least=np.where(positions[:, -1] >= 0, scores[:, -1], room),
-        last=np.ascontiguousarray(positions[:, -1]),
+        least=enough,
+        last=last.astype(np.int32),
     )
 
 

@@ -18,6 +18,7 @@ from matching.engine.comparing import Lists, Moved, compare
 from matching.engine.emphasis import factors
 from matching.engine.packed import pack
 from matching.engine.prior import shipped
+from matching.engine.showing import visible
 from matching.models import ChamberEmphasis, Profile, Run, WeightSet
 from matching.models.emphases import PARTS, Said
 from matching.services import indexes
@@ -258,20 +259,15 @@ def _lists(
         if progress is not None:
             progress(turn * companies + stop, 2 * companies)
     positions = Places(index.companies).of(partners)
+    positions = np.where(visible(scores, way.weights.shown_least), positions, np.int32(-1))
     attention = share_attention(positions, scores, LENGTH, Sharing.of(way.weights))
     order = np.argsort(index.companies)  # an index has an order of its own, a sample that of keys
     chosen = attention.chosen[order]
     column = np.maximum(chosen, 0)
-    mutual = np.take_along_axis(scores[order], column, 1)
-    here = (chosen >= 0) & (mutual >= way.weights.shown_least)
-    here[:, :1] = chosen[:, :1] >= 0  # the first is shown in any case
-    shown = np.where(here, np.take_along_axis(partners[order], column, 1), -1)
-    mutual = np.where(here, mutual, 0)
-    closed = np.argsort(~here, axis=1, kind="stable")  # nobody in the middle is missing
     return Lists(
         index.companies[order],
-        np.take_along_axis(shown, closed, 1),
-        np.take_along_axis(mutual, closed, 1),
+        np.where(chosen >= 0, np.take_along_axis(partners[order], column, 1), -1),
+        np.where(chosen >= 0, np.take_along_axis(scores[order], column, 1), 0),
     ), attention
 
 

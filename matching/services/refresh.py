@@ -3,6 +3,7 @@
 A refresh gives what a full run would give with the same prices: a list is chosen, by score less
 price, from the best by score alone (``boards`` knows them and everybody's present rows). Of a
 company that has not changed, those are the shortlist of the run, with the changed ones exchanged.
+Only those that may be shown (``engine.showing``) are chosen from, in a run as in a refresh.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from chambers.services import jobs
 from chambers.services.companies import note_many_changes
 from matching import profiles
 from matching.engine.prior import shipped_name
+from matching.engine.showing import entrance, visible
 from matching.models import Dismissal, Profile, Run, SuggestionList
 from matching.services import boards
 from matching.services.boards import Asking, Board
@@ -44,8 +46,8 @@ _ROOM = float("-inf")
 class Listing:
     """The list of a company, best first, with its reserve.
 
-    Nobody else's value is above ``threshold``, nobody else's score above ``least``, that of the
-    ``last`` on the shortlist.
+    Nobody else's value is above ``threshold``, nobody else's score above ``least``: that of the
+    ``last`` of those who are shown, or what the rules ask of those who are (``last`` is -1 then).
     """
 
     partners: list[int]
@@ -231,18 +233,32 @@ def _chosen(
 ) -> Listing:
     """The best by score less price, in their order; the others' values are at most the threshold.
 
-    Those whose own value is below it are left out: somebody unknown may be better. The shortlist
-    has its ``end`` in a score and a partner.
+    Those whose own value is below it are left out: somebody unknown may be better. Who is not among
+    the candidates scores at most the first of ``end``, or less than that of its partner.
     """
     from matching.engine import standings  # compiled code: only where it works
 
-    value = scores - board.price_of(partners)
     order = standings.orders(board.run.seed, company, partners)
+    best = np.lexsort((order, -scores))
+    least, last = _entrance(board, partners[best], scores[best], end)
+    best = best[visible(scores[best], board.least)]
+    partners, scores, order = partners[best], scores[best], order[best]
+    value = scores - board.price_of(partners)
     best = np.lexsort((order, -scores, -value))
     best = best[value[best] >= threshold][: LENGTH + RESERVE]
     if len(best) == LENGTH + RESERVE:
         threshold = float(value[best[-1]])
-    return Listing(partners[best].tolist(), scores[best].tolist(), threshold, *end)
+    return Listing(partners[best].tolist(), scores[best].tolist(), threshold, least, last)
+
+
+def _entrance(
+    board: Board, partners: Longs, scores: Floats, end: tuple[float, int]
+) -> tuple[float, int]:
+    """What somebody new has to score to be shown, beside candidates that stand best first."""
+    first = np.append(scores, np.float32(0))[:1], np.append(partners, -1)[:1]
+    last = np.array(end[:1], np.float32), np.array(end[1:], np.int64)
+    score, partner = entrance(first, last, board.least)
+    return float(score[0]), int(partner[0])
 
 
 def _affected(run: Run, touched: set[int], changes: Changes) -> dict[int, Listing]:
@@ -283,11 +299,19 @@ def _change_others(
         entries |= changes.offers.get(owner, {})
         end = (stored.least, stored.last)
         listing = _chosen(board, owner, *_arrays(entries), stored.threshold, end)
-        if len(listing.partners) < LENGTH and stored.threshold > _ROOM:
+        if _lacks(board, stored, len(listing.partners)):
             short[owner] = entries
         elif listing != stored:
             changes.lists[owner] = listing
     changes.lists |= _filled(board, short, present) if short else {}
+
+
+def _lacks(board: Board, stored: Listing, left: int) -> bool:
+    """Whether others than those left of a list would have a place in it."""
+    is_full = stored.last >= 0 and stored.least >= board.least
+    if stored.threshold > _ROOM or is_full:
+        return left < LENGTH
+    return left == 0 and stored.least > _ROOM
 
 
 def _filled(
@@ -310,19 +334,24 @@ def _filled(
             reserve = dict(
                 zip(base.ids[positions[known]].tolist(), scores[known].tolist(), strict=True)
             )
-            entries = reserve | _young_entries(board, owner, asking, place) | entries
-            if len(entries) >= LENGTH or (positions < 0).any():
-                end = (present[owner].least, present[owner].last)
+            is_all = bool((positions < 0).any())
+            least = _ROOM if is_all else float(scores[-1])
+            entries = reserve | _young_entries(board, owner, asking, least) | entries
+            # Nobody else is shown beside somebody where the last of the shortlist is not.
+            if is_all or len(entries) >= LENGTH or (entries and least < board.least):
+                end = (least, -1 if is_all else int(base.ids[positions[-1]]))
                 found[owner] = _chosen(board, owner, *_arrays(entries), _ROOM, end)
                 continue
         found[owner] = _anew(board, owner, asking)
     return found
 
 
-def _young_entries(board: Board, owner: int, asking: Asking, place: int) -> dict[int, float]:
-    """The young that are good enough for the shortlist of a company that has not changed."""
+def _young_entries(board: Board, owner: int, asking: Asking, least: float) -> dict[int, float]:
+    """The young that are good enough for the shortlist of a company that has not changed.
+
+    ``least`` is the score of its last.
+    """
     own, rows = asking[owner]
-    least = board.base.standings.least[place]
     found: dict[int, float] = {}
     for segment in board.segments[1:]:
         scores = segment.index.scores_for(own, rows).mutual

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -25,6 +26,7 @@ from chambers.services import jobs
 from chambers.services.companies import ANEW_JOB, note_many_changes
 from matching import profiles
 from matching.engine.prior import shipped_name
+from matching.engine.showing import visible
 from matching.models import Run, Shortlist, Term
 from matching.services import indexes, refresh, triads
 from matching.services.lists import (
@@ -236,9 +238,11 @@ def share_out(lease: jobs.Lease) -> None:
     ids = indexes.load(run).companies
     with lease.held():
         positions, scores = shortlists(run, len(ids))
-        rules = Sharing.of(indexes.weights_of(run))
-        attention = share_attention(positions, scores, LENGTH, rules)
-        lists = chosen_lists(ids, positions, scores, attention.prices)
+        weights = indexes.weights_of(run)
+        least = weights.shown_least
+        candidates = np.where(visible(scores, least), positions, np.int32(-1))
+        attention = share_attention(candidates, scores, LENGTH, Sharing.of(weights))
+        lists = chosen_lists(ids, positions, scores, candidates, attention.prices, least)
         with lease.finish():
             write_lists(run, lists)
             counts = (lists.partners[:, :LENGTH] >= 0).sum(axis=1)

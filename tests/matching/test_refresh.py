@@ -148,8 +148,10 @@ def test_many_changes_at_once_become_one_refresh():
     assert not Job.objects.open().exists()
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_refreshing_gives_the_same_lists_as_matching_everyone_anew(seed):
+@pytest.mark.parametrize("least", [0.0, 0.3, 0.7, 0.9])
+@pytest.mark.parametrize("seed", range(4))
+def test_refreshing_gives_the_same_lists_as_matching_everyone_anew(seed, least):
+    free_of_charge(shown_least=least)
     chance = random.Random(seed)
     companies = [
         company(chance.choice(COUNTRIES), f"Company {number:02d}", codes=hs(chance.choice(CODES)))
@@ -173,15 +175,16 @@ def test_refreshing_gives_the_same_lists_as_matching_everyone_anew(seed):
     assert refreshed == scores()
 
 
-def free_of_charge():
+def free_of_charge(**values):
     """Put rules in force by which nobody costs anything in the lists of others."""
     root = UserFactory(superuser=True)
     shares = dict.fromkeys(["share_budget", "share_most", "share_bonus", "share_spare"], 0.0)
-    put_in_force(draft_weights(version="free", by=root, values=shares), by=root)
+    put_in_force(draft_weights(version="free", by=root, values=shares | values), by=root)
 
 
-def test_refreshing_lists_that_are_full_gives_what_matching_everyone_anew_gives():
-    free_of_charge()
+@pytest.mark.parametrize("least", [0.3, 0.73, 0.93])
+def test_refreshing_lists_that_are_full_gives_what_matching_everyone_anew_gives(least):
+    free_of_charge(shown_least=least)
     chance = random.Random(2)
     words = ["pump", "valve", "steel", "laser", "paper", "cocoa", "rails", "boats", "glass"]
 
@@ -196,11 +199,16 @@ def test_refreshing_lists_that_are_full_gives_what_matching_everyone_anew_gives(
         company(chance.choice(["JP", "DE"]), f"User {number:02d}", description=said())
         for number in range(64)
     ]
-    for maker, user in zip(makers, users, strict=True):
-        offers(maker, SENSORS, title=said())
-        seeks(user, SENSORS, title=said())
+    for number, (maker, user) in enumerate(zip(makers, users, strict=True)):
+        code = SENSORS if number % 4 else "902620"
+        offers(maker, code, title=said())
+        seeks(user, code, title=said())
     match(seed=1)
     assert not SuggestionList.objects.current().filter(least__lt=0.5).exists()
+    cut = SuggestionList.objects.current().filter(last=-1)
+    assert cut.filter(threshold__gt=0).exists() == cut.exists() == (least == 0.73)
+    single = SuggestionList.objects.current().filter(partners__len=1)
+    assert single.count() == (len(makers + users) if least == 0.93 else 0)
 
     for one in chance.sample(makers + users, 5):
         change_company(one, description=said())
@@ -373,6 +381,60 @@ def test_one_bad_change_does_not_take_the_good_ones_down():
     assert bad.state == Job.State.PARKED
     assert partners_of(theirs) == ["Good"]
     assert not Job.objects.open().exists()
+
+
+def weak(name, country="KZ"):
+    """A company that shares no more than a chapter with who works on sensors."""
+    return company(country, name, codes=hs("901910"))
+
+
+def strong(name, country="KZ"):
+    return company(country, name, codes=hs(SENSORS))
+
+
+def best_but_poor():
+    """One that nobody suits well, with its best partners, best first; only the first is shown."""
+    free_of_charge(shown_least=0.3)
+    ours = strong("Ours", "RU")
+    poor = [weak(f"Weak {number}") for number in range(3)]
+    match()
+    (first,) = partners_of(ours)
+    poor.sort(key=lambda one: one.legal_name != first)
+    return ours, poor
+
+
+def test_when_the_only_one_leaves_the_next_best_is_shown():
+    ours, (first, *others) = best_but_poor()
+
+    change_company(first, is_listed=False)
+    jobs.work_off()
+
+    (second,) = partners_of(ours)
+    assert second in [one.legal_name for one in others]
+    refreshed = scores()
+    match()
+    assert scores() == refreshed
+    assert partners_of(ours) == [second]
+
+
+def test_a_good_newcomer_takes_the_place_of_the_poor_one_and_gives_it_back():
+    ours, (first, *_others) = best_but_poor()
+
+    good = [strong(f"Good {number}") for number in range(2)]
+    note_and_refresh(*good)
+    assert sorted(partners_of(ours)) == ["Good 0", "Good 1"]
+    newcomer = weak("Weak, too")
+    note_and_refresh(newcomer)
+    assert sorted(partners_of(ours)) == ["Good 0", "Good 1"]
+
+    for one in good:
+        change_company(one, excluded_countries=["RU"])
+        jobs.work_off()
+
+    assert partners_of(ours) in ([first.legal_name], [newcomer.legal_name])
+    refreshed = lists()
+    match()
+    assert lists() == refreshed
 
 
 def scores():

@@ -18,6 +18,7 @@ from tests.factories import (
     RepresentativeFactory,
     StaffFactory,
     UserFactory,
+    WeightSetFactory,
 )
 from tests.matching.world import CHIPS, SENSORS, company, match, offers, seeks
 
@@ -268,12 +269,12 @@ def test_of_partners_that_share_too_little_only_the_first_is_shown(pair):
     for number in range(3):
         weak = company("KZ", f"Weak {number}")
         offers(weak, CHIPS, title={"en": "Something"})
-    run = match()
+    match()
     viewer = person_of(romashka)
     assert len(suggestions_for(romashka, viewer).shown) == 4
 
-    run.weights["shown_least"] = 0.9
-    run.save()
+    WeightSetFactory(in_force=True, values={"shown_least": 0.9})
+    match()
     shown = suggestions_for(romashka, viewer).shown
 
     assert [one.partner for one in shown] == [asahi]

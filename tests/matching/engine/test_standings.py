@@ -47,3 +47,10 @@ def test_equal_to_the_last_of_a_shortlist_the_order_by_chance_decides():
     assert inside == [one for one in companies.tolist() if tie_order(3, 0, one) <= before]
     assert 0 < len(inside) < 50
     assert orders(3, 0, companies).tolist() == [tie_order(3, 0, one) for one in companies.tolist()]
+
+
+def test_where_a_list_ends_with_a_score_and_nobody_who_has_it_enters():
+    place = standings([-np.inf] * 50, [0.5] * 50)
+
+    assert len(entered(np.full(50, 0.5, np.float32), place, 900, 0.0, seed=3)) == 50
+    assert len(entered(np.full(50, 0.49, np.float32), place, 900, 0.0, seed=3)) == 0

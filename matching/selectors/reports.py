@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models.fields.json import KeyTransform
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -108,12 +109,16 @@ def exposure_of(user: User, chamber: Chamber | None = None) -> tuple[Exposure | 
     if not _may_read(user, chamber):
         return None, False
     asked = Job.objects.filter(kind=EXPOSURE_JOB)
+    is_waiting = asked.open().exists()
     counted = asked.filter(state=Job.State.DONE, result__has_key="reports")
-    done = counted.order_by("-finished_at").first()
-    if done is None:
-        return None, asked.open().exists()
+    # Of the reports on all chambers only the wanted one leaves the database.
     key = EVERYBODY if chamber is None else str(chamber.pk)
-    return _exposure(done.result["reports"].get(key, _NOBODY), done.finished_at), False
+    wanted = counted.annotate(report=KeyTransform(key, KeyTransform("reports", "result")))
+    last = wanted.order_by("-finished_at").values_list("report", "finished_at").first()
+    if last is None:
+        return None, is_waiting
+    report, at = last
+    return _exposure(report or _NOBODY, at), is_waiting
 
 
 def _may_read(user: User, chamber: Chamber | None) -> bool:

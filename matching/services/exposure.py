@@ -31,7 +31,11 @@ Longs = NDArray[np.int64]
 def ask_for_exposure(_now: dt.datetime) -> None:
     """Have the exposure in the lists that are shown counted, once for each run."""
     run = Run.objects.current()
-    if run is not None and not Job.objects.filter(kind=EXPOSURE_JOB, key=str(run.pk)).exists():
+    if run is None:
+        return
+    # A count that was given up or stopped is none.
+    counts = Job.objects.filter(kind=EXPOSURE_JOB, key=str(run.pk))
+    if not (counts.open() | counts.filter(state=Job.State.DONE)).exists():
         jobs.enqueue(EXPOSURE_JOB, {"run": run.pk}, key=str(run.pk))
 
 

@@ -10,7 +10,7 @@ from chambers.services import jobs
 from chambers.services.companies import change_company, exclude_company
 from chambers.services.limits import set_limits
 from matching.models import Run, SuggestionList
-from matching.selectors import reports
+from matching.selectors import reports, suggestions_for
 from matching.services.coverage import ask_for_coverage
 from matching.services.exposure import ask_for_exposure
 from tests.factories import (
@@ -19,9 +19,10 @@ from tests.factories import (
     RunFactory,
     StaffFactory,
     UserFactory,
+    WeightSetFactory,
 )
 from tests.matching.test_advice import codes_of
-from tests.matching.world import CHIPS, company, match, seeks
+from tests.matching.world import CHIPS, company, hs, match, seeks
 
 pytestmark = pytest.mark.django_db
 EXCLUDED = "Companies it excludes by name or declined, partners already"
@@ -117,6 +118,72 @@ def test_staff_see_the_exposure_of_their_own_chamber_only(world):
 
 def test_before_the_first_run_there_is_no_exposure(superuser):
     assert reports.exposure_of(superuser) == (None, False)
+
+
+@pytest.mark.parametrize("least", [0.0, 0.3, 0.7])
+def test_all_count_what_the_pages_show(superuser, least):
+    WeightSetFactory(in_force=True, values={"shown_least": least})
+    offered = [CHIPS, CHIPS[:4] + "90", "8413", "843999"]
+    companies = [
+        company(country, f"{country} {number}", codes=hs(code))
+        for country in ("RU", "JP")
+        for number, code in enumerate(offered)
+    ]
+    seeks(companies[0], CHIPS)
+    run = match()
+
+    pages = {one.pk: suggestions_for(one, staff_of(one)).shown for one in companies}
+
+    seen = {suggestion.partner.pk for shown in pages.values() for suggestion in shown}
+    found = exposure(superuser)
+    assert (found.companies, found.shown) == (8, sum(map(len, pages.values())))
+    assert found.never == 8 - len(seen) == run.attention["after"]["never"]
+    assert run.pairs == found.shown
+    assert (found.shown < 32) == (least > 0)
+    for one in companies:
+        assert [short.partners for short in coverage(one).short] == [len(pages[one.pk])]
+
+
+def test_a_count_that_was_given_up_is_asked_for_anew_and_one_that_is_done_is_not(world, superuser):
+    for state in (Job.State.PARKED, Job.State.CANCELLED):
+        ask_for_exposure(timezone.now())
+        waiting = Job.objects.open().get(kind="matching.exposure")
+        Job.objects.filter(pk=waiting.pk).update(state=state, finished_at=timezone.now())
+        assert reports.exposure_of(superuser) == (None, False)
+
+    for _again in range(2):
+        ask_for_exposure(timezone.now())
+    assert Job.objects.open().filter(kind="matching.exposure").count() == 1
+    assert reports.exposure_of(superuser) == (None, True)
+    jobs.work_off()
+    ask_for_exposure(timezone.now())
+    assert not Job.objects.open().exists()
+
+
+def test_while_a_new_count_is_on_its_way_the_former_is_told_and_that_it_is(
+    client, world, superuser
+):
+    told = exposure(superuser)
+    match()
+    ask_for_exposure(timezone.now())
+
+    assert reports.exposure_of(superuser) == (told, True)
+    client.force_login(superuser)
+    page = client.get(reverse("admin:matching_run_exposure_report")).content.decode()
+    assert "It is being worked out" in page
+    assert "5 companies stand in" in page
+
+
+def test_the_reports_on_others_are_not_read_to_show_one(world, django_assert_max_num_queries):
+    staff, chamber = staff_of(world), world.memberships.get().chamber
+    exposure(staff, chamber)
+
+    with django_assert_max_num_queries(6) as queries:
+        reports.exposure_of(staff, chamber)
+
+    (asked,) = [one["sql"] for one in queries.captured_queries if "finished_at" in one["sql"]]
+    columns = asked.partition(" FROM ")[0]
+    assert columns.count('"result"') == columns.count('"result" #>') == 1
 
 
 def test_exposure_is_counted_for_the_run_that_is_shown(world, superuser):

@@ -378,16 +378,14 @@ def _profile_row(company: Company, surfaces: dict[str, str]) -> dict[str, Any]:
     row = _row(Side.PROFILE, PROFILE, texts, codes, surfaces)
     if described and company.industry:
         # Words of a register's heading: too general to read a trade code from.
-        row["terms"] = {
-            **_heading_terms(company.industry, surfaces),
-            **row["terms"],
-        }
+        headed = _heading_terms(company.industry, surfaces)
+        row["terms"] = engine.merged(headed, row["terms"])
     return row
 
 
 def _opportunity_row(opportunity: Opportunity, surfaces: dict[str, str]) -> dict[str, Any]:
     texts = {
-        language: " ".join(
+        language: "\n".join(
             filter(None, (opportunity.title.get(language), opportunity.text.get(language)))
         )
         for language in {*opportunity.title, *opportunity.text}

@@ -180,3 +180,17 @@ def test_a_change_under_way_while_profiles_are_read_is_not_taken_for_read():
 
     assert built.checked_at < timezone.now()
     assert built.company == ours.pk
+
+
+def test_a_request_is_worth_the_same_with_and_without_a_capital_at_its_beginning():
+    large, small = (
+        offers(company("RU", name), title={"en": title}, text={"en": f"{title} for heating."})
+        for name, title in (("Large", "Cermets and valves"), ("Small", "cermets and valves"))
+    )
+
+    built = profiles.read(Company.objects.order_by("pk"))
+
+    terms = [one.rows[1]["terms"] for one in built]
+    assert [one.rows[1]["ref"] for one in built] == [large.reference, small.reference]
+    assert terms[0] == terms[1]
+    assert terms[0]["w:valv"] > terms[0]["w:cermet"] > 0.5

@@ -266,10 +266,11 @@ def surface_forms(text: str, language: str | None = None) -> dict[str, str]:
     }
 
 
-def capitals(text: str, language: str | None = None) -> frozenset[str]:
+def capitals(text: str, language: str | None = None, *, own: str = "") -> frozenset[str]:
     """Lexemes that a text writes with a capital within a sentence, and never small: its names.
 
-    What begins a sentence or a line has its capital from there. Empty where capitals tell nothing:
+    What begins a sentence or a line has its capital from there, unless it is a word of the writer's
+    ``own`` name (Cranes Software makes no cranes). Empty where capitals tell nothing:
     in German, where every noun has one, in scripts without them, and in a text of headings or
     capitals (more than half of the words). Short words in capitals (LED) count as written small.
     """
@@ -278,6 +279,7 @@ def capitals(text: str, language: str | None = None) -> frozenset[str]:
     text = text[:TEXT_LIMIT]
     large: set[str] = set()
     small: set[str] = set()
+    first: set[str] = set()
     words = high = 0
     for match in _RAW_WORD.finditer(text):
         word = match.group()
@@ -287,11 +289,16 @@ def capitals(text: str, language: str | None = None) -> frozenset[str]:
         high += word[0].isupper()
         if not word[0].isupper() or (word.isupper() and len(word) <= _SHORT_FORM):
             small.add(word)
-        elif not _begins_sentence(text, match.start()):
+        elif _begins_sentence(text, match.start()):
+            first.add(word)
+        else:
             large.add(word)
     if 2 * high > words:
         return frozenset()
-    return frozenset(_lexemes_of(large, language) - _lexemes_of(small, language))
+    names = _lexemes_of(large, language)
+    if own:
+        names |= _lexemes_of(first, language) & set(lexemes(own, language))
+    return frozenset(names - _lexemes_of(small, language))
 
 
 def _begins_sentence(text: str, at: int) -> bool:

@@ -375,7 +375,7 @@ def _profile_row(company: Company, surfaces: dict[str, str]) -> dict[str, Any]:
     codes: list[TradeCode] = []
     if company.level_of("codes") in SEEN_BY_MEMBERS:
         codes = list(company.codes.all())
-    row = _row(Side.PROFILE, PROFILE, texts, codes, surfaces)
+    row = _row(Side.PROFILE, PROFILE, texts, codes, surfaces, own=company.legal_name)
     if described and company.industry:
         # Words of a register's heading: too general to read a trade code from.
         headed = _heading_terms(company.industry, surfaces)
@@ -403,6 +403,7 @@ def _row(
     texts: Mapping[str, str],
     codes: list[TradeCode],
     surfaces: dict[str, str],
+    own: str = "",
 ) -> dict[str, Any]:
     stated = engine.code_terms(f"{code.scheme}:{code.code}" for code in codes)
     missing = {"hs"} if side is not Side.PROFILE else {"hs", "nace"}
@@ -410,7 +411,7 @@ def _row(
     if missing:
         read = (one for one in reading.suggested_codes(texts) if one[0] in missing)
         stated = engine.merged(suggested_terms(read), stated)
-    terms = engine.merged(stated, _word_terms(texts, surfaces))
+    terms = engine.merged(stated, _word_terms(texts, surfaces, own))
     return {
         "side": int(side),
         "ref": ref,
@@ -420,15 +421,20 @@ def _row(
     }
 
 
-def _word_terms(texts: Mapping[str, str], surfaces: dict[str, str]) -> dict[str, float]:
-    """The words of a text and the English they mean, each by what it tells of a trade."""
+def _word_terms(texts: Mapping[str, str], surfaces: dict[str, str], own: str) -> dict[str, float]:
+    """The words of a text and the English they mean, each by what it tells of a trade.
+
+    ``own`` is the name of the company that describes itself.
+    """
     lexemes = _lexemes(texts, surfaces)
     english = _english(texts, surfaces)
     telling = shipped().telling
     means: dict[str, str] = {}
     for lexeme, meaning in sorted(english.items(), key=lambda one: -one[1].probability):
         means.setdefault(meaning.word, lexeme)
-    large = {one for language, text in texts.items() for one in words.capitals(text, language)}
+    large = {
+        one for language, text in texts.items() for one in words.capitals(text, language, own=own)
+    }
     told = {
         lexeme: telling.confidence(means.get(lexeme, lexeme), lexeme in large)
         for lexeme in set(lexemes)

@@ -27,10 +27,15 @@ _HEADED = 3
 """How often the words of a heading count beside those of a text."""
 
 
-def profile_terms(text: str, language: str, industry: str, telling: Telling) -> dict[str, float]:
-    """A description and the heading of its industry as the terms of a profile."""
+def profile_terms(
+    text: str, language: str, industry: str, telling: Telling, own: str = ""
+) -> dict[str, float]:
+    """A description and the heading of its industry as the terms of a profile.
+
+    ``own`` is the name of the company that describes itself.
+    """
     said, headed = lexemes(text, language), lexemes(industry, "en")
-    told = telling.confidences(said, capitals(text, language))
+    told = telling.confidences(said, capitals(text, language, own=own))
     return merged(word_terms(headed, telling.confidences(headed)), word_terms(said, told))
 
 
@@ -64,7 +69,7 @@ class Pool:
         ]
         self.telling = telling or self._find_telling()
         self.terms = [
-            profile_terms(one.description, one.language, one.industry, self.telling)
+            profile_terms(one.description, one.language, one.industry, self.telling, one.name)
             for one in self.companies
         ]
         self.country = np.array([company.country for company in self.companies])
@@ -168,7 +173,9 @@ def queries_of(
                 one.query,
                 asking.language,
                 asking.industry,
-                profile_terms(one.query, asking.language, asking.industry, pool.telling),
+                profile_terms(
+                    one.query, asking.language, asking.industry, pool.telling, asking.name
+                ),
             )
     return list(found.values()), dict(left)
 

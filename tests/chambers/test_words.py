@@ -194,3 +194,11 @@ def test_threads_share_no_stemmer():
 )
 def test_names_are_told_by_a_capital_within_a_sentence(text, language, names):
     assert capitals(text, language) == names
+
+
+def test_words_of_ones_own_name_are_names_unless_the_text_also_says_them():
+    text = "Cranes Software sells programs. Cranes is listed."
+
+    assert capitals(text, "en") == {"softwar"}
+    assert capitals(text, "en", own="Cranes Software Ltd") == {"crane", "softwar"}
+    assert "crane" not in capitals(f"{text} Its cranes lift.", "en", own="Cranes Software Ltd")

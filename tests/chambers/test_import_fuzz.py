@@ -71,7 +71,8 @@ fuzzed = settings(
 def undone():
     """Nothing of an example is left for the next: each fails by itself, and again when repeated.
 
-    A statement that fails would else make all later examples fail for no reason of their own.
+    A statement that fails would else make all later examples fail for no reason of their own; and
+    one transaction keeps sixty locks of every import until the database has no room for more.
     """
     with transaction.atomic():
         yield

@@ -1,4 +1,4 @@
-"""A second opinion on codes, with a real provider each: letters by threes, and the bench's."""
+"""A second opinion on codes, with a real provider: letters by threes. ``bench.languages`` takes another."""
 
 import zlib
 
@@ -9,7 +9,6 @@ from chambers.words import lexemes
 from matching.engine.codes import USED, CodeReader, DivisionReader, joined, suggested
 from matching.engine.embedding import EmbeddedLabels, readable, surest
 from matching.engine.lexicon import Lexicon
-from tests.conftest import skip_here
 
 LABELS = [
     ("84", "en", "Machinery"),
@@ -110,17 +109,3 @@ def test_a_second_opinion_brings_a_heading_forward_and_does_not_undo_that_a_text
 
 def _hs(found):
     return [(code, p) for scheme, code, p in found if scheme == "hs"]
-
-
-def test_static_vectors_know_what_the_labels_words_do_not_say():
-    try:
-        from bench.embedding import WordLlamaVectors
-    except ImportError:
-        skip_here("no wordllama: it stands in the group bench")
-    vectors = WordLlamaVectors()
-    near = EmbeddedLabels.fit(LABELS, 4, vectors)
-
-    (vector,) = vectors.encode(["We move water, oil and slurry: centrifugal and gear types"])
-    found = near.shares(vector)
-
-    assert max((code for code in found if len(code) == 4), key=found.get) == "8413"

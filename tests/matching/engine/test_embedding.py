@@ -1,4 +1,4 @@
-"""A second opinion on codes, with a real provider: letters by threes. ``bench.languages`` takes another."""
+"""A second opinion on codes by a real provider: letters by threes. ``bench.languages`` has another."""
 
 import zlib
 

@@ -1,4 +1,4 @@
-"""A second opinion on codes by a real provider: letters by threes. ``bench.languages`` has another."""
+"""A second opinion on codes by a real provider: letters by threes. The bench has another."""
 
 import zlib
 

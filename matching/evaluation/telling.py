@@ -7,17 +7,15 @@ however rare it is.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from chambers.words import lexemes
 from matching.engine.telling import LEAST, MOST, Telling
 from matching.evaluation.sparse import Doubles
+from matching.evaluation.topics import mostly_written
 
-_WORD = re.compile(r"[^\W\d_]+")
 SELDOM = 12
 """Texts that a word must stand in: of fewer, its spread is chance."""
 _DOUBT = 15.0
@@ -27,7 +25,6 @@ _TYPICAL = 1 / 150
 _POWER = 1.5
 _BINS = 3.0
 """Groups of words of like frequency, per unit of its natural logarithm."""
-_PLAIN = 0.5
 _FLOOR = 0.14
 """Least usual share: that of words which three companies in a hundred say. More frequent ones are
 mostly of every trade (system, service), so their own middle would call the best of them telling."""
@@ -62,17 +59,7 @@ def find_telling(
 
 def trade_words(texts: Iterable[str]) -> frozenset[str]:
     """Lexemes that texts mostly write small or all in capitals (LED): no names."""
-    raw: Counter[str] = Counter()
-    for text in texts:
-        raw.update(_WORD.findall(text))
-    plain: Counter[str] = Counter()
-    times: Counter[str] = Counter()
-    for word, count in raw.items():
-        for lexeme in lexemes(word, "en"):
-            times[lexeme] += count
-            if word.islower() or (len(word) > 1 and word.isupper()):
-                plain[lexeme] += count
-    return frozenset(lexeme for lexeme, n in times.items() if plain[lexeme] > _PLAIN * n)
+    return mostly_written(texts, lambda word: word.islower() or (len(word) > 1 and word.isupper()))
 
 
 def _divergence(held: Counter[str], usual: Mapping[str, float]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,17 +40,22 @@ class Topics:
 
 def plain_words(texts: Iterable[str]) -> frozenset[str]:
     """Lexemes that some texts mostly write small: no names of companies, products or places."""
+    return mostly_written(texts, str.islower)
+
+
+def mostly_written(texts: Iterable[str], how: Callable[[str], bool]) -> frozenset[str]:
+    """English lexemes of which more than half of the spellings in some texts are such ones."""
     raw: Counter[str] = Counter()
     for text in texts:
         raw.update(_WORD.findall(text))
-    small: Counter[str] = Counter()
+    such: Counter[str] = Counter()
     times: Counter[str] = Counter()
     for word, count in raw.items():
         for lexeme in lexemes(word, "en"):
             times[lexeme] += count
-            if word.islower():
-                small[lexeme] += count
-    return frozenset(lexeme for lexeme, n in times.items() if small[lexeme] > _SMALL * n)
+            if how(word):
+                such[lexeme] += count
+    return frozenset(lexeme for lexeme, n in times.items() if such[lexeme] > _SMALL * n)
 
 
 def rarity(rows: Rows) -> Floats:

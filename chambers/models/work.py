@@ -148,6 +148,16 @@ class Mail(PublicModel):
     subject = models.CharField(_("subject"), max_length=250)
     text = models.TextField(_("text"))
     html = models.TextField(_("HTML"), blank=True)
+    calendar = models.TextField(
+        _("calendar file"), blank=True, help_text=_("What the mail brings for a calendar program.")
+    )
+    method = models.CharField(max_length=8, blank=True, editable=False)
+    thread = models.CharField(
+        max_length=120,
+        blank=True,
+        editable=False,
+        help_text="Mails of one thread leave in the order in which they were written.",
+    )
     chamber = models.ForeignKey(
         Chamber, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("chamber")
     )
@@ -162,6 +172,13 @@ class Mail(PublicModel):
         verbose_name = _("mail")
         verbose_name_plural = _("mails")
         ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(
+                fields=["thread", "id"],
+                condition=Q(state="queued") & ~Q(thread=""),
+                name="mail_waiting_in_thread",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.to}: {self.subject}"

@@ -13,18 +13,20 @@ from django.utils import translation
 
 from chambers.models import Job, Mail
 from chambers.services import jobs
-from chambers.services.mail import queue_mail
+from chambers.services.mail import CalendarFile, queue_mail
 from chambers.services.memberships import approve_membership
 from tests import factories
 
 
-def queue(person, **fields):
+def queue(person, *, calendar=None, thread="", **fields):
     membership = factories.MembershipFactory(**fields)
     return queue_mail(
         "membership_admitted",
         to=person,
         chamber=membership.chamber,
         context={"membership": membership},
+        calendar=calendar,
+        thread=thread,
     )
 
 
@@ -68,6 +70,45 @@ def test_what_is_noted_as_sent_is_not_sent_again(user):
     jobs.work_off()
 
     assert len(outbox.outbox) == 1
+
+
+def test_a_calendar_file_is_an_invitation_and_an_attachment(user):
+    queue(user, calendar=CalendarFile(b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "REQUEST"))
+
+    jobs.work_off()
+
+    (sent,) = outbox.outbox
+    types = [part["Content-Type"] for part in sent.message().walk()]
+    assert [kind.split(";")[0] for kind in types if "calendar" in kind] == ["text/calendar"] * 2
+    assert 'text/calendar; method="REQUEST"; charset="utf-8"' in types
+
+
+def test_of_one_thread_the_later_mail_takes_the_earlier_along_and_never_overtakes_it(user):
+    first, second = queue(user, thread="meeting-1"), queue(user, thread="meeting-1")
+    other = queue(user, thread="meeting-2")
+    later = jobs.claim(pk=Job.objects.get(kind="mail.send", key=str(second.pk)).pk)
+
+    jobs.do(later)
+
+    ids = [one.extra_headers["Message-ID"] for one in outbox.outbox]
+    assert ids == [first.message_id, second.message_id]
+    jobs.work_off()
+    ids = [one.extra_headers["Message-ID"] for one in outbox.outbox]
+    assert ids == [first.message_id, second.message_id, other.message_id]
+
+
+def test_a_mail_of_a_thread_that_was_given_up_is_sent_when_its_job_is_tried_again(user, settings):
+    settings.MAIL_TRANSPORT = "tests.chambers.test_mail.Broken"
+    mail = queue(user, thread="meeting-1")
+    Job.objects.update(tries=4)
+    jobs.work_off()
+    settings.MAIL_TRANSPORT = "django.core.mail.backends.locmem.EmailBackend"
+
+    jobs.retry(Job.objects.get(kind="mail.send"))
+    jobs.work_off()
+
+    mail.refresh_from_db()
+    assert (len(outbox.outbox), mail.state) == (1, Mail.State.SENT)
 
 
 def test_a_transport_that_fails_leaves_the_mail_waiting(user, settings):

@@ -55,7 +55,7 @@ class Problem:
     forbidden: tuple[frozenset[int], ...]
     """Slots in which each participant is away."""
     precedences: tuple[tuple[int, int], ...] = ()
-    """Pairs of meetings: the first is in an earlier slot than the second."""
+    """Pairs of meetings: the first is over before the second starts, if both are held."""
     counted: tuple[bool, ...] = ()
     """Whose breaks count (not those of interpreters); () everybody's."""
     fairness: int | None = None
@@ -108,6 +108,8 @@ class Cause(StrEnum):
     """It cannot come before, or after, the meetings it has to."""
     CROWDED = "crowded"
     """Each would fit alone, not all together."""
+    UNEVEN = "uneven"
+    """Breaks cannot be shared out as evenly as asked."""
 
 
 @dataclass(frozen=True, slots=True)

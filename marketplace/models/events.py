@@ -1,0 +1,254 @@
+"""Events: where companies meet, and the dates up to which one may do what."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chambers.models import (
+    Chamber,
+    PublicModel,
+    ScopedQuerySet,
+    in_language,
+    validate_texts,
+    validate_zone,
+)
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from chambers.models import User
+
+
+class EventQuerySet(ScopedQuerySet):
+    def published(self) -> Self:
+        """Events that the world knows of; a cancelled one stays to say that it is."""
+        return self.filter(is_published=True)
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """What is published; beyond that the events one looks after."""
+        if not user.is_authenticated:
+            return self.published()
+        served = Q(pk__in=Event.objects.served_by(user).values("pk"))
+        return self.all() if user.is_superuser else self.filter(Q(is_published=True) | served)
+
+    def served_by(self, user: User | AnonymousUser) -> Self:
+        """Events that a chamber where ``user`` works organises or hosts."""
+        if user.is_superuser:
+            return self.all()
+        mine = Chamber.objects.served_by(user).values("pk")
+        hosted = Event.hosts.through.objects.filter(chamber__in=mine).values("event")
+        return self.filter(Q(chamber__in=mine) | Q(pk__in=hosted))
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        """Events of the chambers that ``user`` manages: the organiser decides, hosts read."""
+        if user.is_superuser:
+            return self.all()
+        return self.filter(chamber__in=Chamber.objects.managed_by(user))
+
+    def ahead(self, on: dt.date | None = None) -> Self:
+        """Events that go on or are to come."""
+        return self.filter(ends_on__gte=on or timezone.now().date(), cancelled_at=None)
+
+
+class Event(PublicModel):
+    """Where companies meet: days at a place or online, with dates up to which one may do what."""
+
+    class Kind(models.TextChoices):
+        EXHIBITION = "exhibition", _("Exhibition")
+        FORUM = "forum", _("Forum")
+        MISSION = "mission", _("Trade mission")
+        ONLINE = "online", _("Online round")
+        COUNCIL = "council", _("Council sitting")
+        TRAINING = "training", _("Training")
+
+    class SamePartner(models.TextChoices):
+        FORBID = "forbid", _("forbidden")
+        WARN = "warn", _("allowed with a warning")
+        ALLOW = "allow", _("allowed")
+
+    class Stage(models.TextChoices):
+        SET_UP = "set_up", _("Set-up")
+        REGISTRATION = "registration", _("Registration")
+        REQUESTS = "requests", _("Requests for meetings")
+        PROVISIONAL = "provisional", _("Provisional timetable")
+        FINAL = "final", _("Final timetable")
+        EVENT = "event", _("Event")
+        FEEDBACK = "feedback", _("Feedback")
+
+    chamber = models.ForeignKey(
+        Chamber, models.PROTECT, related_name="events", verbose_name=_("organiser")
+    )
+    hosts = models.ManyToManyField(
+        Chamber, blank=True, related_name="hosted_events", verbose_name=_("hosts")
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    name = models.JSONField(_("name"), validators=[validate_texts])
+    theme = models.JSONField(_("theme"), default=dict, blank=True, validators=[validate_texts])
+    place = models.CharField(_("place"), max_length=200, blank=True)
+    zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+    registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
+    registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
+    requests_open_at = models.DateTimeField(_("requests open"), null=True, blank=True)
+    requests_close_at = models.DateTimeField(_("requests close"), null=True, blank=True)
+    provisional_at = models.DateTimeField(_("provisional timetable"), null=True, blank=True)
+    final_at = models.DateTimeField(_("final timetable"), null=True, blank=True)
+    is_published = models.BooleanField(_("published"), default=False)
+    members_only = models.BooleanField(
+        _("members only"),
+        default=True,
+        help_text=_("Only companies that are members of a chamber may register."),
+    )
+    request_quota = models.PositiveSmallIntegerField(
+        _("open requests"),
+        default=20,
+        help_text=_("As many requests of one company may wait for an answer at once."),
+    )
+    meetings_least = models.PositiveSmallIntegerField(
+        _("meetings at least"), default=0, help_text=_("As many as each company should get.")
+    )
+    meetings_most = models.PositiveSmallIntegerField(
+        _("meetings at most"), null=True, blank=True, help_text=_("Empty: no limit.")
+    )
+    walking_minutes = models.PositiveSmallIntegerField(
+        _("minutes to walk"),
+        default=0,
+        help_text=_("Free minutes after each meeting of a person."),
+    )
+    freeze_minutes = models.PositiveSmallIntegerField(
+        _("freeze window, minutes"),
+        default=60,
+        help_text=_("Nothing that begins within these minutes is moved."),
+    )
+    same_partner_rule = models.CharField(
+        _("second meeting of the same companies"),
+        max_length=6,
+        choices=SamePartner.choices,
+        default=SamePartner.FORBID,
+    )
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["starts_on", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="event_ends_after_it_starts",
+                violation_error_message=_("An event cannot end before it starts."),
+            ),
+            models.CheckConstraint(
+                condition=Q(registration_opens_at=None)
+                | Q(registration_closes_at=None)
+                | Q(registration_closes_at__gt=F("registration_opens_at")),
+                name="event_registration_closes_after_it_opens",
+                violation_error_message=_("Registration cannot close before it opens."),
+            ),
+            models.CheckConstraint(
+                condition=Q(requests_open_at=None)
+                | Q(requests_close_at=None)
+                | Q(requests_close_at__gt=F("requests_open_at")),
+                name="event_requests_close_after_they_open",
+                violation_error_message=_("Requests cannot close before they open."),
+            ),
+            models.CheckConstraint(
+                condition=Q(provisional_at=None)
+                | Q(final_at=None)
+                | Q(final_at__gte=F("provisional_at")),
+                name="event_final_timetable_comes_last",
+                violation_error_message=_(
+                    "The final timetable cannot come before the provisional one."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(meetings_most=None) | Q(meetings_most__gte=F("meetings_least")),
+                name="event_meetings_are_ordered",
+                violation_error_message=_("At most cannot be fewer than at least."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["is_published", "starts_on", "id"], name="event_by_date"),
+            models.Index(fields=["chamber", "starts_on"], name="event_of_chamber"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.named()[0]}, {self.starts_on}"
+
+    def named(self, language: str | None = None) -> tuple[str, str]:
+        """(name, its language); see ``in_language``."""
+        return in_language(self.name, language)
+
+    def themed(self, language: str | None = None) -> tuple[str, str]:
+        """(theme, its language); see ``in_language``."""
+        return in_language(self.theme, language)
+
+    @property
+    def clock(self) -> ZoneInfo:
+        """The zone of the place."""
+        return ZoneInfo(self.zone)
+
+    @property
+    def begins_at(self) -> dt.datetime:
+        """Midnight before its first day, at the place."""
+        return dt.datetime.combine(self.starts_on, dt.time(), self.clock)
+
+    @property
+    def over_at(self) -> dt.datetime:
+        """Midnight after its last day, at the place."""
+        return dt.datetime.combine(self.ends_on + dt.timedelta(days=1), dt.time(), self.clock)
+
+    def takes_registrations(self, at: dt.datetime | None = None) -> bool:
+        """Whether a company may register now."""
+        now = at or timezone.now()
+        return self._open(self.registration_opens_at, self.registration_closes_at, now)
+
+    def takes_requests(self, at: dt.datetime | None = None) -> bool:
+        """Whether a company may ask another for a meeting now."""
+        now = at or timezone.now()
+        return self._open(self.requests_open_at, self.requests_close_at, now)
+
+    def awaits_timetable(self, at: dt.datetime | None = None) -> bool:
+        """Whether times are still to be set by a timetable."""
+        return self.provisional_at is not None and (at or timezone.now()) < self.provisional_at
+
+    def stages(self) -> list[tuple[Stage, dt.datetime | None]]:
+        """The process line: each stage and when it begins; None where no date is set."""
+        stage = self.Stage
+        return [
+            (stage.SET_UP, None),
+            (stage.REGISTRATION, self.registration_opens_at),
+            (stage.REQUESTS, self.requests_open_at),
+            (stage.PROVISIONAL, self.provisional_at),
+            (stage.FINAL, self.final_at),
+            (stage.EVENT, self.begins_at),
+            (stage.FEEDBACK, self.over_at),
+        ]
+
+    def stage_at(self, at: dt.datetime | None = None) -> Stage:
+        """Where on the process line the event is: the last stage that has begun."""
+        now = at or timezone.now()
+        begun = [stage for stage, since in self.stages() if since is not None and since <= now]
+        return begun[-1] if begun else self.Stage.SET_UP
+
+    def _open(
+        self, opens: dt.datetime | None, closes: dt.datetime | None, now: dt.datetime
+    ) -> bool:
+        return (
+            self.is_published
+            and self.cancelled_at is None
+            and (opens is None or opens <= now)
+            and now < (closes or self.over_at)
+        )

@@ -1,0 +1,342 @@
+"""Meetings, and what each of them holds: its people, a table, an interpreter."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chambers.models import PublicModel, ScopedQuerySet
+from marketplace.models.events import Event
+from marketplace.models.parts import Interpreter, Session, Slot, Table
+from marketplace.models.registrations import Participant, Registration
+from marketplace.models.requests import MeetingRequest
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from chambers.models import User
+
+
+def new_uid() -> str:
+    """The name of a meeting in calendars, for life."""
+    return str(uuid.uuid4())
+
+
+class MeetingQuerySet(ScopedQuerySet):
+    def placed(self) -> Self:
+        """Meetings with a time that hold their people and their table."""
+        return self.filter(status__in=Meeting.HOLDING)
+
+    def alive(self) -> Self:
+        """Meetings that are to be or were held."""
+        return self.exclude(status=Meeting.Status.CANCELLED)
+
+    def ahead(self, at: dt.datetime | None = None) -> Self:
+        """Meetings that have not begun and are not cancelled; those without a time too."""
+        return self.filter(
+            Q(slot=None) | Q(slot__starts_at__gt=at or timezone.now()),
+            status__in=[
+                Meeting.Status.UNSCHEDULED,
+                Meeting.Status.PROVISIONAL,
+                Meeting.Status.CONFIRMED,
+            ],
+        )
+
+    def of(self, registration: Registration) -> Self:
+        """Meetings of anybody of a company at an event."""
+        people = Participant.objects.filter(registration=registration).values("pk")
+        return self._with(people)
+
+    def between(self, one: Registration, other: Registration) -> Self:
+        """Meetings of the two companies, whoever is the host."""
+        return self.filter(
+            Q(host__registration=one, guest__registration=other)
+            | Q(host__registration=other, guest__registration=one)
+        )
+
+    def run_by(self, user: User | AnonymousUser) -> Self:
+        """Meetings of the companies that ``user`` speaks for."""
+        mine = Registration.objects.run_by(user).values("pk")
+        return self._with(Participant.objects.filter(registration__in=mine).values("pk"))
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Of the companies that meet, of the people themselves, and of the event's staff."""
+        if user.is_superuser:
+            return self.all()
+        if not user.is_authenticated:
+            return self.none()
+        own = self.run_by(user).values("pk")
+        mine = self._with(Participant.objects.filter(person=user.pk).values("pk")).values("pk")
+        served = Event.objects.served_by(user).values("pk")
+        return self.filter(
+            Q(pk__in=own) | Q(pk__in=mine) | Q(interpreter__person=user.pk) | Q(event__in=served)
+        )
+
+    def served_by(self, user: User | AnonymousUser) -> Self:
+        return self.filter(event__in=Event.objects.served_by(user))
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        return self.filter(event__in=Event.objects.managed_by(user))
+
+    def _with(self, people: models.QuerySet) -> Self:
+        further = Meeting.others.through.objects.filter(participant__in=people).values("meeting")
+        return self.filter(Q(host__in=people) | Q(guest__in=people) | Q(pk__in=further))
+
+
+class Meeting(PublicModel):
+    """Two companies meet, each with a named person; in a slot, at a table, once it is placed."""
+
+    class Status(models.TextChoices):
+        UNSCHEDULED = "unscheduled", _("Time to be set")
+        PROVISIONAL = "provisional", _("Provisional")
+        CONFIRMED = "confirmed", _("Confirmed")
+        HELD = "held", _("Held")
+        NO_SHOW = "no_show", _("Did not take place")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    class Attendance(models.TextChoices):
+        UNKNOWN = "unknown", _("Unknown")
+        CAME = "came", _("Came")
+        LATE = "late", _("Came late")
+        NO_SHOW = "no_show", _("Did not come")
+
+    HOLDING = (Status.PROVISIONAL, Status.CONFIRMED, Status.HELD, Status.NO_SHOW)
+    """States in which bookings exist."""
+    AHEAD = (Status.UNSCHEDULED, Status.PROVISIONAL, Status.CONFIRMED)
+    """States from which it can still be cancelled."""
+
+    event = models.ForeignKey(
+        Event, models.CASCADE, related_name="meetings", verbose_name=_("event")
+    )
+    request = models.OneToOneField(
+        MeetingRequest,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="meeting",
+        verbose_name=_("request"),
+    )
+    host = models.ForeignKey(
+        Participant, models.RESTRICT, related_name="hosted", verbose_name=_("host")
+    )
+    guest = models.ForeignKey(
+        Participant, models.RESTRICT, related_name="visited", verbose_name=_("guest")
+    )
+    others = models.ManyToManyField(
+        Participant,
+        blank=True,
+        related_name="joined",
+        verbose_name=_("further participants"),
+        help_text=_("Of a meeting of more than two."),
+    )
+    session = models.ForeignKey(
+        Session,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="meetings",
+        verbose_name=_("section"),
+        help_text=_("It is placed within the hours of the section. Empty: any."),
+    )
+    status = models.CharField(
+        _("status"), max_length=11, choices=Status.choices, default=Status.UNSCHEDULED
+    )
+    slot = models.ForeignKey(
+        Slot,
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="meetings",
+        verbose_name=_("slot"),
+    )
+    table = models.ForeignKey(
+        Table,
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="meetings",
+        verbose_name=_("table"),
+    )
+    interpreter = models.ForeignKey(
+        Interpreter,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="meetings",
+        verbose_name=_("interpreter"),
+    )
+    link = models.URLField(_("link"), max_length=500, blank=True)
+    uid = models.CharField(max_length=60, default=new_uid, unique=True, editable=False)
+    sequence = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Rises with each change of time, place or state."
+    )
+    moves = models.PositiveSmallIntegerField(_("moves"), default=0, editable=False)
+    locked = models.BooleanField(_("locked"), default=False, help_text=_("No timetable moves it."))
+    host_attendance = models.CharField(
+        _("host"), max_length=7, choices=Attendance.choices, default=Attendance.UNKNOWN
+    )
+    guest_attendance = models.CharField(
+        _("guest"), max_length=7, choices=Attendance.choices, default=Attendance.UNKNOWN
+    )
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("cancelled by"),
+    )
+    cancelled_side = models.ForeignKey(
+        Registration,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("side that cancelled"),
+        help_text=_("Empty: the organiser."),
+    )
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    reason = models.TextField(_("reason"), blank=True, max_length=2000)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    changed_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = MeetingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("meeting")
+        verbose_name_plural = _("meetings")
+        ordering = ["slot__starts_at", "table__number", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(host=F("guest")),
+                name="meeting_has_two_people",
+                violation_error_message=_("A meeting needs two different people."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status="unscheduled", slot=None, table=None)
+                | Q(status__in=["provisional", "confirmed", "held", "no_show"], slot__isnull=False)
+                | Q(status="cancelled"),
+                name="meeting_has_a_time_once_placed",
+                violation_error_message=_("A placed meeting needs a slot."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["event", "status"], name="meeting_of_event"),
+            models.Index(fields=["host", "status"], name="meeting_of_host"),
+            models.Index(fields=["guest", "status"], name="meeting_of_guest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.host.registration.company} × {self.guest.registration.company}"
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it has a time and holds it."""
+        return self.status in self.HOLDING
+
+    def people(self) -> list[Participant]:
+        """All who attend: host, guest, then the others."""
+        return [self.host, self.guest, *self.others.all()]
+
+
+class OfMeetingQuerySet(ScopedQuerySet):
+    """What belongs to a meeting is seen and kept by those who see and keep the meeting."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        return self.filter(meeting__in=Meeting.objects.visible_to(user))
+
+    def served_by(self, user: User | AnonymousUser) -> Self:
+        return self.filter(meeting__in=Meeting.objects.served_by(user))
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        return self.filter(meeting__in=Meeting.objects.managed_by(user))
+
+
+def _never_twice(what: str, name: str, text: Any) -> ExclusionConstraint:
+    return ExclusionConstraint(
+        name=name,
+        expressions=[(what, RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+        condition=Q(**{f"{what}__isnull": False}),
+        violation_error_code="taken",
+        violation_error_message=text,
+    )
+
+
+class Booking(models.Model):
+    """The time for which a meeting holds one person, its table or its interpreter.
+
+    Bookings exist exactly while their meeting has a time: they go with its cancellation, and the
+    database lets no two of one calendar overlap. Those of people include the minutes to walk.
+    """
+
+    meeting = models.ForeignKey(
+        Meeting, models.CASCADE, related_name="bookings", verbose_name=_("meeting")
+    )
+    participant = models.ForeignKey(
+        Participant,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="bookings",
+        verbose_name=_("participant"),
+    )
+    table = models.ForeignKey(
+        Table,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="bookings",
+        verbose_name=_("table"),
+    )
+    interpreter = models.ForeignKey(
+        Interpreter,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="bookings",
+        verbose_name=_("interpreter"),
+    )
+    during = DateTimeRangeField(_("during"))
+
+    objects = OfMeetingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("booking")
+        verbose_name_plural = _("bookings")
+        ordering = ["meeting", "pk"]
+        constraints = [
+            _never_twice(
+                "participant",
+                "participant_meets_one_at_a_time",
+                _("A participant has another meeting at this time."),
+            ),
+            _never_twice(
+                "table",
+                "table_holds_one_meeting_at_a_time",
+                _("The table has another meeting at this time."),
+            ),
+            _never_twice(
+                "interpreter",
+                "interpreter_serves_one_at_a_time",
+                _("The interpreter has another meeting at this time."),
+            ),
+            models.CheckConstraint(
+                condition=Q(participant__isnull=False, table=None, interpreter=None)
+                | Q(participant=None, table__isnull=False, interpreter=None)
+                | Q(participant=None, table=None, interpreter__isnull=False),
+                name="booking_holds_one_thing",
+                violation_error_message=_("A booking holds one person, table or interpreter."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant or self.table or self.interpreter}, {self.during}"

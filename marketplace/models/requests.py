@@ -1,0 +1,188 @@
+"""Requests for meetings: one company asks another; nothing is held until both agree."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Greatest, Least
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chambers.models import PublicModel, ScopedQuerySet
+from marketplace.models.events import Event
+from marketplace.models.opportunities import Opportunity
+from marketplace.models.parts import Slot
+from marketplace.models.registrations import Participant, Registration
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from chambers.models import User
+
+
+class MeetingRequestQuerySet(ScopedQuerySet):
+    def open(self) -> Self:
+        """Requests that wait for an answer; they count against the quota and hold nothing."""
+        return self.filter(status__in=MeetingRequest.OPEN)
+
+    def due(self, at: dt.datetime | None = None) -> Self:
+        """Open requests whose time to answer is over."""
+        return self.open().filter(expires_at__lte=at or timezone.now())
+
+    def of(self, registration: Registration) -> Self:
+        """Requests that a company sent or got, without what others still draft."""
+        return self.filter(Q(requester=registration) | Q(partner=registration) & ~Q(status="draft"))
+
+    def run_by(self, user: User | AnonymousUser) -> Self:
+        """Requests that the companies of ``user`` sent or got."""
+        mine = Registration.objects.run_by(user).values("pk")
+        return self.filter(Q(requester__in=mine) | Q(partner__in=mine) & ~Q(status="draft"))
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Of the two companies, and what was sent, of the event's staff."""
+        if user.is_superuser:
+            return self.all()
+        own = self.run_by(user).values("pk")
+        served = Event.objects.served_by(user).values("pk")
+        return self.filter(Q(pk__in=own) | Q(event__in=served) & ~Q(status="draft"))
+
+    def served_by(self, user: User | AnonymousUser) -> Self:
+        return self.filter(event__in=Event.objects.served_by(user)).exclude(status="draft")
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        return self.filter(event__in=Event.objects.managed_by(user)).exclude(status="draft")
+
+
+class MeetingRequest(PublicModel):
+    """One company asks another for a meeting at an event. It holds no slot and no table."""
+
+    class Wish(models.TextChoices):
+        MUST = "must", _("Must meet")
+        MEET = "meet", _("Meet")
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PENDING = "pending", _("Waiting for answer")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
+        TIME_PROPOSED = "time_proposed", _("New time proposed")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        EXPIRED = "expired", _("Expired")
+
+    OPEN = (Status.PENDING, Status.TIME_PROPOSED)
+
+    event = models.ForeignKey(
+        Event, models.CASCADE, related_name="requests", verbose_name=_("event")
+    )
+    requester = models.ForeignKey(
+        Registration, models.CASCADE, related_name="sent_requests", verbose_name=_("requester")
+    )
+    partner = models.ForeignKey(
+        Registration, models.CASCADE, related_name="received_requests", verbose_name=_("partner")
+    )
+    wish = models.CharField(_("wish"), max_length=4, choices=Wish.choices, default=Wish.MEET)
+    message = models.TextField(_("message"), blank=True, max_length=2000)
+    opportunity = models.ForeignKey(
+        Opportunity,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("about"),
+    )
+    participant = models.ForeignKey(
+        Participant,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who of the requester comes"),
+        help_text=_("Empty: anybody of the company."),
+    )
+    slots = models.ManyToManyField(
+        Slot,
+        blank=True,
+        related_name="+",
+        verbose_name=_("acceptable times"),
+        help_text=_("Empty: any time."),
+    )
+    answer_from = models.ForeignKey(
+        Registration,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="requests_to_answer",
+        verbose_name=_("answer expected from"),
+    )
+    status = models.CharField(
+        _("status"), max_length=13, choices=Status.choices, default=Status.PENDING
+    )
+    reason = models.TextField(_("reason"), blank=True, max_length=2000)
+    expires_at = models.DateTimeField(_("answer until"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("created by"),
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    objects = MeetingRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("request for a meeting")
+        verbose_name_plural = _("requests for meetings")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                Least("requester", "partner"),
+                Greatest("requester", "partner"),
+                condition=Q(status__in=["pending", "time_proposed"]),
+                name="one_open_request_per_pair",
+                violation_error_code="already_requested",
+                violation_error_message=_(
+                    "A request between these companies waits for an answer already."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=~Q(requester=F("partner")),
+                name="request_has_two_companies",
+                violation_error_code="own_company",
+                violation_error_message=_("A company cannot ask itself for a meeting."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["pending", "time_proposed"])
+                | Q(answer_from__isnull=False, expires_at__isnull=False),
+                name="open_request_waits_for_somebody",
+                violation_error_message=_("An open request needs somebody to answer and a date."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["event", "status"], name="request_of_event"),
+            models.Index(fields=["requester", "status"], name="request_sent"),
+            models.Index(fields=["partner", "status"], name="request_received"),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(status__in=["pending", "time_proposed"]),
+                name="request_waiting",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.requester.company} → {self.partner.company}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for an answer."""
+        return self.status in self.OPEN
+
+    def other_side(self, registration: Registration) -> Registration:
+        """The company on the other side of ``registration``."""
+        return self.partner if registration.pk == self.requester_id else self.requester

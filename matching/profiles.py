@@ -38,7 +38,7 @@ from matching.models import ChamberEmphasis, Profile, Run
 from matching.models.emphases import Said
 from matching.ties import NO_TIES, Ties, ties_of
 
-VERSION = 6  # of how a profile is read: raised with every change to it, words included
+VERSION = 7  # of how a profile is read: raised with every change to it, words included
 PROFILE = "profile"  # the ref of a profile row; others carry their reference number
 _CLOCKS_DIFFER = dt.timedelta(seconds=10)
 _CONTENT = ["rows", "surfaces", "trades", "topic", "packed", "digest"]
@@ -383,13 +383,18 @@ def _profile_row(company: Company, surfaces: dict[str, str]) -> dict[str, Any]:
     return row
 
 
-def _opportunity_row(opportunity: Opportunity, surfaces: dict[str, str]) -> dict[str, Any]:
-    texts = {
+def opportunity_texts(opportunity: Opportunity) -> dict[str, str]:
+    """Title and text of an offer or request, by language."""
+    return {
         language: "\n".join(
             filter(None, (opportunity.title.get(language), opportunity.text.get(language)))
         )
         for language in {*opportunity.title, *opportunity.text}
     }
+
+
+def _opportunity_row(opportunity: Opportunity, surfaces: dict[str, str]) -> dict[str, Any]:
+    texts = opportunity_texts(opportunity)
     side = Side.OFFER if opportunity.side == Opportunity.Side.OFFER else Side.DEMAND
     row = _row(side, opportunity.reference, texts, list(opportunity.codes.all()), surfaces)
     row["kind"] = opportunity.kind
@@ -409,8 +414,8 @@ def _row(
     missing = {"hs"} if side is not Side.PROFILE else {"hs", "nace"}
     missing -= {code.scheme for code in codes}
     if missing:
-        read = (one for one in reading.suggested_codes(texts) if one[0] in missing)
-        stated = engine.merged(suggested_terms(read), stated)
+        read = reading.suggested_codes(texts, of_needs=side is Side.DEMAND)
+        stated = engine.merged(suggested_terms(one for one in read if one[0] in missing), stated)
     terms = engine.merged(stated, _word_terms(texts, surfaces, own))
     return {
         "side": int(side),

@@ -22,6 +22,7 @@ from matching.engine.codes import (
 )
 from matching.engine.embedding import EmbeddedLabels, Provider, readable, surest
 from matching.engine.lexicon import LEARNT, Label, Lexicon
+from matching.engine.seeking import offered
 
 
 @lru_cache(maxsize=1)
@@ -43,12 +44,17 @@ def division_reader() -> DivisionReader:
     return DivisionReader.fit(_division_labels(), lexicon())
 
 
-def suggested_codes(texts: Mapping[str, str]) -> list[tuple[str, str, float]]:
+def suggested_codes(
+    texts: Mapping[str, str], *, of_needs: bool = False
+) -> list[tuple[str, str, float]]:
     """(scheme, code, confidence) that a text speaks of, given by language, surest first.
 
     HS codes of two and four digits and NACE divisions, for a company that states none. Those from
-    ``engine.codes.USED`` on are used in matching; the others are for people to choose from.
+    ``engine.codes.USED`` on are used in matching; the others are for people to choose from. What a
+    text says that its writer seeks is left out, unless it is a request (``of_needs``).
     """
+    if not of_needs:
+        texts = {language: offered(text) for language, text in texts.items()}
     words = {language: lexemes(text, language) for language, text in texts.items()}
     return suggested(words, code_reader(), division_reader(), second_opinion(texts))
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from chambers.models import Company
 from matching import profiles, reading
-from tests.matching.world import nomenclature
+from tests.matching.world import company, labelled, nomenclature, seeks
 
 pytestmark = pytest.mark.django_db
 PROVIDER = "tests.matching.engine.test_embedding.ByThrees"
@@ -34,6 +35,37 @@ def test_with_a_provider_suggested_codes_follow_its_opinion(settings):
     assert both["8413"] != alone.get("8413", 0.0)
     assert set(reading.second_opinion(text)) == {"hs", "nace"}
     assert reading.second_opinion({}) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "We bottle glass. We seek suppliers of pumps for liquids."),
+        ("ru", "Производим мебель. Ищем насосы для жидкостей."),
+        ("ja", "家具を製造し、液体ポンプの供給業者を求めています。"),
+    ],
+)
+def test_what_a_company_seeks_suggests_no_code_of_what_it_offers(language, text):
+    labelled("8414", "Liquid pumps", label_ru="Насосы для жидкостей", label_ja="液体ポンプ")
+    reading.forget_labels()
+
+    of_company = {code for _scheme, code, _sure in reading.suggested_codes({language: text})}
+    of_request = reading.suggested_codes({language: text}, of_needs=True)
+
+    assert not of_company & {"84", "8413", "8414"}
+    assert {"84", "8414"} <= {code for _scheme, code, _sure in of_request}
+
+
+def test_a_request_keeps_the_codes_of_what_it_seeks():
+    ours = company("RU", "Ours", description={"en": "We seek pumps for liquids."})
+    demand = seeks(ours, title={"en": "We seek pumps for liquids"})
+
+    (built,) = profiles.read(Company.objects.filter(pk=ours.pk))
+
+    profile, request = built.rows
+    assert request["ref"] == demand.reference
+    assert "hs4:8413" in request["terms"]
+    assert "hs4:8413" not in profile["terms"]
 
 
 def test_profiles_are_read_anew_once_a_provider_is_plugged_in(settings):

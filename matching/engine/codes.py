@@ -22,6 +22,9 @@ INFERRED = 0.7
 USED = 0.7
 """Confidence from which a suggested code is used in matching: seven of ten are right."""
 
+OFFERED = 0.5
+"""Confidence from which a code is worth showing to people; below, most are wrong."""
+
 SHOWN = 5
 """Codes suggested at most, of each scheme."""
 

@@ -88,8 +88,8 @@ def _tip(
 
 
 _TEXTS: dict[str, Callable[[], str]] = {
-    "own_code": lambda: _("State HS %(code)s, %(label)s, among your trade codes"),
-    "code": lambda: _("State HS %(code)s, %(label)s, in your request “%(title)s”"),
+    "own_code": lambda: _("State HS %(code)s, %(label)s, among your trade codes, if you offer it"),
+    "code": lambda: _("State HS %(code)s, %(label)s, in your request “%(title)s”, if you seek it"),
     "any_country": lambda: _("Look for partners in every country"),
     "wanted": lambda: _("Look for partners in %(country)s as well"),
     "excluded": lambda: _("Do not exclude %(country)s"),

@@ -7,11 +7,8 @@ from typing import Any
 
 from chambers.models import Company, TradeCode
 from matching import reading
-from matching.engine.codes import USED
+from matching.engine.codes import OFFERED, USED
 from matching.profiles import SEEN_BY_MEMBERS
-
-OFFERED = 0.5
-"""Confidence from which a code is worth showing to people; below, most are wrong."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ true when a change is made and nothing else has changed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,12 @@ from django.utils.translation import gettext as _
 from chambers.models import Company, Level, TradeCode, User
 from chambers.services import jobs
 from chambers.services.companies import state_codes
-from matching import engine
+from marketplace.models import Opportunity
+from matching import engine, reading
 from matching.engine import Row, Side
+from matching.engine.codes import OFFERED
 from matching.models import Advice, Profile, Run
-from matching.profiles import engine_rows
+from matching.profiles import PROFILE, opportunity_texts
 from matching.services import boards
 from matching.services.lists import lock_lists
 
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
 JOB = "matching.advice"
 _KEPT = 20  # pieces of advice stored
-_NEAR = 60  # partners whose codes are looked at
 _CODES = 150  # changes of codes tried
 _COUNTRIES = 12  # countries tried for each list of countries
 _HS = ("hs2:", "hs4:", "hs6:")
@@ -85,7 +86,7 @@ def advice_for(company: Company, run: Run) -> Advice | None:
     """The best of at most 200 changes, as a row that is not saved; None for who is not matched.
 
     Codes are tried on the profile and on each demand: one on an offer meets no demand that it does
-    not meet on the profile.
+    not meet on the profile. Only such as the company's own texts and codes speak for.
     """
     from matching.engine.advice import MOST_CHANGES, weigh  # compiled code: only where it works
 
@@ -94,9 +95,8 @@ def advice_for(company: Company, run: Run) -> Advice | None:
     if profile is None or asking is None or not profile.digest or not run.index_digest:
         return None
     indexes, (own, rows) = segments(run), asking
-    near = _near(indexes, own, rows)
     tried = [
-        *_codes(company, own, rows, near),
+        *_codes(company, own, rows),
         *_limits(own, _wanted_by(indexes, own, rows)),
         *_targets(
             rows, _wanted_by(indexes, own, [replace(one, targets=frozenset()) for one in rows])
@@ -134,27 +134,11 @@ def segments(run: Run) -> list[tuple[Index, Any]]:
         return [(one.index, one.standings.here.copy()) for one in board.segments]
 
 
-def _near(
-    indexes: Sequence[tuple[Index, Any]], own: engine.Company, rows: Sequence[Row]
-) -> list[list[Row]]:
-    """The rows of the best partners, best first."""
-    best: list[tuple[float, int]] = []
-    for index, here in indexes:
-        top = index.top(own, rows, _NEAR)
-        held = set(index.companies[here].tolist())
-        for _company, partners, scores in top.lists():
-            best += [
-                (score, pk) for score, pk in zip(scores[0], partners, strict=True) if pk in held
-            ]
-    chosen = [pk for _score, pk in sorted(best, key=lambda one: (-one[0], one[1]))[:_NEAR]]
-    stored = dict(Profile.objects.filter(company__in=chosen).values_list("company_id", "rows"))
-    return [engine_rows(pk, stored[pk]) for pk in chosen if pk in stored]
+def _codes(company: Company, own: engine.Company, rows: Sequence[Row]) -> Iterator[_Tried]:
+    """HS codes to state, likeliest first, row by row: what the company's own texts speak of.
 
-
-def _codes(
-    company: Company, own: engine.Company, rows: Sequence[Row], near: Sequence[Sequence[Row]]
-) -> Iterator[_Tried]:
-    """HS codes to state, likeliest first, row by row."""
+    What others ask for is no reason to state a code: it would not be true.
+    """
     from matching.engine.advice import Change  # see above
 
     known = set(
@@ -167,10 +151,12 @@ def _codes(
         for at, row in enumerate(rows)
         if row.side is Side.DEMAND or (row.side is Side.PROFILE and _shows_codes(company))
     ]
+    spoken = _spoken_of(company, rows) if places else {}
     for at in places:
         row = rows[at]
-        answers = [one for their in near for one in their if _answers(row, one)]
-        for code in _likely(row, answers, known)[: _CODES // len(places)]:
+        stated = _stated(row)
+        likely = [one for one in spoken.get(row.ref, []) if one in known and one not in stated]
+        for code in dict.fromkeys(likely[: _CODES // len(places)]):
             changed = replace(row, terms=_with_code(row.terms, code))
             trades = own.trades | ({code[:4]} if row.side is Side.PROFILE else set())
             limits = replace(own, trades=trades) if trades != own.trades else None
@@ -181,28 +167,31 @@ def _shows_codes(company: Company) -> bool:
     return company.level_of("codes") in {Level.PUBLIC, Level.MEMBERS}
 
 
-def _answers(row: Row, other: Row) -> bool:
-    return (row.side is Side.DEMAND) != (other.side is Side.DEMAND)
+def _spoken_of(company: Company, rows: Sequence[Row]) -> dict[str, list[str]]:
+    """By row, the HS codes that its text speaks of or, for the profile, that offers state."""
+    stated = [code for row in rows if row.side is Side.OFFER for code in _stated(row)]
+    found = {PROFILE: [*stated, *_read(company.description)]}
+    published = Opportunity.objects.on_show().filter(company=company)
+    for one in published:
+        of_needs = one.side == Opportunity.Side.DEMAND
+        codes = _read(opportunity_texts(one), of_needs=of_needs)
+        if of_needs:
+            found[one.reference] = codes
+        else:
+            found[PROFILE] += codes
+    return found
 
 
-def _likely(row: Row, answers: Iterable[Row], known: set[str]) -> list[str]:
-    """Codes that a row does not state: read from its text, frequent in answers, related."""
-    stated = {_code(term) for term, sure in row.terms.items() if term.startswith(_HS) and sure >= 1}
-    read = [_code(term) for term, sure in row.terms.items() if term.startswith(_HS) and sure < 1]
-    held = Counter(_code(term) for one in answers for term in one.terms if term.startswith(_HS[1:]))
-    asked = [code for code, _times in held.most_common()]
-    chapters = {code[:2] for code in stated}
-    like = [code for code in asked if code[:2] in chapters]
-    related = sorted(code for code in known if _is_related(code, stated))
-    ordered = dict.fromkeys([*read, *like[:40], *related[:40], *asked[:40], *like, *related])
-    return [code for code in ordered if code in known and code not in stated]
+def _read(texts: Mapping[str, str], *, of_needs: bool = False) -> list[str]:
+    return [
+        code
+        for scheme, code, sure in reading.suggested_codes(texts, of_needs=of_needs)
+        if scheme == TradeCode.Scheme.HS and sure >= OFFERED
+    ]
 
 
-def _is_related(code: str, stated: set[str]) -> bool:
-    """Whether a code is a parent, child or sibling of one that is stated."""
-    if code[:4] in stated or any(one.startswith(code) for one in stated):
-        return True
-    return len(code) == 4 and any(one[:2] == code[:2] and len(one) == 4 for one in stated)
+def _stated(row: Row) -> list[str]:
+    return [_code(term) for term, sure in row.terms.items() if term.startswith(_HS) and sure >= 1]
 
 
 def _code(term: str) -> str:

@@ -13,13 +13,14 @@ from chambers.models import Company, TradeCode
 from chambers.services import jobs
 from chambers.services.companies import change_company
 from chambers.services.limits import set_limits
-from matching import engine
+from matching import engine, reading
 from matching.models import Advice, Profile, Run
 from matching.services import advice, boards
 from tests.factories import RepresentativeFactory, UserFactory
-from tests.matching.world import CHIPS, HARVESTERS, SENSORS, company, hs, match, seeks
+from tests.matching.world import CHIPS, HARVESTERS, SENSORS, company, hs, labelled, match, seeks
 
 pytestmark = pytest.mark.django_db
+PEAT = "2703"
 
 
 def matches_of(who):
@@ -50,8 +51,14 @@ def person_of(one, role="owner"):
 
 @pytest.fixture
 def ours():
-    """A maker of sensors that seeks chips; makers of chips seek sensors, some harvesters too."""
-    maker = company("RU", "Ours")
+    """A maker of sensors that seeks chips; makers of chips seek sensors, some harvesters too.
+
+    Its text speaks of harvesters, which it does not state.
+    """
+    labelled(HARVESTERS[:4], "Harvesters for grain")
+    labelled(PEAT, "Peat")
+    reading.forget_labels()
+    maker = company("RU", "Ours", description={"en": "Harvesters for grain. We seek peat."})
     change_company(maker, codes=codes_of(SENSORS))
     seeks(maker, CHIPS, title={"en": "Wafers"})
     for number in range(5):
@@ -60,7 +67,8 @@ def ours():
         wanted = [HARVESTERS] if number < 4 else [SENSORS]
         seeks(other, *wanted, title={"en": "Machine"})
     match()
-    return maker
+    yield maker
+    reading.forget_labels()
 
 
 def worked_out(who):
@@ -82,6 +90,17 @@ def test_what_a_code_promises_comes_true_when_it_is_added(ours):
 
     assert matches_of(ours) == (5, 5)
     assert (worked_out(ours).mutual, advice.ask_for_advice(ours).matches) == (5, 5)
+
+
+def test_what_others_only_ask_for_is_not_advised(ours):
+    for number, wanted in enumerate((CHIPS, PEAT, PEAT, "902620", "9031")):
+        seeks(company("DE", f"Asker {number}"), wanted, title={"en": "Machine"})
+    match(seed=2)
+
+    found = worked_out(ours)
+
+    codes = {one["code"] for one in found.changes if one["kind"] == "code"}
+    assert {code[:4] for code in codes} == {HARVESTERS[:4]}
 
 
 def test_every_piece_of_advice_is_true(ours):

@@ -6,6 +6,7 @@ from chambers.models import Job
 from chambers.services import jobs
 from chambers.services.companies import change_company
 from marketplace.models import Opportunity
+from matching import reading
 from matching.models import Run, SuggestionList, Triad, TriadRefusal
 from matching.selectors import suggestions_for
 from tests.factories import (
@@ -14,7 +15,7 @@ from tests.factories import (
     TradeCodeFactory,
 )
 from tests.matching.test_advice import codes_of
-from tests.matching.world import CHIPS, HARVESTERS, SENSORS, company, match, seeks
+from tests.matching.world import CHIPS, HARVESTERS, SENSORS, company, labelled, match, seeks
 
 pytestmark = pytest.mark.django_db
 
@@ -25,8 +26,10 @@ def page(client, query=""):
 
 @pytest.fixture
 def ours():
-    """Seeks chips and makes sensors; four makers of chips seek harvesters."""
-    maker = company("RU", "Ours")
+    """Seeks chips, makes sensors and says so of harvesters; four makers of chips seek these."""
+    labelled(HARVESTERS[:4], "Harvesters for grain")
+    reading.forget_labels()
+    maker = company("RU", "Ours", description={"en": "Harvesters for grain"})
     change_company(maker, codes=codes_of(SENSORS))
     seeks(maker, CHIPS, title={"en": "Wafers"})
     for number in range(4):
@@ -34,7 +37,8 @@ def ours():
         change_company(other, codes=codes_of(CHIPS))
         seeks(other, HARVESTERS, title={"en": "Machine"})
     match()
-    return maker
+    yield maker
+    reading.forget_labels()
 
 
 @pytest.fixture

@@ -1,0 +1,5 @@
+"""Opportunities, events and their timetables for chamber staff."""
+
+from marketplace.admin import opportunities
+
+__all__ = ["opportunities"]

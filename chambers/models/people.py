@@ -119,6 +119,12 @@ class Scope(models.TextChoices):
     SUGGESTIONS_READ = "suggestions:read", _("read suggestions")
     RUNS_READ = "runs:read", _("read matching runs")
     RUNS_WRITE = "runs:write", _("start and stop matching runs")
+    EVENTS_READ = "events:read", _("read events and who comes")
+    EVENTS_WRITE = "events:write", _("register for events and change that")
+    MEETINGS_READ = "meetings:read", _("read requests, meetings and availability")
+    MEETINGS_WRITE = "meetings:write", _("ask for meetings, answer and cancel")
+    TIMETABLES_READ = "timetables:read", _("read timetables of events")
+    TIMETABLES_WRITE = "timetables:write", _("make and publish timetables of events")
 
 
 class ApiTokenQuerySet(ScopedQuerySet):

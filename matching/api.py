@@ -178,6 +178,10 @@ class SuggestionsOut(serializers.Serializer):
 
     company = CompanyPart()
     run = RunPart(allow_null=True)
+    computed_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text=_("The end of the run, or the latest change that the list has followed since."),
+    )
     results = SuggestionOut(many=True, source="shown")
     dismissed = SuggestionOut(many=True)
     met = serializers.IntegerField(

@@ -5,6 +5,7 @@ The page, the endpoint and the administration all show what ``suggestions_for`` 
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -121,11 +122,13 @@ class Suggestions:
     """A company's list: ``shown`` best first, and those it marked as not relevant.
 
     ``met`` is how many of the list it has met before; they are shown only on request. Of the marked
-    only the latest ``DISMISSED_SHOWN`` stand here.
+    only the latest ``DISMISSED_SHOWN`` stand here. ``computed_at`` is later than the end of the run
+    where the list has followed a change since.
     """
 
     company: Company
     run: Run | None
+    computed_at: dt.datetime | None = None
     shown: list[Suggestion] = field(default_factory=list)
     dismissed: list[Suggestion] = field(default_factory=list)
     met: int = 0
@@ -150,7 +153,8 @@ def suggestions_for(
         .first()
     )
     if stored is None or company.held_on is not None:
-        return Suggestions(company, Run.objects.current())
+        run = Run.objects.current()
+        return Suggestions(company, run, run.finished_at if run else None)
     made = Dismissal.objects.filter(company=company)
     dismissals = {one.partner_id: one for one in made.select_related("by")[:DISMISSED_SHOWN]}
     stands = [*stored.partners, *stored.reserve]
@@ -178,7 +182,10 @@ def suggestions_for(
             hidden.append(suggestion)
         elif suggestion.has_reason:
             shown.append(suggestion)
-    return Suggestions(company, stored.run, shown, hidden, len(met))
+    # A change while the run was under way is noted before the run ends with a list that holds it.
+    moments = [one for one in (stored.run.finished_at, stored.changed_at) if one is not None]
+    computed_at = max(moments, default=None)
+    return Suggestions(company, stored.run, computed_at, shown, hidden, len(met))
 
 
 def suggestion_between(

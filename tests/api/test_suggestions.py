@@ -40,6 +40,7 @@ def test_both_sides_read_the_same_match_from_their_own_end(pair, speaking_for):
     assert mine["run"]["id"] == str(run.public_id)
     assert mine["run"]["rules"] == run.rules
     assert mine["run"]["finished_at"].endswith("Z")
+    assert mine["computed_at"] == mine["run"]["finished_at"]
     assert found["partner"]["id"] == str(theirs.public_id)
     assert (found["band"], mirror["band"]) == ("strong_both", "strong_both")
     assert found["mutual"] == mirror["mutual"]

@@ -1,16 +1,21 @@
 """Matches: the list with its reasons, one pair, and what is marked as not relevant."""
 
+import datetime as dt
+
 import pytest
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from chambers.services import jobs
-from matching.models import Dismissal
+from chambers.services.companies import change_company
+from matching.models import Dismissal, Run
 from tests.factories import (
     ChamberFactory,
     PairHistoryFactory,
     RepresentativeFactory,
     RunFactory,
 )
-from tests.matching.world import CHIPS, SENSORS, company, hs, match, offers, seeks
+from tests.matching.world import CHIPS, HARVESTERS, SENSORS, company, hs, match, offers, seeks
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +91,23 @@ def test_a_shared_field_without_stated_needs_is_called_so(client, speaks_for):
 
     assert "Same field: what they seek is not stated" in text
     assert "What you seek is not stated" in text
+
+
+def test_a_list_that_followed_a_change_says_when(client, pair, speaks_for):
+    romashka, _asahi = pair
+    speaks_for(romashka)
+    Run.objects.update(finished_at=timezone.now() - dt.timedelta(days=40))
+    ran = Run.objects.current().finished_at
+    before = client.get("/en/matches/")
+
+    change_company(romashka, codes=hs(HARVESTERS))
+    jobs.work_off()
+    after = client.get("/en/matches/")
+
+    assert before.context["computed_at"] == ran
+    assert timezone.now() - after.context["computed_at"] < dt.timedelta(minutes=5)
+    day = date_format(timezone.localtime(after.context["computed_at"]), "DATE_FORMAT")
+    assert f"Computed on {day}" in after.content.decode()
 
 
 def test_before_the_first_run_the_page_says_so(client, romashka, speaks_for):

@@ -1,0 +1,124 @@
+"""The rules a plan keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from marketplace.verification.instances import NONE, SCREEN, TABLE, Object, day_numbers, taken
+
+
+def shape(problem: Object, plan: Object) -> Iterator[str]:
+    """Lists of a wrong length and entries of a wrong kind."""
+    meetings, slots, people = len(problem["meetings"]), problem["slots"], problem["participants"]
+    lists = {"domains": meetings, "lengths": meetings, "places": meetings, "helpers": meetings}
+    lists |= {"tables": slots, "screens": slots, "forbidden": people}
+    for name, size in lists.items():
+        if len(problem[name]) != size:
+            yield f"{name}: {len(problem[name])} entries, must be {size}"
+    if [slot for day in problem["days"] for slot in day] != list(range(slots)):
+        yield "days: each slot belongs to one day, in order of time"
+    for name in ("slot", "table", "helper"):
+        entries = plan[name]
+        if len(entries) != meetings and (name == "slot" or entries):
+            yield f"{name}: {len(entries)} entries for {meetings} meetings"
+        for meeting, entry in enumerate(entries):
+            if entry is not None and (type(entry) is not int or entry < 0):
+                yield f"{name} of meeting {meeting}: {entry!r} is not a number from 0"
+            elif entry is not None and name == "helper" and entry >= people:
+                yield f"helper of meeting {meeting}: {entry}, there are {people} participants"
+
+
+def cell(plan: Object, name: str, meeting: int) -> int | None:
+    """An entry of the plan; None where the plan gives none at all."""
+    entry: int | None = plan[name][meeting] if plan[name] else None
+    return entry
+
+
+def present(problem: Object, plan: Object, meeting: int) -> list[int]:
+    """Those whom the meeting keeps busy, an interpreter last."""
+    helper = cell(plan, "helper", meeting)
+    people: list[int] = problem["meetings"][meeting]
+    return people if helper is None else [*people, helper]
+
+
+def broken(problem: Object, plan: Object) -> Iterator[str]:
+    """Rules that the plan breaks, in words."""
+    day_of = day_numbers(problem["days"])
+    held: list[tuple[int, range]] = []
+    for meeting, start in enumerate(plan["slot"]):
+        if start is None:
+            yield from _absent(problem, plan, meeting)
+        elif start not in problem["domains"][meeting]:
+            yield f"meeting {meeting} may not start in slot {start}"
+        elif day_of.get(start + problem["lengths"][meeting] - 1) != day_of[start]:
+            yield f"meeting {meeting} in slot {start} does not end on its day"
+        else:
+            held.append((meeting, taken(problem, meeting, start)))
+    for first, second in problem["precedences"]:
+        before, after = plan["slot"][first], plan["slot"][second]
+        if None not in (before, after) and before + problem["lengths"][first] > after:
+            yield f"meeting {first} must be over before meeting {second}"
+    yield from _busy(problem, plan, held)
+    yield from _tables(problem, plan, held)
+    yield from _crowded(problem, held)
+
+
+def _absent(problem: Object, plan: Object, meeting: int) -> Iterator[str]:
+    if not problem["optional"]:
+        yield f"meeting {meeting} has no slot"
+    for name in ("table", "helper"):
+        if cell(plan, name, meeting) is not None:
+            yield f"meeting {meeting} has no slot, but a {name}"
+
+
+def _busy(problem: Object, plan: Object, held: list[tuple[int, range]]) -> Iterator[str]:
+    """People in two meetings at once or away, and interpreters who should not be there."""
+    busy: dict[tuple[int, int], int] = {}
+    for meeting, slots in held:
+        helpers, helper = problem["helpers"][meeting], cell(plan, "helper", meeting)
+        if helper not in (helpers or [None]):
+            yield f"meeting {meeting} has interpreter {helper}, must be one of {helpers}"
+        for participant in present(problem, plan, meeting):
+            for slot in slots:
+                if slot in problem["forbidden"][participant]:
+                    yield f"participant {participant} is away in slot {slot}"
+                other = busy.setdefault((participant, slot), meeting)
+                if other != meeting:
+                    yield (
+                        f"participant {participant} has meetings {other} and {meeting}"
+                        f" in slot {slot}"
+                    )
+
+
+def _tables(problem: Object, plan: Object, held: list[tuple[int, range]]) -> Iterator[str]:
+    """Tables given twice, not given or not there; those with a screen come first."""
+    given: dict[tuple[int, int], int] = {}
+    for meeting, slots in held if plan["table"] else ():
+        place, table = problem["places"][meeting], plan["table"][meeting]
+        if table is None:
+            if place != NONE:
+                yield f"meeting {meeting} has no table"
+            continue
+        if place == NONE:
+            yield f"meeting {meeting} takes no table, but has table {table}"
+        for slot in slots:
+            room = problem["screens" if place == SCREEN else "tables"][slot]
+            if table >= room:
+                yield f"meeting {meeting} has table {table} in slot {slot}, there are {room}"
+            other = given.setdefault((table, slot), meeting)
+            if other != meeting:
+                yield f"table {table} has meetings {other} and {meeting} in slot {slot}"
+
+
+def _crowded(problem: Object, held: list[tuple[int, range]]) -> Iterator[str]:
+    """Slots with too few tables."""
+    load = [[0, 0, 0] for _ in range(problem["slots"])]
+    for meeting, slots in held:
+        for slot in slots:
+            load[slot][problem["places"][meeting]] += 1
+    for slot, counts in enumerate(load):
+        tables, screens = problem["tables"][slot], problem["screens"][slot]
+        if counts[TABLE] + counts[SCREEN] > tables:
+            yield f"slot {slot} has {counts[TABLE] + counts[SCREEN]} meetings, {tables} tables"
+        if counts[SCREEN] > screens:
+            yield f"slot {slot} has {counts[SCREEN]} meetings that need one of {screens} screens"

@@ -1,0 +1,23 @@
+"""Every change to opportunities (here by name), events, registrations, requests and meetings."""
+
+from marketplace.services.opportunities import (
+    SHOWN_FOR,
+    archive_opportunity,
+    draft_opportunity,
+    publish_opportunity,
+    refuse_past_day,
+    reindex_opportunity,
+    reject_opportunity,
+    submit_opportunity,
+)
+
+__all__ = [
+    "SHOWN_FOR",
+    "archive_opportunity",
+    "draft_opportunity",
+    "publish_opportunity",
+    "refuse_past_day",
+    "reindex_opportunity",
+    "reject_opportunity",
+    "submit_opportunity",
+]

@@ -1,0 +1,253 @@
+"""Proves a timetable best: a SAT solver is asked for 0, 1, 2 ... breaks until it says yes.
+
+Source: Bofill et al., JAIR 74 (2022) 263-301, for the question. The loop counts up from what the
+calendars alone make unavoidable, so that the first yes is the optimum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from marketplace.scheduling.bounds import least_breaks, most_placed, obstacles, tighten, usable
+from marketplace.scheduling.explain import why_infeasible, why_unplaced
+from marketplace.scheduling.measure import measure
+from marketplace.scheduling.model import FALSE, TRUE, Model
+from marketplace.scheduling.problem import (
+    Certificate,
+    Place,
+    Plan,
+    Problem,
+    Progress,
+    Status,
+    Tell,
+)
+
+_STEP = 20_000
+"""Conflicts between two reports of progress, a few seconds; shorter steps make proofs slower."""
+_ROOM = 8
+"""Breaks above the bound that a counter tells apart; a larger one is built when they are used."""
+
+
+def solve(
+    problem: Problem,
+    *,
+    seed: int = 0,
+    tell: Tell | None = None,
+    conflicts: int | None = None,
+    start: Plan | None = None,
+) -> tuple[Plan | None, Certificate]:
+    """The plan with most meetings, then least burden, then fewest breaks, and what is proved.
+
+    Tables are numbered as they come. ``tell`` may stop the search, ``conflicts`` bounds it by
+    count; ``start`` is a plan known already, which keeps all rules.
+    """
+    return _Search(problem, seed, tell, conflicts, start).run()
+
+
+class _Stopped(Exception):  # noqa: N818 - no error: the caller asked for it
+    """The search was stopped; what is found so far stands."""
+
+
+class _Search:
+    """One run, with the best plan and the bounds so far."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        seed: int,
+        tell: Tell | None,
+        conflicts: int | None,
+        start: Plan | None,
+    ) -> None:
+        self._problem = problem
+        self._seed = seed
+        self._tell = tell
+        self._left = conflicts
+        self._best: Plan | None = None
+        self._rank = (0, 0, 0)
+        self._bound = 0
+        self._most = len(problem.meetings)
+        if start is not None:
+            self._keep(start)
+
+    def run(self) -> tuple[Plan | None, Certificate]:
+        """Search until all is proved or somebody says stop."""
+        try:
+            self._settle()
+        except _Stopped:
+            status = Status.UNKNOWN if self._best is None else Status.FEASIBLE
+        else:
+            status = Status.INFEASIBLE if self._best is None else Status.OPTIMAL
+        if self._best is not None:
+            self._best = _with_tables(self._problem, self._best)
+        return self._best, self._certificate(status)
+
+    def _settle(self) -> None:
+        problem = self._problem
+        domains = usable(problem)
+        self._most = most_placed(problem)
+        if not obstacles(problem):
+            tight = tighten(problem, domains)
+            bound = sum(least_breaks(problem, tight))
+            model = Model(problem, tight, seed=self._seed)
+            if self._full() or self._ask(model, []):
+                self._bound = bound
+                self._ease(model)
+                self._shorten(model, self._bound)
+                return
+            self._most = min(self._most, len(problem.meetings) - 1)
+        if problem.optional:
+            model = Model(problem, domains, seed=self._seed, must=False)
+            self._place(model)
+            self._ease(model)
+            self._shorten(model, 0)
+
+    def _full(self) -> bool:
+        return self._best is not None and self._rank[0] == 0
+
+    def _place(self, model: Model) -> None:
+        """Hold as many meetings as can be, in a model where each may be left out."""
+        possible = [held for held in model.held if held != FALSE]
+        wanted = list(possible)
+        while not self._ask(model, wanted):
+            core = set(model.solver.get_core() or [])
+            if not core:
+                # Even the empty timetable breaks a rule: there is nothing to place.
+                return
+            wanted.remove(max(literal for literal in wanted if literal in core))
+        missing = model.counter([-held for held in possible], self._unplaced())
+        least = len(model.held) - self._most
+        spare = least - (len(model.held) - len(possible))  # of those with a slot
+        while self._unplaced() > least:
+            if self._ask(model, _at_most(missing, spare)):
+                break
+            spare, least = spare + 1, least + 1
+            self._most -= 1
+            self._report()
+        for literal in _at_most(missing, spare):
+            model.add([literal])
+
+    def _unplaced(self) -> int:
+        return self._rank[0]
+
+    def _ease(self, model: Model) -> None:
+        """Make the unkind hours of the one who has most as few as can be."""
+        if self._best is None or not any(any(row) for row in self._problem.burden):
+            return
+        reached = model.burdens(self._rank[1])
+        totals = list(reached)
+        low, high = 0, sum(total <= self._rank[1] for total in totals)
+        while low < high:  # somebody has at least totals[low - 1]; totals[high] nobody needs
+            middle = (low + high) // 2
+            if self._ask(model, [-reached[totals[middle]]]):
+                high = middle
+            else:
+                low = middle + 1
+        if low < len(totals):
+            model.add([-reached[totals[low]]])
+
+    def _shorten(self, model: Model, bound: int) -> None:
+        """Count up the breaks until there is a plan with so few."""
+        levels = [level for counter in model.levels for level in counter]
+        breaks: list[int] = []
+        while self._best is not None and self._rank[2] > bound:
+            if bound >= len(breaks) and len(breaks) < len(levels):
+                breaks = model.counter(levels, bound + _ROOM)
+            if self._ask(model, _at_most(breaks, bound)):
+                break
+            bound += 1
+            self._bound = bound
+            self._report()
+        self._bound = max(self._bound, bound)
+
+    def _ask(self, model: Model, assumptions: Sequence[int]) -> bool:
+        """Whether the model has a solution; keeps its plan. Stops when told to."""
+        while True:
+            if self._left is not None and self._left <= 0:
+                raise _Stopped
+            step = _STEP if self._left is None else min(_STEP, self._left)
+            model.solver.conf_budget(step)
+            answer = model.solver.solve_limited([one for one in assumptions if one != TRUE])
+            if answer is not None:
+                break
+            if self._left is not None:
+                self._left -= step
+            self._report()
+        if answer:
+            self._keep(model.plan())
+            self._report()
+        return bool(answer)
+
+    def _keep(self, plan: Plan) -> None:
+        figures = measure(self._problem, plan)
+        rank = (len(plan.slot) - figures.placed, figures.most_burden, figures.breaks)
+        if self._best is None or rank < self._rank:
+            self._best, self._rank = plan, rank
+
+    def _report(self) -> None:
+        if self._tell is None:
+            return
+        placed = len(self._problem.meetings) - self._rank[0] if self._best else 0
+        if not self._tell(Progress(placed, self._rank[2], self._bound, self._best)):
+            raise _Stopped
+
+    def _certificate(self, status: Status) -> Certificate:
+        problem, plan = self._problem, self._best
+        told = Certificate(
+            status=status,
+            placed=0,
+            meetings=len(problem.meetings),
+            breaks=0,
+            lower_bound=self._bound,
+            seed=self._seed,
+            input_hash=problem.hash(),
+            plan_hash="",
+            most_placed=self._most,
+        )
+        if plan is None:
+            why = why_infeasible(problem, self._seed) if status == Status.INFEASIBLE else ()
+            return replace(told, unplaced=why)
+        figures = measure(problem, plan)
+        return replace(
+            told,
+            placed=figures.placed,
+            breaks=figures.breaks,
+            plan_hash=plan.hash(),
+            unplaced=why_unplaced(problem, plan, self._seed),
+            idle_slots=figures.idle_slots,
+            table_changes=figures.table_changes,
+            most_breaks=figures.most_breaks,
+            most_burden=figures.most_burden,
+        )
+
+
+def _at_most(counter: Sequence[int], most: int) -> list[int]:
+    """The assumption that not more than so many hold of what is counted; none if none can."""
+    return [-counter[most]] if most < len(counter) else []
+
+
+def _with_tables(problem: Problem, plan: Plan) -> Plan:
+    """The plan with a table for each meeting that needs one, the lowest that is free.
+
+    Those with a screen have the lowest numbers; who needs a screen chooses first.
+    """
+    table: list[int | None] = [None] * len(plan.slot)
+    taken: set[tuple[int, int]] = set()
+    seated = [m for m, slot in enumerate(plan.slot) if slot is not None]
+    for meeting in sorted(seated, key=lambda m: (-problem.places[m], -problem.lengths[m], m)):
+        begin, place = plan.slot[meeting], problem.places[meeting]
+        if begin is None or place == Place.NONE:
+            continue
+        room = problem.screens if place == Place.SCREEN else problem.tables
+        slots = range(begin, begin + problem.lengths[meeting])
+        free = (
+            number
+            for number in range(min(room[slot] for slot in slots))
+            if all((slot, number) not in taken for slot in slots)
+        )
+        number = next(free, None)
+        if number is not None:
+            table[meeting] = number
+            taken.update((slot, number) for slot in slots)
+    return replace(plan, table=tuple(table))

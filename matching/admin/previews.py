@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Company, Country, Job, TradeCode, User
-from matching.models import ChamberEmphasis, WeightSet
+from matching.models import ChamberEmphasis, Profile, WeightSet
 from matching.services import previews
 
 _SIZES = {
@@ -31,7 +32,7 @@ def shown_preview(of: WeightSet | ChamberEmphasis, user: User) -> dict[str, Any]
         return {"job": job, "is_open": job.state in (Job.State.QUEUED, Job.State.RUNNING)}
     served = Company.objects.members_served_by(user)
     listed = found["examples"]
-    words = _terms_in_words({part["term"] for one in listed for part in one["parts"]})
+    codes = _codes_in_words({part["term"] for one in listed for part in one["parts"]})
     keys = {one["company"] for one in listed}
     mine = {one.pk: one for one in served.filter(pk__in=keys)}
     partners = {
@@ -40,6 +41,9 @@ def shown_preview(of: WeightSet | ChamberEmphasis, user: User) -> dict[str, Any]
             pk__in={one["partner"] for one in listed}
         )
     }
+    written = dict(
+        Profile.objects.filter(company__in=[*mine, *partners]).values_list("company", "surfaces")
+    )
     return {
         "job": job,
         "found": found,
@@ -51,7 +55,11 @@ def shown_preview(of: WeightSet | ChamberEmphasis, user: User) -> dict[str, Any]
                 **one,
                 "company": mine[one["company"]],
                 "partner": partners[one["partner"]],
-                "reasons": [words[part["term"]] for part in one["parts"]],
+                "reasons": [
+                    codes.get(part["term"])
+                    or _as_written(part["term"], written, one["company"], one["partner"])
+                    for part in one["parts"]
+                ],
             }
             for one in listed
             if one["company"] in mine and one["partner"] in partners
@@ -59,15 +67,21 @@ def shown_preview(of: WeightSet | ChamberEmphasis, user: User) -> dict[str, Any]
     }
 
 
-def _terms_in_words(terms: set[str]) -> dict[str, str]:
-    """What each term of the engine is called: a code with its label, or the word's stem."""
-    split = {term: term.partition(":")[::2] for term in terms}
+def _codes_in_words(terms: set[str]) -> dict[str, str]:
+    """Those terms of the engine that are trade codes, each with its label."""
+    split = {term: term.partition(":")[::2] for term in terms if not term.startswith("w:")}
     wanted = TradeCode.objects.filter(code__in=[code for _prefix, code in split.values()])
     labels = {(one.scheme, one.code): str(one) for one in wanted}
     return {
         term: labels.get(("nace" if prefix in ("nace", "section") else "hs", value), value)
         for term, (prefix, value) in split.items()
     }
+
+
+def _as_written(term: str, written: Mapping[int, Mapping[str, str]], *sides: int) -> str:
+    """A word as the two companies wrote it: the engine compares stems, which nobody reads."""
+    found = [written.get(side, {}).get(term, "") for side in sides]
+    return " · ".join(dict.fromkeys(filter(None, found))) or term.partition(":")[2]
 
 
 def _named_groups(groups: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -144,7 +144,7 @@ def _moves(
     told: NDArray[np.bool_] | None,
 ) -> list[tuple[int, Moved]]:
     """(how far down, the move) of the farthest up and the farthest down in each list."""
-    found = []
+    found: list[tuple[int, Moved]] = []
     for at, (company, (one, other)) in enumerate(zip(companies.tolist(), pairs, strict=True)):
         if told is not None and not told[at]:
             continue
@@ -155,8 +155,8 @@ def _moves(
             )
             for partner in one.keys() | other.keys()
         ]
-        if moves:
-            found += [min(moves, key=_by_distance), max(moves, key=_by_distance)]
+        if moves:  # of a single one once
+            found += {min(moves, key=_by_distance), max(moves, key=_by_distance)}
     return found
 
 

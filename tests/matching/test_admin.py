@@ -271,6 +271,24 @@ def test_a_preview_is_computed_by_a_worker_and_stands_on_the_page(client, boss, 
     assert "Met of long ago" not in client.get(page).content.decode()
 
 
+def test_a_word_is_told_as_the_companies_wrote_it(client, boss):
+    ours, theirs = company("RU", "Ours"), company("JP", "Theirs")
+    seeks(ours, title={"en": "Scaffoldings"})
+    offers(theirs, title={"en": "Scaffolding"})
+    match()
+    draft = draft_weights(version="a", by=boss, values={"met": 0.97, "strong": 0.98})
+    client.force_login(boss)
+
+    decide(client, "matching_weightset", "preview", draft)
+    jobs.work_off()
+    shown = client.get(reverse("admin:matching_weightset_change", args=[draft.pk]))
+
+    (first, second) = shown.context["preview"]["examples"]
+    assert first["parts"][0]["term"] == second["parts"][0]["term"] == "w:scaffold"
+    assert first["reasons"][0] == "Scaffoldings · Scaffolding"
+    assert second["reasons"][0] == "Scaffolding · Scaffoldings"
+
+
 def test_what_was_measured_stands_beside_a_learnt_set(client, boss):
     RunFactory(current=True)
     figures = {"auc": 0.6, "upper": 0.5}

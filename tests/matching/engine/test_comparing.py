@@ -47,6 +47,14 @@ def test_the_farthest_moves_are_told_with_their_ranks():
     assert change.down == (Moved(1, 2, 1, None),)
 
 
+def test_a_single_move_is_told_once():
+    before, after = lists({1: [], 2: [1]}), lists({1: [2], 2: [1]})
+
+    change = compare(before, after)
+
+    assert (change.up, change.down) == ((Moved(1, 2, None, 1),), ())
+
+
 def test_groups_are_told_apart_by_best_score_and_attention():
     before = lists({1: [2, 3], 2: [1], 3: [1]}, {1: [0.8, 0.4], 2: [0.8], 3: [0.4]})
     after = lists({1: [2], 2: [1], 3: []}, {1: [0.6], 2: [0.6]})

@@ -22,20 +22,28 @@ from matching.models import Run, SuggestionList
 from matching.selectors.reports import EVERYBODY, EXPOSURE_JOB, OTHERS
 
 GROUPS = 15  # rows of one table; the others are added up
+ASKED = 2  # times a count of one run is asked for
+AGAIN = dt.timedelta(hours=1)
 _AT_ONCE = 10_000  # rows read at a time
 Longs = NDArray[np.int64]
 
 
 @jobs.by_the_clock
 @transaction.atomic
-def ask_for_exposure(_now: dt.datetime) -> None:
-    """Have the exposure in the lists that are shown counted, once for each run."""
+def ask_for_exposure(now: dt.datetime) -> None:
+    """Have the exposure in the lists that are shown counted, once for each run.
+
+    A count that was given up or stopped is asked for once more, no sooner than in ``AGAIN``: what
+    fails twice, each time after all its tries, would fail for ever and bury its reason.
+    """
     run = Run.objects.current()
     if run is None:
         return
-    # A count that was given up or stopped is none.
     counts = Job.objects.filter(kind=EXPOSURE_JOB, key=str(run.pk))
-    if not (counts.open() | counts.filter(state=Job.State.DONE)).exists():
+    if (counts.open() | counts.filter(state=Job.State.DONE)).exists():
+        return
+    ended = list(counts.values_list("finished_at", flat=True))
+    if not ended or (len(ended) < ASKED and max(filter(None, ended), default=now) <= now - AGAIN):
         jobs.enqueue(EXPOSURE_JOB, {"run": run.pk}, key=str(run.pk))
 
 

@@ -12,7 +12,7 @@ from chambers.services.limits import set_limits
 from matching.models import Run, SuggestionList
 from matching.selectors import reports, suggestions_for
 from matching.services.coverage import ask_for_coverage
-from matching.services.exposure import ask_for_exposure
+from matching.services.exposure import AGAIN, ask_for_exposure
 from tests.factories import (
     PairHistoryFactory,
     RepresentativeFactory,
@@ -144,20 +144,39 @@ def test_all_count_what_the_pages_show(superuser, least):
         assert [short.partners for short in coverage(one).short] == [len(pages[one.pk])]
 
 
-def test_a_count_that_was_given_up_is_asked_for_anew_and_one_that_is_done_is_not(world, superuser):
-    for state in (Job.State.PARKED, Job.State.CANCELLED):
-        ask_for_exposure(timezone.now())
-        waiting = Job.objects.open().get(kind="matching.exposure")
-        Job.objects.filter(pk=waiting.pk).update(state=state, finished_at=timezone.now())
-        assert reports.exposure_of(superuser) == (None, False)
+def give_up(state=Job.State.PARKED):
+    waiting = Job.objects.open().get(kind="matching.exposure")
+    Job.objects.filter(pk=waiting.pk).update(state=state, finished_at=timezone.now())
+
+
+@pytest.mark.parametrize("state", [Job.State.PARKED, Job.State.CANCELLED])
+def test_a_count_that_was_given_up_is_asked_for_anew_and_one_that_is_done_is_not(
+    world, superuser, state
+):
+    ask_for_exposure(timezone.now())
+    give_up(state)
+    assert reports.exposure_of(superuser) == (None, False)
 
     for _again in range(2):
-        ask_for_exposure(timezone.now())
+        ask_for_exposure(timezone.now() + AGAIN)
     assert Job.objects.open().filter(kind="matching.exposure").count() == 1
     assert reports.exposure_of(superuser) == (None, True)
     jobs.work_off()
-    ask_for_exposure(timezone.now())
+    ask_for_exposure(timezone.now() + AGAIN)
     assert not Job.objects.open().exists()
+
+
+def test_counts_that_always_fail_do_not_pile_up(world):
+    for hours in range(20):
+        ask_for_exposure(timezone.now() + hours * AGAIN)
+        if Job.objects.open().filter(kind="matching.exposure").exists():
+            give_up()
+            ask_for_exposure(timezone.now())
+
+    assert Job.objects.filter(kind="matching.exposure").count() == 2
+    match()
+    ask_for_exposure(timezone.now())
+    assert Job.objects.open().filter(kind="matching.exposure").count() == 1
 
 
 def test_while_a_new_count_is_on_its_way_the_former_is_told_and_that_it_is(

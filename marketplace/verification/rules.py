@@ -78,9 +78,11 @@ def _busy(problem: Object, plan: Object, held: list[tuple[int, range]]) -> Itera
         helpers, helper = problem["helpers"][meeting], cell(plan, "helper", meeting)
         if helper not in (helpers or [None]):
             yield f"meeting {meeting} has interpreter {helper}, must be one of {helpers}"
+        settled = bool(problem["fixed"]) and problem["fixed"][meeting] == slots[0]
         for participant in present(problem, plan, meeting):
             for slot in slots:
-                if slot in problem["forbidden"][participant]:
+                # What was agreed on by name stands, even if somebody is away.
+                if slot in problem["forbidden"][participant] and not settled:
                     yield f"participant {participant} is away in slot {slot}"
                 other = busy.setdefault((participant, slot), meeting)
                 if other != meeting:
@@ -91,7 +93,13 @@ def _busy(problem: Object, plan: Object, held: list[tuple[int, range]]) -> Itera
 
 
 def _tables(problem: Object, plan: Object, held: list[tuple[int, range]]) -> Iterator[str]:
-    """Tables given twice, not given or not there; those with a screen come first."""
+    """Tables given twice, not given or not there.
+
+    Shared tables have the first numbers, those with a screen before the others; booths follow.
+    """
+    screens = max(problem["screens"], default=0)
+    plain = (all_ - some for all_, some in zip(problem["tables"], problem["screens"], strict=True))
+    shared = max(max(problem["tables"], default=0), screens + max(plain, default=0))
     given: dict[tuple[int, int], int] = {}
     for meeting, slots in held if plan["table"] else ():
         place, table = problem["places"][meeting], plan["table"][meeting]
@@ -99,12 +107,12 @@ def _tables(problem: Object, plan: Object, held: list[tuple[int, range]]) -> Ite
             if place != NONE:
                 yield f"meeting {meeting} has no table"
             continue
-        if place == NONE:
+        room = range(shared) if place == TABLE else range(screens)
+        if place == NONE and table < shared:
             yield f"meeting {meeting} takes no table, but has table {table}"
+        if place != NONE and table not in room:
+            yield f"meeting {meeting} has table {table}, it may have one of {len(room)}"
         for slot in slots:
-            room = problem["screens" if place == SCREEN else "tables"][slot]
-            if table >= room:
-                yield f"meeting {meeting} has table {table} in slot {slot}, there are {room}"
             other = given.setdefault((table, slot), meeting)
             if other != meeting:
                 yield f"table {table} has meetings {other} and {meeting} in slot {slot}"

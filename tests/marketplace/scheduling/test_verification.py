@@ -4,6 +4,7 @@ import json
 import random
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -222,7 +223,7 @@ GOOD = Plan((0, 0, 1), (0, 1, 0), (None, None, None))
         ({"slot": (2, 2, 3)}, "slot 2 has 2 meetings, 1 tables"),
         ({"slot": (2, 0, 3)}, "slot 2 has 1 meetings that need one of 0 screens"),
         ({"table": (0, 0, 0)}, "table 0 has meetings 0 and 1 in slot 0"),
-        ({"table": (1, 0, 0)}, "meeting 0 has table 1 in slot 0, there are 1"),
+        ({"table": (1, 0, 0)}, "meeting 0 has table 1, it may have one of 1"),
         ({"table": (0, 1, None)}, "meeting 2 has no table"),
         ({"helper": (None, 3, None)}, "meeting 1 has interpreter 3"),
         ({"helper": (None, 4, None)}, "there are 4 participants"),
@@ -262,6 +263,13 @@ def test_a_wrong_figure_is_named(name, value, words):
     told["certificate"][name] = value
 
     assert any(words in fault for fault in verify(told).faults)
+
+
+def test_a_meeting_fixed_while_somebody_is_away_stands():
+    away = replace(BASE, forbidden=(frozenset({0}), *BASE.forbidden[1:]))
+
+    assert not verify(certified(away, GOOD)).accepted
+    assert verify(certified(replace(away, fixed=(0, -1, -1)), GOOD)).accepted
 
 
 def test_optimal_is_not_believed_while_the_bound_leaves_room():

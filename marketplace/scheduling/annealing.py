@@ -39,12 +39,12 @@ from marketplace.scheduling.measure import measure
 from marketplace.scheduling.placing import NOBODY, fill, save
 from marketplace.scheduling.problem import Plan, Problem, Progress, Tell
 
-HOT, COLD = 0.4, 0.06
-"""Heat at the start and the end, in breaks; twice as hot at the start leaves more breaks."""
+HOT, COLD = 0.2, 0.06
+"""Heat at the start and the end, in breaks; hotter at the start leaves more breaks."""
 BATCH = 1_000_000
 """Steps between two reports."""
 STEPS = 10_000
-"""Steps per meeting: enough for 2,000 people with 10,000 meetings in half a minute."""
+"""Steps per meeting: twice what leaves 2,000 people with 10,000 meetings without breaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +63,20 @@ def anneal(
     seed: int = 1,
     steps: int | None = None,
     enough: int = 0,
+    most_placed: int | None = None,
     tell: Tell | None = None,
 ) -> Plan:
     """A plan with fewer breaks than ``plan``, which keeps the rules; yet without tables.
 
     No fewer meetings are seated than before. ``steps`` limits the search (all together); it ends
-    sooner when all are seated and there are no more than ``enough`` breaks, a known lower bound.
+    sooner when ``most_placed`` meetings (None: all) are seated and there are no more than
+    ``enough`` breaks: bounds that are known.
     Where hours of day matter, the largest burden comes first. Without ``tell`` the same arguments
     give the same plan; it may stop the search between two batches.
     """
     total = STEPS * len(problem.meetings) if steps is None else steps
-    search = _Search(problem, seed, enough, tell)
+    most = len(problem.meetings) if most_placed is None else most_placed
+    search = _Search(problem, seed, enough, len(problem.meetings) - most, tell)
     if not problem.burden:
         return search.run(plan, prices_of(problem), Cooling(total))
     return _kind_hours_first(problem, plan, search, total)
@@ -100,10 +103,12 @@ def _kind_hours_first(problem: Problem, plan: Plan, search: _Search, total: int)
 class _Search:
     """Runs batches, reports between them, and keeps the best plan."""
 
-    def __init__(self, problem: Problem, seed: int, enough: int, tell: Tell | None) -> None:
+    def __init__(
+        self, problem: Problem, seed: int, enough: int, waiting: int, tell: Tell | None
+    ) -> None:
         self.stopped = False
         self._problem, self._task = problem, task_of(problem)
-        self._seed, self._enough, self._tell = seed, enough, tell
+        self._seed, self._enough, self._waiting, self._tell = seed, enough, waiting, tell
 
     def run(self, plan: Plan, prices: Prices, cooling: Cooling) -> Plan:
         """The best plan found from a plan on, that one included."""
@@ -113,7 +118,8 @@ class _Search:
         save(state)
         enough = self._enough if prices.cap == NO_LIMIT and prices.even == 0 else -1
         for first in range(0, cooling.steps, BATCH):
-            if self.stopped or (state.counts[BEST_WAITING] == 0 and _breaks(state) <= enough):
+            seated = state.counts[BEST_WAITING] <= self._waiting
+            if self.stopped or (seated and _breaks(state) <= enough):
                 break
             last = min(first + BATCH, cooling.steps)
             _batch(task, state, prices, first, last, cooling.steps, cooling.hot, cooling.cold)

@@ -111,7 +111,7 @@ def test_small_problems_reach_the_least_there_can_be():
 
 
 def test_the_search_ends_at_a_known_bound_or_when_told_to():
-    problem = world(3, size=20, meetings=60)
+    problem = world(3, size=20, meetings=60, plain=True)
     reports = []
 
     def tell(progress):
@@ -123,7 +123,8 @@ def test_the_search_ends_at_a_known_bound_or_when_told_to():
     assert len(reports) == 1
     assert reports[0].plan == plan
     assert reports[0].breaks == breaks_of(problem, plan)
-    assert anneal(problem, plan, steps=5_000_000, enough=10**6) == plan
+    bounds = {"enough": reports[0].breaks, "most_placed": placed(plan)}
+    assert anneal(problem, plan, steps=5_000_000, **bounds) == plan
 
 
 def _round(burden, *, slots=6):

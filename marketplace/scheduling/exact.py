@@ -15,7 +15,6 @@ from marketplace.scheduling.measure import measure
 from marketplace.scheduling.model import FALSE, TRUE, Model
 from marketplace.scheduling.problem import (
     Certificate,
-    Place,
     Plan,
     Problem,
     Progress,
@@ -39,8 +38,10 @@ def solve(
 ) -> tuple[Plan | None, Certificate]:
     """The plan with most meetings, then least burden, then fewest breaks, and what is proved.
 
-    Tables are numbered as they come. ``tell`` may stop the search, ``conflicts`` bounds it by
-    count; ``start`` is a plan known already, which keeps all rules.
+    It has no tables yet, there are enough for all meetings of one slot. After a burden, the bound
+    of breaks is that of plans with no more burden.
+    ``tell`` may stop the search, ``conflicts`` bounds it by count; ``start`` is a plan known
+    already, which keeps all rules.
     """
     return _Search(problem, seed, tell, conflicts, start).run()
 
@@ -79,8 +80,6 @@ class _Search:
             status = Status.UNKNOWN if self._best is None else Status.FEASIBLE
         else:
             status = Status.INFEASIBLE if self._best is None else Status.OPTIMAL
-        if self._best is not None:
-            self._best = _with_tables(self._problem, self._best)
         return self._best, self._certificate(status)
 
     def _settle(self) -> None:
@@ -116,7 +115,7 @@ class _Search:
                 # Even the empty timetable breaks a rule: there is nothing to place.
                 return
             wanted.remove(max(literal for literal in wanted if literal in core))
-        missing = model.counter([-held for held in possible], self._unplaced())
+        missing = model.counter([-held for held in possible], self._unplaced() + 1)
         least = len(model.held) - self._most
         spare = least - (len(model.held) - len(possible))  # of those with a slot
         while self._unplaced() > least:
@@ -225,29 +224,3 @@ class _Search:
 def _at_most(counter: Sequence[int], most: int) -> list[int]:
     """The assumption that not more than so many hold of what is counted; none if none can."""
     return [-counter[most]] if most < len(counter) else []
-
-
-def _with_tables(problem: Problem, plan: Plan) -> Plan:
-    """The plan with a table for each meeting that needs one, the lowest that is free.
-
-    Those with a screen have the lowest numbers; who needs a screen chooses first.
-    """
-    table: list[int | None] = [None] * len(plan.slot)
-    taken: set[tuple[int, int]] = set()
-    seated = [m for m, slot in enumerate(plan.slot) if slot is not None]
-    for meeting in sorted(seated, key=lambda m: (-problem.places[m], -problem.lengths[m], m)):
-        begin, place = plan.slot[meeting], problem.places[meeting]
-        if begin is None or place == Place.NONE:
-            continue
-        room = problem.screens if place == Place.SCREEN else problem.tables
-        slots = range(begin, begin + problem.lengths[meeting])
-        free = (
-            number
-            for number in range(min(room[slot] for slot in slots))
-            if all((slot, number) not in taken for slot in slots)
-        )
-        number = next(free, None)
-        if number is not None:
-            table[meeting] = number
-            taken.update((slot, number) for slot in slots)
-    return replace(plan, table=tuple(table))

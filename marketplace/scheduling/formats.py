@@ -53,12 +53,14 @@ def answer(plan: Plan | None, certificate: Certificate, seconds: float) -> dict[
         "placed": certificate.placed,
         "breaks": certificate.breaks if plan else None,
         "lower_bound": certificate.lower_bound,
+        "most_placed": certificate.most_placed,
         "idle_slots": certificate.idle_slots,
         "seed": certificate.seed,
         "seconds": round(seconds, 3),
         "input_hash": certificate.input_hash,
-        "plan_hash": certificate.plan_hash,
     }
+    if plan:
+        told["plan_hash"] = certificate.plan_hash
     told["unplaced"] = [
         {
             "meeting": unplaced.meeting,

@@ -146,7 +146,7 @@ class Model:
                     if more > most:
                         self.add([-on, -literal])
                         continue
-                    if more in after and after[more] is sums.get(more):
+                    if more in after and after[more] == sums.get(more):
                         after[more] = self.new()
                         self.add([-sums[more], after[more]])
                     elif more not in after:
@@ -155,7 +155,10 @@ class Model:
                 sums = after
             for total, literal in sums.items():
                 reached.setdefault(total, []).append(literal)
-        somebody = {total: self.any_of(reached[total]) for total in sorted(reached) if total}
+        somebody = {total: self.new() for total in sorted(reached) if total}
+        for total, literal in somebody.items():
+            for one in reached[total]:
+                self.add([-one, literal])
         for lower, higher in pairwise(somebody):
             self.add([-somebody[higher], somebody[lower]])
         return somebody

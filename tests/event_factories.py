@@ -1,4 +1,4 @@
-"""The smallest valid row of every part of an event; a test names only what it is about."""
+"""The smallest valid rows of events, and of all that belongs to them."""
 
 import datetime as dt
 
@@ -7,46 +7,49 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from marketplace.models import (
+    Away,
     Delegation,
     Event,
     Group,
+    GroupRule,
     Hall,
     Interpreter,
+    InterpreterAway,
     Meeting,
     MeetingRequest,
     Participant,
     Registration,
     Session,
     Slot,
+    StandbyOffer,
     Table,
+    TimeProposal,
     Timetable,
 )
-from tests.factories import ChamberFactory, CompanyFactory, UserFactory
-
-AHEAD = dt.timedelta(days=30)
+from marketplace.services import calendars
+from tests.factories import ChamberFactory, CompanyFactory, RepresentativeFactory
 
 
 class EventFactory(DjangoModelFactory):
-    """Published, in thirty days, in Minsk; registration and requests are open."""
+    """A published forum of two days in a month, with registration and requests open."""
 
     class Meta:
         model = Event
+        skip_postgeneration_save = True
 
     chamber = factory.SubFactory(ChamberFactory)
     kind = Event.Kind.FORUM
     name = factory.Sequence(lambda n: {"en": f"Forum {n}"})
-    place = "Minsk"
+    place = "Congress centre"
     zone = "Europe/Minsk"
-    starts_on = factory.LazyFunction(lambda: timezone.localdate() + AHEAD)
-    ends_on = factory.LazyAttribute(lambda event: event.starts_on + dt.timedelta(days=1))
+    starts_on = factory.LazyFunction(lambda: timezone.now().date() + dt.timedelta(days=30))
+    ends_on = factory.LazyAttribute(lambda one: one.starts_on + dt.timedelta(days=1))
     is_published = True
 
-
-def clock_time(event, hour, minute=0, *, day=0):
-    """An instant of an event by the clock of its place; ``day`` 0 is the first."""
-    return dt.datetime.combine(
-        event.starts_on + dt.timedelta(days=day), dt.time(hour, minute), event.clock
-    )
+    @factory.post_generation
+    def hosts(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.hosts.set(extracted)
 
 
 class HallFactory(DjangoModelFactory):
@@ -58,38 +61,44 @@ class HallFactory(DjangoModelFactory):
 
 
 class TableFactory(DjangoModelFactory):
+    """A shared table with the next number of its event."""
+
     class Meta:
         model = Table
 
     event = factory.SubFactory(EventFactory)
-    number = factory.Sequence(lambda n: n + 1)
+    number = factory.LazyAttribute(lambda one: one.event.tables.count() + 1)
 
 
 class SlotFactory(DjangoModelFactory):
-    """Twenty minutes; ``number`` counts from ten o'clock of the first day."""
+    """20 minutes; each one of an event begins half an hour after the one before, from nine on."""
 
     class Meta:
         model = Slot
 
     class Params:
-        number = factory.Sequence(lambda n: n % 24)
+        minutes = 20
 
     event = factory.SubFactory(EventFactory)
     starts_at = factory.LazyAttribute(
-        lambda slot: clock_time(slot.event, 10) + dt.timedelta(minutes=20 * slot.number)
+        lambda one: (
+            one.event.begins_at + dt.timedelta(hours=9, minutes=30 * one.event.slots.count())
+        )
     )
-    ends_at = factory.LazyAttribute(lambda slot: slot.starts_at + dt.timedelta(minutes=20))
+    ends_at = factory.LazyAttribute(lambda one: one.starts_at + dt.timedelta(minutes=one.minutes))
 
 
 class SessionFactory(DjangoModelFactory):
+    """A section in the first morning."""
+
     class Meta:
         model = Session
 
     event = factory.SubFactory(EventFactory)
     kind = Session.Kind.SECTION
     title = factory.Sequence(lambda n: {"en": f"Section {n}"})
-    starts_at = factory.LazyAttribute(lambda session: clock_time(session.event, 10))
-    ends_at = factory.LazyAttribute(lambda session: clock_time(session.event, 12))
+    starts_at = factory.LazyAttribute(lambda one: one.event.begins_at + dt.timedelta(hours=9))
+    ends_at = factory.LazyAttribute(lambda one: one.starts_at + dt.timedelta(hours=3))
 
 
 class GroupFactory(DjangoModelFactory):
@@ -98,6 +107,15 @@ class GroupFactory(DjangoModelFactory):
 
     event = factory.SubFactory(EventFactory)
     name = factory.Sequence(lambda n: {"en": f"Group {n}"})
+
+
+class GroupRuleFactory(DjangoModelFactory):
+    class Meta:
+        model = GroupRule
+
+    event = factory.SubFactory(EventFactory)
+    first = factory.SubFactory(GroupFactory, event=factory.SelfAttribute("..event"))
+    second = factory.SubFactory(GroupFactory, event=factory.SelfAttribute("..event"))
 
 
 class DelegationFactory(DjangoModelFactory):
@@ -115,56 +133,104 @@ class InterpreterFactory(DjangoModelFactory):
 
     event = factory.SubFactory(EventFactory)
     name = factory.Sequence(lambda n: f"Interpreter {n}")
-    languages = ["ru", "ja"]
+    languages = ["ja", "ru"]
+
+
+class InterpreterAwayFactory(DjangoModelFactory):
+    class Meta:
+        model = InterpreterAway
+
+    interpreter = factory.SubFactory(InterpreterFactory)
+    slot = factory.SubFactory(SlotFactory, event=factory.SelfAttribute("..interpreter.event"))
 
 
 class RegistrationFactory(DjangoModelFactory):
-    """Of a member company, admitted and listed."""
+    """An admitted member company that is listed; ``people=2`` come, ``owner=person`` decides."""
 
     class Meta:
         model = Registration
+        skip_postgeneration_save = True
 
     event = factory.SubFactory(EventFactory)
     company = factory.SubFactory(CompanyFactory, member=True)
     status = Registration.Status.ADMITTED
     consent = Registration.Consent.LISTED
 
+    class Params:
+        applied = factory.Trait(
+            status=Registration.Status.APPLIED, consent=Registration.Consent.NOT_LISTED
+        )
+
+    @factory.post_generation
+    def owner(self, create, extracted, **kwargs):
+        if create and extracted:
+            RepresentativeFactory(company=self.company, person=extracted)
+
+    @factory.post_generation
+    def people(self, create, extracted, **kwargs):
+        if create and extracted:
+            ParticipantFactory.create_batch(extracted, registration=self)
+
 
 class ParticipantFactory(DjangoModelFactory):
-    """``registration__event=`` puts several into one event."""
+    """``speaking=True``: a main contact of the company, who signs in."""
 
     class Meta:
         model = Participant
 
     registration = factory.SubFactory(RegistrationFactory)
-    person = factory.SubFactory(UserFactory)
     name = factory.Sequence(lambda n: f"Participant {n}")
+
+    class Params:
+        speaking = factory.Trait(
+            person=factory.LazyAttribute(
+                lambda one: RepresentativeFactory(company=one.registration.company).person
+            )
+        )
+
+
+class AwayFactory(DjangoModelFactory):
+    class Meta:
+        model = Away
+
+    participant = factory.SubFactory(ParticipantFactory)
+    slot = factory.SubFactory(
+        SlotFactory, event=factory.SelfAttribute("..participant.registration.event")
+    )
 
 
 class MeetingRequestFactory(DjangoModelFactory):
-    """Waits for the answer of the partner for a week."""
+    """Waiting for the partner's answer until the event begins; ``slots=[...]`` would suit."""
 
     class Meta:
         model = MeetingRequest
+        skip_postgeneration_save = True
 
     event = factory.SubFactory(EventFactory)
-    requester = factory.SubFactory(RegistrationFactory, event=factory.SelfAttribute("..event"))
-    partner = factory.SubFactory(RegistrationFactory, event=factory.SelfAttribute("..event"))
-    answer_from = factory.SelfAttribute("partner")
-    expires_at = factory.LazyFunction(lambda: timezone.now() + dt.timedelta(days=7))
+    requester = factory.SubFactory(
+        RegistrationFactory, event=factory.SelfAttribute("..event"), people=1
+    )
+    partner = factory.SubFactory(
+        RegistrationFactory, event=factory.SelfAttribute("..event"), people=1
+    )
+    status = MeetingRequest.Status.PENDING
+    answer_from = factory.LazyAttribute(
+        lambda one: one.partner if one.status in MeetingRequest.OPEN else None
+    )
+    expires_at = factory.LazyAttribute(lambda one: one.event.begins_at)
+
+    @factory.post_generation
+    def slots(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.slots.set(extracted)
 
 
 class MeetingFactory(DjangoModelFactory):
-    """Without a time; ``confirmed=True`` gives it a slot, but no bookings: services do that."""
+    """Of two companies, without a time; ``placed=True`` is confirmed in a slot and holds it."""
 
     class Meta:
         model = Meeting
-
-    class Params:
-        confirmed = factory.Trait(
-            status=Meeting.Status.CONFIRMED,
-            slot=factory.SubFactory(SlotFactory, event=factory.SelfAttribute("..event")),
-        )
+        skip_postgeneration_save = True
 
     event = factory.SubFactory(EventFactory)
     host = factory.SubFactory(
@@ -174,13 +240,64 @@ class MeetingFactory(DjangoModelFactory):
         ParticipantFactory, registration__event=factory.SelfAttribute("...event")
     )
 
+    class Params:
+        placed = factory.Trait(
+            status=Meeting.Status.CONFIRMED,
+            slot=factory.SubFactory(SlotFactory, event=factory.SelfAttribute("..event")),
+        )
+
+    @factory.post_generation
+    def others(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.others.set(extracted)
+
+    @factory.post_generation
+    def holding(self, create, extracted, **kwargs):
+        if create and self.is_placed:
+            calendars.book(self)
+
+
+class TimeProposalFactory(DjangoModelFactory):
+    """The host asks for another time; ``slots=[...]``."""
+
+    class Meta:
+        model = TimeProposal
+        skip_postgeneration_save = True
+
+    meeting = factory.SubFactory(MeetingFactory, placed=True)
+    proposer = factory.LazyAttribute(lambda one: one.meeting.host.registration)
+
+    @factory.post_generation
+    def slots(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.slots.set(extracted)
+
+
+class StandbyOfferFactory(DjangoModelFactory):
+    """Offered to a meeting without a time, to be answered in an hour."""
+
+    class Meta:
+        model = StandbyOffer
+
+    meeting = factory.SubFactory(MeetingFactory)
+    slot = factory.SubFactory(SlotFactory, event=factory.SelfAttribute("..meeting.event"))
+    rank = 1
+    reason = "must meet"
+    status = StandbyOffer.Status.OFFERED
+    answer_by = factory.LazyFunction(lambda: timezone.now() + dt.timedelta(hours=1))
+
 
 class TimetableFactory(DjangoModelFactory):
-    """A finished draft."""
+    """A finished draft; ``final=True`` is in force."""
 
     class Meta:
         model = Timetable
 
     event = factory.SubFactory(EventFactory)
-    number = factory.Sequence(lambda n: n + 1)
+    number = factory.LazyAttribute(lambda one: one.event.timetables.count() + 1)
     finished_at = factory.LazyFunction(timezone.now)
+
+    class Params:
+        final = factory.Trait(
+            status=Timetable.Status.FINAL, published_at=factory.LazyFunction(timezone.now)
+        )

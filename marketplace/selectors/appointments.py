@@ -1,0 +1,66 @@
+"""Meetings as entries of a calendar: the same in a mail, a file and a subscription."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from chambers.gates.calendar import Appointment, Standing
+from marketplace.models import Meeting, Participant
+
+_STANDINGS = {
+    Meeting.Status.PROVISIONAL: Standing.TENTATIVE,
+    Meeting.Status.CANCELLED: Standing.CANCELLED,
+}
+
+
+def appointment_of(
+    meeting: Meeting,
+    *,
+    reader: Participant,
+    attendee: str = "",
+    standing: Standing | None = None,
+) -> Appointment:
+    """A meeting that has or had a slot, as ``reader`` has it in the calendar.
+
+    The name for life, the number of the change and how sure it is come from the row.
+    ``attendee`` is the address of a mail's reader; the organiser is then named too. ``standing``
+    is given where the row has forgotten it: a meeting that has lost its time is off.
+    """
+    if meeting.slot is None:
+        raise ValueError("a meeting without a slot is no appointment")
+    clock = meeting.event.clock
+    partners = [one for one in meeting.people() if one.registration_id != reader.registration_id]
+    names = ", ".join(dict.fromkeys(str(one.registration.company) for one in partners))
+    host = urlsplit(settings.BASE_URL).hostname
+    return Appointment(
+        uid=f"{meeting.uid}@{host}",
+        title=_("Meeting: %(partner)s") % {"partner": names},
+        starts_at=meeting.slot.starts_at.astimezone(clock),
+        ends_at=meeting.slot.ends_at.astimezone(clock),
+        changed_at=meeting.changed_at,
+        sequence=meeting.sequence,
+        standing=standing or _STANDINGS.get(Meeting.Status(meeting.status), Standing.CONFIRMED),
+        place=place_of(meeting),
+        text="\n".join([meeting.event.named()[0], *(_person(one) for one in partners)]),
+        url=meeting.link,
+        organiser=parseaddr(settings.DEFAULT_FROM_EMAIL)[1] if attendee else "",
+        attendee=attendee,
+    )
+
+
+def place_of(meeting: Meeting) -> str:
+    """The table, its hall and the place of the event; without a table, that it is online."""
+    if meeting.table is None:
+        return _("Online") if meeting.link else meeting.event.place
+    hall = meeting.table.hall
+    parts = [str(meeting.table), hall.name if hall else "", meeting.event.place]
+    return ", ".join(filter(None, parts))
+
+
+def _person(participant: Participant) -> str:
+    who = ", ".join(filter(None, [participant.name, participant.position]))
+    return f"{who} ({participant.registration.company})"

@@ -1,0 +1,215 @@
+"""Every change to meetings: arranged, placed, moved, confirmed, cancelled, held."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chambers.models import User
+from chambers.services.people import demand_manager
+from marketplace.models import (
+    Interpreter,
+    Meeting,
+    Participant,
+    Session,
+    Slot,
+    Table,
+)
+from marketplace.services import calendars, notices, placing, standby
+
+Status = Meeting.Status
+Attendance = Meeting.Attendance
+
+
+@transaction.atomic
+def arrange_meeting(
+    host: Participant,
+    guest: Participant,
+    *,
+    by: User | None,
+    slot: Slot | None = None,
+    table: Table | None = None,
+    others: Iterable[Participant] = (),
+    session: Session | None = None,
+    interpreter: Interpreter | None = None,
+    status: str = Status.CONFIRMED,
+    at: dt.datetime | None = None,
+) -> Meeting:
+    """Let people meet without a request, as the organiser may; without a slot the time is open.
+
+    Raises ValidationError ``not_admitted``, ``other_event``, ``away``, ``taken``, ``no_table``;
+    PermissionDenied for anyone but a manager of the organiser.
+    """
+    event = calendars.hold_event(host.registration.event)
+    demand_manager(by, event.chamber)
+    further = list(others)
+    placing.demand_taking_part(event, [host, guest, *further])
+    meeting = Meeting(event=event, host=host, guest=guest, session=session, interpreter=interpreter)
+    meeting.full_clean()
+    meeting.save()
+    meeting.others.set(further)
+    if slot is not None:
+        placing.set_place(meeting, slot, table, at)
+        meeting.status, meeting.sequence = Status(status), 1
+        placing.save_placed(meeting)
+        notices.tell_of_meeting("confirmed", meeting)
+    return meeting
+
+
+@transaction.atomic
+def move_meeting(
+    meeting: Meeting,
+    slot: Slot,
+    *,
+    by: User | None,
+    table: Table | None = None,
+    force: bool = False,
+    at: dt.datetime | None = None,
+) -> Meeting:
+    """Give a meeting a time, or another one, as the organiser; both sides read old and new.
+
+    Staff may move it as often as need be. ``force`` also moves what begins within the freeze
+    window. Raises ValidationError ``locked``, ``frozen``, ``away``, ``taken`` (with free times),
+    ``no_table``, ``over``; PermissionDenied for anyone but a manager of the organiser.
+    """
+    meeting = placing.lock_meeting(meeting)
+    demand_manager(by, meeting.event.chamber)
+    if meeting.locked:
+        raise ValidationError(
+            _("This meeting is locked: unlock it before you move it."), code="locked"
+        )
+    if not force:
+        placing.refuse_frozen(meeting, slot, at)
+    return placing.change_time(meeting, slot, table=table, at=at)
+
+
+@transaction.atomic
+def confirm_meeting(meeting: Meeting, *, by: User | None) -> Meeting:
+    """Make a provisional meeting certain.
+
+    Raises ValidationError ``bad_transition``, PermissionDenied as above.
+    """
+    meeting = placing.lock_meeting(meeting)
+    demand_manager(by, meeting.event.chamber)
+    _demand_status(meeting, Status.PROVISIONAL, to=Status.CONFIRMED)
+    meeting.status, meeting.sequence = Status.CONFIRMED, meeting.sequence + 1
+    meeting.save(update_fields=["status", "sequence", "changed_at"])
+    notices.tell_of_meeting("confirmed", meeting)
+    return meeting
+
+
+@transaction.atomic
+def cancel_meeting(
+    meeting: Meeting, *, by: User, reason: str, at: dt.datetime | None = None
+) -> Meeting:
+    """Cancel a meeting that has not begun; everything it held is free and offered on standby.
+
+    Raises ValidationError ``no_reason``, ``over`` once it has begun or is cancelled;
+    PermissionDenied for who speaks for neither side nor for the organiser.
+    """
+    if not reason.strip():
+        raise ValidationError(
+            {"reason": ValidationError(_("Say why: the other side reads it."), code="no_reason")}
+        )
+    meeting = placing.lock_meeting(meeting)
+    side = placing.side_of(meeting, by)
+    placing.demand_ahead(meeting, at)
+    placing.end_meeting(meeting, by=by, side=side, reason=reason.strip(), at=at)
+    notices.tell_of_meeting("cancelled", meeting)
+    standby.offer_freed([meeting], at=at)
+    return meeting
+
+
+@transaction.atomic
+def record_attendance(
+    meeting: Meeting,
+    *,
+    by: User,
+    host: str | None = None,
+    guest: str | None = None,
+    at: dt.datetime | None = None,
+) -> Meeting:
+    """Note who came; what is not given stays. Both there: held; one missing: not held.
+
+    A cancelled meeting is never a no-show. Raises ValidationError ``not_begun``, ``over`` for one
+    that is cancelled or has no time; PermissionDenied for strangers to it.
+    """
+    meeting = placing.lock_meeting(meeting)
+    placing.side_of(meeting, by)
+    if meeting.status not in Meeting.HOLDING or meeting.slot is None:
+        raise ValidationError(_("Only a meeting with a time takes place or not."), code="over")
+    if meeting.slot.starts_at > (at or timezone.now()):
+        raise ValidationError(_("This meeting has not begun yet."), code="not_begun")
+    if meeting.status not in (Status.HELD, Status.NO_SHOW):
+        before: Meeting.Status = Status(meeting.status)
+    else:
+        before = Status.CONFIRMED
+    meeting.host_attendance = host or meeting.host_attendance
+    meeting.guest_attendance = guest or meeting.guest_attendance
+    meeting.status = _outcome({meeting.host_attendance, meeting.guest_attendance}, before)
+    meeting.full_clean(exclude=["event", "request", "host", "guest", "slot", "table"])
+    meeting.save(update_fields=["host_attendance", "guest_attendance", "status", "changed_at"])
+    return meeting
+
+
+@transaction.atomic
+def assign_interpreter(
+    meeting: Meeting, interpreter: Interpreter | None, *, by: User | None
+) -> Meeting:
+    """Give a meeting an interpreter, another one, or none.
+
+    Raises ValidationError ``interpreter_away``, ``taken``, ``other_event``, ``over``;
+    PermissionDenied for anyone but a manager of the organiser.
+    """
+    meeting = placing.lock_meeting(meeting)
+    demand_manager(by, meeting.event.chamber)
+    placing.demand_alive(meeting)
+    if interpreter is not None and interpreter.event_id != meeting.event_id:
+        raise placing.other_event()
+    meeting.interpreter = interpreter
+    if meeting.slot is not None and meeting.is_placed:
+        if not calendars.interpreter_is_there(meeting, meeting.slot):
+            raise ValidationError(
+                _("This interpreter is away or interprets elsewhere then: choose another."),
+                code="interpreter_away",
+            )
+        calendars.book(meeting)
+    meeting.save(update_fields=["interpreter", "changed_at"])
+    return meeting
+
+
+@transaction.atomic
+def set_lock(meeting: Meeting, locked: bool, *, by: User | None) -> Meeting:
+    """Keep a placed meeting where it is whatever timetable comes, or let it go again.
+
+    Raises ValidationError ``not_placed``, PermissionDenied as above.
+    """
+    meeting = placing.lock_meeting(meeting)
+    demand_manager(by, meeting.event.chamber)
+    if locked and not meeting.is_placed:
+        raise ValidationError(
+            _("Only a meeting with a time can be locked: place it first."), code="not_placed"
+        )
+    meeting.locked = locked
+    meeting.save(update_fields=["locked", "changed_at"])
+    return meeting
+
+
+def _outcome(attendance: set[str], before: Meeting.Status) -> Meeting.Status:
+    if Attendance.NO_SHOW in attendance:
+        return Status.NO_SHOW
+    return before if Attendance.UNKNOWN in attendance else Status.HELD
+
+
+def _demand_status(meeting: Meeting, present: Meeting.Status, *, to: Meeting.Status) -> None:
+    if meeting.status != present:
+        raise ValidationError(
+            _("From “%(present)s” it cannot become “%(wanted)s”."),
+            code="bad_transition",
+            params={"present": meeting.get_status_display(), "wanted": to.label},
+        )

@@ -1,0 +1,254 @@
+"""Who is told what of registrations, requests and meetings. Each person is told once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.utils import translation
+
+from chambers.gates.calendar import Method, calendar
+from chambers.models import Representative, User
+from chambers.services.mail import CalendarFile, queue_mail
+from marketplace.models import (
+    Event,
+    Meeting,
+    MeetingRequest,
+    Participant,
+    Registration,
+    Slot,
+    TimeProposal,
+)
+from marketplace.selectors.appointments import appointment_of, place_of
+from marketplace.selectors.times import tell_moment, tell_time
+
+
+def speakers(registration: Registration) -> list[User]:
+    """Who decides for a company at an event: its main contacts and those of its people who may."""
+    voices = Representative.objects.filter(company=registration.company_id).filter(
+        Q(role=Representative.Role.OWNER)
+        | Q(role=Representative.Role.EDITOR, person__participations__registration=registration)
+    )
+    people = User.objects.filter(pk__in=voices.values("person"), is_active=True)
+    return list(people.order_by("pk"))
+
+
+def attendees(meeting: Meeting) -> list[tuple[User, Participant]]:
+    """Whom a meeting concerns: its people who sign in, else the speakers of their company."""
+    told: dict[int, tuple[User, Participant]] = {}
+    for one in meeting.people():
+        readers = [one.person] if one.person else speakers(one.registration)
+        for reader in readers:
+            told.setdefault(reader.pk, (reader, one))
+    return list(told.values())
+
+
+def tell_of_registration(kind: str, registration: Registration) -> None:
+    """Mail ``registration_<kind>`` to the speakers of the company."""
+    for reader in speakers(registration):
+        _mail(f"registration_{kind}", reader, registration, {"registration": registration})
+
+
+def tell_of_request(kind: str, request: MeetingRequest, *, to: Registration) -> None:
+    """Mail ``request_<kind>`` about a request to the speakers of one of its sides."""
+    other = request.other_side(to)
+    for reader in speakers(to):
+        with translation.override(reader.language):
+            times = [_told(slot, to, reader) for slot in request.slots.all()]
+            due = request.expires_at
+            until = tell_moment(due, zone=reader.time_zone) if due else ""
+        context = {
+            "meeting_request": request,
+            "own": to,
+            "other": other,
+            "times": times,
+            "until": until,
+        }
+        _mail(f"request_{kind}", reader, to, context)
+
+
+def tell_of_meeting(
+    kind: str,
+    meeting: Meeting,
+    *,
+    was: Slot | None = None,
+    extra: dict[str, Any] | None = None,
+) -> None:
+    """Mail ``meeting_<kind>`` to all whom a meeting concerns, who did it too: calendars need it.
+
+    With a slot it brings the calendar file: an invitation, or what takes it out of the calendar.
+    ``was`` is the time before a move.
+    """
+    for reader, participant in attendees(meeting):
+        tell_attendee(kind, meeting, reader, participant, was=was, extra=extra)
+
+
+def tell_attendee(
+    kind: str,
+    meeting: Meeting,
+    reader: User,
+    participant: Participant,
+    *,
+    was: Slot | None = None,
+    extra: dict[str, Any] | None = None,
+) -> None:
+    """Mail ``meeting_<kind>`` to one reader."""
+    own = participant.registration
+    with translation.override(reader.language):
+        context = {
+            "meeting": meeting,
+            "own": own,
+            "partner": _partner(meeting, own),
+            "time": _told(meeting.slot, own, reader) if meeting.slot else "",
+            "was": _told(was, own, reader) if was else "",
+            "place": place_of(meeting),
+            **(extra or {}),
+        }
+        file = invitation(meeting, reader, participant) if meeting.slot else None
+    _mail(f"meeting_{kind}", reader, own, context, file)
+
+
+def tell_of_proposal(proposal: TimeProposal, slots: Sequence[Slot]) -> None:
+    """Mail ``meeting_proposal`` with the proposed times to the other side of a meeting."""
+    meeting = proposal.meeting
+    for reader, participant in attendees(meeting):
+        own = participant.registration
+        if own.pk == proposal.proposer_id:
+            continue
+        with translation.override(reader.language):
+            extra = {"proposal": proposal, "times": [_told(one, own, reader) for one in slots]}
+        tell_attendee("proposal", meeting, reader, participant, extra=extra)
+
+
+def offered(slot: Slot, own: Registration, reader: User, until: dt.datetime) -> dict[str, str]:
+    """The words of a standby offer: the time, and until when to answer."""
+    with translation.override(reader.language):
+        clock = reader.time_zone
+        return {
+            "time": _told(slot, own, reader),
+            "until": tell_moment(until, zone=clock),
+        }
+
+
+def invitation(meeting: Meeting, reader: User, participant: Participant) -> CalendarFile:
+    """The calendar file of a meeting for one reader: REQUEST, or CANCEL once it is cancelled."""
+    cancelled = meeting.status == Meeting.Status.CANCELLED
+    method = Method.CANCEL if cancelled else Method.REQUEST
+    entry = appointment_of(meeting, reader=participant, attendee=reader.email)
+    return CalendarFile(calendar([entry], method=method), method.value)
+
+
+def tell_of_withdrawal(registration: Registration, meetings: Sequence[Meeting]) -> set[int]:
+    """Tell each partner once that a company does not come, whatever they would have had together.
+
+    One mail lists all of a reader's meetings with it; its calendar file cancels them. Returns the
+    keys of those told.
+    """
+    lost: dict[int, tuple[User, list[tuple[Meeting, Participant]]]] = {}
+    for meeting in meetings:
+        for reader, participant in attendees(meeting):
+            if participant.registration_id != registration.pk:
+                lost.setdefault(reader.pk, (reader, []))[1].append((meeting, participant))
+    for reader, theirs in lost.values():
+        _tell_lost(reader, registration, theirs)
+    return set(lost)
+
+
+def tell_of_requests_lost(
+    registration: Registration, requests: Iterable[MeetingRequest], told: Iterable[int]
+) -> None:
+    """Tell those whose requests end because a company does not come, unless told already."""
+    known = set(told)
+    for request in requests:
+        other = request.other_side(registration)
+        for reader in speakers(other):
+            if reader.pk not in known:
+                known.add(reader.pk)
+                _mail("partner_withdrew", reader, other, _lost_context(registration, other, []))
+
+
+def tell_of_cancelled_event(
+    event: Event, reason: str, coming: Iterable[Registration], meetings: Sequence[Meeting]
+) -> None:
+    """Tell each person once that an event is called off, with what leaves their calendar."""
+    lost: dict[int, list[tuple[Meeting, Participant]]] = {}
+    readers: dict[int, tuple[User, Registration]] = {}
+    for meeting in meetings:
+        for reader, participant in attendees(meeting):
+            readers.setdefault(reader.pk, (reader, participant.registration))
+            lost.setdefault(reader.pk, []).append((meeting, participant))
+    for registration in coming:
+        for reader in speakers(registration):
+            readers.setdefault(reader.pk, (reader, registration))
+    for reader, own in readers.values():
+        own.event = event
+        file = _cancellations(reader, lost.get(reader.pk, []))
+        _mail("event_cancelled", reader, own, {"reason": reason}, file)
+
+
+def _cancellations(
+    reader: User, theirs: Iterable[tuple[Meeting, Participant]]
+) -> CalendarFile | None:
+    with translation.override(reader.language):
+        entries = [
+            appointment_of(one, reader=who, attendee=reader.email)
+            for one, who in theirs
+            if one.slot is not None
+        ]
+    if not entries:
+        return None
+    return CalendarFile(calendar(entries, method=Method.CANCEL), Method.CANCEL.value)
+
+
+def _tell_lost(
+    reader: User, registration: Registration, theirs: list[tuple[Meeting, Participant]]
+) -> None:
+    own = theirs[0][1].registration
+    with translation.override(reader.language):
+        times = [_told(one.slot, own, reader) for one, _who in theirs if one.slot is not None]
+    file = _cancellations(reader, theirs)
+    context = _lost_context(registration, own, times)
+    _mail("partner_withdrew", reader, own, context, file)
+
+
+def _lost_context(
+    registration: Registration, own: Registration, times: list[str]
+) -> dict[str, Any]:
+    return {"registration": registration, "own": own, "times": times}
+
+
+def thread_of(event: Event, reader: User) -> str:
+    """Mails of one event to one person leave in order: no cancellation before its invitation."""
+    return f"event {event.pk} {reader.pk}"
+
+
+def _partner(meeting: Meeting, own: Registration) -> str:
+    others = [one.registration for one in meeting.people() if one.registration_id != own.pk]
+    return ", ".join(dict.fromkeys(str(one.company) for one in others))
+
+
+def _told(slot: Slot, registration: Registration, reader: User) -> str:
+    zone = registration.event.zone
+    return tell_time(slot.starts_at, slot.ends_at, zone=zone, reader=reader.time_zone)
+
+
+def _mail(
+    kind: str,
+    reader: User,
+    own: Registration,
+    context: dict[str, Any],
+    file: CalendarFile | None = None,
+) -> None:
+    event = own.event
+    with translation.override(reader.language):
+        named = {"event": event, "event_name": event.named()[0], **context}
+    queue_mail(
+        kind,
+        to=reader,
+        context=named,
+        chamber=event.chamber,
+        calendar=file,
+        thread=thread_of(event, reader),
+    )

@@ -1,0 +1,442 @@
+"""Every change to who comes to an event: registered, admitted, listed, away, withdrawn."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chambers.models import Company, Representative, User
+from chambers.services.people import demand_manager
+from marketplace.models import (
+    Away,
+    Booking,
+    Delegation,
+    Event,
+    Group,
+    Meeting,
+    MeetingRequest,
+    Participant,
+    Registration,
+    Slot,
+    Table,
+)
+from marketplace.services import calendars, notices, placing, standby
+
+Status = Registration.Status
+_FREE = ("name", "position", "presence", "person")
+
+
+@transaction.atomic
+def register_company(
+    event: Event,
+    company: Company,
+    *,
+    by: User,
+    consent: str = Registration.Consent.NOT_LISTED,
+    group: Group | None = None,
+    delegation: Delegation | None = None,
+    languages: Iterable[str] = (),
+    people: Iterable[Mapping[str, Any]] | None = None,
+    at: dt.datetime | None = None,
+) -> Registration:
+    """Put a company down for an event; the organiser admits it.
+
+    ``people`` come, each with name, position, presence, person; without it who registers comes.
+    A company that had withdrawn stands in the queue again. Staff may register a member of their
+    chamber, the organiser also after the deadline.
+
+    Raises ValidationError ``registration_closed``, ``members_only``, ``already_registered``,
+    ``refused``, ``other_event``; PermissionDenied for who decides for neither.
+    """
+    event = calendars.hold_event(event)
+    organiser = Event.objects.managed_by(by).filter(pk=event.pk).exists()
+    speaks = Company.objects.edited_by(by).filter(pk=company.pk).exists()
+    if not (organiser or speaks or Company.objects.managed_by(by).filter(pk=company.pk).exists()):
+        raise PermissionDenied(_("Only the company, its chamber or the organiser may do this."))
+    _demand_welcome(event, company, organiser, at)
+    registration = _fresh(event, company)
+    registration.consent, registration.group, registration.delegation = consent, group, delegation
+    registration.languages = sorted(set(languages))
+    registration.registered_by, registration.registered_at = by, at or timezone.now()
+    _demand_own_parts(registration)
+    registration.full_clean()
+    registration.save()
+    given = list(people) if people is not None else _myself(by, company)
+    for one in given:
+        _add(registration, one)
+    return registration
+
+
+@transaction.atomic
+def change_registration(
+    registration: Registration, *, by: User | None, **fields: Any
+) -> Registration:
+    """Set ``group``, ``delegation``, ``quota``, ``meetings_most`` or ``languages`` as organiser.
+
+    Raises ValidationError ``other_event``, ``delegation_full``, PermissionDenied for anyone but
+    a manager of the organiser, TypeError for any other field.
+    """
+    allowed = {"group", "delegation", "quota", "meetings_most", "languages"}
+    if strange := set(fields) - allowed:
+        raise TypeError(f"not to be set here: {', '.join(sorted(strange))}")
+    registration = _lock(registration)
+    demand_manager(by, registration.event.chamber)
+    for name, value in fields.items():
+        setattr(registration, name, value)
+    _demand_own_parts(registration)
+    _demand_seat(registration)
+    registration.full_clean(exclude=["event", "company"])
+    registration.save(update_fields=list(fields))
+    return registration
+
+
+@transaction.atomic
+def admit_registration(registration: Registration, *, by: User | None) -> Registration:
+    """Let a company take part and tell it.
+
+    Raises ValidationError ``already_decided`` unless it applied, waits or was refused,
+    ``delegation_full``; PermissionDenied for anyone but a manager of the organiser.
+    """
+    return _decide(registration, by, Status.ADMITTED)
+
+
+@transaction.atomic
+def let_wait(registration: Registration, *, by: User | None) -> Registration:
+    """Put a company on the waiting list of the event. Raises as ``admit_registration``."""
+    return _decide(registration, by, Status.WAITING)
+
+
+@transaction.atomic
+def refuse_registration(
+    registration: Registration, *, by: User | None, reason: str
+) -> Registration:
+    """Refuse a company, with the reason that it is told.
+
+    Raises ValidationError ``no_reason``, else as ``admit_registration``.
+    """
+    if not reason.strip():
+        raise ValidationError(
+            {"reason": ValidationError(_("Say why: the company reads it."), code="no_reason")}
+        )
+    return _decide(registration, by, Status.REFUSED, reason.strip())
+
+
+@transaction.atomic
+def set_consent(registration: Registration, consent: str, *, by: User) -> Registration:
+    """Choose who sees that the company comes; lists, files and search follow at once.
+
+    Raises ValidationError ``invalid_choice``, PermissionDenied for who may not decide for it.
+    """
+    registration = _lock(registration)
+    demand_speaker(registration, by)
+    registration.consent = consent
+    registration.full_clean(exclude=["event", "company", "group", "delegation"])
+    registration.save(update_fields=["consent"])
+    return registration
+
+
+@transaction.atomic
+def add_participant(
+    registration: Registration,
+    *,
+    by: User,
+    name: str,
+    position: str = "",
+    presence: str = Participant.Presence.ON_SITE,
+    person: User | None = None,
+) -> Participant:
+    """Name somebody who comes; with ``person`` they sign in and read their timetable.
+
+    Raises ValidationError ``already_participant``, ``not_of_company``, ``over``;
+    PermissionDenied for who decides neither for the company nor for the event.
+    """
+    registration = _lock(registration)
+    demand_speaker(registration, by)
+    _demand_open(registration)
+    return _add(
+        registration, {"name": name, "position": position, "presence": presence, "person": person}
+    )
+
+
+@transaction.atomic
+def change_participant(participant: Participant, *, by: User, **fields: Any) -> Participant:
+    """Change ``name``, ``position``, ``presence`` or ``person``. Raises as ``add_participant``."""
+    if strange := set(fields) - set(_FREE):
+        raise TypeError(f"not to be set here: {', '.join(sorted(strange))}")
+    registration = _lock(participant.registration)
+    demand_speaker(registration, by)
+    for name, value in fields.items():
+        setattr(participant, name, value)
+    _demand_colleague(participant)
+    participant.full_clean(exclude=["registration"])
+    participant.save(update_fields=list(fields))
+    return participant
+
+
+@transaction.atomic
+def remove_participant(participant: Participant, *, by: User) -> None:
+    """Take somebody off the list who has no meetings.
+
+    Raises ValidationError ``has_meetings``, PermissionDenied as above.
+    """
+    calendars.hold_event(participant.registration.event)
+    demand_speaker(_lock(participant.registration), by)
+    theirs = Meeting.objects.filter(host=participant) | Meeting.objects.filter(guest=participant)
+    if theirs.exists() or participant.joined.exists():
+        raise ValidationError(
+            _("%(person)s has meetings: they stay in the records, so the person stays too."),
+            code="has_meetings",
+            params={"person": participant.name},
+        )
+    participant.delete()
+
+
+@transaction.atomic
+def set_availability(participant: Participant, *, away: Iterable[Slot], by: User) -> None:
+    """Replace all the slots in which a participant takes no meetings; the others are open.
+
+    Raises ValidationError ``has_meeting`` for a slot with a meeting, ``other_event``;
+    PermissionDenied as above.
+    """
+    registration = participant.registration
+    calendars.hold_event(registration.event)
+    demand_speaker(registration, by)
+    wanted = {slot.pk: slot for slot in away}
+    if any(slot.event_id != registration.event_id for slot in wanted.values()):
+        raise placing.other_event()
+    held = set(participant.away.values_list("slot", flat=True))
+    for slot in (wanted[key] for key in wanted.keys() - held):
+        if Booking.objects.filter(
+            participant=participant,
+            meeting__slot__starts_at__lt=slot.ends_at,
+            meeting__slot__ends_at__gt=slot.starts_at,
+        ).exists():
+            raise ValidationError(
+                _("There is a meeting at this time: move or cancel it first (%(slot)s)."),
+                code="has_meeting",
+                params={"slot": str(slot)},
+            )
+    participant.away.exclude(slot__in=wanted).delete()
+    Away.objects.bulk_create(
+        [Away(participant=participant, slot_id=key) for key in wanted.keys() - held]
+    )
+
+
+@transaction.atomic
+def check_in(
+    participant: Participant, *, by: User | None, at: dt.datetime | None = None
+) -> Participant:
+    """Note that somebody has come; who is checked in stays so at the first time.
+
+    Raises ValidationError ``not_admitted``, PermissionDenied unless ``by`` serves the event.
+    """
+    event = participant.registration.event
+    if by is not None and not Event.objects.served_by(by).filter(pk=event.pk).exists():
+        raise PermissionDenied(_("Only staff of the event may do this."))
+    locked = Participant.objects.select_for_update(of=("self",)).get(pk=participant.pk)
+    placing.demand_taking_part(event, [participant])
+    if locked.checked_in_at is None:
+        locked.checked_in_at = at or timezone.now()
+        locked.save(update_fields=["checked_in_at"])
+    return locked
+
+
+@transaction.atomic
+def withdraw_registration(
+    registration: Registration, *, by: User, reason: str = "", at: dt.datetime | None = None
+) -> Registration:
+    """A company does not come: what it would have done is undone, and each partner told once.
+
+    Its meetings that have not begun are cancelled, with their tables and interpreters free and
+    offered on standby; open requests end; its booth becomes a shared table. What was held stays.
+
+    Raises ValidationError ``over`` when it was withdrawn or refused; PermissionDenied for who
+    decides neither for the company nor for the event.
+    """
+    event = calendars.hold_event(registration.event)
+    registration = _lock(registration)
+    registration.event = event
+    demand_speaker(registration, by)
+    _demand_open(registration)
+    now = at or timezone.now()
+    registration.status, registration.reason = Status.WITHDRAWN, reason.strip()
+    registration.decided_at, registration.decided_by = now, by
+    registration.save(update_fields=["status", "reason", "decided_at", "decided_by"])
+    ended = [_end(one, registration, by, now) for one in _ahead(registration, now)]
+    requests = _end_requests(registration, now)
+    Table.objects.filter(owner=registration).update(owner=None)
+    told = notices.tell_of_withdrawal(registration, ended)
+    notices.tell_of_requests_lost(registration, requests, told)
+    standby.offer_freed(ended, at=now)
+    return registration
+
+
+def demand_speaker(registration: Registration, by: User) -> None:
+    """Let only who decides for the company or for the event pass. Raises PermissionDenied."""
+    if not (
+        Registration.objects.edited_by(by).filter(pk=registration.pk).exists()
+        or Registration.objects.managed_by(by).filter(pk=registration.pk).exists()
+    ):
+        raise PermissionDenied(_("Only the company or the organiser may do this."))
+
+
+def _end(meeting: Meeting, registration: Registration, by: User, now: dt.datetime) -> Meeting:
+    locked = placing.lock_meeting(meeting)
+    reason = _("%(company)s does not come.") % {"company": registration.company}
+    placing.end_meeting(locked, by=by, side=registration, reason=reason, at=now)
+    return locked
+
+
+def _ahead(registration: Registration, now: dt.datetime) -> list[Meeting]:
+    return list(Meeting.objects.of(registration).ahead(now).select_related("event").order_by("pk"))
+
+
+def _end_requests(registration: Registration, now: dt.datetime) -> list[MeetingRequest]:
+    """Withdraw what it asked, decline what it was asked; drafts go too."""
+    asked = MeetingRequest.Status
+    MeetingRequest.objects.filter(requester=registration, status=asked.DRAFT).update(
+        status=asked.WITHDRAWN, decided_at=now
+    )
+    lost = list(
+        MeetingRequest.objects.open()
+        .of(registration)
+        .select_for_update(of=("self",))
+        .select_related("requester__event", "partner__event")
+        .order_by("pk")
+    )
+    for request in lost:
+        own = request.requester_id == registration.pk
+        request.status = asked.WITHDRAWN if own else asked.DECLINED
+        request.decided_at, request.answer_from = now, None
+        request.save(update_fields=["status", "decided_at", "answer_from"])
+    return lost
+
+
+def _lock(registration: Registration) -> Registration:
+    return (
+        Registration.objects.select_for_update(of=("self",))
+        .select_related("event__chamber", "company", "group", "delegation")
+        .get(pk=registration.pk)
+    )
+
+
+def _demand_welcome(
+    event: Event, company: Company, organiser: bool, at: dt.datetime | None
+) -> None:
+    if not organiser and not event.takes_registrations(at):
+        raise ValidationError(
+            _("Registration is closed: ask the organiser."), code="registration_closed"
+        )
+    if event.cancelled_at is not None:
+        raise ValidationError(_("This event is cancelled."), code="registration_closed")
+    if event.members_only and not Company.objects.members().filter(pk=company.pk).exists():
+        raise ValidationError(
+            _("This event is for members of a chamber: apply for membership first."),
+            code="members_only",
+        )
+
+
+def _fresh(event: Event, company: Company) -> Registration:
+    """A new registration, or the one that was withdrawn."""
+    old = (
+        Registration.objects.select_for_update(of=("self",))
+        .filter(event=event, company=company)
+        .first()
+    )
+    if old is None:
+        return Registration(event=event, company=company)
+    if old.status == Status.REFUSED:
+        raise ValidationError(
+            _("The organiser has refused this company: ask the organiser."), code="refused"
+        )
+    if old.status != Status.WITHDRAWN:
+        raise ValidationError(
+            _("This company is registered for the event already."), code="already_registered"
+        )
+    old.status, old.reason, old.decided_at, old.decided_by = Status.APPLIED, "", None, None
+    return old
+
+
+def _myself(by: User, company: Company) -> list[Mapping[str, Any]]:
+    if not Representative.objects.filter(company=company, person=by).exists():
+        return []
+    return [{"name": by.name or by.email, "person": by}]
+
+
+def _add(registration: Registration, given: Mapping[str, Any]) -> Participant:
+    person = given.get("person")
+    if person is not None:
+        known = registration.participants.filter(person=person).first()
+        if known is not None and registration.status == Status.APPLIED:
+            return known  # of an earlier registration that was withdrawn
+    participant = Participant(registration=registration, **dict(given))
+    _demand_colleague(participant)
+    participant.full_clean()
+    participant.save()
+    return participant
+
+
+def _demand_colleague(participant: Participant) -> None:
+    company = participant.registration.company_id
+    if participant.person is None:
+        return
+    if not Representative.objects.filter(company=company, person=participant.person).exists():
+        raise ValidationError(
+            _("This person does not speak for the company: add them to the company first."),
+            code="not_of_company",
+        )
+
+
+def _demand_own_parts(registration: Registration) -> None:
+    for part in (registration.group, registration.delegation):
+        if part is not None and part.event_id != registration.event_id:
+            raise placing.other_event()
+
+
+def _demand_open(registration: Registration) -> None:
+    if registration.is_over:
+        raise ValidationError(
+            _("This registration is over: %(status)s."),
+            code="over",
+            params={"status": registration.get_status_display()},
+        )
+
+
+def _demand_seat(registration: Registration) -> None:
+    """Raise ValidationError ``delegation_full`` when others have taken all its seats."""
+    delegation = registration.delegation
+    if delegation is None or delegation.seats is None or registration.status != Status.ADMITTED:
+        return
+    others = delegation.registrations.filter(status=Status.ADMITTED).exclude(pk=registration.pk)
+    if others.count() >= delegation.seats:
+        raise ValidationError(
+            _("All %(seats)d seats of the delegation are taken: let the company wait."),
+            code="delegation_full",
+            params={"seats": delegation.seats},
+        )
+
+
+def _decide(
+    registration: Registration, by: User | None, status: Registration.Status, reason: str = ""
+) -> Registration:
+    event = calendars.hold_event(registration.event)
+    registration = _lock(registration)
+    demand_manager(by, event.chamber)
+    if registration.status in (status, Status.ADMITTED, Status.WITHDRAWN):
+        raise ValidationError(
+            _("This registration is already decided: %(status)s."),
+            code="already_decided",
+            params={"status": registration.get_status_display()},
+        )
+    registration.status, registration.reason = status, reason
+    registration.decided_at, registration.decided_by = timezone.now(), by
+    _demand_seat(registration)
+    registration.save(update_fields=["status", "reason", "decided_at", "decided_by"])
+    notices.tell_of_registration(status.value, registration)
+    return registration

@@ -1,0 +1,367 @@
+"""Every change to requests for meetings: sent, answered, taken back, expired.
+
+A request holds nothing; only its acceptance makes a meeting, with a time or to get one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from itertools import product
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chambers.models import User
+from chambers.services import jobs
+from marketplace.models import (
+    Event,
+    Meeting,
+    MeetingRequest,
+    Opportunity,
+    Participant,
+    Registration,
+    Slot,
+)
+from marketplace.services import calendars, notices, placing, rules
+
+Status = MeetingRequest.Status
+
+
+@transaction.atomic
+def request_meeting(
+    requester: Registration,
+    partner: Registration,
+    *,
+    by: User,
+    wish: str = MeetingRequest.Wish.MEET,
+    message: str = "",
+    slots: Iterable[Slot] = (),
+    opportunity: Opportunity | None = None,
+    participant: Participant | None = None,
+    draft: bool = False,
+    at: dt.datetime | None = None,
+) -> MeetingRequest:
+    """Ask another company of the event for a meeting, at some acceptable times or at any.
+
+    Raises ValidationError ``own_company``, ``requests_closed``, ``not_admitted``, ``not_possible``,
+    ``group_rule``, ``already_meeting``, ``already_requested``, ``quota``, ``same_text``,
+    ``other_event``; PermissionDenied for who may not decide for the requester.
+    """
+    one, other = _hold_pair(requester, partner)
+    _demand_side(one, by)
+    request = MeetingRequest(
+        event=one.event,
+        requester=one,
+        partner=other,
+        wish=wish,
+        message=message.strip(),
+        opportunity=opportunity,
+        participant=participant,
+        created_by=by,
+        status=Status.DRAFT,
+    )
+    chosen = list(slots)
+    _demand_same_event(request, chosen)
+    if one.pk == other.pk:
+        raise ValidationError(_("A company cannot ask itself for a meeting."), code="own_company")
+    if not draft:
+        rules.demand_sendable(request, at)
+        _wait(request, for_=other, at=at)
+    _save_new(request)
+    request.slots.set(chosen)
+    if not draft:
+        notices.tell_of_request("received", request, to=other)
+    return request
+
+
+@transaction.atomic
+def send_request(
+    request: MeetingRequest, *, by: User, at: dt.datetime | None = None
+) -> MeetingRequest:
+    """Send a draft. Raises as ``request_meeting``, and ``not_waiting`` for what was sent."""
+    one, other = _hold_pair(request.requester, request.partner)
+    _demand_side(one, by)
+    request = _locked(request, one, other)
+    if request.status != Status.DRAFT:
+        raise _not_waiting(request)
+    rules.demand_sendable(request, at)
+    _wait(request, for_=other, at=at)
+    _save_new(request)
+    notices.tell_of_request("received", request, to=other)
+    return request
+
+
+@transaction.atomic
+def accept_request(
+    request: MeetingRequest,
+    *,
+    by: User,
+    slot: Slot | None = None,
+    participant: Participant | None = None,
+    at: dt.datetime | None = None,
+) -> Meeting:
+    """Agree to meet: at the given time, else at the first that suits both.
+
+    Before the timetable of the event is made the time stays open unless one is given.
+    ``participant`` is who of the answering side comes.
+
+    Raises ValidationError ``not_waiting`` when it was answered, withdrawn or has expired,
+    ``not_admitted``, ``not_offered`` for a time that was not asked for, ``away``, ``taken`` (with
+    up to three free times) or ``no_common_time``, ``no_table``, ``too_many_meetings``,
+    ``no_participant``; PermissionDenied for who may not answer.
+    """
+    request = _hold_request(request)
+    side = _demand_answerer(request, by, at)
+    other = request.other_side(side)
+    for one in (side, other):
+        if one.status != Registration.Status.ADMITTED:
+            raise rules.not_admitted(one)
+        rules.demand_room(one)
+    event = request.event
+    ours = [participant] if participant else _people(side, by)
+    theirs = (
+        [request.participant]
+        if request.participant and other.pk == request.requester_id
+        else _people(other)
+    )
+    if participant is not None and participant.registration_id != side.pk:
+        raise placing.other_event()
+    wanted = request.slots.all()
+    if slot is not None and wanted.exists() and not wanted.filter(pk=slot.pk).exists():
+        raise ValidationError(
+            _("This time was not asked for: choose one of those, or propose it."),
+            code="not_offered",
+        )
+    own, partner, found = _choose(event, ours, theirs, wanted, slot, at)
+    meeting = _new_meeting(request, side, own, partner)
+    if found is not None:
+        placing.place_new(meeting, found, at=at)
+    _decide(request, Status.ACCEPTED, at)
+    notices.tell_of_meeting("accepted", meeting)
+    return meeting
+
+
+@transaction.atomic
+def decline_request(
+    request: MeetingRequest, *, by: User, reason: str = "", at: dt.datetime | None = None
+) -> MeetingRequest:
+    """Do not meet; the other side reads the reason if one is given.
+
+    Raises ValidationError ``not_waiting``, PermissionDenied for who may not answer.
+    """
+    request = _hold_request(request)
+    side = _demand_answerer(request, by, at)
+    request.reason = reason.strip()
+    _decide(request, Status.DECLINED, at)
+    notices.tell_of_request("declined", request, to=request.other_side(side))
+    return request
+
+
+@transaction.atomic
+def withdraw_request(
+    request: MeetingRequest, *, by: User, at: dt.datetime | None = None
+) -> MeetingRequest:
+    """Take one's own request back while nobody has answered; its quota is free again.
+
+    Raises ValidationError ``not_waiting``, PermissionDenied for who does not speak for the
+    requester.
+    """
+    request = _hold_request(request)
+    _demand_side(request.requester, by)
+    was_draft = request.status == Status.DRAFT
+    if not request.is_open and not was_draft:
+        raise _not_waiting(request)
+    _decide(request, Status.WITHDRAWN, at)
+    if not was_draft:
+        notices.tell_of_request("withdrawn", request, to=request.partner)
+    return request
+
+
+@transaction.atomic
+def propose_times(
+    request: MeetingRequest,
+    slots: Iterable[Slot],
+    *,
+    by: User,
+    message: str = "",
+    at: dt.datetime | None = None,
+) -> MeetingRequest:
+    """Answer with up to three other times; then the other side accepts, declines or proposes.
+
+    Raises ValidationError ``not_waiting``, ``too_many_times``, ``no_times``, ``other_event``,
+    PermissionDenied for who may not answer.
+    """
+    request = _hold_request(request)
+    side = _demand_answerer(request, by, at)
+    chosen = rules.demand_few(slots)
+    _demand_same_event(request, chosen)
+    other = request.other_side(side)
+    request.status, request.answer_from = Status.TIME_PROPOSED, other
+    request.expires_at = rules.expiry_of(request.event, at)
+    request.reason = message.strip()
+    request.save(update_fields=["status", "answer_from", "expires_at", "reason"])
+    request.slots.set(chosen)
+    notices.tell_of_request("time_proposed", request, to=other)
+    return request
+
+
+@jobs.by_the_clock
+def expire_requests(now: dt.datetime) -> None:
+    """Close what nobody answered in time, and tell both sides."""
+    for one in MeetingRequest.objects.due(now).select_related("event").order_by("pk"):
+        with transaction.atomic():
+            request = _hold_request(one)
+            if not request.is_open or request.expires_at is None or request.expires_at > now:
+                continue  # answered a moment ago
+            _decide(request, Status.EXPIRED, now)
+            for side in (request.requester, request.partner):
+                notices.tell_of_request("expired", request, to=side)
+
+
+def _hold_pair(one: Registration, other: Registration) -> tuple[Registration, Registration]:
+    """Both registrations as they stand, none of them changing meanwhile."""
+    rows = {
+        row.pk: row
+        for row in Registration.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("event__chamber", "company", "group")
+        .filter(pk__in=[one.pk, other.pk])
+        .order_by("pk")
+    }
+    return rows[one.pk], rows[other.pk]
+
+
+def _hold_request(request: MeetingRequest) -> MeetingRequest:
+    """The request as it stands: the event held first, then both companies, then its row."""
+    event = calendars.hold_event(request.event)
+    one, other = _hold_pair(request.requester, request.partner)
+    locked = _locked(request, one, other)
+    locked.event = one.event = other.event = event
+    return locked
+
+
+def _locked(
+    request: MeetingRequest, requester: Registration, partner: Registration
+) -> MeetingRequest:
+    locked = (
+        MeetingRequest.objects.select_for_update(of=("self",))
+        .select_related("event", "participant", "answer_from")
+        .get(pk=request.pk)
+    )
+    locked.requester, locked.partner = requester, partner
+    return locked
+
+
+def _demand_side(registration: Registration, by: User) -> None:
+    if not Registration.objects.edited_by(by).filter(pk=registration.pk).exists():
+        raise PermissionDenied(_("Only representatives of the company may do this."))
+
+
+def _demand_answerer(request: MeetingRequest, by: User, at: dt.datetime | None) -> Registration:
+    """The side that is to answer, for which ``by`` decides."""
+    side = request.partner if request.answer_from_id == request.partner_id else request.requester
+    _demand_side(side, by)
+    late = request.expires_at is not None and request.expires_at <= (at or timezone.now())
+    if not request.is_open or late:
+        raise _not_waiting(request)
+    return side
+
+
+def _not_waiting(request: MeetingRequest) -> ValidationError:
+    shown = Status.EXPIRED.label if request.is_open else request.get_status_display()
+    return ValidationError(
+        _("This request waits for no answer any more: %(status)s."),
+        code="not_waiting",
+        params={"status": shown},
+    )
+
+
+def _demand_same_event(request: MeetingRequest, slots: Sequence[Slot]) -> None:
+    key = request.requester.event_id
+    belongs = [request.partner.event_id, *(slot.event_id for slot in slots)]
+    named = request.participant
+    if any(one != key for one in belongs) or (
+        named is not None and named.registration_id != request.requester_id
+    ):
+        raise placing.other_event()
+
+
+def _wait(request: MeetingRequest, *, for_: Registration, at: dt.datetime | None) -> None:
+    request.status, request.answer_from = Status.PENDING, for_
+    request.expires_at = rules.expiry_of(request.event, at)
+
+
+def _save_new(request: MeetingRequest) -> None:
+    request.full_clean()
+    try:
+        with transaction.atomic():
+            request.save()
+    except IntegrityError as error:
+        if calendars.constraint_of(error) != "one_open_request_per_pair":
+            raise
+        raise ValidationError(
+            _("A request between these companies waits for an answer already."),
+            code="already_requested",
+        ) from error
+
+
+def _people(registration: Registration, first: User | None = None) -> list[Participant]:
+    """Who of a company could come: the one who answers first, then as they were entered."""
+    people = list(registration.participants.select_related("registration__company", "person"))
+    if not people:
+        raise ValidationError(
+            _("%(company)s has named nobody who comes: add a participant."),
+            code="no_participant",
+            params={"company": str(registration.company)},
+        )
+    return sorted(people, key=lambda one: first is None or one.person_id != first.pk)
+
+
+def _choose(
+    event: Event,
+    ours: Sequence[Participant],
+    theirs: Sequence[Participant],
+    wanted: QuerySet[Slot],
+    slot: Slot | None,
+    at: dt.datetime | None,
+) -> tuple[Participant, Participant, Slot | None]:
+    """Two people and a time for them; no time where a timetable is still to set it."""
+    if slot is None and (event.awaits_timetable(at) or not event.slots.exists()):
+        return ours[0], theirs[0], None
+    among = wanted if wanted.exists() else Slot.objects.all()
+    if slot is not None:
+        among = Slot.objects.filter(pk=slot.pk)
+    for own, partner in product(ours, theirs):
+        for one in calendars.free_slots(event, [own, partner], among=among, at=at)[:20]:
+            if slot is not None or calendars.has_table(event, one, [own, partner]):
+                return own, partner, one
+    if slot is not None:
+        return ours[0], theirs[0], slot  # placing says what stands in the way
+    if not wanted.exists():
+        raise ValidationError(
+            _("No time suits both sides: open more of your times, or cancel a meeting."),
+            code="no_common_time",
+        )
+    raise calendars.taken(event, [ours[0], theirs[0]])
+
+
+def _new_meeting(
+    request: MeetingRequest, side: Registration, own: Participant, partner: Participant
+) -> Meeting:
+    """Host is whose booth it is, else the side that was asked."""
+    asked, asking = (own, partner) if side.pk == request.partner_id else (partner, own)
+    if request.requester.booths.exists() and not request.partner.booths.exists():
+        asked, asking = asking, asked
+    meeting = Meeting(event=request.event, request=request, host=asked, guest=asking)
+    meeting.full_clean()
+    meeting.save()
+    return meeting
+
+
+def _decide(request: MeetingRequest, status: MeetingRequest.Status, at: dt.datetime | None) -> None:
+    request.status, request.decided_at = status, at or timezone.now()
+    request.answer_from = None
+    request.save(update_fields=["status", "decided_at", "answer_from", "reason"])

@@ -1,0 +1,164 @@
+"""Who may ask whom for a meeting, how often, and until when an answer is due."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chambers.models import Company
+from marketplace.models import (
+    Event,
+    GroupRule,
+    Meeting,
+    MeetingRequest,
+    Registration,
+    Slot,
+    TimeProposal,
+)
+
+EXPIRES_BEFORE = dt.timedelta(days=5)
+EXPIRES_AT_EVENT = dt.timedelta(hours=2)
+MOST_TIMES = TimeProposal.MOST_TIMES
+SAME_TEXTS = 5  # as many partners may read the very same words
+
+
+def quota_left(registration: Registration) -> int:
+    """How many more requests a company may have open: answered and expired ones count no more."""
+    return max(registration.most_requests - _open_of(registration), 0)
+
+
+def may_meet(one: Registration, other: Registration) -> bool:
+    """Whether the groups of two companies may meet; without rules everybody may."""
+    rules = GroupRule.objects.filter(event=one.event_id)
+    if not rules.exists():
+        return True
+    if one.group_id is None or other.group_id is None:
+        return False
+    pairs = [(one.group_id, other.group_id), (other.group_id, one.group_id)]
+    return any(rules.filter(first=first, second=second).exists() for first, second in pairs)
+
+
+def warning_for(one: Registration, other: Registration) -> str:
+    """What to say before a second meeting of the same companies where it is allowed, or ""."""
+    if one.event.same_partner_rule != Event.SamePartner.WARN:
+        return ""
+    return _("You have a meeting with this company already.") if _already(one, other) else ""
+
+
+def expiry_of(event: Event, at: dt.datetime | None = None) -> dt.datetime:
+    """Until when a request sent now is to be answered.
+
+    Five days before the event; within those days, by the next day at the latest until the event
+    begins; during it two hours later.
+    """
+    now = at or timezone.now()
+    if now < event.begins_at - EXPIRES_BEFORE:
+        return event.begins_at - EXPIRES_BEFORE
+    if now < event.begins_at:
+        return min(now + dt.timedelta(days=1), event.begins_at)
+    return now + EXPIRES_AT_EVENT
+
+
+def demand_sendable(request: MeetingRequest, at: dt.datetime | None = None) -> None:
+    """Raise ValidationError for what stands in the way of a request; see ``request_meeting``."""
+    one, other, event = request.requester, request.partner, request.event
+    if not event.takes_requests(at):
+        raise ValidationError(
+            _("Requests are not open now: see the dates of the event."), code="requests_closed"
+        )
+    for side in (one, other):
+        if side.status != Registration.Status.ADMITTED:
+            raise not_admitted(side)
+    if _apart(one.company, other.company):
+        raise ValidationError(
+            _("A meeting with this company is not possible at this event."), code="not_possible"
+        )
+    if not may_meet(one, other):
+        raise ValidationError(
+            _("At this event your group does not meet theirs: see who meets whom."),
+            code="group_rule",
+        )
+    if event.same_partner_rule == Event.SamePartner.FORBID and _already(one, other):
+        raise ValidationError(
+            _("You have a meeting with this company already."), code="already_meeting"
+        )
+    if quota_left(one) == 0:
+        raise ValidationError(
+            _("%(most)d of your requests wait for an answer: wait for one or withdraw one."),
+            code="quota",
+            params={"most": one.most_requests},
+        )
+    _demand_own_words(request)
+
+
+def _demand_own_words(request: MeetingRequest) -> None:
+    same = MeetingRequest.objects.open().filter(
+        requester=request.requester, message__iexact=request.message
+    )
+    if request.message and same.count() >= SAME_TEXTS:
+        raise ValidationError(
+            {
+                "message": ValidationError(
+                    _("%(most)d partners have read these very words: add a line for this one."),
+                    code="same_text",
+                    params={"most": SAME_TEXTS},
+                )
+            }
+        )
+
+
+def _apart(one: Company, other: Company) -> bool:
+    """Whether one of them excludes the other or is kept out of meetings; it is never said which."""
+    pair = Company.excluded_companies.through.objects.filter
+    return (
+        pair(from_company=one, to_company=other).exists()
+        or pair(from_company=other, to_company=one).exists()
+        or one.held_on is not None
+        or other.held_on is not None
+    )
+
+
+def _already(one: Registration, other: Registration) -> bool:
+    return Meeting.objects.alive().between(one, other).exists()
+
+
+def _open_of(registration: Registration) -> int:
+    return MeetingRequest.objects.open().filter(requester=registration).count()
+
+
+def not_admitted(registration: Registration) -> ValidationError:
+    """The refusal ``not_admitted`` of a company that does not take part."""
+    return ValidationError(
+        _("%(company)s does not take part in this event."),
+        code="not_admitted",
+        params={"company": str(registration.company)},
+    )
+
+
+def demand_room(registration: Registration) -> None:
+    """Raise ValidationError ``too_many_meetings`` for a company that has as many as it may."""
+    most = registration.most_meetings
+    if most is not None and Meeting.objects.alive().of(registration).count() >= most:
+        raise ValidationError(
+            _("%(company)s has as many meetings as it may: %(most)d."),
+            code="too_many_meetings",
+            params={"company": str(registration.company), "most": most},
+        )
+
+
+def demand_few(slots: Iterable[Slot]) -> list[Slot]:
+    """The times one side proposes; raises ValidationError ``no_times`` or ``too_many_times``."""
+    chosen = list(slots)
+    if not chosen:
+        raise ValidationError(_("Choose a time to propose."), code="no_times")
+    if len(chosen) > MOST_TIMES:
+        raise ValidationError(
+            _("Propose up to %(most)d times."),
+            code="too_many_times",
+            params={"most": MOST_TIMES},
+        )
+    return chosen

@@ -1,0 +1,155 @@
+"""Freed times: offered to meetings that have none, one after another, with a time to answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Case, IntegerField, Q, Value, When
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chambers.models import User
+from chambers.services import jobs
+from marketplace.models import Event, Meeting, MeetingRequest, Slot, StandbyOffer
+from marketplace.services import calendars, notices, placing
+
+Status = StandbyOffer.Status
+REPLY = dt.timedelta(hours=24)
+REPLY_AT_EVENT = dt.timedelta(minutes=30)
+MOST = 5  # meetings in line for one freed time
+
+
+def offer_freed(freed: Iterable[Meeting], *, at: dt.datetime | None = None) -> list[StandbyOffer]:
+    """Offer the times that cancelled or moved meetings held; the event is held by the caller.
+
+    Meetings without a time whose people are free then stand in line: must-meet wishes first,
+    then who agreed to meet first. The first of each line is asked at once. While a timetable is
+    still to come nothing is offered: it fills what is free.
+    """
+    now, made = at or timezone.now(), []
+    for meeting in freed:
+        slot = meeting.slot
+        if slot is None or slot.starts_at <= now or meeting.event.awaits_timetable(now):
+            continue
+        line = [one for one in _waiting(meeting.event) if _fits(one, slot, now)][:MOST]
+        made += StandbyOffer.objects.bulk_create(
+            [
+                StandbyOffer(
+                    meeting=one, slot=slot, freed_by=meeting, rank=rank, reason=_reason(one)
+                )
+                for rank, one in enumerate(line, start=1)
+            ],
+            ignore_conflicts=True,
+        )
+        _ask_next(meeting.event, slot, now)
+    return made
+
+
+@transaction.atomic
+def accept_offer(offer: StandbyOffer, *, by: User, at: dt.datetime | None = None) -> Meeting:
+    """Take the offered time for both sides.
+
+    Raises ValidationError ``not_waiting`` when it was answered, ran out or is taken;
+    PermissionDenied for who speaks for neither side nor for the organiser.
+    """
+    offer, meeting = _lock_offered(offer, by, at)
+    offer.status, offer.decided_at = Status.ACCEPTED, at or timezone.now()
+    offer.save(update_fields=["status", "decided_at"])
+    slot = Slot.objects.get(pk=offer.slot_id)
+    placing.change_time(meeting, slot, at=at)
+    return meeting
+
+
+@transaction.atomic
+def decline_offer(offer: StandbyOffer, *, by: User, at: dt.datetime | None = None) -> StandbyOffer:
+    """Leave the offered time to the next in line. Raises as ``accept_offer``."""
+    offer, meeting = _lock_offered(offer, by, at)
+    _close(offer, Status.DECLINED, at or timezone.now())
+    _ask_next(meeting.event, offer.slot, at or timezone.now())
+    return offer
+
+
+@jobs.by_the_clock
+def expire_offers(now: dt.datetime) -> None:
+    """Pass on what nobody answered in time."""
+    for event in Event.objects.filter(
+        pk__in=StandbyOffer.objects.due(now).values("meeting__event")
+    ):
+        with transaction.atomic():
+            calendars.hold_event(event)
+            late = StandbyOffer.objects.due(now).filter(meeting__event=event)
+            for offer in late.select_related("slot"):
+                _close(offer, Status.EXPIRED, now)
+                _ask_next(event, offer.slot, now)
+
+
+def _waiting(event: Event) -> Iterable[Meeting]:
+    """Meetings without a time in order of rank."""
+    must = Q(request__wish=MeetingRequest.Wish.MUST)
+    first = Case(When(must, then=Value(0)), default=Value(1), output_field=IntegerField())
+    return (
+        Meeting.objects.filter(event=event, status=Meeting.Status.UNSCHEDULED)
+        .select_related("host__registration", "guest__registration", "request", "event")
+        .prefetch_related("others")
+        .order_by(first, "created_at", "pk")
+    )
+
+
+def _fits(meeting: Meeting, slot: Slot, now: dt.datetime) -> bool:
+    people, same = meeting.people(), Slot.objects.filter(pk=slot.pk)
+    return calendars.free_slots(
+        meeting.event, people, among=same, at=now
+    ).exists() and calendars.has_table(meeting.event, slot, people)
+
+
+def _reason(meeting: Meeting) -> str:
+    request = meeting.request
+    if request is not None and request.wish == MeetingRequest.Wish.MUST:
+        return _("must meet; agreed on %(day)s") % {"day": meeting.created_at.date().isoformat()}
+    return _("agreed on %(day)s") % {"day": meeting.created_at.date().isoformat()}
+
+
+def _ask_next(event: Event, slot: Slot, now: dt.datetime) -> None:
+    """Ask the first in line whose people are still free; one at a time for one slot."""
+    line = StandbyOffer.objects.filter(slot=slot).order_by("rank", "pk")
+    if line.filter(status=Status.OFFERED).exists():
+        return
+    for offer in line.filter(status=Status.WAITING).select_related("meeting"):
+        meeting = placing.lock_meeting(offer.meeting)
+        if meeting.status != Meeting.Status.UNSCHEDULED or not _fits(meeting, slot, now):
+            _close(offer, Status.VOID, now)
+            continue
+        reply = REPLY_AT_EVENT if now >= event.begins_at else REPLY
+        offer.status, offer.answer_by = Status.OFFERED, min(now + reply, slot.starts_at)
+        offer.save(update_fields=["status", "answer_by"])
+        for reader, participant in notices.attendees(meeting):
+            own = participant.registration
+            extra = notices.offered(slot, own, reader, offer.answer_by)
+            notices.tell_attendee("standby", meeting, reader, participant, extra=extra)
+        return
+
+
+def _lock_offered(
+    offer: StandbyOffer, by: User, at: dt.datetime | None
+) -> tuple[StandbyOffer, Meeting]:
+    meeting = placing.lock_meeting(offer.meeting)
+    placing.side_of(meeting, by)
+    locked = (
+        StandbyOffer.objects.select_for_update(of=("self",)).select_related("slot").get(pk=offer.pk)
+    )
+    over = locked.answer_by is not None and locked.answer_by <= (at or timezone.now())
+    if locked.status != Status.OFFERED or over:
+        raise ValidationError(
+            _("This offer is no longer open: %(status)s."),
+            code="not_waiting",
+            params={"status": locked.get_status_display()},
+        )
+    return locked, meeting
+
+
+def _close(offer: StandbyOffer, status: StandbyOffer.Status, now: dt.datetime) -> None:
+    offer.status, offer.decided_at = status, now
+    offer.save(update_fields=["status", "decided_at"])

@@ -30,7 +30,7 @@ def why_infeasible(problem: Problem, seed: int = 0) -> tuple[Unplaced, ...]:
     Meetings without a slot, each; or one meeting with the others that compete with it.
     """
     seen = obstacles(problem)
-    if seen:
+    if seen and seen[0].cause != Cause.ORDER:
         return seen
     domains = usable(problem)
     model = Model(problem, domains, seed=seed, breaks=False, switched=True)
@@ -71,7 +71,9 @@ def why_unplaced(problem: Problem, plan: Plan, seed: int = 0) -> tuple[Unplaced,
                     if rule.kind != "meeting" or rule.number in wanted
                 ],
             )
-        if model is None or core is None:
+        if model is not None and core is None and problem.fairness is not None:
+            told.append(Unplaced(meeting, Cause.UNEVEN, problem.meetings[meeting]))
+        elif model is None or core is None:
             told.append(_in_the_way(problem, plan, domains, meeting))
         else:
             rules = [model.rules[literal] for literal in _smaller(model, core)]

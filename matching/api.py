@@ -335,9 +335,8 @@ class CompanySuggestedCodes(Resource):
     def state(self, request: Request, public_id: Any) -> Response:
         """Add codes to those stated; what else its text speaks of is left. Suggestions follow."""
         company = _looked_after(request, public_id)
-        asked = CodesIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        state_codes(company, asked.validated_data["codes"], by=self.person(request))
+        asked = self.sent(request, CodesIn)
+        state_codes(company, asked["codes"], by=self.person(request))
         return self._told(company)
 
     def _told(self, company: Company) -> Response:

@@ -97,9 +97,8 @@ class Tokens(Resource):
     @extend_schema(summary=_("Make a token"), request=TokenIn, responses={201: NewTokenOut})
     def create(self, request: Request) -> Response:
         """A new token with its key, which is shown only now."""
-        wanted = TokenIn(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        token, key = issue_token(self.person(request), **wanted.validated_data)
+        wanted = self.sent(request, TokenIn)
+        token, key = issue_token(self.person(request), **wanted)
         return Response({**TokenOut(token).data, "key": key}, status=201)
 
     @extend_schema(summary=_("Revoke a token"), responses={204: None})

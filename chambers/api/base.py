@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.conf import settings
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 VERSION = "1"
+_NAME_LIMIT = 100  # characters of a name that are told back
 
 
 class TooLargeError(APIException):
@@ -131,6 +132,21 @@ class Door(APIView):
         query.is_valid(raise_exception=True)
         return dict(query.validated_data)
 
+    def sent(
+        self, request: Request, into: type[serializers.Serializer], **how: Any
+    ) -> dict[str, Any]:
+        """The validated body, read by a serializer.
+
+        A field that it does not have is refused, so that a misspelt one is not taken for none.
+        """
+        body = into(data=request.data, **how)
+        strange = list(_unknown(body, request.data))
+        if strange:
+            said = {name: _("There is no such field.") for name in sorted(strange)[:10]}
+            raise ValidationError(said, "unknown_field")
+        body.is_valid(raise_exception=True)
+        return dict(body.validated_data)
+
     def person(self, request: Request) -> User:
         """Who is signed in; a guest is refused, should the permission have let one through."""
         if not isinstance(request.user, User):
@@ -169,6 +185,21 @@ class Door(APIView):
             return response
         kept = ("ETag", "API-Version", "Vary", "Cache-Control", "Content-Language")
         return HttpResponseNotModified(headers={name: response[name] for name in kept})
+
+
+def _unknown(shape: Any, data: Any, path: str = "") -> Iterator[str]:
+    """Names in a body that its shape does not have, the parts of each joined by dots."""
+    if isinstance(shape, serializers.ListSerializer) and isinstance(data, list):
+        for one in data:
+            yield from _unknown(shape.child, one, path)
+    elif isinstance(shape, serializers.Serializer) and isinstance(data, Mapping):
+        for name, value in data.items():
+            # A half of a surrogate pair could not be told back.
+            told = path + str(name)[:_NAME_LIMIT].encode(errors="replace").decode()
+            if name in shape.fields:
+                yield from _unknown(shape.fields[name], value, f"{told}.")
+            else:
+                yield told
 
 
 class Resource(Door, GenericViewSet):

@@ -81,9 +81,8 @@ class CompanyConditions(Resource):
     def change(self, request: Request, public_id: Any) -> Response:
         """Change the given conditions; the others stay. Suggestions follow."""
         company = conditioned(request, public_id)
-        asked = ConditionsOut(data=request.data, partial=True)
-        asked.is_valid(raise_exception=True)
-        changed = set_limits(company, by=self.person(request), **asked.validated_data)
+        asked = self.sent(request, ConditionsOut, partial=True)
+        changed = set_limits(company, by=self.person(request), **asked)
         return Response(self._told(changed, request))
 
     def _told(self, company: Company, request: Request) -> Any:

@@ -59,10 +59,9 @@ class CompanyExclusions(Resource):
     def create(self, request: Request, public_id: Any) -> Response:
         """Never suggest the two to each other again. Suggestions follow."""
         company, person = conditioned(request, public_id), self.person(request)
-        asked = ExclusionIn(data=request.data)
-        asked.is_valid(raise_exception=True)
+        asked = self.sent(request, ExclusionIn)
         rows = Company.objects.visible_to(person)
-        partner = get_object_or_404(rows, public_id=asked.validated_data["company"])
+        partner = get_object_or_404(rows, public_id=asked["company"])
         exclude_partner(company, partner=partner, by=person)
         made = excluded_by(company, person).get(pk=partner.pk)
         return Response(ExclusionOut(made).data, status=201)

@@ -65,6 +65,13 @@ class Schema(AutoSchema):
         """What clients call the shape of an answer: ``CompanyOut`` is their Company."""
         return type(serializer).__name__.removesuffix("Out")
 
+    def resolve_serializer(self, serializer: Any, direction: Any, *args: Any, **kwargs: Any) -> Any:
+        """What is sent has no other fields: ``Door.sent`` refuses them."""
+        component = super().resolve_serializer(serializer, direction, *args, **kwargs)
+        if direction == "request" and component.schema:
+            component.schema["additionalProperties"] = False
+        return component
+
     def get_auth(self) -> list[dict[str, list[str]]]:
         """A token, a session, or neither where guests may read."""
         session = getattr(self.view, "action", "") in self.view.session_actions

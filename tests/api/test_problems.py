@@ -6,9 +6,17 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 from django.http import Http404
 from rest_framework.exceptions import Throttled
 
-from config.api import exception_handler
+from chambers.models import ApiToken
+from config.api import document, exception_handler
 from matching.models import Run
-from tests.factories import CompanyFactory, RunFactory, StaffFactory, UserFactory
+from tests.factories import (
+    CompanyFactory,
+    RepresentativeFactory,
+    RunFactory,
+    StaffFactory,
+    UserFactory,
+    token_for,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +89,48 @@ def test_a_broken_body_is_a_problem_of_the_client(client, user, body):
     answer = client.generic("POST", "/api/v1/tokens/", body, content_type="application/json")
 
     assert problem(answer)["status"] == 400
+
+
+def test_an_unknown_field_of_a_body_is_refused_with_its_name(client, user):
+    client.force_login(user)
+    body = {"name": "Nightly", "scopes": ["runs:read"], "dais": 3, "x" * 500: 1, "\ud800": 1}
+
+    answer = client.post("/api/v1/tokens/", json.dumps(body), content_type="application/json")
+
+    told = problem(answer)
+    assert (told["status"], told["code"]) == (400, "unknown_field")
+    assert [one["field"] for one in told["errors"]] == ["?", "dais", "x" * 100]
+    assert told["errors"][1]["detail"] == "There is no such field."
+    assert not ApiToken.objects.exists()
+
+
+def test_a_misspelt_condition_changes_nothing(client, user):
+    ours = CompanyFactory(member=True, accepts_interpreter=True)
+    RepresentativeFactory(company=ours, person=user)
+    client.force_login(user)
+    token = token_for(user, "companies:write")
+
+    answer = client.post(
+        f"/api/v1/companies/{ours.public_id}/conditions/",
+        json.dumps({"accepts_interpretor": False, "target_countries": []}),
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+
+    assert [one["field"] for one in problem(answer)["errors"]] == ["accepts_interpretor"]
+
+
+def test_the_document_says_that_bodies_have_no_other_fields():
+    schemas = document("en")["components"]["schemas"]
+    sent = {
+        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
+        for methods in document("en")["paths"].values()
+        for operation in methods.values()
+        if "requestBody" in operation
+    }
+
+    assert len(sent) >= 4
+    assert {schemas[name]["additionalProperties"] for name in sent} == {False}
 
 
 def test_a_body_beyond_the_limit_is_not_read(client, user):

@@ -27,7 +27,7 @@ from marketplace.models import (
     Timetable,
 )
 from marketplace.services import calendars
-from tests.factories import ChamberFactory, CompanyFactory, RepresentativeFactory
+from tests.factories import ChamberFactory, CompanyFactory, RepresentativeFactory, UserFactory
 
 
 class EventFactory(DjangoModelFactory):
@@ -52,6 +52,13 @@ class EventFactory(DjangoModelFactory):
             self.hosts.set(extracted)
 
 
+def clock_time(event, hour, minute=0, *, day=0):
+    """An instant of an event by the clock of its place; ``day`` 0 is the first."""
+    return dt.datetime.combine(
+        event.starts_on + dt.timedelta(days=day), dt.time(hour, minute), event.clock
+    )
+
+
 class HallFactory(DjangoModelFactory):
     class Meta:
         model = Hall
@@ -71,19 +78,18 @@ class TableFactory(DjangoModelFactory):
 
 
 class SlotFactory(DjangoModelFactory):
-    """20 minutes; each one of an event begins half an hour after the one before, from nine on."""
+    """Twenty minutes; ``number`` counts from ten o'clock of the first day, the next by default."""
 
     class Meta:
         model = Slot
 
     class Params:
         minutes = 20
+        number = factory.LazyAttribute(lambda one: one.event.slots.count())
 
     event = factory.SubFactory(EventFactory)
     starts_at = factory.LazyAttribute(
-        lambda one: (
-            one.event.begins_at + dt.timedelta(hours=9, minutes=30 * one.event.slots.count())
-        )
+        lambda one: clock_time(one.event, 10) + dt.timedelta(minutes=20 * one.number)
     )
     ends_at = factory.LazyAttribute(lambda one: one.starts_at + dt.timedelta(minutes=one.minutes))
 
@@ -173,12 +179,13 @@ class RegistrationFactory(DjangoModelFactory):
 
 
 class ParticipantFactory(DjangoModelFactory):
-    """``speaking=True``: a main contact of the company, who signs in."""
+    """With an account; ``speaking=True``: a main contact of the company."""
 
     class Meta:
         model = Participant
 
     registration = factory.SubFactory(RegistrationFactory)
+    person = factory.SubFactory(UserFactory)
     name = factory.Sequence(lambda n: f"Participant {n}")
 
     class Params:
@@ -245,6 +252,7 @@ class MeetingFactory(DjangoModelFactory):
             status=Meeting.Status.CONFIRMED,
             slot=factory.SubFactory(SlotFactory, event=factory.SelfAttribute("..event")),
         )
+        confirmed = factory.Trait(placed=True)
 
     @factory.post_generation
     def others(self, create, extracted, **kwargs):

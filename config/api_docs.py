@@ -27,6 +27,10 @@ SECTIONS = {
     "companies": gettext_lazy("Companies"),
     "opportunities": gettext_lazy("Opportunities"),
     "suggestions": gettext_lazy("Suggested partners"),
+    "events": gettext_lazy("Events"),
+    "registrations": gettext_lazy("Registrations for events"),
+    "meetings": gettext_lazy("Requests and meetings"),
+    "timetables": gettext_lazy("Timetables"),
     "runs": gettext_lazy("Matching runs"),
     "account": gettext_lazy("You and your tokens"),
 }
@@ -201,7 +205,7 @@ def _kind(told: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     if one.get("type") == "array":
         inner = _kind(told, _resolved(told, one.get("items", {})))
         return _("list of: %(kind)s") % {"kind": inner}
-    texts = "texts" if "additionalProperties" in one else None
+    texts = "texts" if one.get("additionalProperties") else None
     key = texts or one.get("format") or one.get("type") or "object"
     kind = str(_KINDS.get(key, _KINDS.get(one.get("type", ""), key)))
     return _("%(kind)s or null") % {"kind": kind} if one.get("nullable") else kind

@@ -9,7 +9,17 @@ from chambers.api.conditions import CompanyConditions
 from chambers.api.exclusions import CompanyExclusions
 from config.api import Entrance, Nothing, SchemaView
 from config.api_docs import docs
-from marketplace.api import Companies, Opportunities
+from marketplace.api import (
+    Companies,
+    EventGuests,
+    Events,
+    Meetings,
+    Opportunities,
+    ParticipantAvailability,
+    Registrations,
+    Requests,
+    Timetables,
+)
 from matching.api import (
     CompanyAdvice,
     CompanySuggestedCodes,
@@ -21,8 +31,13 @@ from matching.api import (
 router = SimpleRouter(use_regex_path=False)
 router.register("chambers", Chambers, basename="api-chamber")
 router.register("companies", Companies, basename="api-company")
+router.register("events", Events, basename="api-event")
+router.register("meetings", Meetings, basename="api-meeting")
 router.register("opportunities", Opportunities, basename="api-opportunity")
+router.register("registrations", Registrations, basename="api-registration")
+router.register("requests", Requests, basename="api-request")
 router.register("runs", Runs, basename="api-run")
+router.register("timetables", Timetables, basename="api-timetable")
 router.register("tokens", Tokens, basename="api-token")
 
 urlpatterns = [
@@ -65,6 +80,16 @@ urlpatterns = [
         "v1/companies/<uuid:public_id>/exclusions/<uuid:other>/",
         CompanyExclusions.as_view({"delete": "destroy"}),
         name="api-exclusion-detail",
+    ),
+    path(
+        "v1/events/<uuid:public_id>/guests/",
+        EventGuests.as_view({"get": "list"}),
+        name="api-event-guests",
+    ),
+    path(
+        "v1/participants/<uuid:public_id>/availability/",
+        ParticipantAvailability.as_view({"get": "retrieve"}),
+        name="api-availability",
     ),
     path("v1/", include(router.urls)),
     # Whatever else, line breaks included, which <path:> would let slip to the pages.

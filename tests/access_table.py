@@ -154,6 +154,7 @@ ADMINISTRATION = {
 
 # ---------------------------------------------------------------- programs
 API_SIGNED_IN = who(200, guest=401)
+API_INSIDE = who(404, guest=401, own_company=200, own_staff=200)
 API = {
     "api": Row(get=PUBLIC),
     "api-schema": Row(get=PUBLIC),
@@ -202,6 +203,19 @@ API = {
     "api-run-stop": Row(
         post=who(404, guest=401, viewers=403, any_manager=202, any_token=403), about="run"
     ),
+    "api-event-list": Row(get=PUBLIC),
+    "api-event-detail": Row(get=who(404, own_staff=200), about="draftevent"),
+    "api-event-guests": Row(get=API_SIGNED_IN, about="event"),
+    "api-registration-list": Row(get=API_SIGNED_IN),
+    "api-registration-detail": Row(get=API_INSIDE, about="registration"),
+    "api-availability": Row(get=API_INSIDE, about="participant"),
+    "api-request-list": Row(get=API_SIGNED_IN),
+    "api-request-detail": Row(get=API_INSIDE, about="meetingrequest"),
+    "api-meeting-list": Row(get=API_SIGNED_IN),
+    "api-meeting-detail": Row(get=API_INSIDE, about="meeting"),
+    "api-timetable-list": Row(get=API_SIGNED_IN),
+    "api-timetable-detail": Row(get=who(404, guest=401, own_staff=200), about="timetable"),
+    "api-timetable-certificate": Row(get=who(404, guest=401, own_staff=200), about="timetable"),
     "api-nothing": Row(
         get=NOT_FOUND,
         post=NOT_FOUND,

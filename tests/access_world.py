@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from chambers.models import Level, Membership, Representative, Scope, Staff, User
 from marketplace.models import Opportunity
-from tests import factories
+from tests import access_events, factories
 
 ROLES = [
     "guest",
@@ -157,6 +157,9 @@ def _tenant(name):
     _bodies(one, company, hidden, chamber)
     _opportunities(one, company, hidden)
     _work(one, chamber)
+    access_events.build(
+        one, company, hidden, chamber, everyone=EVERYONE, inside=inside, staff=STAFF
+    )
     return one
 
 

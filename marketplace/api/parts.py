@@ -1,0 +1,108 @@
+"""The small parts that answers about events are made of."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from chambers.api.companies import CompanyPart
+from chambers.api.reference import NamePart, TextsField
+from marketplace.models import Event, Participant, Registration, Session
+
+
+class EventPart(serializers.Serializer):
+    """An event by its id and its name in each language."""
+
+    id = serializers.UUIDField(source="public_id")
+    name = TextsField()
+
+
+class NamedPart(serializers.Serializer):
+    """A group or delegation of an event by its id and its name in each language."""
+
+    id = serializers.UUIDField(source="public_id")
+    name = TextsField()
+
+
+class SlotPart(serializers.Serializer):
+    """A time in which meetings may be."""
+
+    id = serializers.UUIDField(source="public_id")
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+
+
+class TablePart(serializers.Serializer):
+    """Where people meet."""
+
+    id = serializers.UUIDField(source="public_id")
+    number = serializers.IntegerField()
+    hall = serializers.CharField(source="hall.name", default="", allow_blank=True)
+    has_screen = serializers.BooleanField()
+
+
+class SessionPart(serializers.Serializer):
+    """A part of the programme."""
+
+    id = serializers.UUIDField(source="public_id")
+    kind = serializers.ChoiceField(Session.Kind.values)
+    kind_label = serializers.CharField(source="get_kind_display")
+    title = TextsField()
+    chair = serializers.CharField(allow_blank=True)
+    hall = serializers.CharField(source="hall.name", default="", allow_blank=True)
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+
+
+class SidePart(serializers.Serializer):
+    """A company at an event: ``id`` is that of its registration."""
+
+    id = serializers.UUIDField(source="public_id")
+    company = CompanyPart()
+
+
+class PersonPart(serializers.Serializer):
+    """Somebody whom a company sends."""
+
+    id = serializers.UUIDField(source="public_id")
+    name = serializers.CharField()
+    position = serializers.CharField(allow_blank=True)
+    presence = serializers.ChoiceField(Participant.Presence.values)
+    presence_label = serializers.CharField(source="get_presence_display")
+
+
+class AttenderPart(PersonPart):
+    """Somebody who meets, with the company they come from."""
+
+    side = SidePart(source="registration")
+
+
+class StagePart(serializers.Serializer):
+    """A stage of the process line and when it begins; null where no date is set."""
+
+    stage = serializers.ChoiceField(Event.Stage.values)
+    stage_label = serializers.CharField()
+    begins_at = serializers.DateTimeField(allow_null=True)
+
+
+class DelegationPart(NamedPart):
+    """Companies that a chamber brings."""
+
+    chamber = NamePart()
+    leader = serializers.CharField(allow_blank=True)
+
+
+class GuestOut(SidePart):
+    """A company that takes part and agreed that others read so."""
+
+    group = NamedPart(allow_null=True)
+    delegation = NamedPart(allow_null=True)
+    languages = serializers.ListField(child=serializers.CharField(), source="speaks")
+    people = serializers.SerializerMethodField()
+
+    @extend_schema_field(PersonPart(many=True))
+    def get_people(self, one: Registration) -> list[dict[str, str]]:
+        """Whom it sends; nobody where it is listed without contact."""
+        if one.consent != Registration.Consent.LISTED_WITH_CONTACT:
+            return []
+        return list(PersonPart(one.participants.all(), many=True).data)

@@ -1,0 +1,130 @@
+"""Timetables of events with what they are worth: for the staff of the event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chambers.api.base import Resource
+from chambers.models import Scope
+from marketplace.api.parts import EventPart
+from marketplace.models import Timetable
+from marketplace.scheduling.document import SCHEMA
+
+
+class TimetableOut(serializers.Serializer):
+    """A version of the timetable of an event."""
+
+    id = serializers.UUIDField(source="public_id")
+    event = EventPart()
+    number = serializers.IntegerField()
+    status = serializers.ChoiceField(Timetable.Status.values)
+    status_label = serializers.CharField(source="get_status_display")
+    is_being_made = serializers.SerializerMethodField()
+    seed = serializers.IntegerField()
+    seconds = serializers.IntegerField(help_text=_("As long as it may search."))
+    input_hash = serializers.CharField(allow_blank=True)
+    changed_by_hand = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    published_at = serializers.DateTimeField(allow_null=True)
+
+    def get_is_being_made(self, timetable: Timetable) -> bool:
+        """Whether a worker still searches."""
+        return timetable.finished_at is None
+
+
+class TimetableDetailOut(TimetableOut):
+    """A version with its certificate and how the search went on."""
+
+    certificate = serializers.DictField(
+        help_text=_(
+            "What the plan is worth: placed meetings, breaks, the bound that no timetable beats,"
+            " and the cause of each meeting without a place. Empty before there is a plan."
+        )
+    )
+    progress = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()),
+        help_text=_("Seconds, placed meetings, breaks and bound, as the search went on."),
+    )
+
+
+class DocumentOut(serializers.Serializer):
+    """A timetable that anybody can check: what was asked, the plan, and what it claims."""
+
+    schema = serializers.CharField()
+    problem = serializers.DictField()
+    plan = serializers.DictField()
+    certificate = serializers.DictField()
+
+
+class TimetableQuery(serializers.Serializer):
+    """Which timetables."""
+
+    event = serializers.UUIDField(required=False)
+    status = serializers.ChoiceField(Timetable.Status.values, required=False)
+
+
+class Timetables(Resource):
+    """Timetables of the events that one looks after."""
+
+    queryset = Timetable.objects.none()
+    tag = "timetables"
+    read_scope = Scope.TIMETABLES_READ
+    write_scope = Scope.TIMETABLES_WRITE
+    queries = {"list": TimetableQuery}
+    newest_first = True
+
+    @extend_schema(
+        summary=_("List timetables"),
+        parameters=[TimetableQuery],
+        responses=TimetableOut(many=True),
+    )
+    def list(self, request: Request) -> Response:
+        """A page of versions, newest first."""
+        asked, rows = self.asked(request), Timetable.objects.visible_to(request.user)
+        if "event" in asked:
+            rows = rows.filter(event__public_id=asked["event"])
+        if "status" in asked:
+            rows = rows.filter(status=asked["status"])
+        page = self.page(
+            request, rows.select_related("event").defer("problem", "plan", "certificate")
+        )
+        return self.pages(TimetableOut(page, many=True).data)
+
+    @extend_schema(
+        summary=_("Watch a timetable being made, or read what it is worth"),
+        responses=TimetableDetailOut,
+    )
+    def retrieve(self, request: Request, public_id: Any) -> Response:
+        """One version with its certificate and its progress."""
+        return Response(TimetableDetailOut(self._found(request, public_id)).data)
+
+    @extend_schema(summary=_("Read a timetable as a document to be checked"), responses=DocumentOut)
+    @action(detail=True)
+    def certificate(self, request: Request, public_id: Any) -> Response:
+        """What ``manage.py verify_timetable`` reads; there is none before there is a plan."""
+        timetable = self._found(request, public_id)
+        if not timetable.plan:
+            raise Http404
+        return Response(
+            {
+                "schema": SCHEMA,
+                "problem": timetable.problem["problem"],
+                "plan": timetable.plan,
+                "certificate": timetable.certificate,
+            }
+        )
+
+    def _found(self, request: Request, public_id: Any) -> Timetable:
+        rows = Timetable.objects.visible_to(request.user).select_related("event__chamber")
+        found: Timetable = get_object_or_404(rows, public_id=public_id)
+        return found

@@ -1,0 +1,74 @@
+"""An event of each chamber for the access table: its texts marked, its rows for the addresses."""
+
+from tests import event_factories as made
+
+
+def build(one, company, hidden, chamber, *, everyone, inside, staff):
+    """Adds to a tenant ``event``, ``draftevent`` and one row of each kind that an event has.
+
+    Both companies of the tenant take part, unlisted, so that nobody else reads of them.
+    """
+    event = made.EventFactory(
+        chamber=chamber,
+        name={"en": one.mark("event", everyone)},
+        theme={"en": one.mark("theme", everyone)},
+    )
+    draft = made.EventFactory(
+        chamber=chamber, name={"en": one.mark("draft event", staff)}, is_published=False
+    )
+    hall = made.HallFactory(event=event, name=one.mark("hall", everyone))
+    slot = made.SlotFactory(event=event)
+    registration, partner = (
+        made.RegistrationFactory(
+            event=event,
+            company=of,
+            consent="not_listed",
+            reason=one.mark(f"{word} registration", inside),
+        )
+        for of, word in ((company, "first"), (hidden, "second"))
+    )
+    people = [
+        made.ParticipantFactory(
+            registration=of, person=one.people["owner"], name=one.mark(f"{word} person", inside)
+        )
+        for of, word in ((registration, "first"), (partner, "second"))
+    ]
+    table = made.TableFactory(event=event, hall=hall, number=1)
+    request = made.MeetingRequestFactory(
+        event=event, requester=registration, partner=partner, message=one.mark("wish", inside)
+    )
+    meeting = made.MeetingFactory(
+        event=event,
+        host=people[0],
+        guest=people[1],
+        slot=slot,
+        table=table,
+        status="confirmed",
+        reason=one.mark("meeting", inside),
+    )
+    one.objects |= {
+        "event": event,
+        "draftevent": draft,
+        "hall": hall,
+        "slot": slot,
+        "table": table,
+        "session": made.SessionFactory(
+            event=draft,
+            title={"en": one.mark("session", staff)},
+            chair=one.mark("session chair", staff),
+        ),
+        "group": made.GroupFactory(event=event),
+        "delegation": made.DelegationFactory(event=event, chamber=chamber),
+        "interpreter": made.InterpreterFactory(event=event),
+        "registration": registration,
+        "participant": people[0],
+        "meetingrequest": request,
+        "meeting": meeting,
+        "timetable": made.TimetableFactory(
+            event=event,
+            number=1,
+            problem={"problem": {}, "meetings": []},
+            plan={"slot": []},
+            certificate={"note": one.mark("certificate", staff)},
+        ),
+    }

@@ -64,6 +64,12 @@ class BodyParser(JSONParser):
             raise ParseError(_("The body is nested too deeply.")) from error
 
 
+class IdField(serializers.UUIDField):
+    """A public id that a client sends; the framework's own refusal is not translated."""
+
+    default_error_messages = {"invalid": _("This is not an id.")}
+
+
 def language_asked(request: HttpRequest) -> str | None:
     """The first of the site's languages in ``Accept-Language``; None when it names none."""
     for wanted, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "")):

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chambers.api.base import Resource
+from chambers.api.base import IdField, Resource
 from chambers.api.reference import (
     CountryPart,
     HsField,
@@ -86,7 +86,7 @@ class CompanyQuery(serializers.Serializer):
     country = serializers.RegexField(
         r"^[A-Z]{2}$", required=False, help_text=_("ISO 3166-1 alpha-2, such as JP.")
     )
-    chamber = serializers.UUIDField(required=False, help_text=_("Members of this chamber."))
+    chamber = IdField(required=False, help_text=_("Members of this chamber."))
     hs = HsField()
     nace = serializers.RegexField(
         r"^([A-U]|[0-9]{2})$", required=False, help_text=_("A section or division of NACE Rev. 2.")

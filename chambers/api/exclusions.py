@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chambers.api.base import Resource
+from chambers.api.base import IdField, Resource
 from chambers.api.companies import CompanyPart
 from chambers.api.conditions import conditioned
 from chambers.models import Company, Scope
@@ -34,7 +34,7 @@ class ExclusionOut(serializers.Serializer):
 class ExclusionIn(serializers.Serializer):
     """Which company to exclude."""
 
-    company = serializers.UUIDField(help_text=_("Its id; a company that you may read."))
+    company = IdField(help_text=_("Its id; a company that you may read."))
 
 
 class CompanyExclusions(Resource):

@@ -132,7 +132,8 @@ class Pages(BasePagination):
                 "name": "page_size",
                 "in": "query",
                 "required": False,
-                "description": str(_("Rows of a page.")),
+                "description": _("Rows of a page: 1 to %(most)d, %(usual)d unless you say.")
+                % {"most": LARGEST_PAGE, "usual": PAGE_SIZE},
                 "schema": {
                     "type": "integer",
                     "minimum": 1,

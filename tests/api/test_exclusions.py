@@ -70,7 +70,9 @@ def test_what_cannot_be_excluded_is_refused_with_its_reason(editor, other, speak
     assert answer(editor.company.public_id) == (400, "own_company")
     assert answer(hidden.public_id) == (404, "not_found")
     assert answer(uuid.UUID(int=7)) == (404, "not_found")
-    assert api.post(where, {"company": "x"}, format="json").status_code == 400
+    wrong = api.post(where, {"company": "x"}, format="json", HTTP_ACCEPT_LANGUAGE="ja")
+    assert wrong.status_code == 400
+    assert "UUID" not in wrong.json()["errors"][0]["detail"]
     assert editor.company.excluded_companies.get() == other
 
 

@@ -5,6 +5,7 @@ from rest_framework.exceptions import NotFound
 
 from chambers.api.pages import Cursor
 from chambers.models import Company, new_public_id
+from config.api import document
 from tests.factories import CompanyFactory, OpportunityFactory
 
 pytestmark = pytest.mark.django_db
@@ -136,3 +137,10 @@ def test_a_cursor_comes_back_as_it_went(ranks, backwards):
 def test_what_is_no_cursor_is_refused(text):
     with pytest.raises(NotFound):
         Cursor.decode(text, 1)
+
+
+def test_the_document_tells_how_long_a_page_is():
+    listed = document("en")["paths"]["/api/v1/companies/"]["get"]["parameters"]
+
+    (told,) = [one["description"] for one in listed if one["name"] == "page_size"]
+    assert told == "Rows of a page: 1 to 100, 20 unless you say."

@@ -60,6 +60,12 @@ def codes_spoken_of(company: Company) -> list[SpokenOf]:
     ]
 
 
+def all_are_stated(company: Company) -> bool:
+    """Whether the description speaks of codes surely enough, and the company states each."""
+    read = reading.suggested_codes(company.description)
+    return any(sure >= OFFERED for _scheme, _code, sure in read) and not codes_spoken_of(company)
+
+
 def _tenths(sure: float) -> int:
     """Whole tenths, rounded down: nothing that was read is certain."""
     return int(sure * 10)

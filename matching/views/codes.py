@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from chambers.http import SignedInRequest
 from chambers.pages import wants_fragment, way_back
 from chambers.services.companies import state_codes
-from matching.selectors.codes import codes_spoken_of
+from matching.selectors.codes import all_are_stated, codes_spoken_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,4 +39,5 @@ def suggested_codes(request: SignedInRequest) -> HttpResponse:
     context = {"company": own, "spoken_of": found, "some_count": some_count, "error": error}
     if wants_fragment(request):
         return render(request, "matching/_suggested_codes.html", {**context, "fragment": True})
+    context["all_are_stated"] = not found and all_are_stated(own)
     return render(request, "matching/suggested_codes.html", context, status=422 if error else 200)

@@ -70,6 +70,16 @@ def test_a_code_that_was_only_read_counts_less_until_it_is_stated(client, ours, 
     assert Profile.objects.get(company=ours).trades == ["8413"]
 
 
+def test_once_all_are_stated_the_page_says_so(client, ours, speaks_for):
+    speaks_for(ours)
+
+    told = client.post(reverse("suggested-codes"), {"code": ["hs:8413", "nace:28"]}, follow=True)
+
+    assert told.context["spoken_of"] == []
+    assert "All are stated" in text(told)
+    assert "Nothing is sure enough" not in text(told)
+
+
 def test_several_are_stated_at_once_beside_those_stated_before(client, ours, speaks_for):
     ours.codes.add(labelled("4407", "Wood"))
     speaks_for(ours)

@@ -123,7 +123,7 @@ class Suggestions:
 
     ``met`` is how many of the list it has met before; they are shown only on request. Of the marked
     only the latest ``DISMISSED_SHOWN`` stand here. ``computed_at`` is later than the end of the run
-    where the list has followed a change since.
+    where the list has followed a change since. ``under_way`` is the first run until it ends.
     """
 
     company: Company
@@ -132,6 +132,7 @@ class Suggestions:
     shown: list[Suggestion] = field(default_factory=list)
     dismissed: list[Suggestion] = field(default_factory=list)
     met: int = 0
+    under_way: Run | None = None
 
 
 def suggestions_for(
@@ -154,7 +155,9 @@ def suggestions_for(
     )
     if stored is None or company.held_on is not None:
         run = Run.objects.current()
-        return Suggestions(company, run, run.finished_at if run else None)
+        if run is None:
+            return Suggestions(company, None, under_way=Run.objects.open().first())
+        return Suggestions(company, run, run.finished_at)
     made = Dismissal.objects.filter(company=company)
     dismissals = {one.partner_id: one for one in made.select_related("by")[:DISMISSED_SHOWN]}
     stands = [*stored.partners, *stored.reserve]

@@ -59,6 +59,7 @@ def _for_company(request: PageRequest, company: Company) -> HttpResponse:
     context = {
         "company": company,
         "run": found.run,
+        "under_way": found.under_way,
         "suggestions": found.shown[:TOP],
         "more": max(0, len(found.shown) - TOP),
         "met": found.met,

@@ -145,6 +145,7 @@ def _context(request: SignedInRequest, found: Suggestions) -> dict[str, object]:
     return {
         "company": found.company,
         "run": found.run,
+        "under_way": found.under_way,
         "computed_at": found.computed_at,
         "suggestions": found.shown,
         "dismissed": found.dismissed,

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -114,6 +115,20 @@ def test_before_the_first_run_the_page_says_so(client, romashka, speaks_for):
     speaks_for(romashka)
 
     assert "The first matching has not run yet" in client.get("/en/matches/").content.decode()
+
+
+@pytest.mark.parametrize("name", ["matches", "home"])
+def test_while_the_first_run_is_under_way_the_page_says_how_far_it_is(
+    client, romashka, speaks_for, name
+):
+    RunFactory(state="running", stage="matching", shards=4, shards_done=2)
+    speaks_for(romashka)
+
+    text = client.get(reverse(name)).content.decode()
+
+    assert "The first matching is under way" in text
+    assert "52 %" in text
+    assert "has not run yet" not in text
 
 
 def test_a_company_without_partners_learns_what_would_help(client, romashka, speaks_for):

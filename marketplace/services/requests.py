@@ -257,16 +257,23 @@ def _locked(
 
 def _demand_side(registration: Registration, by: User) -> None:
     if not Registration.objects.edited_by(by).filter(pk=registration.pk).exists():
-        raise PermissionDenied(_("Only representatives of the company may do this."))
+        raise _not_yours()
+
+
+def _not_yours() -> PermissionDenied:
+    return PermissionDenied(_("Only representatives of the company may do this."))
 
 
 def _demand_answerer(request: MeetingRequest, by: User, at: dt.datetime | None) -> Registration:
     """The side that is to answer, for which ``by`` decides."""
-    side = request.partner if request.answer_from_id == request.partner_id else request.requester
-    _demand_side(side, by)
     late = request.expires_at is not None and request.expires_at <= (at or timezone.now())
     if not request.is_open or late:
+        sides = [request.requester_id, request.partner_id]
+        if not Registration.objects.edited_by(by).filter(pk__in=sides).exists():
+            raise _not_yours()
         raise _not_waiting(request)
+    side = request.partner if request.answer_from_id == request.partner_id else request.requester
+    _demand_side(side, by)
     return side
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.core.exceptions import ValidationError as ModelError
 from django.core.signals import got_request_exception
@@ -51,7 +52,15 @@ TITLES = {
 }
 
 # Codes of services that refuse because of the present state, not because of what was sent.
-STATE_CODES = {"over", "bad_transition", "already_decided"}
+STATE_CODES = {
+    "over",
+    "bad_transition",
+    "already_decided",
+    "already_meeting",
+    "no_common_time",
+    "no_table",
+    "not_waiting",
+}
 
 
 @dataclass(frozen=True)
@@ -157,7 +166,8 @@ def _constraints() -> dict[str, BaseConstraint]:
 @cache
 def _conflicts() -> set[str]:
     """Codes that say "not as things stand": a check before the save and the database agree."""
-    unique = [one for one in _constraints().values() if isinstance(one, UniqueConstraint)]
+    once = (UniqueConstraint, ExclusionConstraint)
+    unique = [one for one in _constraints().values() if isinstance(one, once)]
     return STATE_CODES | {one.violation_error_code for one in unique if one.violation_error_code}
 
 

@@ -90,6 +90,9 @@ class Timetable(PublicModel):
     finished_at = models.DateTimeField(
         _("finished"), null=True, blank=True, help_text=_("Empty while a job works on it.")
     )
+    stopped_at = models.DateTimeField(
+        _("stopped"), null=True, blank=True, help_text=_("When somebody asked to end the search.")
+    )
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
 
     objects = TimetableQuerySet.as_manager()

@@ -1,0 +1,270 @@
+"""From a question to a timetable and its certificate; which search, and for how long.
+
+Up to ``PROVED`` meetings a complete search proves what it finds. Above, meetings are placed one by
+one and Kempe chains shorten what people wait, down to a bound that costs nothing to compute.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from marketplace.scheduling import exact
+from marketplace.scheduling.annealing import STEPS, anneal
+from marketplace.scheduling.bounds import least_breaks, most_placed, obstacles, tighten, usable
+from marketplace.scheduling.explain import why_infeasible, why_unplaced
+from marketplace.scheduling.measure import measure
+from marketplace.scheduling.placing import place
+from marketplace.scheduling.problem import (
+    Certificate,
+    Place,
+    Plan,
+    Problem,
+    Progress,
+    Status,
+    Tell,
+)
+from marketplace.scheduling.seating import Room, seat
+
+PROVED = 400
+"""Meetings up to which the search is complete: it is known to end at 302, and not to at 1,900."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much work a search may do; none of it is a time, so the answer is always the same."""
+
+    conflicts: int | None = None
+    """Of the complete search; None lets it finish."""
+    steps: int | None = None
+    """Of annealing, in its first round; None is what usually does."""
+    rounds: int = 1
+    """Of annealing, each twice as long as the last, as long as the bound is not reached."""
+
+
+def solve(
+    problem: Problem,
+    *,
+    seed: int = 1,
+    tell: Tell | None = None,
+    limits: Limits | None = None,
+    start: Plan | None = None,
+    room: Room | None = None,
+    keep: Sequence[int | None] = (),
+) -> tuple[Plan | None, Certificate]:
+    """The best timetable found, and what is proved of it.
+
+    ``start`` is a plan to begin with, which keeps all rules. ``room`` and ``keep`` are tables and
+    those that stay, as in ``seating``. The same arguments give the same answer, unless ``tell``
+    stops the search. No plan: all meetings have to be held and cannot, or none was found.
+    """
+    limits = limits or Limits()
+    if len(problem.meetings) <= PROVED:
+        plan, certificate = _proved(problem, seed, tell, limits, start)
+    else:
+        plan, certificate = _annealed(problem, seed, tell, limits, start)
+    if plan is None:
+        return None, certificate
+    seated = seated_plan(problem, plan, room, keep)
+    return seated, certified(problem, seated, certificate)
+
+
+def certified(problem: Problem, plan: Plan, claims: Certificate) -> Certificate:
+    """A certificate with the figures of this plan, and the status and bounds that are claimed.
+
+    A plan that fell behind them is no longer called optimal.
+    """
+    figures = measure(problem, plan)
+    left = {meeting for meeting, slot in enumerate(plan.slot) if slot is None}
+    unplaced = claims.unplaced
+    if {one.meeting for one in unplaced} != left:
+        unplaced = why_unplaced(problem, plan, claims.seed)
+    proved = (figures.placed, figures.breaks) == (claims.most_placed, claims.lower_bound)
+    return replace(
+        claims,
+        status=claims.status if proved else Status.FEASIBLE,
+        placed=figures.placed,
+        breaks=figures.breaks,
+        idle_slots=figures.idle_slots,
+        table_changes=figures.table_changes,
+        most_breaks=figures.most_breaks,
+        most_burden=figures.most_burden,
+        unplaced=unplaced,
+        plan_hash=plan.hash(),
+    )
+
+
+def seated_plan(
+    problem: Problem, plan: Plan, room: Room | None = None, keep: Sequence[int | None] = ()
+) -> Plan:
+    """The plan with tables; a long meeting that finds none gives up its slot where it may."""
+    seated = seat(problem, plan, room, keep)
+    lacking = [
+        meeting
+        for meeting, slot in enumerate(seated.slot)
+        if slot is not None
+        and problem.places[meeting] != Place.NONE
+        and seated.table[meeting] is None
+    ]
+    if not lacking:
+        return seated
+    if not problem.optional:
+        return plan
+    cells = [list(seated.slot), list(seated.table), list(seated.helper or [None] * len(plan.slot))]
+    for meeting in lacking:
+        for column in cells:
+            column[meeting] = None
+    return Plan(*map(tuple, cells))
+
+
+def _proved(
+    problem: Problem, seed: int, tell: Tell | None, limits: Limits, start: Plan | None
+) -> tuple[Plan | None, Certificate]:
+    """Complete search; when it takes long, annealing on the other core looks for a good plan."""
+    if start is None and problem.optional:
+        # Which meetings to leave out is hard to say for a search that wants to prove it.
+        first = place(problem, seed=seed)
+        start = first if fair(problem, first) else None
+    beside = _Beside(problem, seed, tell, limits)
+    plan, certificate = exact.solve(
+        problem, seed=seed, tell=beside.tell, conflicts=limits.conflicts, start=start
+    )
+    if certificate.status in (Status.OPTIMAL, Status.INFEASIBLE):
+        beside.stop()
+        return plan, certificate
+    other = beside.finish()
+    if other is not None and (plan is None or _rank(problem, other) < _rank(problem, plan)):
+        plan = other
+        certificate = replace(certificate, status=Status.FEASIBLE)
+    return plan, certificate
+
+
+class _Beside:
+    """Annealing in a thread of its own, from the first plan of a complete search that is slow.
+
+    It begins when that search reports no news for the first time, and its result counts only
+    where that search does not finish: so both together give the same answer every time.
+    """
+
+    def __init__(self, problem: Problem, seed: int, tell: Tell | None, limits: Limits) -> None:
+        self._problem, self._seed, self._tell, self._steps = problem, seed, tell, limits.steps
+        self._thread: threading.Thread | None = None
+        self._stopped = False
+        self._last: Progress | None = None
+        self._found: Plan | None = None
+
+    def tell(self, progress: Progress) -> bool:
+        """Pass the better of both plans on."""
+        if progress == self._last and progress.plan is not None and self._thread is None:
+            self._thread = threading.Thread(target=self._run, args=(progress.plan,), daemon=True)
+            self._thread.start()
+        self._last = progress
+        found = self._found
+        if found is not None:
+            figures = measure(self._problem, found)
+            if (figures.placed, -figures.breaks) > (progress.placed, -progress.breaks):
+                progress = replace(
+                    progress, placed=figures.placed, breaks=figures.breaks, plan=found
+                )
+        goes_on = self._tell is None or self._tell(progress)
+        self._stopped = self._stopped or not goes_on
+        return goes_on
+
+    def stop(self) -> None:
+        """End the thread soon; its result does not matter."""
+        self._stopped = True
+        if self._thread is not None:
+            self._thread.join()
+
+    def finish(self) -> Plan | None:
+        """What it found: at its end, or now if the search was stopped from outside."""
+        if self._thread is not None:
+            self._thread.join()
+        return self._found
+
+    def _run(self, plan: Plan) -> None:
+        found = anneal(self._problem, plan, seed=self._seed, steps=self._steps, tell=self._listen)
+        self._take(found)
+
+    def _listen(self, progress: Progress) -> bool:
+        if progress.plan is not None:
+            self._take(progress.plan)
+        return not self._stopped
+
+    def _take(self, plan: Plan) -> None:
+        if fair(self._problem, plan):
+            self._found = plan
+
+
+def _annealed(
+    problem: Problem, seed: int, tell: Tell | None, limits: Limits, start: Plan | None
+) -> tuple[Plan | None, Certificate]:
+    """Place all that can be placed, then shorten the waiting."""
+    everything = len(problem.meetings)
+    most = most_placed(problem)
+    bound = sum(least_breaks(problem, tighten(problem, usable(problem))))
+    claims = Certificate(
+        status=Status.UNKNOWN,
+        placed=0,
+        meetings=everything,
+        breaks=0,
+        lower_bound=bound,
+        seed=seed,
+        input_hash=problem.hash(),
+        plan_hash="",
+        most_placed=most,
+    )
+    blocked = obstacles(problem)
+    if blocked and not problem.optional:
+        why = why_infeasible(problem, seed)
+        return None, replace(claims, status=Status.INFEASIBLE, lower_bound=0, unplaced=why)
+    plan = place(problem, seed=seed, plan=start)
+    figures = measure(problem, plan)
+    if tell is not None and (problem.optional or figures.placed == everything):
+        if not tell(Progress(figures.placed, figures.breaks, bound, plan)):
+            return _judged(problem, plan, claims)
+    steps = STEPS * everything if limits.steps is None else limits.steps
+    watch = _Watch(tell)
+    for number in range(limits.rounds):
+        plan = anneal(
+            problem, plan, seed=seed + number, steps=steps << number, enough=bound, tell=watch.tell
+        )
+        figures = measure(problem, plan)
+        if watch.stopped or (figures.placed, figures.breaks) == (everything, bound):
+            break
+    return _judged(problem, plan, claims)
+
+
+class _Watch:
+    """Remembers that it was asked to stop."""
+
+    def __init__(self, tell: Tell | None) -> None:
+        self._tell, self.stopped = tell, False
+
+    def tell(self, progress: Progress) -> bool:
+        self.stopped = self._tell is not None and not self._tell(progress)
+        return not self.stopped
+
+
+def _judged(problem: Problem, plan: Plan, claims: Certificate) -> tuple[Plan | None, Certificate]:
+    """What annealing is worth: without a plan if one has to hold all, and evenly, and does not."""
+    figures = measure(problem, plan)
+    whole = figures.placed == claims.meetings
+    if not fair(problem, plan) or not (whole or problem.optional):
+        return None, replace(claims, unplaced=why_unplaced(problem, plan, claims.seed))
+    # The bound is that of timetables that hold everything.
+    bound = claims.lower_bound if whole else 0
+    proved = (figures.placed, figures.breaks, figures.most_burden) == (claims.most_placed, bound, 0)
+    status = Status.OPTIMAL if proved else Status.FEASIBLE
+    return plan, replace(claims, status=status, lower_bound=bound)
+
+
+def fair(problem: Problem, plan: Plan) -> bool:
+    """Whether the breaks of people differ by no more than they may."""
+    return problem.fairness is None or measure(problem, plan).spread <= problem.fairness
+
+
+def _rank(problem: Problem, plan: Plan) -> tuple[int, int, int]:
+    figures = measure(problem, plan)
+    return -figures.placed, figures.most_burden, figures.breaks

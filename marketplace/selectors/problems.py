@@ -1,0 +1,412 @@
+"""Events as the solver reads them: rows become a ``Problem``, and its answer names rows again.
+
+Times are cut into units: the stretches between all starts and ends of slots, so that slots of
+several lengths lie over each other. A meeting starts in the first unit of one of its slots and
+takes as many units as the slot. The booth of a company is a calendar of its own, like a person's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import mode
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from marketplace.models import (
+    Away,
+    Event,
+    Interpreter,
+    InterpreterAway,
+    Meeting,
+    Participant,
+    Registration,
+    Slot,
+    Table,
+)
+from marketplace.scheduling.document import problem_of, problem_told
+from marketplace.scheduling.problem import Place, Problem
+from marketplace.scheduling.seating import Room, room_of
+
+_Units = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A problem with the public ids of what its numbers mean."""
+
+    problem: Problem
+    meetings: list[str]
+    calendars: list[str]
+    """``participant:<id>``, ``interpreter:<id>``, ``booth:<id>``, or ``nobody`` for an interpreter
+    whom the event lacks."""
+    units: list[tuple[str, str]]
+    """From and until, in UTC."""
+    slots: dict[str, tuple[int, int]]
+    """First unit and number of units of each slot."""
+    tables: list[str]
+    """Shared tables, those with a screen first, in the order in which they are given out."""
+    halls: list[int]
+    """The hall of each of them, as a number."""
+    kept: list[int | None]
+    """The table that each meeting with a fixed time has now, as its number among ``tables``."""
+
+    def document(self) -> dict[str, Any]:
+        """The whole as plain data for ``Timetable.problem``."""
+        return {
+            "problem": problem_told(self.problem),
+            "meetings": self.meetings,
+            "calendars": self.calendars,
+            "units": [list(unit) for unit in self.units],
+            "slots": {slot: list(span) for slot, span in self.slots.items()},
+            "tables": self.tables,
+            "halls": self.halls,
+            "kept": self.kept,
+        }
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Reading:
+        """What ``document`` has written."""
+        return cls(
+            problem_of(document["problem"]),
+            document["meetings"],
+            document["calendars"],
+            [(start, end) for start, end in document["units"]],
+            {slot: (first, count) for slot, (first, count) in document["slots"].items()},
+            document["tables"],
+            document["halls"],
+            document["kept"],
+        )
+
+    def room(self) -> Room:
+        """The shared tables as the solver gives them out."""
+        room = room_of(self.problem)
+        return replace(room, hall=tuple(self.halls)) if self.halls else room
+
+    def slot_of(self, meeting: int, unit: int) -> str:
+        """The slot that starts in a unit and is as long as the meeting."""
+        span = (unit, self.problem.lengths[meeting])
+        return next(slot for slot, taken in self.slots.items() if taken == span)
+
+    def booth_of(self, meeting: int) -> str | None:
+        """The booth in which a meeting is, if one of its companies has one."""
+        keys = (self.calendars[one] for one in self.problem.meetings[meeting])
+        return next((key.partition(":")[2] for key in keys if key.startswith("booth:")), None)
+
+
+def read_event(
+    event: Event, *, at: dt.datetime | None = None, kept: Mapping[str, Slot] | None = None
+) -> Reading:
+    """What is to be seated at an event as it stands now.
+
+    Every meeting that is still to be: those that a person confirmed or locked, and those that have
+    begun or lie within the freeze window, keep their time; those in ``kept``, by public id, have
+    that slot. Raises ValidationError ``no_slots``, ``no_meetings``, ``walking``.
+    """
+    return _Reader(event, at or timezone.now(), kept or {}).read()
+
+
+@dataclass
+class _Calendars:
+    """Numbers of people, interpreters and booths, in the order in which they are met."""
+
+    keys: list[str] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
+
+    def number(self, kind: str, public_id: object = "") -> int:
+        key = f"{kind}:{public_id}" if public_id else kind
+        if key not in self.places:
+            self.places[key] = len(self.keys)
+            self.keys.append(key)
+        return self.places[key]
+
+
+class _Reader:
+    """One event, read once."""
+
+    def __init__(self, event: Event, now: dt.datetime, kept: Mapping[str, Slot]) -> None:
+        self._event, self._now, self._kept = event, now, kept
+        self._slots = list(Slot.objects.filter(event=event).order_by("starts_at", "ends_at", "pk"))
+        if not self._slots:
+            raise ValidationError(
+                _("The event has no slots: add the times in which meetings may be."),
+                code="no_slots",
+            )
+        self._units, self._spans = _cut(self._slots)
+        self._refuse_hurry()
+        self._meetings = list(
+            Meeting.objects.filter(event=event, status__in=Meeting.AHEAD)
+            .select_related(
+                "host__registration__company",
+                "guest__registration__company",
+                "slot",
+                "session",
+                "request",
+            )
+            .prefetch_related("others", "request__slots")
+            .order_by("pk")
+        )
+        if not self._meetings:
+            raise ValidationError(
+                _("There are no meetings to seat: accept requests or propose meetings first."),
+                code="no_meetings",
+            )
+        self._interpreters = list(Interpreter.objects.filter(event=event).order_by("pk"))
+        self._booths = {
+            table.owner_id: table
+            for table in Table.objects.filter(event=event, owner__isnull=False).order_by("-number")
+        }
+        self._shared = list(Table.objects.filter(event=event).shared())
+        self._shared.sort(key=lambda table: not table.has_screen)
+        self._calendars = _Calendars()
+
+    def read(self) -> Reading:
+        """The problem and what its numbers mean."""
+        attendees = [self._attendees(one) for one in self._meetings]
+        helpers = [self._helpers(one) for one in self._meetings]
+        fixed = [self._fixed(one) for one in self._meetings]
+        lengths, starts = self._starts()
+        forbidden = self._forbidden()
+        domains = [
+            _open(starts[at], lengths[at], attendees[at], forbidden, fixed[at])
+            for at in range(len(self._meetings))
+        ]
+        problem = Problem(
+            participants=len(self._calendars.keys),
+            slots=len(self._units),
+            days=self._days(),
+            tables=(len(self._shared),) * len(self._units),
+            screens=(sum(table.has_screen for table in self._shared),) * len(self._units),
+            meetings=tuple(attendees),
+            domains=tuple(domains),
+            lengths=tuple(lengths),
+            places=tuple(self._place(one) for one in self._meetings),
+            helpers=tuple(helpers),
+            forbidden=tuple(forbidden),
+            counted=tuple(key.startswith("participant:") for key in self._calendars.keys),
+            burden=self._burden(),
+            fixed=tuple(fixed),
+            optional=True,
+        )
+        return Reading(
+            problem,
+            [str(one.public_id) for one in self._meetings],
+            self._calendars.keys,
+            [(_told(start), _told(end)) for start, end in self._units],
+            {
+                str(slot.public_id): span
+                for slot, span in zip(self._slots, self._spans, strict=True)
+            },
+            [str(table.public_id) for table in self._shared],
+            self._halls(),
+            self._kept_tables(fixed),
+        )
+
+    def _halls(self) -> list[int]:
+        known = list(dict.fromkeys(table.hall_id for table in self._shared))
+        return [known.index(table.hall_id) for table in self._shared]
+
+    def _kept_tables(self, fixed: Sequence[int]) -> list[int | None]:
+        numbers = {table.pk: at for at, table in enumerate(self._shared)}
+        return [
+            numbers.get(one.table_id or 0) if fixed[at] >= 0 else None
+            for at, one in enumerate(self._meetings)
+        ]
+
+    def _refuse_hurry(self) -> None:
+        """Bookings of people include the minutes to walk, so slots must leave them free."""
+        walk = dt.timedelta(minutes=self._event.walking_minutes)
+        ends = itertools.pairwise(self._units)
+        if walk and any(later[0] - earlier[1] < walk for earlier, later in ends):
+            raise ValidationError(
+                _(
+                    "People need %(minutes)d minutes to walk, but slots follow each other sooner:"
+                    " leave a break between slots, or set the minutes to walk to 0."
+                ),
+                code="walking",
+                params={"minutes": self._event.walking_minutes},
+            )
+
+    def _attendees(self, meeting: Meeting) -> tuple[int, ...]:
+        numbers = [self._calendars.number("participant", one.public_id) for one in meeting.people()]
+        booth = self._booth(meeting)
+        if booth is not None:
+            numbers.append(self._calendars.number("booth", booth.public_id))
+        return tuple(numbers)
+
+    def _booth(self, meeting: Meeting) -> Table | None:
+        sides = (meeting.host.registration_id, meeting.guest.registration_id)
+        return next((self._booths[side] for side in sides if side in self._booths), None)
+
+    def _helpers(self, meeting: Meeting) -> tuple[int, ...]:
+        """Interpreters who speak a language of each side, where the sides share none."""
+        sides = [meeting.host.registration, meeting.guest.registration]
+        one, other = (set(side.speaks) for side in sides)
+        if not self._interpreters or not one or not other or one & other:
+            return ()
+        able = [
+            self._calendars.number("interpreter", each.public_id)
+            for each in self._interpreters
+            if one & set(each.languages) and other & set(each.languages)
+        ]
+        return tuple(able) or (self._calendars.number("nobody"),)
+
+    def _place(self, meeting: Meeting) -> Place:
+        remote = [one.presence == Participant.Presence.REMOTE for one in meeting.people()]
+        if self._event.kind == Event.Kind.ONLINE or all(remote) or self._booth(meeting):
+            return Place.NONE
+        return Place.SCREEN if any(remote) else Place.TABLE
+
+    def _fixed(self, meeting: Meeting) -> int:
+        """The unit in which it has to stay, -1 where it may move."""
+        slot = self._slot(meeting)
+        if slot is None:
+            return -1
+        frozen = self._now + dt.timedelta(minutes=self._event.freeze_minutes)
+        settled = meeting.locked or meeting.status == Meeting.Status.CONFIRMED
+        pinned = str(meeting.public_id) in self._kept
+        return self._first_unit(slot) if settled or pinned or slot.starts_at <= frozen else -1
+
+    def _slot(self, meeting: Meeting) -> Slot | None:
+        """The one where it is pinned, else the one it has."""
+        return self._kept.get(str(meeting.public_id), meeting.slot)
+
+    def _first_unit(self, slot: Slot) -> int:
+        return next(
+            first
+            for one, (first, _count) in zip(self._slots, self._spans, strict=True)
+            if one.pk == slot.pk
+        )
+
+    def _starts(self) -> tuple[list[int], list[list[int]]]:
+        """For each meeting how many units it takes, and in which it may start, in order."""
+        frozen = self._now + dt.timedelta(minutes=self._event.freeze_minutes)
+        spans = dict(zip((slot.pk for slot in self._slots), self._spans, strict=True))
+        lengths, starts = [], []
+        for meeting in self._meetings:
+            wanted = list(meeting.request.slots.all()) if meeting.request else []
+            choice = wanted or self._slots
+            if meeting.session is not None:
+                session = meeting.session
+                choice = [
+                    slot
+                    for slot in choice
+                    if session.starts_at <= slot.starts_at and slot.ends_at <= session.ends_at
+                ]
+            present = self._slot(meeting)
+            if present is not None:
+                length = present.minutes
+            else:
+                length = min((slot.minutes for slot in choice), default=0)
+            fitting = [slot for slot in choice if slot.minutes == length]
+            ahead = [spans[slot.pk] for slot in fitting if slot.starts_at > frozen]
+            # A slot takes other numbers of units where others lie over it: the commonest counts.
+            sizes = [count for _first, count in ahead] or [1]
+            lengths.append(spans[present.pk][1] if present is not None else mode(sizes))
+            starts.append([first for first, count in ahead if count == lengths[-1]])
+        return lengths, starts
+
+    def _forbidden(self) -> list[frozenset[int]]:
+        """Units in which each calendar is closed."""
+        covered = {
+            slot.pk: range(first, first + count)
+            for slot, (first, count) in zip(self._slots, self._spans, strict=True)
+        }
+        away: dict[str, set[int]] = defaultdict(set)
+        people = Away.objects.filter(participant__registration__event=self._event)
+        for public_id, slot in people.values_list("participant__public_id", "slot"):
+            away[f"participant:{public_id}"].update(covered[slot])
+        for public_id, slot in InterpreterAway.objects.filter(
+            interpreter__event=self._event
+        ).values_list("interpreter__public_id", "slot"):
+            away[f"interpreter:{public_id}"].update(covered[slot])
+        away["nobody"] = set(range(len(self._units)))
+        return [frozenset(away[key]) for key in self._calendars.keys]
+
+    def _days(self) -> tuple[_Units, ...]:
+        days: dict[dt.date, list[int]] = defaultdict(list)
+        for at, (start, _end) in enumerate(self._units):
+            days[start.astimezone(self._event.clock).date()].append(at)
+        return tuple(tuple(units) for units in days.values())
+
+    def _burden(self) -> tuple[tuple[int, ...], ...]:
+        """Minutes of each unit outside 8 to 20 o'clock of a person's own day, online only."""
+        if self._event.kind != Event.Kind.ONLINE:
+            return ()
+        zones = _zones(self._event, self._calendars.keys)
+        return tuple(
+            tuple(_strange_minutes(unit, zones[key]) if key in zones else 0 for unit in self._units)
+            for key in self._calendars.keys
+        )
+
+
+def _cut(
+    slots: Sequence[Slot],
+) -> tuple[list[tuple[dt.datetime, dt.datetime]], list[tuple[int, int]]]:
+    """Units of time in order, and of each slot its first unit and number of units."""
+    borders = sorted({moment for slot in slots for moment in (slot.starts_at, slot.ends_at)})
+    # Sweep: a stretch between two borders is a unit where some slot is open over it.
+    opens: dict[dt.datetime, int] = defaultdict(int)
+    for slot in slots:
+        opens[slot.starts_at] += 1
+        opens[slot.ends_at] -= 1
+    units, depth = [], 0
+    for start, end in itertools.pairwise(borders):
+        depth += opens[start]
+        if depth:
+            units.append((start, end))
+    starting = {start: at for at, (start, _end) in enumerate(units)}
+    ending = {end: at for at, (_start, end) in enumerate(units)}
+    spans = [
+        (starting[slot.starts_at], ending[slot.ends_at] - starting[slot.starts_at] + 1)
+        for slot in slots
+    ]
+    return units, spans
+
+
+def _open(
+    starts: Sequence[int],
+    length: int,
+    attendees: Sequence[int],
+    forbidden: Sequence[frozenset[int]],
+    fixed: int,
+) -> tuple[int, ...]:
+    """Where a meeting may start: a fixed one only where it is, whoever is away."""
+    if fixed >= 0:
+        return (fixed,)
+    closed = frozenset().union(*(forbidden[one] for one in attendees))
+    return tuple(first for first in starts if closed.isdisjoint(range(first, first + length)))
+
+
+def _zones(event: Event, keys: Sequence[str]) -> dict[str, dt.tzinfo]:
+    """The zone of each person: their own, else that of their company's first chamber."""
+    wanted = [key.removeprefix("participant:") for key in keys if key.startswith("participant:")]
+    people = Participant.objects.filter(public_id__in=wanted).select_related("person")
+    companies = dict(
+        Registration.objects.filter(event=event, company__memberships__isnull=False)
+        .order_by("-company__memberships__starts_on")
+        .values_list("pk", "company__memberships__chamber__zone")
+    )
+    found: dict[str, dt.tzinfo] = {}
+    for one in people:
+        zone = one.person.time_zone if one.person else companies.get(one.registration_id)
+        found[f"participant:{one.public_id}"] = ZoneInfo(zone or event.zone)
+    return found
+
+
+def _strange_minutes(unit: tuple[dt.datetime, dt.datetime], zone: dt.tzinfo) -> int:
+    start, end = (moment.astimezone(zone) for moment in unit)
+    minutes = range(int((end - start).total_seconds()) // 60)
+    hours = ((start + dt.timedelta(minutes=minute)).hour for minute in minutes)
+    return sum(not 8 <= hour < 20 for hour in hours)
+
+
+def _told(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")

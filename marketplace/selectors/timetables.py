@@ -1,0 +1,337 @@
+"""A timetable as people read it: places, grids, what stands in the way, what a version is worth."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from marketplace.models import (
+    Event,
+    Interpreter,
+    Meeting,
+    Participant,
+    Registration,
+    Slot,
+    Table,
+    Timetable,
+)
+from marketplace.scheduling import cells
+from marketplace.scheduling.document import plan_of
+from marketplace.scheduling.problem import Cause, Status
+from marketplace.selectors.problems import Reading
+
+Place = tuple[Slot, Table | None, Interpreter | None]
+
+_STATUSES = {
+    Status.OPTIMAL: gettext_lazy("Proved best: no timetable places more or has fewer breaks."),
+    Status.FEASIBLE: gettext_lazy("Keeps all rules; whether there is a better one is open."),
+    Status.INFEASIBLE: gettext_lazy("There is no timetable that keeps all rules."),
+    Status.UNKNOWN: gettext_lazy("The search ended before it found a timetable."),
+}
+_CAUSES = {
+    Cause.NO_COMMON_SLOT: gettext_lazy("its people are never free together"),
+    Cause.FULL_CALENDAR: gettext_lazy("somebody has more meetings than free slots"),
+    Cause.NO_INTERPRETER: gettext_lazy("no interpreter for its languages is free"),
+    Cause.TABLES: gettext_lazy("all tables are taken whenever its people are free"),
+    Cause.ORDER: gettext_lazy("it cannot come before or after the meetings it has to"),
+    Cause.CROWDED: gettext_lazy("each meeting would fit alone, not all together"),
+}
+_WHYS = {
+    cells.Why.AWAY: gettext_lazy("outside the hours or wishes of somebody"),
+    cells.Why.BUSY: gettext_lazy("another meeting"),
+    cells.Why.TABLES: gettext_lazy("no table is free"),
+    cells.Why.INTERPRETER: gettext_lazy("no interpreter is free"),
+    cells.Why.ORDER: gettext_lazy("the order of meetings"),
+    cells.Why.FIXED: gettext_lazy("this meeting keeps its time"),
+}
+
+
+def places_of(timetable: Timetable) -> dict[str, Place]:
+    """Where a version has each meeting: {its public id: slot, table, interpreter}."""
+    if not timetable.plan:
+        return {}
+    reading, plan = Reading.of(timetable.problem), plan_of(timetable.plan)
+    event = timetable.event_id
+    slots = {str(one.public_id): one for one in Slot.objects.filter(event=event)}
+    tables = {
+        str(one.public_id): one for one in Table.objects.filter(event=event).select_related("hall")
+    }
+    speakers = {str(one.public_id): one for one in Interpreter.objects.filter(event=event)}
+    found: dict[str, Place] = {}
+    for at, key in enumerate(reading.meetings):
+        unit = plan.slot[at]
+        slot = slots.get(reading.slot_of(at, unit)) if unit is not None else None
+        if slot is None:
+            continue
+        number, helper = plan.table[at], plan.helper[at]
+        table = reading.booth_of(at) or (reading.tables[number] if number is not None else "")
+        speaker = reading.calendars[helper].partition(":")[2] if helper is not None else ""
+        found[key] = (slot, tables.get(table), speakers.get(speaker))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A company of an event with how many meetings it is to have."""
+
+    registration: Registration
+    meetings: int
+    """Agreed or proposed, with a time or without."""
+    waiting: int
+    """Requests it has not answered or that were not answered to it."""
+    too_few: bool
+
+
+def coverage_of(event: Event) -> list[Covered]:
+    """Every company that takes part, those with fewest meetings first."""
+    meetings: Counter[int] = Counter()
+    for pair in (
+        Meeting.objects.filter(event=event)
+        .alive()
+        .values_list("host__registration", "guest__registration")
+    ):
+        meetings.update(pair)
+    waiting: Counter[int] = Counter()
+    for pair in event.requests.open().values_list("requester", "partner"):
+        waiting.update(pair)
+    rows = Registration.objects.filter(event=event).taking_part()
+    found = [
+        Covered(one, meetings[one.pk], waiting[one.pk], meetings[one.pk] < event.meetings_least)
+        for one in rows.select_related("company__country", "event")
+    ]
+    return sorted(found, key=lambda one: (one.meetings, one.registration.company.legal_name))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One meeting of a grid."""
+
+    meeting: Meeting
+    slot: Slot
+    table: Table | None
+    interpreter: Interpreter | None
+    is_fixed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One slot of a day: its meetings by table, then those without one."""
+
+    slot: Slot
+    cells: list[Cell | None]
+    elsewhere: list[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A day of a version."""
+
+    day: dt.date
+    tables: list[Table]
+    lines: list[Line]
+
+
+def days_of(event: Event) -> list[dt.date]:
+    """Days of the event with slots, at its place."""
+    starts = Slot.objects.filter(event=event).values_list("starts_at", flat=True)
+    return sorted({start.astimezone(event.clock).date() for start in starts})
+
+
+def grid_of(timetable: Timetable, day: dt.date) -> Grid:
+    """A day of a version: slots down, tables across."""
+    event, places = timetable.event, places_of(timetable)
+    tables = list(Table.objects.filter(event=event).select_related("hall").order_by("number"))
+    by_slot: dict[int, list[Cell]] = defaultdict(list)
+    for meeting in meetings_of(timetable):
+        place = places.get(str(meeting.public_id))
+        if place is not None:
+            settled = meeting.locked or meeting.status == Meeting.Status.CONFIRMED
+            by_slot[place[0].pk].append(Cell(meeting, *place, is_fixed=settled))
+    lines = []
+    for slot in Slot.objects.filter(event=event).order_by("starts_at", "ends_at"):
+        if slot.starts_at.astimezone(event.clock).date() != day:
+            continue
+        held = {cell.table.pk: cell for cell in by_slot[slot.pk] if cell.table is not None}
+        lines.append(
+            Line(
+                slot,
+                [held.get(table.pk) for table in tables],
+                [cell for cell in by_slot[slot.pk] if cell.table is None],
+            )
+        )
+    return Grid(day, tables, lines)
+
+
+def meetings_of(timetable: Timetable) -> list[Meeting]:
+    """The meetings a version was made for, with what a page shows of them."""
+    rows = Meeting.objects.filter(
+        event=timetable.event_id, public_id__in=timetable.problem.get("meetings", [])
+    )
+    return list(
+        rows.select_related(
+            "host__registration__company", "guest__registration__company", "slot", "table"
+        ).order_by("pk")
+    )
+
+
+def without_place(timetable: Timetable) -> list[tuple[Meeting, str]]:
+    """Meetings that a version could not place, each with the cause in words."""
+    causes = {
+        one["meeting"]: Cause(one["cause"]) for one in timetable.certificate.get("unplaced", [])
+    }
+    if not timetable.plan:
+        return []
+    keys, slots = timetable.problem["meetings"], timetable.plan["slot"]
+    left = {keys[at]: causes.get(at) for at, slot in enumerate(slots) if slot is None}
+    told = []
+    for meeting in meetings_of(timetable):
+        key = str(meeting.public_id)
+        if key in left:
+            cause = left[key]
+            told.append((meeting, str(_CAUSES[cause]) if cause else _("taken out by hand")))
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """A slot in which a meeting could be, or why not."""
+
+    slot: Slot
+    reasons: list[str]
+    is_present: bool
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing stands in the way."""
+        return not self.reasons
+
+
+def free_cells(timetable: Timetable, meeting: Meeting) -> list[Free]:
+    """Every slot of the event as long as the meeting: free for it, or what stands in the way."""
+    reading, plan = Reading.of(timetable.problem), plan_of(timetable.plan)
+    key = str(meeting.public_id)
+    if key not in reading.meetings:
+        return []
+    at = reading.meetings.index(key)
+    spans = {
+        slot: first
+        for slot, (first, count) in reading.slots.items()
+        if count == reading.problem.lengths[at]
+    }
+    rows = Slot.objects.filter(event=timetable.event_id, public_id__in=spans)
+    names = _Names(reading)
+    found = []
+    for slot in rows.order_by("starts_at", "ends_at").select_related("event"):
+        unit = spans[str(slot.public_id)]
+        against = cells.obstacles(reading.problem, plan, at, unit)
+        found.append(Free(slot, names.of_all(against), plan.slot[at] == unit))
+    return found
+
+
+def obstacles_told(reading: Reading, obstacles: Iterable[cells.Obstacle]) -> list[str]:
+    """What stands in the way, in words with names."""
+    return _Names(reading).of_all(list(obstacles))
+
+
+class _Names:
+    """Names of the people of a problem, read once and only when something is told."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._known: dict[str, str] | None = None
+
+    def of_all(self, obstacles: Sequence[cells.Obstacle]) -> list[str]:
+        return list(dict.fromkeys(self._of(one) for one in obstacles))
+
+    def _of(self, obstacle: cells.Obstacle) -> str:
+        why = str(_WHYS[obstacle.why])
+        if obstacle.participant is None:
+            return why
+        key = self._reading.calendars[obstacle.participant]
+        name = self._name(key)
+        return _("%(why)s: %(name)s") % {"why": why, "name": name} if name else why
+
+    def _name(self, key: str) -> str:
+        if self._known is None:
+            ids = [one.removeprefix("participant:") for one in self._reading.calendars]
+            people = Participant.objects.filter(
+                public_id__in=[one for one in ids if ":" not in one and one != "nobody"]
+            ).select_related("registration__company")
+            self._known = {
+                f"participant:{one.public_id}": f"{one.registration.company} ({one.name})"
+                for one in people
+            }
+        return self._known.get(key, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a version is worth, in words and figures."""
+
+    sentence: str
+    status: str
+    placed: int
+    meetings: int
+    most_placed: int
+    breaks: int
+    lower_bound: int
+    gap: int
+    idle_slots: int
+    table_changes: int
+    most_breaks: int
+    most_burden: int
+    seed: int
+    seconds: float
+    input_hash: str
+    plan_hash: str
+    changed_by_hand: bool
+
+
+def certificate_of(timetable: Timetable) -> Worth | None:
+    """The certificate of a version as people read it; None while there is no plan."""
+    told = timetable.certificate
+    if not told:
+        return None
+    sentence = str(_STATUSES[Status(told["status"])])
+    if timetable.changed_by_hand:
+        sentence = _("Changed by hand after the search: keeps all rules; it is not proved best.")
+    same = [
+        name for name in Worth.__dataclass_fields__ if name not in ("sentence", "changed_by_hand")
+    ]
+    return Worth(
+        sentence=sentence,
+        changed_by_hand=timetable.changed_by_hand,
+        **{name: told[name] for name in same},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A meeting that two versions have at different places; None where one has it nowhere."""
+
+    meeting: Meeting
+    before: Place | None
+    after: Place | None
+
+
+def differences(one: Timetable, other: Timetable) -> list[Difference]:
+    """Meetings whose slot, table or interpreter differs between two versions, by time."""
+    first, second = places_of(one), places_of(other)
+    meetings = {str(row.public_id): row for row in (*meetings_of(one), *meetings_of(other))}
+    found = [
+        Difference(meeting, first.get(key), second.get(key))
+        for key, meeting in meetings.items()
+        if first.get(key) != second.get(key)
+    ]
+    latest = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+    def moment(row: Difference) -> dt.datetime:
+        place = row.after or row.before
+        return place[0].starts_at if place is not None else latest
+
+    return sorted(found, key=lambda row: (moment(row), row.meeting.pk))

@@ -1,0 +1,173 @@
+"""Who is told what of a timetable: all of it when it is new, later only what differs for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import translation
+
+from chambers.gates.calendar import Appointment, Method, Standing, calendar
+from chambers.models import User
+from chambers.services import jobs
+from chambers.services.mail import CalendarFile, queue_mail
+from marketplace.models import Meeting, Participant, Slot, Table, Timetable
+from marketplace.selectors.appointments import appointment_of, place_of
+from marketplace.selectors.times import tell_time
+from marketplace.services.notices import attendees, thread_of
+from marketplace.services.publishing import TELL
+
+_KINDS = {
+    Timetable.Status.PROVISIONAL: "timetable_provisional",
+    Timetable.Status.FINAL: "timetable_final",
+}
+
+
+@dataclass
+class _Share:
+    """What one reader is told: meetings with the time each had before."""
+
+    reader: User
+    meetings: list[tuple[Meeting, Participant]] = field(default_factory=list)
+
+
+@jobs.handles(TELL)
+def tell(lease: jobs.Lease) -> None:
+    """Write one mail to each person whom a publication concerns, with a calendar file.
+
+    ``changes`` holds, of each meeting that changed, its state before and after: status, slot,
+    table and interpreter, as public ids. With ``everybody`` each person reads all their meetings,
+    else only what differs for them, with the old time beside the new one.
+    """
+    timetable = Timetable.objects.select_related("event__chamber").get(
+        pk=lease.payload["timetable"]
+    )
+    changes: dict[str, Any] = lease.payload["changes"]
+    everybody = bool(lease.payload["everybody"])
+    concerned = set(timetable.problem["meetings"]) if everybody else set(changes)
+    shares = _shares(timetable, concerned)
+    before = _before(timetable, changes)
+    with lease.finish() as result:
+        for share in shares:
+            _write(timetable, share, before, everybody=everybody)
+        result["mails"] = len(shares)
+
+
+def _shares(timetable: Timetable, concerned: set[str]) -> list[_Share]:
+    meetings = (
+        Meeting.objects.filter(event=timetable.event_id, public_id__in=concerned)
+        .alive()
+        .select_related(
+            "event",
+            "slot",
+            "table__hall",
+            "host__person",
+            "host__registration__company",
+            "guest__person",
+            "guest__registration__company",
+        )
+        .prefetch_related("others__person", "others__registration__company")
+        .order_by("slot__starts_at", "pk")
+    )
+    shares: dict[int, _Share] = {}
+    for meeting in meetings:
+        for reader, participant in attendees(meeting):
+            share = shares.setdefault(reader.pk, _Share(reader))
+            share.meetings.append((meeting, participant))
+    return list(shares.values())
+
+
+def _before(timetable: Timetable, changes: dict[str, Any]) -> dict[str, tuple[Slot, Table | None]]:
+    """The slot and table that changed meetings had."""
+    event = timetable.event_id
+    slots = {str(one.public_id): one for one in Slot.objects.filter(event=event)}
+    tables = {
+        str(one.public_id): one for one in Table.objects.filter(event=event).select_related("hall")
+    }
+    return {
+        key: (slots[former[1]], tables.get(former[2] or ""))
+        for key, (former, _after) in changes.items()
+        if former[1] in slots
+    }
+
+
+def _write(
+    timetable: Timetable,
+    share: _Share,
+    before: dict[str, tuple[Slot, Table | None]],
+    *,
+    everybody: bool,
+) -> None:
+    reader, event = share.reader, timetable.event
+    kind = _KINDS.get(Timetable.Status(timetable.status), "timetable_withdrawn")
+    with translation.override(reader.language):
+        rows = [_row(meeting, who, reader, before) for meeting, who in share.meetings]
+        entries = list(_entries(share.meetings, reader, before))
+        context = {
+            "event": event,
+            "event_name": event.named()[0],
+            "rows": [row for row in rows if row["time"]],
+            "waiting": [row for row in rows if not row["time"]],
+        }
+    queue_mail(
+        kind if everybody or kind == "timetable_withdrawn" else "timetable_changed",
+        to=reader,
+        context=context,
+        chamber=event.chamber,
+        calendar=_file(entries),
+        thread=thread_of(event, reader),
+    )
+
+
+def _row(
+    meeting: Meeting,
+    who: Participant,
+    reader: User,
+    before: dict[str, tuple[Slot, Table | None]],
+) -> dict[str, str]:
+    others = [
+        one.registration for one in meeting.people() if one.registration_id != who.registration_id
+    ]
+    former = before.get(str(meeting.public_id))
+    return {
+        "partner": ", ".join(dict.fromkeys(str(one.company) for one in others)),
+        "time": _time(meeting.slot, meeting, reader),
+        "place": place_of(meeting) if meeting.slot else "",
+        "was": _time(former[0], meeting, reader) if former else "",
+        "was_at": str(former[1]) if former and former[1] else "",
+    }
+
+
+def _time(slot: Slot | None, meeting: Meeting, reader: User) -> str:
+    if slot is None:
+        return ""
+    return tell_time(slot.starts_at, slot.ends_at, zone=meeting.event.zone, reader=reader.time_zone)
+
+
+def _entries(
+    meetings: Sequence[tuple[Meeting, Participant]],
+    reader: User,
+    before: dict[str, tuple[Slot, Table | None]],
+) -> Iterable[Appointment]:
+    """Those with a time; of those that have lost theirs, that it is off."""
+    for meeting, who in meetings:
+        former = before.get(str(meeting.public_id))
+        if meeting.slot is not None:
+            yield appointment_of(meeting, reader=who, attendee=reader.email)
+        elif former is not None:
+            meeting.slot, meeting.table = former
+            yield appointment_of(
+                meeting, reader=who, attendee=reader.email, standing=Standing.CANCELLED
+            )
+            meeting.slot = meeting.table = None
+
+
+def _file(entries: Sequence[Appointment]) -> CalendarFile | None:
+    """One file for many appointments is published; only a lone one can be an invitation."""
+    if not entries:
+        return None
+    method = Method.PUBLISH
+    if all(one.standing is Standing.CANCELLED for one in entries):
+        method = Method.CANCEL
+    return CalendarFile(calendar(entries, method=method), method.value)

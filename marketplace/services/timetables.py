@@ -1,0 +1,305 @@
+"""Timetables of events: a version is a row, and a job searches for its plan.
+
+The search touches no meeting: what is confirmed cannot be lost with a worker, a broker or a
+database that dies in the middle; the job starts again with the same input and seed. A draft may
+then be changed by hand, and published (``services.publishing``).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chambers.models import Job, User
+from chambers.services import jobs
+from chambers.services.people import demand_manager
+from marketplace.models import Event, Meeting, Slot, Timetable
+from marketplace.scheduling import cells, planning
+from marketplace.scheduling.document import certificate_told, plan_of, plan_told
+from marketplace.scheduling.problem import Certificate, Plan, Progress, Status
+from marketplace.selectors.problems import Reading, read_event
+from marketplace.selectors.timetables import obstacles_told, places_of
+from marketplace.services.calendars import hold_event
+
+JOB = "marketplace.timetable"
+LONGEST = 3600  # seconds of one search
+_REPORT = 1.0  # seconds between two points of the progress
+State = Timetable.Status
+
+
+@transaction.atomic
+def start_timetable(
+    event: Event,
+    *,
+    by: User,
+    seconds: int = 60,
+    seed: int = 1,
+    base: Timetable | None = None,
+) -> Timetable:
+    """Ask for a new version; a worker searches for at most ``seconds``.
+
+    What is pinned in ``base``, another version, stays where that has it. Raises ValidationError
+    ``being_made``, ``seconds``, ``no_slots``, ``no_meetings``, ``walking``; PermissionDenied for
+    who does not manage the organiser.
+    """
+    demand_manager(by, event.chamber)
+    if not 1 <= seconds <= LONGEST:
+        raise ValidationError(
+            {
+                "seconds": ValidationError(
+                    _("Give from 1 to %(most)d seconds."), code="seconds", params={"most": LONGEST}
+                )
+            }
+        )
+    event = hold_event(event)
+    pinned = set(base.problem.get("pinned", [])) if base is not None else set()
+    places = places_of(base) if base is not None and pinned else {}
+    kept = {key: place[0] for key, place in places.items() if key in pinned}
+    reading = read_event(event, kept=kept)
+    last = Timetable.objects.filter(event=event).aggregate(Max("number"))["number__max"] or 0
+    timetable = Timetable(
+        event=event,
+        number=last + 1,
+        problem={**reading.document(), "pinned": sorted(kept)},
+        input_hash=reading.problem.hash(),
+        seed=seed,
+        seconds=seconds,
+        base=base,
+        created_by=by,
+    )
+    timetable.full_clean()
+    timetable.save()
+    timetable.job = jobs.enqueue(
+        JOB, {"timetable": timetable.pk}, key=str(timetable.pk), by=by, chamber=event.chamber
+    )
+    timetable.save(update_fields=["job"])
+    return timetable
+
+
+@transaction.atomic
+def stop_timetable(timetable: Timetable, *, by: User) -> Timetable:
+    """Ask the search to end now with the best plan so far; its worker hears that in a second.
+
+    Raises ValidationError ``over``, PermissionDenied for who does not manage the organiser.
+    """
+    demand_manager(by, timetable.event.chamber)
+    timetable = lock_timetable(timetable)
+    if timetable.finished_at is not None:
+        raise ValidationError(_("This search is already over."), code="over")
+    timetable.stopped_at = timetable.stopped_at or timezone.now()
+    timetable.save(update_fields=["stopped_at"])
+    return timetable
+
+
+def end_early(job: Job, _reason: str) -> None:
+    """The job was given up, or stopped as a job: the best plan that was written down stands."""
+    with transaction.atomic():
+        found = Timetable.objects.select_for_update().filter(pk=job.payload["timetable"])
+        timetable = found.filter(finished_at=None).first()
+        if timetable is None:
+            return
+        if timetable.plan:
+            reading, plan = Reading.of(timetable.problem), plan_of(timetable.plan)
+            seated = planning.seated_plan(reading.problem, plan, reading.room(), reading.kept)
+            _fill(timetable, seated, _counted(reading, seated, timetable))
+        timetable.finished_at = timezone.now()
+        timetable.save(update_fields=["plan", "certificate", "finished_at"])
+
+
+@dataclass
+class _Watch:
+    """Writes down how a search goes, once a second, and says whether to go on."""
+
+    lease: jobs.Lease
+    timetable: Timetable
+    began: float = field(default_factory=time.monotonic)
+    reported: float = -_REPORT
+    best: tuple[int, int] | None = None
+    stopped: bool = False
+    lost: Exception | None = None
+
+    def hear(self, progress: Progress) -> bool:
+        """Take a report; False ends the search. Called from the threads of the search."""
+        passed = self.passed
+        if passed - self.reported >= _REPORT:
+            self.reported = passed
+            try:
+                self._write(progress, passed)
+            except (jobs.LostLeaseError, DatabaseError) as error:
+                # A thread of the search must not die of it: the job raises it again.
+                self.lost = error
+        return self.lost is None and not self.stopped and passed < self.timetable.seconds
+
+    @property
+    def passed(self) -> float:
+        """Seconds since the search began."""
+        return time.monotonic() - self.began
+
+    def _write(self, progress: Progress, passed: float) -> None:
+        seconds = self.timetable.seconds
+        self.lease.progress(min(int(passed), seconds), seconds)
+        self.timetable.progress.append(
+            [round(passed, 1), progress.placed, progress.breaks, progress.lower_bound]
+        )
+        changes: dict[str, Any] = {"progress": self.timetable.progress}
+        rank = (-progress.placed, progress.breaks)
+        if progress.plan is not None and (self.best is None or rank < self.best):
+            self.best = rank
+            changes["plan"] = plan_told(progress.plan)
+        rows = Timetable.objects.filter(pk=self.timetable.pk, finished_at=None)
+        rows.update(**changes)
+        self.stopped = not rows.filter(stopped_at=None).exists()
+
+
+@jobs.handles(JOB, given_up=end_early)
+def search(lease: jobs.Lease) -> None:
+    """Find the plan of a version; killed in the middle, it goes on from the best plan so far."""
+    timetable = Timetable.objects.get(pk=lease.payload["timetable"])
+    reading = Reading.of(timetable.problem)
+    watch = _Watch(lease, timetable)
+    with lease.held():
+        plan, certificate = planning.solve(
+            reading.problem,
+            seed=timetable.seed,
+            tell=watch.hear,
+            start=plan_of(timetable.plan) if timetable.plan else None,
+            room=reading.room(),
+            keep=reading.kept,
+        )
+    if watch.lost is not None:
+        raise watch.lost
+    last = [
+        round(watch.passed, 1),
+        certificate.placed,
+        certificate.breaks,
+        certificate.lower_bound,
+    ]
+    with lease.finish() as result:
+        timetable.progress.append(last)
+        _fill(timetable, plan, replace(certificate, seconds=last[0]))
+        timetable.finished_at = timezone.now()
+        timetable.save(update_fields=["progress", "plan", "certificate", "finished_at"])
+        result["placed"] = certificate.placed
+
+
+def _fill(timetable: Timetable, plan: Plan | None, certificate: Certificate) -> None:
+    timetable.plan = plan_told(plan) if plan is not None else {}
+    timetable.certificate = told(certificate)
+
+
+def _counted(reading: Reading, plan: Plan, timetable: Timetable) -> Certificate:
+    """The certificate of a plan that no search ended with: counted, with what bounds are known."""
+    former = timetable.certificate
+    points = timetable.progress
+    claims = Certificate(
+        status=Status.FEASIBLE,
+        placed=0,
+        meetings=len(reading.meetings),
+        breaks=0,
+        lower_bound=former.get("lower_bound", points[-1][3] if points else 0),
+        seed=timetable.seed,
+        input_hash=timetable.input_hash,
+        plan_hash="",
+        most_placed=former.get("most_placed", len(reading.meetings)),
+        seconds=former.get("seconds", points[-1][0] if points else 0.0),
+    )
+    return planning.certified(reading.problem, plan, claims)
+
+
+def told(certificate: Certificate) -> dict[str, Any]:
+    """A certificate as plain data."""
+    return {**certificate_told(certificate), "gap": certificate.gap}
+
+
+def lock_timetable(timetable: Timetable) -> Timetable:
+    """The version as it stands, with nobody else changing it until the transaction ends."""
+    return (
+        Timetable.objects.select_for_update(of=("self",))
+        .select_related("event__chamber")
+        .get(pk=timetable.pk)
+    )
+
+
+def demand_plan(timetable: Timetable) -> None:
+    """Raise ValidationError ``superseded``, ``being_made`` or ``no_plan``."""
+    if timetable.status == State.SUPERSEDED:
+        raise ValidationError(
+            _("A later version was published: make a new one from it."), code="superseded"
+        )
+    if timetable.finished_at is None:
+        raise ValidationError(
+            _("The search still runs: wait for it, or stop it to keep the best plan so far."),
+            code="being_made",
+        )
+    if not timetable.plan:
+        raise ValidationError(_("This version has no plan."), code="no_plan")
+
+
+@transaction.atomic
+def move_in_plan(
+    timetable: Timetable, meeting: Meeting, *, slot: Slot | None, by: User
+) -> Timetable:
+    """Put a meeting of a draft into another slot, or out of it; its certificate is counted anew.
+
+    Tables of the two slots are given out again. Raises ValidationError ``published``,
+    ``being_made``, ``no_plan``, ``not_in_plan``, ``occupied`` with what stands in the way;
+    PermissionDenied for who does not manage the organiser.
+    """
+    demand_manager(by, timetable.event.chamber)
+    timetable = lock_timetable(timetable)
+    if timetable.status != State.DRAFT:
+        raise ValidationError(
+            _("This version is published: move the meeting itself, or make a new version."),
+            code="published",
+        )
+    demand_plan(timetable)
+    reading, plan = Reading.of(timetable.problem), plan_of(timetable.plan)
+    at = _number(timetable, meeting)
+    unit = None if slot is None else reading.slots[str(slot.public_id)][0]
+    if unit is not None:
+        obstacles = cells.obstacles(reading.problem, plan, at, unit)
+        if obstacles:
+            raise ValidationError(
+                _("The meeting cannot be then: %(reasons)s."),
+                code="occupied",
+                params={"reasons": "; ".join(obstacles_told(reading, obstacles))},
+            )
+    changed = cells.moved(reading.problem, plan, at, unit)
+    _fill(timetable, changed, _counted(reading, changed, timetable))
+    timetable.changed_by_hand = True
+    timetable.save(update_fields=["plan", "certificate", "changed_by_hand"])
+    return timetable
+
+
+@transaction.atomic
+def pin_in_plan(timetable: Timetable, meeting: Meeting, *, pinned: bool, by: User) -> Timetable:
+    """Keep a meeting of a draft where it is in versions made from this one, or let it go again.
+
+    Raises ValidationError ``not_in_plan``, ``not_placed``, PermissionDenied as above.
+    """
+    demand_manager(by, timetable.event.chamber)
+    timetable = lock_timetable(timetable)
+    demand_plan(timetable)
+    key, at = str(meeting.public_id), _number(timetable, meeting)
+    if pinned and timetable.plan["slot"][at] is None:
+        raise ValidationError(
+            _("Only a meeting with a time can be locked: place it first."), code="not_placed"
+        )
+    kept = set(timetable.problem.get("pinned", [])) - {key}
+    timetable.problem["pinned"] = sorted({*kept, key} if pinned else kept)
+    timetable.save(update_fields=["problem"])
+    return timetable
+
+
+def _number(timetable: Timetable, meeting: Meeting) -> int:
+    meetings: list[str] = timetable.problem["meetings"]
+    if str(meeting.public_id) not in meetings:
+        raise ValidationError(_("This version does not hold the meeting."), code="not_in_plan")
+    return meetings.index(str(meeting.public_id))

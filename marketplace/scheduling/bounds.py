@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from marketplace.scheduling.problem import Cause, Place, Problem, Unplaced
 
@@ -142,19 +143,26 @@ def most_placed(problem: Problem) -> int:
 def obstacles(problem: Problem) -> tuple[Unplaced, ...]:
     """Meetings that surely cannot all be held, found without search; () if none is seen.
 
-    Those without a slot first; else those of one full calendar; else those the tables cannot hold.
+    Those without a slot first; else those of one full calendar; else those the tables cannot hold;
+    else those the order asked for leaves no slot, or no room (then others may have a part in it).
     """
     domains = usable(problem)
     empty = [without_slot(problem, m) for m, domain in enumerate(domains) if not domain]
     if empty:
         return tuple(empty)
+    full = _full_calendars(problem, domains) or _full_tables(problem, domains)
+    if full or not problem.precedences:
+        return full
     tight = tighten(problem, domains)
     found = [
         Unplaced(m, Cause.ORDER, problem.meetings[m], domains[m], _linked(problem, m))
         for m, domain in enumerate(tight)
         if not domain
     ]
-    return tuple(found) or _full_calendars(problem, tight) or _full_tables(problem, tight)
+    if found:
+        return tuple(found)
+    full = _full_calendars(problem, tight) or _full_tables(problem, tight)
+    return tuple(replace(one, cause=Cause.ORDER) for one in full)
 
 
 def without_slot(problem: Problem, meeting: int) -> Unplaced:

@@ -7,6 +7,7 @@ calendars alone make unavoidable, so that the first yes is the optimum.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from marketplace.scheduling.bounds import least_breaks, most_placed, obstacles, tighten, usable
@@ -24,6 +25,8 @@ from marketplace.scheduling.problem import (
 
 _STEP = 20_000
 """Conflicts between two reports of progress, a few seconds; shorter steps make proofs slower."""
+_TIDY = 4_000
+"""Conflicts spent on fewer idle slots once the breaks are proved."""
 _ROOM = 8
 """Breaks above the bound that a counter tells apart; a larger one is built when they are used."""
 
@@ -66,41 +69,48 @@ class _Search:
         self._tell = tell
         self._left = conflicts
         self._best: Plan | None = None
-        self._rank = (0, 0, 0)
+        self._rank = (0, 0, 0, 0)
         self._bound = 0
+        self._proved = False
+        self._counter: list[int] = []  # of breaks: at least 1, 2, ...
         self._most = len(problem.meetings)
         if start is not None:
             self._keep(start)
 
     def run(self) -> tuple[Plan | None, Certificate]:
         """Search until all is proved or somebody says stop."""
-        try:
+        with suppress(_Stopped):
             self._settle()
-        except _Stopped:
-            status = Status.UNKNOWN if self._best is None else Status.FEASIBLE
+        if self._best is None:
+            status = Status.INFEASIBLE if self._proved else Status.UNKNOWN
         else:
-            status = Status.INFEASIBLE if self._best is None else Status.OPTIMAL
+            status = Status.OPTIMAL if self._proved else Status.FEASIBLE
         return self._best, self._certificate(status)
 
     def _settle(self) -> None:
         problem = self._problem
         domains = usable(problem)
         self._most = most_placed(problem)
+        model: Model | None = None
         if not obstacles(problem):
             tight = tighten(problem, domains)
             bound = sum(least_breaks(problem, tight))
             model = Model(problem, tight, seed=self._seed)
             if self._full() or self._ask(model, []):
                 self._bound = bound
-                self._ease(model)
-                self._shorten(model, self._bound)
-                return
+            else:
+                model = None
+        if model is None:
             self._most = min(self._most, len(problem.meetings) - 1)
-        if problem.optional:
-            model = Model(problem, domains, seed=self._seed, must=False)
-            self._place(model)
+            if problem.optional:
+                model = Model(problem, domains, seed=self._seed, must=False)
+                self._place(model)
+        if model is not None:
             self._ease(model)
-            self._shorten(model, 0)
+            self._shorten(model)
+        self._proved = True
+        if model is not None and self._best is not None:
+            self._tidy(model)
 
     def _full(self) -> bool:
         return self._best is not None and self._rank[0] == 0
@@ -146,41 +156,61 @@ class _Search:
         if low < len(totals):
             model.add([-reached[totals[low]]])
 
-    def _shorten(self, model: Model, bound: int) -> None:
+    def _shorten(self, model: Model) -> None:
         """Count up the breaks until there is a plan with so few."""
-        levels = [level for counter in model.levels for level in counter]
-        breaks: list[int] = []
-        while self._best is not None and self._rank[2] > bound:
-            if bound >= len(breaks) and len(breaks) < len(levels):
-                breaks = model.counter(levels, bound + _ROOM)
-            if self._ask(model, _at_most(breaks, bound)):
+        while self._best is not None and self._rank[2] > self._bound:
+            if self._ask(model, self._breaks_at_most(model, self._bound)):
                 break
-            bound += 1
-            self._bound = bound
+            self._bound += 1
             self._report()
-        self._bound = max(self._bound, bound)
+
+    def _tidy(self, model: Model) -> None:
+        """Wait for less long, in as many breaks: a try, nothing is proved of it."""
+        if self._rank[3] <= self._rank[2]:
+            return
+        for literal in self._breaks_at_most(model, self._rank[2]):
+            model.add([literal])
+        idle = model.counter(model.idle(), self._rank[3])
+        while self._rank[3] > self._rank[2]:
+            if not self._try(model, _at_most(idle, self._rank[3] - 1), _TIDY):
+                return
+
+    def _breaks_at_most(self, model: Model, most: int) -> list[int]:
+        """The assumption that there are so many breaks or fewer."""
+        levels = [level for counter in model.levels for level in counter]
+        if most >= len(self._counter) and most < len(levels):
+            self._counter = model.counter(levels, most + _ROOM)
+        return _at_most(self._counter, most)
 
     def _ask(self, model: Model, assumptions: Sequence[int]) -> bool:
         """Whether the model has a solution; keeps its plan. Stops when told to."""
-        while True:
+        answer = None
+        while answer is None:
             if self._left is not None and self._left <= 0:
                 raise _Stopped
             step = _STEP if self._left is None else min(_STEP, self._left)
-            model.solver.conf_budget(step)
-            answer = model.solver.solve_limited([one for one in assumptions if one != TRUE])
-            if answer is not None:
-                break
-            if self._left is not None:
-                self._left -= step
-            self._report()
+            answer = self._try(model, assumptions, step)
+            if answer is None:
+                if self._left is not None:
+                    self._left -= step
+                self._report()
+        return answer
+
+    def _try(self, model: Model, assumptions: Sequence[int], conflicts: int) -> bool | None:
+        """The same, None if it takes more conflicts."""
+        model.solver.conf_budget(conflicts)
+        answer: bool | None = model.solver.solve_limited(
+            [one for one in assumptions if one != TRUE]
+        )
         if answer:
             self._keep(model.plan())
             self._report()
-        return bool(answer)
+        return answer
 
     def _keep(self, plan: Plan) -> None:
         figures = measure(self._problem, plan)
-        rank = (len(plan.slot) - figures.placed, figures.most_burden, figures.breaks)
+        left = len(plan.slot) - figures.placed
+        rank = (left, figures.most_burden, figures.breaks, figures.idle_slots)
         if self._best is None or rank < self._rank:
             self._best, self._rank = plan, rank
 

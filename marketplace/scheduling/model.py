@@ -68,6 +68,8 @@ class Model:
         self.busy = self._calendars()
         self._tables()
         self._order()
+        self.begun: dict[int, dict[int, int]] = {}
+        """Per participant with breaks and per slot: has had a meeting that day, or has one now."""
         self.levels: list[list[int]] = []
         """Per participant: has at least 1, 2, ... breaks."""
         if breaks:
@@ -131,6 +133,21 @@ class Model:
                     above += [right[j]] if j < len(right) else []
                     self.add([*above, -out[i + j]])
         return out
+
+    def idle(self) -> list[int]:
+        """Literals that hold at least for each idle slot between meetings of one day."""
+        found = []
+        for participant, begun in self.begun.items():
+            busy = self.busy[participant]
+            for day in self.problem.days:
+                later = FALSE
+                for before, slot in reversed(list(pairwise(day))):
+                    on = busy.get(slot, FALSE)
+                    if later != FALSE and begun[before] != FALSE and on != TRUE:
+                        found.append(self.new())
+                        self.add([-begun[before], on, -later, found[-1]])
+                    later = self.any_of([later, on])
+        return found
 
     def burdens(self, most: int) -> dict[int, int]:
         """Literals "somebody has at least so many minutes outside 8 to 20"; none has over most."""
@@ -337,7 +354,7 @@ class Model:
         if not self.problem.counts(participant) or len(busy) < 2:
             return []
         ends = []
-        begun: dict[int, int] = {}
+        begun = self.begun.setdefault(participant, {})
         for day in self.problem.days:
             before = FALSE
             for slot in day:

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from marketplace.scheduling import exact, formats
+from marketplace.scheduling import formats, planning
 from marketplace.scheduling.problem import (
     Cause,
     Certificate,
@@ -61,7 +61,7 @@ class Command(BaseCommand):
         def goes_on(_progress: Progress) -> bool:
             return time.monotonic() < deadline
 
-        plan, certificate = exact.solve(problem, seed=options["seed"], tell=goes_on)
+        plan, certificate = planning.solve(problem, seed=options["seed"], tell=goes_on)
         seconds = time.monotonic() - began
         told = json.dumps(formats.answer(plan, certificate, seconds)) + "\n"
         try:

@@ -219,20 +219,19 @@ def _annealed(
     if blocked and not problem.optional:
         why = why_infeasible(problem, seed)
         return None, replace(claims, status=Status.INFEASIBLE, lower_bound=0, unplaced=why)
+    watch = _Watch(tell)
     plan = place(problem, seed=seed, plan=start)
     figures = measure(problem, plan)
-    if tell is not None and (problem.optional or figures.placed == everything):
-        if not tell(Progress(figures.placed, figures.breaks, bound, plan)):
-            return _judged(problem, plan, claims)
+    if problem.optional or figures.placed == everything:
+        watch.tell(Progress(figures.placed, figures.breaks, bound, plan))
     steps = STEPS * everything if limits.steps is None else limits.steps
-    watch = _Watch(tell)
     for number in range(limits.rounds):
+        if watch.stopped or (figures.placed, figures.breaks) == (everything, bound):
+            break
         plan = anneal(
             problem, plan, seed=seed + number, steps=steps << number, enough=bound, tell=watch.tell
         )
         figures = measure(problem, plan)
-        if watch.stopped or (figures.placed, figures.breaks) == (everything, bound):
-            break
     return _judged(problem, plan, claims)
 
 

@@ -3,7 +3,14 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from marketplace.views import companies, opportunities
+from marketplace.views import (
+    companies,
+    events,
+    meetings,
+    opportunities,
+    registrations,
+    requests,
+)
 
 urlpatterns: list[URLPattern] = [
     path("companies/", companies.companies, name="companies"),
@@ -15,4 +22,35 @@ urlpatterns: list[URLPattern] = [
         opportunities.closing,
         name="opportunity-calendar",
     ),
+    path("events/", events.events, name="events"),
+    path("events/<uuid:public_id>/", events.event, name="event"),
+    path("events/<uuid:public_id>/register/", registrations.register, name="event-register"),
+    path(
+        "events/<uuid:public_id>/registration/",
+        registrations.registration,
+        name="event-registration",
+    ),
+    path("events/<uuid:public_id>/withdraw/", registrations.withdraw, name="event-withdraw"),
+    path("events/<uuid:public_id>/person/", registrations.add_person, name="event-person"),
+    path("events/<uuid:public_id>/people/", events.people, name="event-people"),
+    path("events/<uuid:public_id>/requests/", requests.requests, name="event-requests"),
+    path("events/<uuid:public_id>/timetable/", meetings.timetable, name="event-timetable"),
+    path("events/<uuid:public_id>/tables/", meetings.tables, name="event-tables"),
+    path("events/<uuid:public_id>/meetings.ics", meetings.calendar_file, name="event-calendar"),
+    path(
+        "participants/<uuid:public_id>/availability/",
+        registrations.availability,
+        name="availability",
+    ),
+    path("registrations/<uuid:public_id>/ask/", requests.ask, name="request-new"),
+    path("requests/<uuid:public_id>/", requests.one, name="request"),
+    path("requests/<uuid:public_id>/accept/", requests.accept, name="request-accept"),
+    path("requests/<uuid:public_id>/decline/", requests.decline, name="request-decline"),
+    path("requests/<uuid:public_id>/propose/", requests.propose, name="request-propose"),
+    path("requests/<uuid:public_id>/withdraw/", requests.withdraw, name="request-withdraw"),
+    path("meetings/<uuid:public_id>/", meetings.meeting, name="meeting"),
+    path("meetings/<uuid:public_id>/cancel/", meetings.cancel, name="meeting-cancel"),
+    path("meetings/<uuid:public_id>/move/", meetings.move, name="meeting-move"),
+    path("meetings/<uuid:public_id>/move/answer/", meetings.answer_move, name="meeting-moved"),
+    path("meetings/<uuid:public_id>/standby/", meetings.answer_offer, name="meeting-standby"),
 ]

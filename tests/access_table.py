@@ -230,6 +230,53 @@ API = {
 # ---------------------------------------------------------------- pages
 # A company asks about a partner; one's own is no partner, and a chamber has none.
 PARTNER = who(404, guest=302, stranger=200, stranger_viewer=200)
+# A company that does not take part is led to the event; its readers do not register it.
+AT_EVENT = who(302, own_company=200)
+EVENT_EDITORS = who(302, viewer=403, own_editors=200)
+OWN_REQUEST = who(404, guest=302, own_company=200)
+OWN_ASKED = who(404, guest=302, viewer=403, own_editors=422)  # nothing is given
+OWN_EDITED = who(404, guest=302, viewer=403, own_editors=200)
+OWN_DONE = who(404, guest=302, viewer=403, own_editors=302)
+NOT_OFFERED = who(404, guest=302, viewer=403)
+EVENT_PAGES = {
+    "events": Row(get=PUBLIC),
+    "event": Row(get=who(404, own_staff=200), about="draftevent"),
+    "event-register": Row(
+        get=who(302, stranger=200, stranger_viewer=403),
+        post=who(302, stranger=422, stranger_viewer=403),
+        about="event",
+    ),
+    "event-registration": Row(
+        get=AT_EVENT, post=who(302, viewer=403, own_editors=422), about="event"
+    ),
+    "event-person": Row(
+        get=EVENT_EDITORS, post=who(302, viewer=403, own_editors=422), about="event"
+    ),
+    "event-withdraw": Row(get=EVENT_EDITORS, post=who(302, viewer=403), about="event"),
+    "event-people": Row(get=AT_EVENT, about="event"),
+    "event-requests": Row(get=AT_EVENT, about="event"),
+    "event-timetable": Row(get=AT_EVENT, about="event"),
+    "event-tables": Row(get=AT_EVENT, about="event"),
+    "event-calendar": Row(get=AT_EVENT, about="event"),
+    "availability": Row(
+        get=who(404, guest=302, own_company=200, own_staff=302),
+        # Nothing is open, though there is a meeting.
+        post=who(404, guest=302, viewer=403, own_editors=422, own_staff=302),
+        about="participant",
+    ),
+    "request-new": Row(get=who(404, guest=302), post=who(404, guest=302), about="registration"),
+    "request": Row(get=OWN_REQUEST, about="meetingrequest"),
+    # The other side is to answer: who asked is led to the request.
+    "request-accept": Row(get=OWN_DONE, post=OWN_DONE, about="meetingrequest"),
+    "request-decline": Row(get=OWN_DONE, post=OWN_DONE, about="meetingrequest"),
+    "request-propose": Row(get=OWN_DONE, post=OWN_DONE, about="meetingrequest"),
+    "request-withdraw": Row(get=OWN_EDITED, post=OWN_DONE, about="meetingrequest"),
+    "meeting": Row(get=OWN_REQUEST, about="meeting"),
+    "meeting-cancel": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
+    "meeting-move": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
+    "meeting-moved": Row(post=NOT_OFFERED, about="meeting"),  # no other time is proposed
+    "meeting-standby": Row(post=NOT_OFFERED, about="meeting"),  # no time is offered
+}
 PAGES = {
     "livez": Row(get=PUBLIC),
     "readyz": Row(get=who(503)),  # no clock ticks here
@@ -240,6 +287,7 @@ PAGES = {
     "opportunities": Row(get=PUBLIC),
     "opportunity": Row(get=OWN_COMPANY_OR_CHAMBER, about="draft"),
     "opportunity-calendar": Row(get=PUBLIC, about="opportunity"),
+    **EVENT_PAGES,
     "chambers": Row(get=PUBLIC),
     "chamber": Row(get=PUBLIC, about="chamber"),
     "council": Row(get=PUBLIC, about="council"),

@@ -81,7 +81,7 @@ def page_numbers(page: Page) -> Iterable[int | str]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One of the four places of the navigation; ``current`` is a value of aria-current or ''."""
+    """One of the five places of the navigation; ``current`` is a value of aria-current or ''."""
 
     name: str
     icon: str
@@ -93,13 +93,14 @@ _PLACES = (
     ("companies", gettext_lazy("Companies"), "building-2"),
     ("opportunities", gettext_lazy("Opportunities"), "package-search"),
     ("matches", gettext_lazy("Matches"), "handshake"),
+    ("events", gettext_lazy("Events"), "calendar-days"),
     ("chambers", gettext_lazy("Chambers"), "landmark"),
 )
 
 
 @register.simple_tag(takes_context=True)
 def places(context: RequestContext) -> list[Place]:
-    """The four places, with the one this page belongs to marked."""
+    """The five places, with the one this page belongs to marked."""
     path = context["request"].path
     found = []
     for url_name, name, image in _PLACES:

@@ -1,0 +1,234 @@
+"""What the pages of events show: the list, one event, who of a company stands where in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chambers.models import Company
+from marketplace.models import (
+    Delegation,
+    Event,
+    EventQuerySet,
+    MeetingRequest,
+    Participant,
+    Registration,
+    Session,
+)
+from marketplace.selectors.times import ShownTime, shown_time
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from chambers.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage of the process line."""
+
+    name: str
+    begins: ShownTime | None
+    state: str
+    """done, here or ahead"""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A session of the programme with its times."""
+
+    session: Session
+    time: ShownTime
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An event as one reader stands to it; what every page of it needs."""
+
+    event: Event
+    registration: Registration | None
+    """Of the company the reader acts for, whatever became of it."""
+    to_answer: int
+    """Requests that wait for this company."""
+    due: tuple[str, ShownTime] | None
+    """What has to be done next, and until when."""
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether the company comes, as far as is decided."""
+        own = self.registration
+        return own is not None and own.status == Registration.Status.ADMITTED
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the company applied or comes, and neither withdrew nor was refused."""
+        return self.registration is not None and not self.registration.is_over
+
+
+def reader_zone(user: User | AnonymousUser) -> str | None:
+    """The IANA zone in which a reader is told times too; None for a guest."""
+    return user.time_zone if user.is_authenticated else None
+
+
+def listed_events(
+    user: User | AnonymousUser, company: Company | None, *, past: bool = False
+) -> EventQuerySet:
+    """Events to come and going on, soonest first; or those that are over, latest first.
+
+    Each with ``companies`` that are admitted and ``standing`` of ``company``, the status of its
+    registration.
+    """
+    today = timezone.now().date()
+    rows = Event.objects.visible_to(user)
+    rows = rows.filter(ends_on__lt=today) if past else rows.filter(ends_on__gte=today)
+    own = Registration.objects.filter(event=OuterRef("pk"), company=company)
+    return (
+        rows.annotate(companies=_admitted(OuterRef("pk")), standing=Subquery(own.values("status")))
+        .select_related("chamber")
+        .order_by(*(("-starts_on", "-pk") if past else ("starts_on", "pk")))
+    )
+
+
+def _admitted(event: OuterRef) -> Coalesce:
+    rows = Registration.objects.taking_part().filter(event=event).order_by()
+    return Coalesce(Subquery(rows.values("event").annotate(n=Count("pk")).values("n")), 0)
+
+
+def desk_of(
+    event: Event,
+    company: Company | None,
+    user: User | AnonymousUser,
+    own: Registration | None = None,
+) -> Desk:
+    """Where ``company``, for which ``user`` acts, stands. Two queries, none without a company.
+
+    ``own`` is its registration, for whoever has it.
+    """
+    if company is not None and own is None:
+        rows = Registration.objects.filter(event=event, company=company)
+        own = rows.select_related("group", "delegation").first()
+    to_answer = 0
+    if own is not None:
+        own.event, own.company = event, company  # type: ignore[assignment]  # there is one
+        to_answer = MeetingRequest.objects.open().filter(answer_from=own).count()
+    return Desk(event, own, to_answer, _due(event, own, reader_zone(user)))
+
+
+def _due(event: Event, own: Registration | None, zone: str | None) -> tuple[str, ShownTime] | None:
+    if event.cancelled_at is not None:
+        return None
+    if own is None:
+        if event.takes_registrations() and event.registration_closes_at is not None:
+            closes = event.registration_closes_at
+            return _("Register until"), shown_time(closes, zone=event.zone, reader=zone)
+        return None
+    if not own.is_over and event.takes_requests() and event.requests_close_at is not None:
+        closes = event.requests_close_at
+        return _("Ask for meetings until"), shown_time(closes, zone=event.zone, reader=zone)
+    return None
+
+
+def process_line(event: Event, zone: str | None, at: dt.datetime | None = None) -> list[Step]:
+    """The stages that have a date, in order, with the one where the event is now."""
+    here = event.stage_at(at)
+    states, state = {}, "done"
+    for stage, _begins in event.stages():
+        state = "here" if stage == here else "ahead" if state == "here" else state
+        states[stage] = state
+        state = "ahead" if state == "here" else state
+    return [
+        Step(
+            str(stage.label),
+            shown_time(begins, zone=event.zone, reader=zone) if begins else None,
+            states[stage],
+        )
+        for stage, begins in event.stages()
+        if begins is not None or stage == here
+    ]
+
+
+def programme_of(event: Event, zone: str | None) -> list[tuple[str, list[Part]]]:
+    """The sessions by day at the place: [(day, parts)]. One query."""
+    days: dict[str, list[Part]] = {}
+    for session in Session.objects.filter(event=event).select_related("hall"):
+        time = shown_time(session.starts_at, session.ends_at, zone=event.zone, reader=zone)
+        days.setdefault(time.day, []).append(Part(session, time))
+    return list(days.items())
+
+
+def attendance_of(event: Event) -> dict[str, int]:
+    """How many come, by name of nobody: companies, people, countries. One query."""
+    rows = Registration.objects.taking_part().filter(event=event).order_by()
+    return rows.aggregate(
+        companies=Count("pk", distinct=True),
+        people=Count("participants", distinct=True),
+        countries=Count("company__country", distinct=True),
+    )
+
+
+def delegations_of(event: Event) -> QuerySet[Delegation]:
+    """Delegations with the number of their companies that come. One query."""
+    coming = Q(registrations__status=Registration.Status.ADMITTED)
+    rows = Delegation.objects.filter(event=event).select_related("chamber__country")
+    return rows.annotate(companies=Count("registrations", filter=coming)).order_by("pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Another company at an event, as far as it agreed to be seen."""
+
+    registration: Registration
+    has_page: bool
+    people: Sequence[Participant]
+    """Who comes, where the company agreed to be listed with contact."""
+    asked: MeetingRequest | None
+    """An open request between the two companies."""
+
+
+def others_at(event: Event, own: Registration, user: User, text: str = "") -> QuerySet:
+    """Who else agreed to be listed, narrowed by the name, place or country of the company."""
+    rows = Registration.objects.listed_for(user).filter(event=event).exclude(pk=own.pk)
+    for word in text.replace("\x00", "").split()[:6]:
+        rows = rows.filter(
+            Q(company__legal_name__icontains=word)
+            | Q(company__legal_name_latin__icontains=word)
+            | Q(company__city__icontains=word)
+            | Q(company__country__name_en__icontains=word)
+            | Q(company__country__name_ru__icontains=word)
+            | Q(company__country__name_ja__icontains=word)
+        )
+    joined = rows.select_related("company__country", "group", "delegation", "event")
+    return joined.order_by("company__legal_name", "pk")
+
+
+def guests(own: Registration, rows: Iterable[Registration], user: User) -> list[Guest]:
+    """What the list of who else comes shows of each. Three queries for any number."""
+    shown = list(rows)
+    with_contact = [
+        one.pk for one in shown if one.consent == Registration.Consent.LISTED_WITH_CONTACT
+    ]
+    people: dict[int, list[Participant]] = {}
+    for person in Participant.objects.filter(registration__in=with_contact).select_related(
+        "person"
+    ):
+        people.setdefault(person.registration_id, []).append(person)
+    companies = Company.objects.visible_to(user).filter(pk__in=[one.company_id for one in shown])
+    pages = set(companies.order_by().values_list("pk", flat=True))
+    keys = [one.pk for one in shown]
+    waiting = MeetingRequest.objects.open().filter(
+        Q(requester=own, partner__in=keys) | Q(partner=own, requester__in=keys)
+    )
+    asked = {
+        one.partner_id if one.requester_id == own.pk else one.requester_id: one for one in waiting
+    }
+    return [
+        Guest(one, one.company_id in pages, people.get(one.pk, []), asked.get(one.pk))
+        for one in shown
+    ]

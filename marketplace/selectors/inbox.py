@@ -1,0 +1,128 @@
+"""A company's requests at an event by what is to be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.models import Meeting, MeetingRequest, Registration
+from marketplace.selectors.agenda import Entry, entry_of, meetings_of, with_people
+from marketplace.selectors.times import ShownTime, shown_time
+
+if TYPE_CHECKING:
+    from chambers.models import User
+
+TABS = {
+    "incoming": _("Incoming"),
+    "sent": _("Sent"),
+    "scheduled": _("Scheduled"),
+    "past": _("Past"),
+}
+ICONS = {
+    MeetingRequest.Status.DRAFT: "pencil",
+    MeetingRequest.Status.PENDING: "clock",
+    MeetingRequest.Status.ACCEPTED: "circle-check",
+    MeetingRequest.Status.DECLINED: "circle-x",
+    MeetingRequest.Status.TIME_PROPOSED: "calendar-clock",
+    MeetingRequest.Status.WITHDRAWN: "undo-2",
+    MeetingRequest.Status.EXPIRED: "clock-alert",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A request as one of its companies reads it."""
+
+    request: MeetingRequest
+    other: Registration
+    to_answer: bool
+    """Whether this company is to answer."""
+    ours: bool
+    """Whether this company asked first."""
+    answer_by: ShownTime | None
+    times: Sequence[ShownTime]
+    """Acceptable times; none means any."""
+
+    @property
+    def icon(self) -> str:
+        """The name of the icon that says its state."""
+        return ICONS[MeetingRequest.Status(self.request.status)]
+
+    @property
+    def tone(self) -> str:
+        """The tag that says its state."""
+        return "wait" if self.request.is_open else "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """The rows of one tab, and how many each tab holds."""
+
+    tab: str
+    counts: dict[str, int]
+    letters: Sequence[Letter]
+    meetings: Sequence[Entry]
+
+
+def requests_of(own: Registration, user: User) -> QuerySet[MeetingRequest]:
+    """The requests that a company sent or got at its event, as ``user`` may read them."""
+    rows = MeetingRequest.objects.visible_to(user).filter(event=own.event).of(own)
+    return rows.select_related(
+        "event",
+        "opportunity",
+        "participant",
+        "requester__company__country",
+        "partner__company__country",
+        "requester__event",
+        "partner__event",
+    ).prefetch_related("slots")
+
+
+def letter_of(request: MeetingRequest, own: Registration, zone: str | None) -> Letter:
+    """``request`` as ``own`` reads it."""
+    place = own.event.zone
+    due = request.expires_at if request.is_open else None
+    return Letter(
+        request,
+        request.other_side(own),
+        request.is_open and request.answer_from_id == own.pk,
+        request.requester_id == own.pk,
+        shown_time(due, zone=place, reader=zone) if due else None,
+        [
+            shown_time(one.starts_at, one.ends_at, zone=place, reader=zone)
+            for one in request.slots.all()
+        ],
+    )
+
+
+def inbox_of(own: Registration, user: User, tab: str) -> Inbox:
+    """One tab with its rows; the first of them for a tab that does not exist."""
+    tab = tab if tab in TABS else next(iter(TABS))
+    status = MeetingRequest.Status
+    waiting = Q(status__in=MeetingRequest.OPEN)
+    sent = waiting & ~Q(answer_from=own) | Q(status=status.DRAFT)
+    asked = {
+        "incoming": waiting & Q(answer_from=own),
+        "sent": sent,
+        "past": Q(status__in=[status.DECLINED, status.WITHDRAWN, status.EXPIRED]),
+    }
+    requests, meetings = requests_of(own, user), meetings_of(own, user)
+    met = {
+        "scheduled": meetings.filter(status__in=Meeting.AHEAD),
+        "past": meetings.exclude(status__in=Meeting.AHEAD),
+    }
+    counts = {
+        key: (requests.filter(asked[key]).count() if key in asked else 0)
+        + (met[key].count() if key in met else 0)
+        for key in TABS
+    }
+    zone = user.time_zone
+    letters = (
+        [letter_of(one, own, zone) for one in requests.filter(asked[tab])] if tab in asked else []
+    )
+    entries = [entry_of(one, own, zone) for one in with_people(met[tab])] if tab in met else []
+    return Inbox(tab, counts, letters, entries)

@@ -1,0 +1,269 @@
+"""The meetings of a company at an event: its timetable, the calendar file, all tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.forms import BaseForm
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from chambers.gates.calendar import Method, calendar
+from chambers.http import SignedInRequest
+from chambers.pages import signed_in_or_back_to
+from marketplace.forms import CancelForm, TimesForm, told_slots
+from marketplace.models import (
+    Event,
+    Hall,
+    Meeting,
+    Registration,
+    StandbyOffer,
+    Table,
+    TimeProposal,
+)
+from marketplace.selectors.agenda import (
+    agenda_of,
+    chosen_day,
+    days_of,
+    entry_of,
+    meetings_of,
+    table_grid,
+    with_people,
+)
+from marketplace.selectors.appointments import appointment_of
+from marketplace.services import meetings as services
+from marketplace.services import moves, standby
+from marketplace.services.calendars import free_slots
+from marketplace.views.events import (
+    demand_editor,
+    desk_context,
+    find_event,
+    not_registered,
+    own_registration,
+    refuse,
+)
+
+TIMES = 60  # shown to choose from
+TABLES = 12  # beside each other
+
+
+@require_safe
+@login_required
+def timetable(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """When and where one's company meets whom: passes of a day, then all days as a list."""
+    event = find_event(request, public_id)
+    own = own_registration(request, event)
+    if own is None:
+        return not_registered(request, event)
+    entries = agenda_of(own, request.user)
+    days = days_of(event, entries)
+    context = {
+        **desk_context(request, event, own),
+        "days": days,
+        "day": chosen_day(days, request.GET.get("day", ""), _today(event)),
+        "placed": [one for one in entries if one.time],
+        "waiting": [one for one in entries if not one.time],
+        "own": own,
+    }
+    return render(request, "marketplace/events/timetable.html", context)
+
+
+@require_safe
+@login_required
+def calendar_file(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The meetings of one's company as a calendar file; cancelled ones take themselves out."""
+    event = find_event(request, public_id)
+    own = own_registration(request, event)
+    if own is None:
+        return not_registered(request, event)
+    rows = with_people(meetings_of(own, request.user).exclude(slot=None))
+    entries = []
+    for meeting in rows:
+        ours = [one for one in meeting.people() if one.registration_id == own.pk]
+        entries.append(appointment_of(meeting, reader=ours[0]))
+    content = calendar(entries, method=Method.PUBLISH)
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="meetings.ics"'
+    return response
+
+
+@require_safe
+@login_required
+def tables(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """All tables of a hall on a day by time, for those who take part."""
+    event = find_event(request, public_id)
+    own = own_registration(request, event)
+    if own is None:
+        return not_registered(request, event)
+    if own.status != Registration.Status.ADMITTED:
+        return redirect("event-registration", event.public_id)
+    days = days_of(event, ())
+    day = chosen_day(days, request.GET.get("day", ""), _today(event))
+    halls = list(Hall.objects.filter(event=event))
+    hall = next((one for one in halls if str(one.public_id) == request.GET.get("hall")), None)
+    rows = Table.objects.filter(event=event).select_related("hall", "owner__company")
+    rows = rows.order_by("number") if hall is None else rows.filter(hall=hall).order_by("number")
+    page = Paginator(rows, TABLES).get_page(request.GET.get("page"))
+    context = {
+        **desk_context(request, event, own),
+        "days": days,
+        "day": day,
+        "halls": halls,
+        "hall": hall,
+        "page": page,
+        "grid": table_grid(event, own, list(page), day.on, request.user),
+        "address": f"?day={day.on.isoformat()}{f'&hall={hall.public_id}' if hall else ''}",
+    }
+    return render(request, "marketplace/events/tables.html", context)
+
+
+def _today(event: Event) -> dt.date:
+    """The day that it is at the place."""
+    return timezone.now().astimezone(event.clock).date()
+
+
+# ---------------------------------------------------------------- one meeting
+@require_safe
+@login_required
+def meeting(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """A meeting with its time, place and people, and what can be done with it."""
+    found, own = _find(request, public_id)
+    return _page(request, "meeting.html", found, own)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def cancel(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Cancel a meeting, with a reason that the other side reads."""
+    found, own = _find(request, public_id)
+    demand_editor(request)
+    form = CancelForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            services.cancel_meeting(found, by=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            refuse(form, error)
+        else:
+            messages.success(request, _("Cancelled. The other side reads why."))
+            return redirect("event-timetable", own.event.public_id)
+    return _page(request, "cancel.html", found, own, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Ask the other side for another time; the present one stays until they agree."""
+    found, own = _find(request, public_id)
+    demand_editor(request)
+    free = free_slots(found.event, found.people(), besides=found)
+    among = [one for one in free[:TIMES] if one.pk != found.slot_id]
+    form = TimesForm(
+        request.POST if request.method == "POST" else None,
+        event=found.event,
+        reader=request.user.time_zone,
+        among=among,
+    )
+    if form.is_valid():
+        try:
+            moves.propose_move(found, by=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            refuse(form, error)
+        else:
+            messages.success(request, _("Proposed. The old time stays until they agree."))
+            return redirect("meeting", found.public_id)
+    return _page(request, "move.html", found, own, form)
+
+
+@require_POST
+@signed_in_or_back_to("events")
+def answer_move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Agree to one of the proposed times, or keep the old one."""
+    found, _own = _find(request, public_id)
+    demand_editor(request)
+    proposal = get_object_or_404(TimeProposal.objects.open(), meeting=found)
+    try:
+        if request.POST.get("answer") == "decline":
+            moves.decline_move(proposal, by=request.user)
+            messages.success(request, _("Declined. The old time stays."))
+        else:
+            wanted = request.POST.get("slot", "")
+            slots = {str(one.public_id): one for one in proposal.slots.all()}
+            if wanted not in slots:
+                messages.error(request, _("Choose one of the proposed times."))
+            else:
+                moves.accept_move(proposal, slot=slots[wanted], by=request.user)
+                messages.success(request, _("Moved. Both sides read the new time."))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("meeting", found.public_id)
+
+
+@require_POST
+@signed_in_or_back_to("events")
+def answer_offer(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Take a freed time that is offered to this meeting, or leave it to the next in line."""
+    found, _own = _find(request, public_id)
+    demand_editor(request)
+    offer = get_object_or_404(StandbyOffer.objects.open(), meeting=found)
+    try:
+        if request.POST.get("answer") == "decline":
+            standby.decline_offer(offer, by=request.user)
+            messages.success(request, _("Left to the next in line."))
+        else:
+            standby.accept_offer(offer, by=request.user)
+            messages.success(request, _("Taken. Both sides read the time."))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("meeting", found.public_id)
+
+
+def _find(request: SignedInRequest, public_id: uuid.UUID) -> tuple[Meeting, Registration]:
+    """A meeting of the company one acts for, and that company's registration; else 404."""
+    rows = with_people(Meeting.objects.visible_to(request.user))
+    found = get_object_or_404(
+        rows.select_related("event__chamber", "host__person", "guest__person"), public_id=public_id
+    )
+    company = request.acting.company
+    sides = [one.registration for one in found.people()]
+    own = next((one for one in sides if company and one.company_id == company.pk), None)
+    if own is None:
+        raise Http404
+    own.event = found.event
+    return found, own
+
+
+def _page(
+    request: SignedInRequest,
+    template: str,
+    found: Meeting,
+    own: Registration,
+    form: BaseForm | None = None,
+) -> HttpResponse:
+    zone = request.user.time_zone
+    proposal = TimeProposal.objects.open().filter(meeting=found).prefetch_related("slots").first()
+    offer = StandbyOffer.objects.open().filter(meeting=found).select_related("slot").first()
+    begun = found.slot is not None and found.slot.starts_at <= timezone.now()
+    ahead = found.status in Meeting.AHEAD and not begun
+    context = {
+        **desk_context(request, own.event, own),
+        "own": own,
+        "entry": entry_of(found, own, zone),
+        "with_contact": found.status in Meeting.AHEAD,
+        "proposal": proposal,
+        "proposed": told_slots(own.event, proposal.slots.all(), zone) if proposal else [],
+        "ours": proposal is not None and proposal.proposer_id == own.pk,
+        "offer": offer,
+        "can_cancel": ahead,
+        "can_move": ahead and found.is_placed and proposal is None,
+        "form": form,
+    }
+    status = 422 if form is not None and form.errors else 200
+    return render(request, f"marketplace/events/{template}", context, status=status)

@@ -1,0 +1,245 @@
+"""The list of events, one event, and who else comes."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.event_factories import (
+    DelegationFactory,
+    EventFactory,
+    HallFactory,
+    ParticipantFactory,
+    RegistrationFactory,
+    SessionFactory,
+)
+from tests.factories import ChamberFactory, CompanyFactory, CountryFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+DAY = dt.timedelta(days=1)
+
+
+def over():
+    """An event that ended ten days ago."""
+    return EventFactory(starts_on=timezone.localdate() - 11 * DAY)
+
+
+def text(answer):
+    return answer.content.decode()
+
+
+def test_the_list_shows_published_events_to_come_soonest_first(client):
+    later, sooner = EventFactory(), EventFactory(starts_on=timezone.localdate())
+    past = over()
+    EventFactory(is_published=False)
+
+    assert list(client.get(reverse("events")).context["page"]) == [sooner, later]
+    assert list(client.get(reverse("events"), {"when": "past"}).context["page"]) == [past]
+
+
+def test_without_events_the_list_says_what_to_do_meanwhile(client):
+    assert "No event is planned right now" in text(client.get(reverse("events")))
+    assert "No event is over yet" in text(client.get(reverse("events"), {"when": "past"}))
+
+
+def test_the_list_says_how_one_stands_to_each_event(client, speaks_for):
+    own = RegistrationFactory(status="applied")
+    speaks_for(own.company)
+
+    assert "You applied" in text(client.get(reverse("events")))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_takes_the_same_queries_for_any_number_of_events(
+    client, count, django_assert_num_queries
+):
+    for _number in range(count):
+        RegistrationFactory()
+
+    with django_assert_num_queries(2):
+        page = client.get(reverse("events"))
+
+    assert len(page.context["page"]) == count
+
+
+def test_an_event_tells_its_programme_hosts_delegations_and_who_comes_as_counts(client):
+    event = EventFactory(theme={"en": "Water and gas"})
+    event.hosts.add(ChamberFactory(name_en="Guest chamber"))
+    SessionFactory(
+        event=event, title={"en": "Opening"}, chair="Anna Chair", hall=HallFactory(name="Hall B")
+    )
+    delegation = DelegationFactory(event=event, leader="Ken Leader")
+    coming = RegistrationFactory(event=event, delegation=delegation, company__legal_name="Secret")
+    ParticipantFactory(registration=coming, name="Hidden Person")
+    RegistrationFactory(event=event, status="applied")
+
+    answer = client.get(reverse("event", args=[event.public_id]))
+
+    for words in (
+        "Water and gas",
+        "Opening",
+        "Anna Chair",
+        "Hall B",
+        "Guest chamber",
+        "Ken Leader",
+    ):
+        assert words in text(answer)
+    assert answer.context["attendance"] == {"companies": 1, "people": 1, "countries": 1}
+    assert "Secret" not in text(answer)
+    assert "Hidden Person" not in text(answer)
+
+
+def test_the_process_line_says_where_the_event_is(client):
+    now = timezone.now()
+    event = EventFactory(
+        registration_opens_at=now - 9 * DAY,
+        requests_open_at=now - DAY,
+        provisional_at=now + 9 * DAY,
+        final_at=now + 12 * DAY,
+    )
+
+    line = client.get(reverse("event", args=[event.public_id])).context["line"]
+
+    assert [(step.name, step.state) for step in line] == [
+        ("Registration", "done"),
+        ("Requests for meetings", "here"),
+        ("Provisional timetable", "ahead"),
+        ("Final timetable", "ahead"),
+        ("Event", "ahead"),
+        ("Feedback", "ahead"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({}, "Sign in to register"),
+        ({"registration_opens_at": timezone.now() + DAY}, "Registration opens"),
+        ({"registration_closes_at": timezone.now() - DAY}, "Registration is closed"),
+        ({"cancelled_at": timezone.now()}, "the event is cancelled"),
+    ],
+)
+def test_the_way_to_register_follows_the_stage(client, fields, told):
+    event = EventFactory(**fields)
+
+    assert told in text(client.get(reverse("event", args=[event.public_id])))
+
+
+def test_an_unpublished_event_is_there_for_its_staff_alone(client, serves):
+    event = EventFactory(is_published=False)
+    where = reverse("event", args=[event.public_id])
+    assert client.get(where).status_code == 404
+
+    serves(event.chamber)
+
+    assert "Not published" in text(client.get(where))
+
+
+def test_times_are_told_at_the_event_and_in_the_readers_own_zone(client):
+    event = EventFactory(starts_on=dt.date(2031, 6, 26))
+    SessionFactory(
+        event=event,
+        starts_at=dt.datetime(2031, 6, 26, 8, 20, tzinfo=dt.UTC),
+        ends_at=dt.datetime(2031, 6, 26, 8, 40, tzinfo=dt.UTC),
+    )
+    client.force_login(UserFactory(time_zone="Asia/Tokyo"))
+
+    page = text(client.get(reverse("event", args=[event.public_id])))
+
+    assert "11:20–11:40" in page
+    assert "17:20–17:40 your time (Tokyo)" in page
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_event_takes_the_same_queries_for_any_number_of_parts(
+    client, count, django_assert_num_queries
+):
+    event = EventFactory()
+    for _number in range(count):
+        SessionFactory(event=event, hall=HallFactory(event=event))
+        DelegationFactory(event=event)
+        event.hosts.add(ChamberFactory())
+
+    with django_assert_num_queries(5):
+        client.get(reverse("event", args=[event.public_id]))
+
+
+# ---------------------------------------------------------------- who else comes
+def comes(event, **fields):
+    return RegistrationFactory(event=event, **fields)
+
+
+@pytest.fixture
+def own(speaks_for):
+    """The registration of the company that the client speaks for."""
+    registration = RegistrationFactory(company__legal_name="Ours")
+    speaks_for(registration.company)
+    return registration
+
+
+def people(client, event, **query):
+    return client.get(reverse("event-people", args=[event.public_id]), query)
+
+
+def test_only_those_who_agreed_are_listed_and_contacts_by_consent(client, own):
+    seen = comes(own.event, company__legal_name="Seen")
+    open_one = comes(own.event, company__legal_name="Open", consent="listed_with_contact")
+    hidden = comes(own.event, company__legal_name="Unseen", consent="not_listed")
+    comes(own.event, company__legal_name="Applicant", status="applied")
+    comes(EventFactory(), company__legal_name="Elsewhere")
+    for one, name in ((seen, "Quiet Q"), (open_one, "Open O"), (hidden, "Hidden H")):
+        ParticipantFactory(registration=one, name=name)
+
+    answer = people(client, own.event)
+
+    assert [one.registration for one in answer.context["guests"]] == [open_one, seen]
+    assert "Open O" in text(answer)
+    for words in ("Quiet Q", "Hidden H", "Unseen", "Applicant", "Elsewhere"):
+        assert words not in text(answer)
+
+
+def test_a_company_that_excluded_ours_is_not_there(client, own):
+    other = comes(own.event)
+    other.company.excluded_companies.add(own.company)
+
+    assert people(client, own.event).context["guests"] == []
+
+
+def test_the_list_is_searched_by_name_and_country(client, own):
+    found = comes(own.event, company__country=CountryFactory(code="JP"))
+    comes(own.event)
+
+    for words in ("country jp", found.company.legal_name):
+        assert [
+            one.registration for one in people(client, own.event, q=words).context["guests"]
+        ] == [found]
+    assert "Nobody here answers" in text(people(client, own.event, q="zzz"))
+
+
+def test_who_does_not_take_part_is_led_to_the_event(client, speaks_for):
+    event = comes(EventFactory(), company__legal_name="Seen").event
+    where = reverse("event-people", args=[event.public_id])
+    assert client.get(where).status_code == 302
+
+    speaks_for(CompanyFactory(member=True))
+    led = client.get(where, follow=True)
+
+    assert led.redirect_chain[-1][0] == reverse("event", args=[event.public_id])
+    assert "Your company is not registered for this event." in text(led)
+    assert "Seen" not in text(led)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_of_guests_takes_the_same_queries_for_any_number(
+    client, own, count, django_assert_num_queries
+):
+    for _number in range(count):
+        ParticipantFactory(
+            registration=comes(own.event, consent="listed_with_contact"), person=UserFactory()
+        )
+
+    with django_assert_num_queries(12):
+        answer = people(client, own.event)
+
+    assert len(answer.context["guests"]) == count

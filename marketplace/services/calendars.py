@@ -208,9 +208,10 @@ def alternatives(
 ) -> list[Slot]:
     """Up to three of the next times that would do for all, tables too."""
     found: list[Slot] = []
-    for slot in free_slots(event, people, besides=besides).iterator(chunk_size=20):
-        if besides is not None and slot.pk == besides.slot_id:
-            continue
+    free = free_slots(event, people, besides=besides)
+    if besides is not None:
+        free = free.exclude(meetings=besides)  # where it is now, it is no alternative
+    for slot in free.iterator(chunk_size=20):
         if has_table(event, slot, people, besides=besides):
             found.append(slot)
         if len(found) == ALTERNATIVES:

@@ -68,8 +68,12 @@ def register_company(
     registration.full_clean()
     registration.save()
     given = list(people) if people is not None else _myself(by, company)
+    # Who was named before a withdrawal is still there.
+    known = set(registration.participants.values_list("person", flat=True)) - {None}
     for one in given:
-        _add(registration, one)
+        person = one.get("person")
+        if person is None or person.pk not in known:
+            _add(registration, one)
     return registration
 
 
@@ -370,11 +374,6 @@ def _myself(by: User, company: Company) -> list[Mapping[str, Any]]:
 
 
 def _add(registration: Registration, given: Mapping[str, Any]) -> Participant:
-    person = given.get("person")
-    if person is not None:
-        known = registration.participants.filter(person=person).first()
-        if known is not None and registration.status == Status.APPLIED:
-            return known  # of an earlier registration that was withdrawn
     participant = Participant(registration=registration, **dict(given))
     _demand_colleague(participant)
     participant.full_clean()

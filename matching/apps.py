@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class MatchingConfig(AppConfig):
     name = "matching"
     verbose_name = _("Matching")
+
+    def ready(self) -> None:
+        """Let the marketplace ask who of an event fits whom."""
+        from matching.services import rounds
+
+        assert rounds  # noqa: S101 - its import registers it

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import mode
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -33,7 +33,9 @@ from marketplace.models import (
 )
 from marketplace.scheduling.document import problem_of, problem_told
 from marketplace.scheduling.problem import Place, Problem
-from marketplace.scheduling.seating import Room, room_of
+
+if TYPE_CHECKING:
+    from marketplace.scheduling.seating import Room
 
 _Units = tuple[int, ...]
 
@@ -87,6 +89,8 @@ class Reading:
 
     def room(self) -> Room:
         """The shared tables as the solver gives them out."""
+        from marketplace.scheduling.seating import room_of  # large libraries: only where they work
+
         room = room_of(self.problem)
         return replace(room, hall=tuple(self.halls)) if self.halls else room
 

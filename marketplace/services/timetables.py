@@ -21,7 +21,7 @@ from chambers.models import Job, User
 from chambers.services import jobs
 from chambers.services.people import demand_manager
 from marketplace.models import Event, Meeting, Slot, Timetable
-from marketplace.scheduling import cells, planning
+from marketplace.scheduling import cells
 from marketplace.scheduling.document import certificate_told, plan_of, plan_told
 from marketplace.scheduling.problem import Certificate, Plan, Progress, Status
 from marketplace.selectors.problems import Reading, read_event
@@ -106,6 +106,8 @@ def end_early(job: Job, _reason: str) -> None:
         if timetable is None:
             return
         if timetable.plan:
+            from marketplace.scheduling import planning  # large libraries: only where they work
+
             reading, plan = Reading.of(timetable.problem), plan_of(timetable.plan)
             seated = planning.seated_plan(reading.problem, plan, reading.room(), reading.kept)
             _fill(timetable, seated, _counted(reading, seated, timetable))
@@ -161,6 +163,8 @@ class _Watch:
 @jobs.handles(JOB, given_up=end_early)
 def search(lease: jobs.Lease) -> None:
     """Find the plan of a version; killed in the middle, it goes on from the best plan so far."""
+    from marketplace.scheduling import planning  # see above
+
     timetable = Timetable.objects.get(pk=lease.payload["timetable"])
     reading = Reading.of(timetable.problem)
     watch = _Watch(lease, timetable)
@@ -196,6 +200,8 @@ def _fill(timetable: Timetable, plan: Plan | None, certificate: Certificate) -> 
 
 def _counted(reading: Reading, plan: Plan, timetable: Timetable) -> Certificate:
     """The certificate of a plan that no search ended with: counted, with what bounds are known."""
+    from marketplace.scheduling import planning  # see above
+
     former = timetable.certificate
     points = timetable.progress
     claims = Certificate(

@@ -7,9 +7,11 @@ current index of everybody.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from chambers.models import today
+from marketplace.services.proposals import Scored, scores_pairs
 from matching.engine import pack
 from matching.engine.showing import visible
 from matching.models import Run
@@ -57,3 +59,10 @@ def scored_pairs(companies: Collection[int], *, seed: int) -> list[Pair]:
                 best[min(company, partner), max(company, partner)] = score
     pairs = [Pair(one, other, score) for (one, other), score in best.items()]
     return sorted(pairs, key=lambda pair: (-pair.score, pair.one, pair.other))
+
+
+@scores_pairs
+def fitting(companies: Collection[int]) -> Iterable[Scored]:
+    """What the engine says of the companies of an event; ties by the day."""
+    seed = int(today().strftime("%Y%m%d"))
+    return [(pair.one, pair.other, pair.score) for pair in scored_pairs(companies, seed=seed)]

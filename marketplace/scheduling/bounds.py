@@ -231,33 +231,47 @@ def _fit(choices: Sequence[Sequence[int]], room: Sequence[int]) -> tuple[int, li
     Augmenting paths; the second is a set larger than the room of all its slots (Hall, 1935).
     """
     inside: dict[int, list[int]] = defaultdict(list)
+    everywhere = len({slot for slots in choices for slot in slots})
     held, rivals = 0, list[int]()
     for item in range(len(choices)):
         came: dict[int, tuple[int, int | None]] = {}  # slot: the item that looks at it, from where
-        queue: list[tuple[int, int | None]] = [(item, None)]
-        end: int | None = None
-        looked = [item]
-        for seeker, place in queue:
-            for slot in choices[seeker]:
-                if slot in came:
-                    continue
-                came[slot] = (seeker, place)
-                if len(inside[slot]) < room[slot]:
-                    end = slot
-                    break
-                queue.extend((owner, slot) for owner in inside[slot])
-                looked.extend(inside[slot])
-            if end is not None:
+        queue: list[int] = []
+        end = _look(item, None, choices, inside, room, came, queue)
+        for place in queue:
+            if end is not None or len(came) == everywhere:
                 break
+            for owner in inside[place]:
+                end = _look(owner, place, choices, inside, room, came, queue)
+                if end is not None:
+                    break
         if end is None:
-            rivals = rivals or looked
+            rivals = rivals or [item, *(owner for slot in came for owner in inside[slot])]
             continue
         held += 1
         slot_: int | None = end
         while slot_ is not None:
-            seeker, place = came[slot_]
-            if place is not None:
-                inside[place].remove(seeker)
+            seeker, place_ = came[slot_]
+            if place_ is not None:
+                inside[place_].remove(seeker)
             inside[slot_].append(seeker)
-            slot_ = place
+            slot_ = place_
     return held, rivals
+
+
+def _look(
+    seeker: int,
+    place: int | None,
+    choices: Sequence[Sequence[int]],
+    inside: dict[int, list[int]],
+    room: Sequence[int],
+    came: dict[int, tuple[int, int | None]],
+    queue: list[int],
+) -> int | None:
+    """Look at all slots of one item that nobody looked at; one with room, if there is."""
+    for slot in choices[seeker]:
+        if slot not in came:
+            came[slot] = (seeker, place)
+            if len(inside[slot]) < room[slot]:
+                return slot
+            queue.append(slot)
+    return None

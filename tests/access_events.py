@@ -1,6 +1,26 @@
 """An event of each chamber for the access table: its texts marked, its rows for the addresses."""
 
+from marketplace.selectors.problems import read_event
 from tests import event_factories as made
+
+WORTH = {
+    "status": "optimal",
+    "placed": 1,
+    "meetings": 1,
+    "most_placed": 1,
+    "breaks": 0,
+    "lower_bound": 0,
+    "gap": 0,
+    "idle_slots": 0,
+    "table_changes": 0,
+    "most_breaks": 0,
+    "most_burden": 0,
+    "seed": 1,
+    "seconds": 0.1,
+    "input_hash": "0" * 64,
+    "plan_hash": "1" * 64,
+    "unplaced": [],
+}
 
 
 def build(one, company, hidden, chamber, *, everyone, inside, staff):
@@ -67,8 +87,8 @@ def build(one, company, hidden, chamber, *, everyone, inside, staff):
         "timetable": made.TimetableFactory(
             event=event,
             number=1,
-            problem={"problem": {}, "meetings": []},
-            plan={"slot": []},
-            certificate={"note": one.mark("certificate", staff)},
+            problem=read_event(event).document(),
+            plan={"slot": [0], "table": [0], "helper": [None]},
+            certificate={**WORTH, "note": one.mark("certificate", staff)},
         ),
     }

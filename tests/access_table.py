@@ -66,6 +66,11 @@ MANAGERS = who(302, any_staff=403, any_manager=200)
 SUPERUSER = who(302, any_staff=403, superuser=200)
 OWN_STAFF = who(302, any_staff=404, own_staff=200)
 OWN_MANAGERS = who(302, any_staff=404, viewers=403, own_managers=200)
+# Beneath a row: an empty form is shown again, or means something, or names nothing.
+OWN_MANAGERS_ASKED = who(302, any_staff=404, staff_viewer=403, own_managers=422)
+OWN_MANAGERS_DONE = who(302, any_staff=404, staff_viewer=403, own_managers=302)
+OWN_STAFF_REFUSED = who(302, any_staff=404, own_staff=403)
+VIEWERS_REFUSED = who(302, any_staff=404, staff_viewer=403)
 SUPERUSER_HERE = who(302, any_staff=404, superuser=200)
 
 
@@ -131,6 +136,39 @@ ADMINISTRATION = {
     **admin_rows("chambers_job", "job"),
     **admin_rows("chambers_mail", "mail"),
     **admin_rows("marketplace_opportunity", "draft"),
+    **admin_rows(
+        "marketplace_event",
+        "event",
+        add=MANAGERS,
+        change=who(302, any_staff=404, staff_viewer=403, own_managers=200),
+    ),
+    "admin:marketplace_event_tables": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="event"),
+    "admin:marketplace_event_slots": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="event"),
+    "admin:marketplace_event_rules": Row(get=OWN_STAFF, post=OWN_MANAGERS_DONE, about="event"),
+    "admin:marketplace_event_coverage": Row(get=OWN_STAFF, post=OWN_STAFF, about="event"),
+    **admin_rows("marketplace_hall", "hall", add=MANAGERS),
+    **admin_rows(
+        "marketplace_table",
+        "table",
+        change={**OWN_MANAGERS, **dict.fromkeys(GROUPS["own_managers"], 302)},
+    ),
+    **admin_rows("marketplace_slot", "slot"),
+    **admin_rows("marketplace_session", "session", add=MANAGERS),
+    **admin_rows("marketplace_group", "group", add=MANAGERS),
+    **admin_rows("marketplace_delegation", "delegation", add=MANAGERS),
+    **admin_rows("marketplace_interpreter", "interpreter", add=MANAGERS, change=OWN_MANAGERS),
+    **admin_rows("marketplace_registration", "registration", change=OWN_MANAGERS),
+    **admin_rows("marketplace_participant", "participant"),
+    **admin_rows("marketplace_meetingrequest", "meetingrequest"),
+    **admin_rows("marketplace_meeting", "meeting", add=MANAGERS, change=OWN_STAFF_REFUSED),
+    "admin:marketplace_meeting_move": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="meeting"),
+    **admin_rows("marketplace_timetable", "timetable", add=MANAGERS, change=OWN_STAFF_REFUSED),
+    # No meeting is named, and no way to publish.
+    "admin:marketplace_timetable_grid": Row(get=OWN_STAFF, post=VIEWERS_REFUSED, about="timetable"),
+    "admin:marketplace_timetable_compare": Row(get=OWN_STAFF, post=OWN_STAFF, about="timetable"),
+    "admin:marketplace_timetable_publish": Row(
+        get=OWN_STAFF, post=VIEWERS_REFUSED, about="timetable"
+    ),
     **admin_rows("matching_run", "run", add=MANAGERS, read=STAFF),
     **admin_rows("matching_triad", "triad"),
     "admin:matching_run_history_report": Row(get=STAFF, post=STAFF),

@@ -38,6 +38,15 @@ class Day(forms.DateInput):
         super().__init__(attrs, format="%Y-%m-%d")
 
 
+class Moment(forms.DateTimeInput):
+    """The browser's own input of a day and a time, in the zone that is active."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
 class TextsWidget(forms.MultiWidget):
     """One text area per language of the site, each under its language's own name."""
 

@@ -1,5 +1,5 @@
 """Opportunities, events and their timetables for chamber staff."""
 
-from marketplace.admin import opportunities
+from marketplace.admin import events, meetings, opportunities, parts, registrations, timetables
 
-__all__ = ["opportunities"]
+__all__ = ["events", "meetings", "opportunities", "parts", "registrations", "timetables"]

@@ -8,9 +8,37 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chambers.models import Membership
+from marketplace.models import Event, Meeting, Timetable
+from marketplace.selectors.problems import read_event
+from tests import event_factories as made
 from tests import factories
+from tests.access_events import WORTH
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _hold_event(chamber):
+    """An event with a row of each kind that it can have, and a timetable that moved its meeting."""
+    event = made.EventFactory(chamber=chamber)
+    for part in (
+        made.HallFactory,
+        made.TableFactory,
+        made.SlotFactory,
+        made.SessionFactory,
+        made.GroupFactory,
+        made.DelegationFactory,
+        made.InterpreterFactory,
+        made.MeetingRequestFactory,
+        made.MeetingFactory,
+    ):
+        part(event=event)
+    made.TimetableFactory(
+        event=event,
+        problem=read_event(event).document(),
+        plan={"slot": [0], "table": [0], "helper": [None]},
+        certificate=WORTH,
+        progress=[[0.1, 0, 3, None], [2.0, 1, 0, 0]],
+    )
 
 
 @pytest.fixture
@@ -34,6 +62,7 @@ def world():
     factories.OpportunityFactory(company=company, in_review=True)
     factories.JobFactory(chamber=chamber, parked=True)
     factories.MailFactory(chamber=chamber)
+    _hold_event(chamber)
     factories.SuggestionListFactory(company=company)
     factories.RunFactory(running=True)
     factories.PairHistoryFactory(one=company, kind="partner")
@@ -62,11 +91,25 @@ def test_no_page_of_the_administration_breaks_the_content_policy(browse, world):
             "chambers_guild",
             "chambers_agreement",
             "chambers_staff",
+            "marketplace_event",
+            "marketplace_session",
+            "marketplace_meeting",
+            "marketplace_timetable",
             "matching_run",
             "matching_pairhistory",
             "matching_weightset",
             "matching_chamberemphasis",
         )
+    ]
+
+    addresses += [
+        reverse(f"admin:marketplace_{model}_{page_of}", args=[made_of.objects.get().pk])
+        for model, made_of, pages in (
+            ("event", Event, ("tables", "slots", "rules", "coverage")),
+            ("meeting", Meeting, ("move",)),
+            ("timetable", Timetable, ("grid", "compare", "publish")),
+        )
+        for page_of in pages
     ]
 
     for address in addresses:

@@ -21,6 +21,7 @@ from chambers.models import (
     Staff,
     today,
 )
+from tests import event_factories as made
 from tests import factories
 
 ADMINS = {model._meta.label_lower: one for model, one in admin.site._registry.items()}
@@ -413,6 +414,21 @@ def _fill(label, chamber):
         "marketplace.opportunity": lambda: factories.OpportunityFactory(
             published=True, company=member_of(chamber)
         ),
+        "marketplace.event": lambda: made.EventFactory(chamber=chamber),
+        "marketplace.hall": lambda: made.HallFactory(event__chamber=chamber),
+        "marketplace.table": lambda: made.TableFactory(event__chamber=chamber),
+        "marketplace.slot": lambda: made.SlotFactory(event__chamber=chamber),
+        "marketplace.session": lambda: made.SessionFactory(event__chamber=chamber),
+        "marketplace.group": lambda: made.GroupFactory(event__chamber=chamber),
+        "marketplace.delegation": lambda: made.DelegationFactory(event__chamber=chamber),
+        "marketplace.interpreter": lambda: made.InterpreterFactory(event__chamber=chamber),
+        "marketplace.registration": lambda: made.RegistrationFactory(event__chamber=chamber),
+        "marketplace.participant": lambda: made.ParticipantFactory(
+            registration__event__chamber=chamber
+        ),
+        "marketplace.meetingrequest": lambda: made.MeetingRequestFactory(event__chamber=chamber),
+        "marketplace.meeting": lambda: made.MeetingFactory(event__chamber=chamber, placed=True),
+        "marketplace.timetable": lambda: made.TimetableFactory(event__chamber=chamber),
         "matching.pairhistory": lambda: factories.PairHistoryFactory(
             one=member_of(chamber), other=member_of(chamber), recorded_by=factories.UserFactory()
         ),

@@ -1,0 +1,283 @@
+"""What an event consists of: halls, tables, slots, programme, groups, delegations, interpreters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from chambers.admin.base import ScopedInline, who
+from chambers.admin.decisions import decision
+from marketplace.admin.base import AtTheEvent
+from marketplace.models import (
+    Delegation,
+    Event,
+    Group,
+    Hall,
+    Interpreter,
+    InterpreterAway,
+    Session,
+    Slot,
+    Table,
+)
+from marketplace.selectors.times import tell_time
+from marketplace.services import events
+
+if TYPE_CHECKING:
+    from chambers.models import User
+
+
+class PartAdmin(AtTheEvent):
+    """A part of an event: added from the event's page, and never moved to another event."""
+
+    list_filter = ["event"]
+    list_select_related = ["event"]
+    of_the_event = {"hall", "owner"}
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Relations offer what belongs to the same event."""
+        form = super().get_form(request, obj, change, **kwargs)
+        event = obj.event if obj is not None else self.event_asked(request)
+        fields: dict[str, Any] = form.base_fields
+        for name in self.of_the_event & set(fields):
+            rows = fields[name].queryset
+            fields[name].queryset = rows.filter(event=event) if event else rows.none()
+        return form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if obj is None else ["event"]
+
+    def add_part(self, event: Event, by: User, **fields: Any) -> Any:
+        """Call the service."""
+        raise PermissionDenied
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        fields = dict(form.cleaned_data)
+        obj.pk = self.add_part(fields.pop("event"), who(request), **fields).pk
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Back to the others of the same event, or to the next one."""
+        messages.success(request, gettext("Added: %(name)s.") % {"name": obj})
+        if "_addanother" in request.POST:
+            return redirect(f"{request.path}?event={obj.event_id}")
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+        return redirect(f"{reverse(name)}?event__id__exact={obj.event_id}")
+
+
+@admin.register(Hall)
+class HallAdmin(PartAdmin):
+    addable = True
+    list_display = ["name", "event", "table_count"]
+    search_fields = ["name"]
+    fields = ["event", "name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Hall]:
+        rows: QuerySet[Hall] = super().get_queryset(request)
+        return rows.annotate(size=Count("tables"))
+
+    def add_part(self, event: Event, by: User, **fields: Any) -> Hall:
+        return events.add_hall(event, fields["name"], by=by)
+
+    @admin.display(description=_("tables"), ordering="size")
+    def table_count(self, hall: Any) -> int:
+        return int(hall.size)
+
+
+@admin.register(Table)
+class TableAdmin(PartAdmin):
+    """Tables are added from the event's page, many at once; here one becomes a booth."""
+
+    changeable = True
+    list_display = ["label", "hall", "has_screen", "seats", "booth_of", "event"]
+    list_filter = ["event", "hall", "has_screen"]
+    list_select_related = ["event", "hall", "owner__company"]
+    ordering = ["event", "number"]
+    fields = ["event", "hall", "number", "has_screen", "seats", "owner"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["event", "hall", "number", "has_screen", "seats"]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """A booth belongs to a company that comes."""
+        form = super().get_form(request, obj, change, **kwargs)
+        if "owner" in form.base_fields:
+            owner = form.base_fields["owner"]
+            owner.queryset = owner.queryset.taking_part().select_related("company", "event")
+            owner.label_from_instance = lambda one: str(one.company)
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Table, form: Any, change: bool) -> None:
+        events.give_booth(obj, form.cleaned_data["owner"], by=who(request))
+
+    @admin.display(description=_("table"), ordering="number")
+    def label(self, table: Table) -> str:
+        return str(table)
+
+    @admin.display(description=_("booth of"))
+    def booth_of(self, table: Table) -> str:
+        return str(table.owner.company) if table.owner else "—"
+
+
+@admin.register(Slot)
+class SlotAdmin(PartAdmin):
+    """Times in which meetings may be; many at once are added from the event's page."""
+
+    actions = [
+        decision(
+            "remove",
+            title=_("Remove slots"),
+            do=lambda slot, by: events.remove_slots([slot], event=slot.event, by=by),
+            note=_("Absences in them are forgotten. A slot with meetings stays."),
+        )
+    ]
+    list_display = ["time", "minutes_shown", "event"]
+    ordering = ["event", "starts_at", "ends_at", "pk"]
+    fields = ["event", "starts_at", "ends_at"]
+
+    @admin.display(description=_("time"), ordering="starts_at")
+    def time(self, slot: Slot) -> str:
+        return tell_time(slot.starts_at, slot.ends_at, zone=slot.event.zone)
+
+    @admin.display(description=_("minutes"))
+    def minutes_shown(self, slot: Slot) -> int:
+        return slot.minutes
+
+
+@admin.register(Session)
+class SessionAdmin(PartAdmin):
+    addable = True
+    list_display = ["title_shown", "kind", "time", "hall", "chair", "event"]
+    list_filter = ["event", "kind"]
+    list_select_related = ["event", "hall"]
+    ordering = ["event", "starts_at", "pk"]
+    fields = ["event", "kind", "title", "chair", "hall", "starts_at", "ends_at"]
+
+    def add_part(self, event: Event, by: User, **fields: Any) -> Session:
+        return events.add_session(event, by=by, **fields)
+
+    @admin.display(description=_("title"))
+    def title_shown(self, session: Session) -> str:
+        return session.titled()[0]
+
+    @admin.display(description=_("time"), ordering="starts_at")
+    def time(self, session: Session) -> str:
+        return tell_time(session.starts_at, session.ends_at, zone=session.event.zone)
+
+
+@admin.register(Group)
+class GroupAdmin(PartAdmin):
+    addable = True
+    list_display = ["name_shown", "event", "company_count"]
+    ordering = ["event", "pk"]
+    fields = ["event", "name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        rows: QuerySet[Group] = super().get_queryset(request)
+        return rows.annotate(size=Count("registrations"))
+
+    def add_part(self, event: Event, by: User, **fields: Any) -> Group:
+        return events.add_group(event, fields["name"], by=by)
+
+    @admin.display(description=_("name"))
+    def name_shown(self, group: Group) -> str:
+        return group.named()[0]
+
+    @admin.display(description=_("companies"), ordering="size")
+    def company_count(self, group: Any) -> int:
+        return int(group.size)
+
+
+@admin.register(Delegation)
+class DelegationAdmin(PartAdmin):
+    """Companies that a chamber brings; any chamber may, so all are offered."""
+
+    addable = True
+    list_display = ["name_shown", "chamber", "leader", "seats", "company_count", "event"]
+    list_select_related = ["event", "chamber"]
+    ordering = ["event", "pk"]
+    fields = ["event", "chamber", "name", "leader", "seats"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delegation]:
+        rows: QuerySet[Delegation] = super().get_queryset(request)
+        return rows.annotate(size=Count("registrations"))
+
+    def add_part(self, event: Event, by: User, **fields: Any) -> Delegation:
+        return events.add_delegation(event, fields.pop("chamber"), by=by, **fields)
+
+    @admin.display(description=_("name"))
+    def name_shown(self, delegation: Delegation) -> str:
+        return delegation.named()[0]
+
+    @admin.display(description=_("companies"), ordering="size")
+    def company_count(self, delegation: Any) -> int:
+        return int(delegation.size)
+
+
+class InterpreterAwayInline(ScopedInline):
+    """When an interpreter is not there."""
+
+    model = InterpreterAway
+    addable = removable = True
+    fields = ["slot"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InterpreterAway]:
+        return super().get_queryset(request).select_related("slot__event", "interpreter")
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        if "slot" in formset.form.base_fields:
+            slots = Slot.objects.filter(event=obj.event).select_related("event")
+            fields: dict[str, Any] = formset.form.base_fields
+            fields["slot"].queryset = slots
+        return formset
+
+
+@admin.register(Interpreter)
+class InterpreterAdmin(PartAdmin):
+    """Interpreters, with the slots in which they are not there."""
+
+    addable = changeable = True
+    list_display = ["name", "spoken", "event"]
+    ordering = ["event", "name", "pk"]
+    search_fields = ["name"]
+    fields = ["event", "name", "languages"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if obj is None else ["event", "name", "spoken"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields if obj is None else ["event", "name", "spoken"]
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [] if obj is None else [InterpreterAwayInline]
+
+    @admin.display(description=_("languages"))
+    def spoken(self, interpreter: Interpreter) -> str:
+        return ", ".join(interpreter.languages)
+
+    def add_part(self, event: Event, by: User, **fields: Any) -> Interpreter:
+        return events.add_interpreter(event, by=by, **fields)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            super().save_model(request, obj, form, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        gone = {row.slot_id for row in formset.deleted_objects}
+        kept = {row.slot_id for row in form.instance.away.all()} - gone
+        kept |= {row.slot_id for row in formset.new_objects}
+        slots = Slot.objects.filter(pk__in=kept)
+        events.set_interpreter_away(form.instance, slots, by=who(request))

@@ -1,0 +1,175 @@
+"""Timetables for an event's staff: ask for one, watch the search, read what it is worth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from chambers.admin.base import manages, who
+from chambers.admin.decisions import decision
+from marketplace.admin.drawings import Chart, chart
+from marketplace.admin.plans import PlanPages, publishable
+from marketplace.models import Timetable
+from marketplace.selectors import timetables as read
+from marketplace.services import publishing, timetables
+
+Status = Timetable.Status
+
+
+def _finished(*statuses: Status) -> Any:
+    """Rows in one of the states that have a plan."""
+    return lambda rows: rows.filter(status__in=statuses, finished_at__isnull=False).exclude(plan={})
+
+
+@admin.register(Timetable)
+class TimetableAdmin(PlanPages):
+    """Versions of timetables: a plan, a certificate, and who was told of it."""
+
+    addable = True
+    list_display = [
+        "version",
+        "event",
+        "status",
+        "progress_shown",
+        "placed",
+        "breaks",
+        "gap",
+        "changed_by_hand",
+        "created_at",
+        "published_at",
+    ]
+    list_filter = ["status", "event"]
+    list_select_related = ["event"]
+    ordering = ["-created_at", "-pk"]
+    add_form_template = "admin/marketplace/timetable/start.html"
+    change_form_template = "admin/marketplace/timetable/change_form.html"
+    actions = [
+        decision(
+            "stop",
+            title=_("Stop the search and keep the best plan"),
+            do=timetables.stop_timetable,
+            waiting=lambda rows: rows.being_made().filter(stopped_at=None),  # type: ignore[attr-defined]
+        ),
+        decision(
+            "unpublish",
+            title=_("Take timetables back"),
+            do=publishing.unpublish_timetable,
+            waiting=_finished(Status.PROVISIONAL, Status.FINAL),
+            note=_(
+                "Meetings lose their times, but for those that are locked or have begun; everybody"
+                " whom it concerns gets a mail."
+            ),
+        ),
+    ]
+
+    def get_fields(self, request: HttpRequest, obj: Timetable | None = None) -> Any:
+        if obj is None:
+            return ["event", "seconds", "seed", "base"]
+        return [
+            "event",
+            "status",
+            "base",
+            "created_by",
+            "created_at",
+            "finished_at",
+            "published_at",
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Timetable | None = None) -> Any:
+        return [] if obj is None else self.get_fields(request, obj)
+
+    @admin.display(description=_("version"), ordering="number")
+    def version(self, timetable: Timetable) -> str:
+        return gettext("version %(number)d") % {"number": timetable.number}
+
+    @admin.display(description=_("search"))
+    def progress_shown(self, timetable: Timetable) -> str:
+        if timetable.finished_at is not None:
+            return gettext("over")
+        return f"{percent(timetable)} %"
+
+    @admin.display(description=_("placed"))
+    def placed(self, timetable: Timetable) -> str:
+        found = timetable.certificate
+        return f"{found['placed']} / {found['meetings']}" if found else "—"
+
+    @admin.display(description=_("breaks"))
+    def breaks(self, timetable: Timetable) -> str:
+        return str(timetable.certificate.get("breaks", "—"))
+
+    @admin.display(description=_("gap"))
+    def gap(self, timetable: Timetable) -> str:
+        return str(timetable.certificate.get("gap", "—"))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The page asks for its progress again while the search goes on; then it loads anew."""
+        timetable: Timetable = self.row_of(request, object_id)
+        is_open = timetable.finished_at is None
+        context = {
+            "timetable": timetable,
+            "is_open": is_open,
+            "percent": percent(timetable),
+            "meetings_chart": _drawn(timetable, (1,)),
+            "breaks_chart": _drawn(timetable, (2, 3)),
+            "progress_rows": timetable.progress,
+            "worth": read.certificate_of(timetable),
+            "left": read.without_place(timetable),
+            "may_publish": publishable(timetable) and manages(request, timetable),
+        }
+        response = super().change_view(request, object_id, form_url, context)
+        if not is_open and "HX-Request" in request.headers:
+            response["HX-Refresh"] = "true"
+        return response
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        context = {"event_asked": self.event_asked(request)}
+        return super().add_view(request, form_url, context)
+
+    def save_model(self, request: HttpRequest, obj: Timetable, form: Any, change: bool) -> None:
+        made = timetables.start_timetable(**form.cleaned_data, by=who(request))
+        obj.pk, obj.number, obj.created_at = made.pk, made.number, made.created_at
+
+    def response_add(
+        self, request: HttpRequest, obj: Timetable, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Go where it can be watched."""
+        return redirect("admin:marketplace_timetable_change", obj.pk)
+
+
+def percent(timetable: Timetable) -> int:
+    """How much of its seconds the search has used."""
+    if not timetable.progress:
+        return 0
+    return min(int(100 * timetable.progress[-1][0] / timetable.seconds), 100)
+
+
+_SERIES = {
+    1: (_("Placed meetings"), "l0"),
+    2: (_("Breaks"), "l0"),
+    3: (_("Bound: no timetable has fewer"), "l1"),
+}
+
+
+def _drawn(timetable: Timetable, columns: tuple[int, ...]) -> Chart | None:
+    seconds = [row[0] for row in timetable.progress]
+    return chart(
+        seconds,
+        [
+            (str(name), style, [row[at] for row in timetable.progress])
+            for at, (name, style) in _SERIES.items()
+            if at in columns
+        ],
+    )

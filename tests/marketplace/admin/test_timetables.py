@@ -1,0 +1,280 @@
+"""A timetable is asked for, watched, read, changed by hand, compared and published."""
+
+import pytest
+from django.urls import reverse
+
+from chambers.services import jobs
+from marketplace.models import Meeting, Timetable
+from marketplace.selectors import timetables as read
+from marketplace.services.timetables import start_timetable
+from tests import event_factories as made
+from tests.forms import decide
+
+
+def page(name, *args):
+    return reverse(f"admin:marketplace_timetable_{name}", args=args)
+
+
+def slot_of(timetable, meeting):
+    timetable.refresh_from_db()
+    place = read.places_of(timetable).get(str(meeting.public_id))
+    return place[0] if place else None
+
+
+def test_a_manager_starts_a_timetable_and_is_led_to_where_it_is_watched(
+    client, manager, event, three
+):
+    sent = client.post(page("add"), {"event": event.pk, "seconds": "20", "seed": "7"})
+
+    timetable = Timetable.objects.get()
+    assert sent["Location"] == page("change", timetable.pk)
+    assert (timetable.seconds, timetable.seed, timetable.created_by) == (20, 7, manager)
+    watched = client.get(page("change", timetable.pk))
+    assert b'hx-trigger="every 2s"' in watched.content
+    assert b'<noscript><meta http-equiv="refresh"' in watched.content
+
+
+def test_what_hinders_a_timetable_is_said_on_the_form(client, manager, event):
+    sent = client.post(page("add"), {"event": event.pk, "seconds": "20", "seed": "1"})
+
+    assert sent.status_code == 200
+    assert "There are no meetings to seat" in sent.content.decode()
+
+
+def test_a_timetable_of_a_foreign_event_is_not_started(client, manager):
+    foreign = made.MeetingFactory().event
+
+    sent = client.post(page("add"), {"event": foreign.pk, "seconds": "20", "seed": "1"})
+
+    assert "event" in sent.context["adminform"].form.errors
+    assert not Timetable.objects.exists()
+
+
+def test_the_page_tells_what_a_timetable_is_worth_and_how_the_search_went(
+    client, manager, timetable
+):
+    shown = client.get(page("change", timetable.pk)).content.decode()
+
+    assert "Proved best" in shown
+    assert "3 of 3; no timetable places more than 3" in shown
+    assert timetable.input_hash in shown
+    assert "<polyline" in shown
+    assert "every 2s" not in shown
+
+
+def test_a_search_that_goes_on_shows_its_best_plan_so_far(client, manager, timetable):
+    Timetable.objects.filter(pk=timetable.pk).update(
+        finished_at=None, progress=[[0.5, 2, 4, None], [30.0, 3, 1, 0]]
+    )
+
+    shown = client.get(page("change", timetable.pk))
+
+    assert shown.context["percent"] == 100
+    assert [line.last for line in shown.context["breaks_chart"].lines] == [1, 0]
+    assert b'hx-select="#search"' in shown.content
+
+
+def test_who_watches_by_script_loads_the_page_anew_when_it_is_over(client, manager, timetable):
+    answer = client.get(page("change", timetable.pk), headers={"HX-Request": "true"})
+
+    assert answer["HX-Refresh"] == "true"
+
+
+def test_a_meeting_without_a_place_is_named_with_its_cause(client, manager, event, three):
+    event.slots.all()[1].delete()
+    for slot in list(event.slots.all())[1:]:
+        slot.delete()
+    timetable = start_timetable(event, by=manager, seconds=5)
+    jobs.work_off()
+
+    shown = client.get(page("change", timetable.pk))
+
+    causes = dict(shown.context["left"])
+    assert len(causes) == 2
+    assert set(causes.values()) == {"somebody has more meetings than free slots"}
+
+
+def test_a_search_is_stopped(client, manager, event, three):
+    timetable = start_timetable(event, by=manager, seconds=60)
+
+    decide(client, "marketplace_timetable", "stop", timetable, decided="1")
+
+    timetable.refresh_from_db()
+    assert timetable.stopped_at is not None
+    shown = client.get(page("change", timetable.pk))
+    assert "It is being stopped" in shown.content.decode()
+    assert "stop" not in [name for name, _title in shown.context["decisions"]]
+
+
+def test_a_picked_meeting_shows_where_it_could_be_and_why_not_elsewhere(
+    client, manager, timetable, three
+):
+    shown = client.get(page("grid", timetable.pk), {"pick": three[0].public_id})
+
+    cells = [free for _line, free in shown.context["lines"]]
+    assert [cell.is_present for cell in cells].count(True) == 1
+    busy = [cell for cell in cells if cell.reasons]
+    assert len(busy) == 2
+    assert all("Zavod" in reason for cell in busy for reason in cell.reasons)
+    assert shown.content.count(b"Move here") == 1
+
+
+def test_a_meeting_is_moved_by_a_button_and_the_certificate_says_by_hand(
+    client, manager, timetable, three
+):
+    cells = read.free_cells(timetable, three[0])
+    (free,) = [cell.slot for cell in cells if cell.is_free and not cell.is_present]
+
+    sent = client.post(
+        page("grid", timetable.pk), {"meeting": three[0].public_id, "to": free.public_id}
+    )
+
+    assert sent.status_code == 302
+    assert slot_of(timetable, three[0]) == free
+    assert timetable.changed_by_hand
+    assert b"Changed by hand after the search" in client.get(page("change", timetable.pk)).content
+
+
+def test_a_move_that_conflicts_is_refused_with_the_name_of_who_is_busy(
+    client, manager, timetable, three
+):
+    before = slot_of(timetable, three[0])
+    taken = next(cell.slot for cell in read.free_cells(timetable, three[0]) if cell.reasons)
+
+    sent = client.post(
+        page("grid", timetable.pk), {"meeting": three[0].public_id, "to": taken.public_id}
+    )
+
+    assert sent.status_code == 422
+    assert "The meeting cannot be then: another meeting: Zavod" in sent.content.decode()
+    assert slot_of(timetable, three[0]) == before
+
+
+def test_a_meeting_is_locked_in_a_draft_and_taken_out_of_it(client, manager, timetable, three):
+    client.post(page("grid", timetable.pk), {"meeting": three[0].public_id, "to": "lock"})
+    locked = client.get(page("grid", timetable.pk), {"pick": three[0].public_id})
+    client.post(page("grid", timetable.pk), {"meeting": three[0].public_id, "to": "out"})
+
+    assert locked.context["is_pinned"]
+    assert slot_of(timetable, three[0]) is None
+    left = client.get(page("grid", timetable.pk))
+    assert "1 meeting without a place" in left.content.decode()
+
+
+def test_two_versions_are_compared_meeting_by_meeting(client, manager, event, timetable, three):
+    second = start_timetable(event, by=manager, seconds=5)
+    jobs.work_off()
+    moved, free = next(
+        (meeting, cell.slot)
+        for meeting in three
+        for cell in read.free_cells(timetable, meeting)
+        if cell.is_free and not cell.is_present
+    )
+    client.post(page("grid", second.pk), {"meeting": moved.public_id, "to": free.public_id})
+
+    shown = client.get(page("compare", second.pk), {"with": "1"})
+
+    second.refresh_from_db()
+    assert [row["meeting"] for row in shown.context["rows"]] == [
+        one.meeting for one in read.differences(timetable, second)
+    ]
+    assert moved in [row["meeting"] for row in shown.context["rows"]]
+
+
+def test_a_lone_version_has_nothing_to_be_compared_with(client, manager, timetable):
+    shown = client.get(page("compare", timetable.pk))
+
+    assert "There is no other version" in shown.content.decode()
+
+
+def test_publishing_first_tells_whom_it_mails_and_then_does_it(client, manager, timetable, three):
+    shown = client.get(page("publish", timetable.pk))
+    assert not Meeting.objects.exclude(slot=None).exists()
+    client.post(page("publish", timetable.pk), {"kind": "provisional"})
+
+    (_name, _title, told), _final = shown.context["ways"]
+    assert told.everybody
+    assert [(one.company, one.meetings) for one in told.companies] == [
+        (f"Zavod {number}", 2) for number in range(3)
+    ]
+    timetable.refresh_from_db()
+    assert timetable.status == "provisional"
+    assert set(Meeting.objects.values_list("status", flat=True)) == {"provisional"}
+
+
+def test_publishing_again_mails_only_whom_it_changes(client, manager, event, timetable, three):
+    client.post(page("publish", timetable.pk), {"kind": "provisional"})
+    second = start_timetable(event, by=manager, seconds=5)
+    jobs.work_off()
+
+    shown = client.get(page("publish", second.pk))
+
+    (_name, _title, again), (_final, _title, final) = shown.context["ways"]
+    changed = {one.meeting for one in read.differences(timetable, Timetable.objects.get(number=2))}
+    assert (again.everybody, again.changes) == (False, len(changed))
+    assert (final.everybody, final.changes) == (True, 3)
+
+
+def test_an_unknown_way_of_publishing_publishes_nothing(client, manager, timetable):
+    sent = client.post(page("publish", timetable.pk), {"kind": "loudly"})
+
+    timetable.refresh_from_db()
+    assert (sent.status_code, timetable.status) == (404, "draft")
+
+
+def test_a_published_timetable_is_taken_back(client, manager, timetable):
+    client.post(page("publish", timetable.pk), {"kind": "provisional"})
+
+    decide(client, "marketplace_timetable", "unpublish", timetable, decided="1")
+
+    timetable.refresh_from_db()
+    assert timetable.status == "draft"
+    assert set(Meeting.objects.values_list("status", flat=True)) == {"unscheduled"}
+
+
+@pytest.mark.parametrize("beneath", ["change", "grid", "compare", "publish"])
+def test_a_timetable_of_another_chamber_is_a_missing_page(client, manager, beneath):
+    foreign = made.TimetableFactory()
+
+    answers = [
+        client.get(page(beneath, foreign.pk)),
+        client.post(page(beneath, foreign.pk), {"kind": "final"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    foreign.refresh_from_db()
+    assert foreign.status == "draft"
+
+
+def test_a_viewer_reads_a_timetable_and_changes_nothing(client, viewer, event, three):
+    timetable = made.TimetableFactory(event=event)
+
+    answers = [client.get(page(name, timetable.pk)) for name in ("change", "grid", "publish")]
+    refused = [
+        client.post(page("grid", timetable.pk), {"meeting": three[0].public_id, "to": "out"}),
+        client.post(page("publish", timetable.pk), {"kind": "final"}),
+        client.get(page("add")),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert [answer.status_code for answer in refused] == [403, 403, 403]
+
+
+@pytest.mark.parametrize("name", ["grid", "publish", "compare"])
+def test_a_page_takes_the_same_queries_for_any_number_of_meetings(
+    client, manager, event, three, name, django_assert_max_num_queries
+):
+    taken = []
+    for more in (0, 2):
+        for _ in range(more):
+            made.MeetingFactory(event=event)
+        for _version in range(2):
+            timetable = start_timetable(event, by=manager, seconds=5)
+            jobs.work_off()
+        client.get(page(name, timetable.pk))
+        with django_assert_max_num_queries(40) as queries:
+            assert client.get(page(name, timetable.pk)).status_code == 200
+        taken.append(len(queries))
+        Timetable.objects.all().delete()
+
+    assert taken[0] == taken[1]

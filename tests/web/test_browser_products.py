@@ -4,8 +4,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from chambers.services import jobs
+from chambers.services.companies import change_company
+from matching import reading
 from matching.models import TriadRefusal
-from tests.matching.world import CHIPS, SENSORS, company, hs, match, seeks
+from tests.matching.world import CHIPS, SENSORS, company, hs, labelled, match, seeks
 from tests.web.test_browser_pages import RULES
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -14,14 +16,18 @@ PUMPS = "841370"
 
 @pytest.fixture
 def busy(world):
-    """The world, with a demand that two cover together and a code that others ask for."""
+    """The world, with a demand that two cover together and a code that our text speaks of."""
+    labelled(PUMPS[:4], "Pumps for liquids")
+    reading.forget_labels()
+    change_company(world.ours, description={"en": "Pumps for liquids"})
     seeker = company("KZ", "Qazaq Plant", languages=["ru"])
     seeks(seeker, SENSORS, CHIPS, title={"en": "Equipment for a plant"})
     for number in range(3):
         other = company("DE", f"Wafer {number} GmbH", codes=hs(CHIPS))
-        seeks(other, PUMPS, title={"en": "Pumps"})
+        seeks(other, PUMPS, title={"en": "Machine"})
     match(seed=5)
-    return world
+    yield world
+    reading.forget_labels()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -3,10 +3,11 @@
 import datetime as dt
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from chambers.models import Mail
+from config.api import refusal_of
 from marketplace.models import Booking, Event, Meeting, MeetingRequest
 from marketplace.services import requests, rules
 from tests import event_factories as make
@@ -413,3 +414,16 @@ def test_hosts_of_an_event_see_requests_and_strangers_do_not(pair):
     for stranger in (factories.UserFactory(), factories.StaffFactory().person):
         assert not MeetingRequest.objects.visible_to(stranger).exists()
     assert Event.objects.managed_by(factories.StaffFactory(chamber=pair.event.chamber).person)
+
+
+def test_a_program_is_told_409_with_what_is_still_free(pair):
+    slots = make.SlotFactory.create_batch(2, event=pair.event)
+    make.MeetingFactory(event=pair.event, guest=pair.asker, slot=slots[0], placed=True)
+    request = pair.ask()
+
+    with pytest.raises(ValidationError) as caught:
+        pair.accept(request, slot=slots[0])
+    refusal = refusal_of(caught.value)
+
+    assert (refusal.status, refusal.code) == (409, "taken")
+    assert "10:20–10:40" in refusal.detail

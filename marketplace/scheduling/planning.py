@@ -202,7 +202,6 @@ def _annealed(
 ) -> tuple[Plan | None, Certificate]:
     """Place all that can be placed, then shorten the waiting."""
     everything = len(problem.meetings)
-    most = most_placed(problem)
     bound = sum(least_breaks(problem, tighten(problem, usable(problem))))
     claims = Certificate(
         status=Status.UNKNOWN,
@@ -213,15 +212,16 @@ def _annealed(
         seed=seed,
         input_hash=problem.hash(),
         plan_hash="",
-        most_placed=most,
+        most_placed=everything,
     )
-    blocked = obstacles(problem)
-    if blocked and not problem.optional:
-        why = why_infeasible(problem, seed)
-        return None, replace(claims, status=Status.INFEASIBLE, lower_bound=0, unplaced=why)
     watch = _Watch(tell)
     plan = place(problem, seed=seed, plan=start)
     figures = measure(problem, plan)
+    if figures.placed < everything:
+        if not problem.optional and obstacles(problem):
+            why = why_infeasible(problem, seed)
+            return None, replace(claims, status=Status.INFEASIBLE, lower_bound=0, unplaced=why)
+        claims = replace(claims, most_placed=most_placed(problem))
     if problem.optional or figures.placed == everything:
         watch.tell(Progress(figures.placed, figures.breaks, bound, plan))
     steps = STEPS * everything if limits.steps is None else limits.steps

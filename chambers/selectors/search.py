@@ -110,6 +110,11 @@ def name_keys(legal_name: str, legal_name_latin: str) -> str:
     return " ".join(dict.fromkeys(key for key in keys if key))
 
 
+def says_enough(text: str) -> bool:
+    """Whether anybody can be found by a text: a letter of an alphabet or "of" finds nobody."""
+    return question(text, member=False) is not None or len(names.grouping_key(text)) >= 3
+
+
 def question(text: str, *, member: bool) -> SearchQuery | None:
     """A query that wants every word of ``text``, each in any of the site's languages.
 

@@ -19,6 +19,7 @@ from chambers.models import Company
 from chambers.pages import page_of, signed_in_or_back_to, wants_fragment, way_back
 from chambers.selectors.exclusions import HITS, excluded_by, found_to_exclude
 from chambers.selectors.facets import Asked
+from chambers.selectors.search import says_enough
 from chambers.services.limits import exclude_partner, readmit_partner
 
 
@@ -30,8 +31,10 @@ def exclusions(request: SignedInRequest) -> HttpResponse:
     if own is None:
         return render(request, "matching/no_company.html")
     asked = Asked.read(request.GET, [], {})
-    hits = list(found_to_exclude(own, asked.text, request.user)) if asked.text else []
-    context = {"company": own, "asked": asked, "hits": hits, "most": HITS}
+    is_short = bool(asked.text) and not says_enough(asked.text)
+    may_find = asked.text and not is_short
+    hits = list(found_to_exclude(own, asked.text, request.user)) if may_find else []
+    context = {"company": own, "asked": asked, "hits": hits, "most": HITS, "is_short": is_short}
     if wants_fragment(request):
         return render(request, "matching/_exclude_hits.html", context)
     context["page"] = page_of(request, excluded_by(own, request.user))

@@ -259,3 +259,25 @@ def test_the_page_takes_the_same_queries_for_any_number(
 
     assert len(found.context["page"].object_list) == count
     assert len(found.context["hits"]) == count
+
+
+@pytest.mark.parametrize("typed", ["a", "of", "-"])
+def test_one_letter_finds_nobody_and_the_page_says_what_it_needs(client, ours, speaks_for, typed):
+    company("JP", "Asahi", indexed=True)
+    speaks_for(ours)
+
+    whole, part = (
+        page(client, f"?q={typed}"),
+        client.get(reverse("exclusions"), {"q": typed}, headers=HTMX),
+    )
+
+    for answer in (whole, part):
+        assert answer.context["hits"] == []
+        assert "Type two letters of the name or more." in text(answer)
+        assert "No company answers" not in text(answer)
+
+
+def test_a_single_sign_of_a_script_of_words_is_enough(client, ours, theirs, speaks_for):
+    speaks_for(ours)
+
+    assert "Type two letters" not in text(page(client, "?q=装"))

@@ -13,7 +13,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from chambers.admin.base import who
-from chambers.models import Chamber
+from chambers.models import Chamber, User
+from chambers.selectors.bodies import with_members
 from matching.models import Run
 from matching.selectors import reports
 from matching.services.coverage import ask_for_coverage
@@ -59,10 +60,10 @@ class ReportPages:
     def exposure(self, request: HttpRequest) -> HttpResponse:
         """How attention is spread over the members of a chamber; to a superuser, over all."""
         person, run = who(request), Run.objects.current()
-        chambers = list(Chamber.objects.served_by(person).order_by("name_en"))
+        chambers = _chambers_of(person)
         chosen = _named(chambers, request.GET.get("chamber", ""))
-        if chosen is None and chambers and not person.is_superuser:
-            chosen = chambers[0]
+        if chosen is None and not person.is_superuser:
+            chosen = _fullest(chambers)
         found, is_waiting = reports.exposure_of(person, chosen)
         curve = found.curve if found else []
         points = " ".join(f"{x * SIDE:.1f},{(1 - y) * SIDE:.1f}" for x, y in curve)
@@ -82,7 +83,7 @@ class ReportPages:
 
     def coverage(self, request: HttpRequest) -> HttpResponse:
         """Who of a chamber's members gets too few partners, and why."""
-        chambers = list(Chamber.objects.served_by(who(request)).order_by("name_en"))
+        chambers = _chambers_of(who(request))
         if request.method == "POST":
             wanted = request.POST.get("chamber", "")
             asked = _named(chambers, wanted)
@@ -93,7 +94,7 @@ class ReportPages:
             address = reverse("admin:matching_run_coverage_report")
             return redirect(f"{address}?chamber={asked.public_id}")
         wanted = request.GET.get("chamber", "")
-        chosen = _named(chambers, wanted) or (chambers[0] if chambers else None)
+        chosen = _named(chambers, wanted) or _fullest(chambers)
         found, is_waiting = reports.coverage_of(chosen, who(request)) if chosen else (None, False)
         most = max((cost for _l, _c, cost in found.causes), default=0) if found else 0
         context = {
@@ -118,7 +119,17 @@ class ReportPages:
         )
 
 
-def _named(chambers: list[Chamber], wanted: str) -> Chamber | None:
+def _chambers_of(person: User) -> list[Any]:
+    """Where somebody works, by name, each with its number of members."""
+    return list(with_members(Chamber.objects.served_by(person)).order_by("name_en"))
+
+
+def _fullest(chambers: list[Any]) -> Any:
+    """The chamber to begin with: the one with most members, so that there is something to read."""
+    return max(chambers, key=lambda one: one.members, default=None)
+
+
+def _named(chambers: list[Any], wanted: str) -> Any:
     """The one whose public id was sent."""
     return next((one for one in chambers if str(one.public_id) == wanted), None)
 

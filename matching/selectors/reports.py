@@ -150,12 +150,22 @@ def _exposure(stored: dict[str, Any], at: Any) -> Exposure:
         tables=[
             (
                 str(_TABLES[name]),
-                [Group(str(names[name].get(key, key)), *numbers) for key, *numbers in tables[name]],
+                [
+                    Group(str(names[name].get(key, key)), *numbers)
+                    for key, *numbers in _ordered(name, tables[name])
+                ],
             )
             for name in _TABLES
             if name in tables
         ],
     )
+
+
+def _ordered(name: str, groups: list[Any]) -> list[Any]:
+    """Sizes from the smallest on, the unknown last; other groups as they are, the largest first."""
+    if name != "size":
+        return groups
+    return sorted(groups, key=lambda one: [*Company.Size.values, "", OTHERS].index(one[0]))
 
 
 def _languages(codes: str) -> str:

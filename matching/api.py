@@ -42,7 +42,9 @@ class RunOut(RunPart):
     state = serializers.ChoiceField(Run.State.values)
     state_label = serializers.CharField(source="get_state_display")
     stage = serializers.ChoiceField(Run.Stage.values)
-    stage_label = serializers.CharField(source="get_stage_display")
+    stage_label = serializers.CharField(
+        source="stage_told", allow_blank=True, help_text=_("Empty once it is done.")
+    )
     percent = serializers.IntegerField(min_value=0, max_value=100)
     is_current = serializers.BooleanField(help_text=_("Its lists are the ones shown now."))
     companies = serializers.IntegerField()

@@ -62,10 +62,10 @@ class RunAdmin(ReportPages, ScopedAdmin):
     def get_fields(self, request: HttpRequest, obj: Run | None = None) -> Any:
         if obj is None:
             return []
+        under_way = ["stage", "progress"] if obj.state != Run.State.DONE else []
         return [
             "state",
-            "stage",
-            "progress",
+            *under_way,
             "is_current",
             "requester",
             "companies",

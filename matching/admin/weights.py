@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from chambers.admin.base import ScopedAdmin, who
 from chambers.admin.decisions import decision
 from matching.admin.previews import shown_preview
+from matching.engine import Weights
 from matching.models import WeightSet
 from matching.models.constants import CONSTANTS, Constant
 from matching.services import learning, previews, weights
@@ -154,7 +155,12 @@ class WeightSetAdmin(ScopedAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
         may_learn = who(request).is_superuser
-        context = {"may_learn": may_learn, "lesson": learning.last_lesson() if may_learn else None}
+        context = {
+            "may_learn": may_learn,
+            "lesson": learning.last_lesson() if may_learn else None,
+            "program_rules": Weights().version,
+            "own_rules": "" if WeightSet.objects.in_force().exists() else Weights().version,
+        }
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

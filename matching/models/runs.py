@@ -133,6 +133,11 @@ class Run(PublicModel):
         return f"{moment} · {self.get_state_display()}"
 
     @property
+    def stage_told(self) -> str:
+        """Where it is, or where it ended before its time; nothing of one that is done."""
+        return "" if self.state == self.State.DONE else self.get_stage_display()
+
+    @property
     def percent(self) -> int:
         """How far it is, 0 to 100: matching is most of the work."""
         if self.state == self.State.DONE:

@@ -228,6 +228,33 @@ def test_a_set_is_compared_put_in_force_and_retired(client, boss):
     assert weights_in_force() == Weights()
 
 
+def test_the_rules_of_the_program_are_named_where_no_set_is_in_force(client, manager):
+    client.force_login(manager.person)
+    page, own = reverse("admin:matching_weightset_changelist"), Weights().version
+
+    before = client.get(page).content.decode()
+    WeightSetFactory(in_force=True)
+    after = client.get(page).content.decode()
+
+    assert f"In force: rules {own}, those that came with the program." in before
+    assert "In force: rules" not in after
+    assert f"The program came with rules {own}" in after
+
+
+def test_the_page_of_a_run_tells_its_stage_until_it_is_done(client, manager):
+    client.force_login(manager.person)
+    done = RunFactory(state="done", stage="swap")
+    failed = RunFactory(state="failed", stage="index")
+
+    pages = [
+        client.get(reverse("admin:matching_run_change", args=[one.pk])).content.decode()
+        for one in (done, failed)
+    ]
+
+    assert ["swapping in" in pages[0], "building the index" in pages[1]] == [False, True]
+    assert (done.stage_told, failed.stage_told) == ("", "building the index")
+
+
 @pytest.mark.parametrize("action", ["put_in_force", "retire", "preview"])
 def test_managers_of_chambers_read_the_rules_and_decide_nothing(client, manager, action):
     draft = WeightSetFactory(note="Readable")

@@ -57,7 +57,7 @@ class Weights:
     """Without a met need, a shared field is shown above this coverage: by default from anything
     shared on, so that nobody who could meet anyone stays without a suggestion."""
     shown_least: float = 0.3
-    """Score below which only the first of a list is shown: fewer partners, and better ones."""
+    """Score below which only the best partner is shown: fewer partners, and better ones."""
     prior: float = 0.5
     """How much the table of who trades with whom counts; 0 for not at all."""
     standing: float = 0.0

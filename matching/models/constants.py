@@ -126,7 +126,7 @@ CONSTANTS = (
         _("shown from"),
         0,
         0.99,
-        _("Score below which only the first of a list is shown."),
+        _("Score below which only the best partner is shown, where none scores more."),
         _SCORE,
     ),
     Constant(

@@ -1,0 +1,40 @@
+"""Timetables of the demo's events: found as a worker finds them, then published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chambers.services import jobs
+from marketplace import tasks
+from marketplace.models import Event, Meeting, Timetable
+from marketplace.services.publishing import publish_timetable
+from marketplace.services.timetables import start_timetable
+from seeds.events import TO_BE_SEATED
+
+if TYPE_CHECKING:
+    from seeds.demo import World
+
+_FINAL = {"forum-of-regions"}
+_SECONDS = 5
+assert tasks  # noqa: S101 - its import registers the job
+
+
+def seat_events(world: World) -> None:
+    """Give the waiting meetings of the events their times; the job is done here, by the service."""
+    for key in TO_BE_SEATED:
+        event = world.events[key]
+        if _waits(event):
+            timetable = _searched(start_timetable(event, by=world.operator, seconds=_SECONDS))
+            publish_timetable(timetable, by=world.operator, final=key in _FINAL)
+
+
+def _waits(event: Event) -> bool:
+    return Meeting.objects.filter(event=event, status=Meeting.Status.UNSCHEDULED).exists()
+
+
+def _searched(timetable: Timetable) -> Timetable:
+    lease = jobs.claim(pk=timetable.job_id)
+    if lease is not None:
+        jobs.do(lease)
+    timetable.refresh_from_db()
+    return timetable

@@ -264,7 +264,8 @@ class _Reader:
 
     def _place(self, meeting: Meeting) -> Place:
         remote = [one.presence == Participant.Presence.REMOTE for one in meeting.people()]
-        if self._event.kind == Event.Kind.ONLINE or all(remote) or self._booth(meeting):
+        bare = not (self._shared or self._booths)  # an event without tables needs none
+        if self._event.kind == Event.Kind.ONLINE or bare or all(remote) or self._booth(meeting):
             return Place.NONE
         return Place.SCREEN if any(remote) else Place.TABLE
 

@@ -146,7 +146,7 @@ def free_tables(event: Event, slot: Slot, *, besides: Meeting | None = None) -> 
 def needs_table(event: Event, people: Sequence[Participant]) -> bool:
     """Whether people of a meeting are at the place, and the place has tables."""
     remote = Participant.Presence.REMOTE
-    if all(one.presence == remote for one in people):
+    if event.kind == Event.Kind.ONLINE or all(one.presence == remote for one in people):
         return False
     return Table.objects.filter(event=event).exists()
 

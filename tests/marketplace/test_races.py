@@ -11,9 +11,14 @@ from functools import partial
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.utils import timezone
 
 from marketplace.models import Booking, Meeting, MeetingRequest, Registration
+from marketplace.scheduling.document import plan_told
+from marketplace.scheduling.problem import Plan
 from marketplace.services import meetings, registrations, requests
+from marketplace.services.publishing import publish_timetable
+from marketplace.services.timetables import start_timetable
 from tests import event_factories as make
 from tests import factories
 
@@ -234,6 +239,62 @@ def test_a_withdrawal_leaves_nothing_of_what_is_accepted_meanwhile(scenes):
         leaving.registration.refresh_from_db()
         assert leaving.registration.status == Registration.Status.WITHDRAWN
         assert orphans(leaving.registration) == 0
+
+
+def planned(scene):
+    """A version with all meetings in the one slot, as a worker would leave it."""
+    timetable = start_timetable(scene.event, by=scene.manager)
+    nowhere = [None] * len(timetable.problem["meetings"])
+    timetable.plan = plan_told(Plan(slot=(0,) * len(nowhere), table=nowhere, helper=nowhere))
+    timetable.finished_at = timezone.now()
+    timetable.save()
+    return timetable
+
+
+def test_a_timetable_and_people_do_not_share_a_slot(scenes):
+    for scene in scenes:
+        busy = scene.company()
+        agreed = scene.agreed(1, host=busy)[0]
+        timetable = planned(scene)
+        asks = [scene.request(scene.company(), busy) for _ in range(CLIENTS - 1)]
+        accept = partial(requests.accept_request, by=busy.person, slot=scene.slot)
+
+        answers = race(
+            partial(publish_timetable, timetable, by=scene.manager),
+            *[partial(accept, request) for request in asks],
+        )
+
+        late = 0 if Meeting.objects.get(pk=agreed.pk).is_placed else 1
+        assert answers == Counter(won=1, taken=CLIENTS - 1 - late, changed_meanwhile=late)
+        assert Booking.objects.filter(participant=busy).count() == 1
+    assert overlaps() == 0
+
+
+def test_one_timetable_is_made_at_a_time(scenes):
+    for scene in scenes:
+        scene.agreed(1)
+
+        answers = race(*[partial(start_timetable, scene.event, by=scene.manager)] * CLIENTS)
+
+        assert answers == {"won": 1, "being_made": CLIENTS - 1}
+        assert scene.event.timetables.count() == 1
+
+
+def test_of_two_versions_published_at_once_one_is_in_force(scenes):
+    for scene in scenes:
+        scene.agreed(2)
+        versions = [planned(scene), planned(scene)]
+
+        answers = race(
+            *[partial(publish_timetable, one, by=scene.manager) for one in versions]
+            * (CLIENTS // 2)
+        )
+
+        assert answers["won"] >= 1
+        assert set(answers) <= {"won", "superseded"}
+        assert scene.event.timetables.in_force().count() == 1
+        assert Meeting.objects.filter(event=scene.event).placed().count() == 2
+    assert overlaps() == 0
 
 
 def orphans(registration):

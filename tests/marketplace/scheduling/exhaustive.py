@@ -53,7 +53,7 @@ def problems(draw, *, optional=None):
         helpers=each(st.sampled_from([(), (), HELPERS, HELPERS[:1]])),
         forbidden=forbidden,
         precedences=tuple(draw(st.lists(order, max_size=2))),
-        counted=(*(True,) * PEOPLE, draw(st.booleans()), False),
+        counted=tuple(draw(st.lists(st.booleans(), min_size=everybody, max_size=everybody))),
         fairness=draw(st.sampled_from([None, 0, 1, 2])),
         burden=burden,
         fixed=fixed,
@@ -102,7 +102,9 @@ def rank_of(problem: Problem, plan: Plan) -> tuple[int, int, int] | None:
         for person in range(problem.participants)
         if problem.counted[person]
     ]
-    if problem.fairness is not None and max(breaks) - min(breaks) > problem.fairness:
+    if problem.fairness is not None and (
+        max(breaks, default=0) - min(breaks, default=0) > problem.fairness
+    ):
         return None
     minutes = [
         sum(row[slot] for slot in slots) for row, slots in zip(problem.burden, busy, strict=False)

@@ -66,13 +66,13 @@ def anneal(
     most_placed: int | None = None,
     tell: Tell | None = None,
 ) -> Plan:
-    """A plan with fewer breaks than ``plan``, which keeps the rules; yet without tables.
+    """A plan with fewer breaks than ``plan``, yet without tables.
 
-    No fewer meetings are seated than before. ``steps`` limits the search (all together); it ends
-    sooner when ``most_placed`` meetings (None: all) are seated and there are no more than
-    ``enough`` breaks: bounds that are known.
-    Where hours of day matter, the largest burden comes first. Without ``tell`` the same arguments
-    give the same plan; it may stop the search between two batches.
+    No fewer meetings are seated than before, apart from those that do not keep the rules.
+    ``steps`` limits the search (all together); it ends sooner when ``most_placed`` meetings (None:
+    all) are seated and there are no more than ``enough`` breaks: bounds that are known. Where hours
+    of day matter, the largest burden comes first. Without ``tell`` the same arguments give the same
+    plan; it may stop the search between two batches.
     """
     total = STEPS * len(problem.meetings) if steps is None else steps
     most = len(problem.meetings) if most_placed is None else most_placed

@@ -14,7 +14,7 @@ from marketplace.scheduling.board import (
     Prices,
     State,
     Task,
-    put,
+    seat_all,
 )
 from marketplace.scheduling.problem import Plan, Problem
 
@@ -124,11 +124,13 @@ def empty_state(task: Task, seed: int) -> State:
 
 
 def seat_plan(task: Task, state: State, prices: Prices, plan: Plan) -> None:
-    """Put the meetings of a plan, which keeps the rules, into an empty timetable."""
-    for meeting, slot in enumerate(plan.slot):
-        if slot is not None:
-            helper = plan.helper[meeting] if plan.helper else None
-            put(task, state, prices, meeting, slot, -1 if helper is None else helper)
+    """Put the meetings of a plan into an empty timetable, as far as they keep the rules."""
+    helpers = plan.helper or (None,) * len(plan.slot)
+    seat_all(task, state, prices, _or_none(plan.slot), _or_none(helpers))
+
+
+def _or_none(numbers: Sequence[int | None]) -> Ints:
+    return np.array([-1 if number is None else number for number in numbers], np.int32)
 
 
 def plan_of(slots: Ints, helpers: Ints) -> Plan:

@@ -384,3 +384,22 @@ def fits(task: Task, state: State, meeting: int, slot: int) -> bool:
         and people_free(task, state, meeting, slot)
         and in_order(task, state, meeting, slot)
     )
+
+
+@compiled
+def seat_all(task: Task, state: State, prices: Prices, slots: Ints, helpers: Ints) -> None:
+    """Seat waiting meetings as told (-1 not at all), as far as that keeps the rules."""
+    for meeting in range(len(slots)):
+        slot, helper = slots[meeting], helpers[meeting]
+        if slot < 0 or not task.allowed[meeting, slot]:
+            continue
+        first, end = task.helpers_start[meeting], task.helpers_start[meeting + 1]
+        known = first == end
+        if known:
+            helper = -1
+        for i in range(first, end):
+            known = known or task.helpers[i] == helper
+        if not known or not fits(task, state, meeting, slot):
+            continue
+        if helper < 0 or is_free(task, state, helper, slot, slot + task.length[meeting]):
+            put(task, state, prices, meeting, slot, helper)

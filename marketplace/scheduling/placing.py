@@ -41,8 +41,8 @@ STEPS = 400
 def place(problem: Problem, *, seed: int = 1, plan: Plan | None = None, steps: int = STEPS) -> Plan:
     """A plan, yet without tables, that seats as many meetings as it finds a way to.
 
-    It starts from ``plan``, which keeps the rules, if there is one; who has a slot there may move,
-    and no fewer meetings are seated. ``steps`` limits the attempts, per meeting, once there is no
+    It starts from ``plan``, as far as that keeps the rules; who has a slot there may move, and no
+    fewer meetings are seated. ``steps`` limits the attempts, per meeting, once there is no
     free slot.
     """
     task, prices = task_of(problem), prices_of(problem)

@@ -49,6 +49,17 @@ def test_what_is_seated_stays_seated_when_more_is_placed(problem, seed):
     assert placed(plan) >= placed(start)
 
 
+@given(worlds, st.data())
+@slowly
+def test_of_a_plan_that_breaks_rules_only_the_rest_is_taken_over(problem, data):
+    slots = [data.draw(st.none() | st.integers(0, problem.slots - 1)) for _ in problem.meetings]
+    helpers = [data.draw(st.sampled_from([None, *wanted])) for wanted in problem.helpers]
+    wild = Plan(slot=tuple(slots), helper=tuple(helpers))
+
+    assert faults(problem, place(problem, plan=wild, steps=0)) == []
+    assert faults(problem, anneal(problem, wild, steps=500)) == []
+
+
 @given(worlds, st.integers(0, 9))
 @slowly
 def test_fixed_meetings_that_have_their_slot_keep_it(problem, seed):

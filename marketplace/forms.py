@@ -74,6 +74,7 @@ class RegistrationForm(ConsentForm):
         required=False,
         to_field_name="public_id",
         widget=forms.RadioSelect,
+        blank=True,
         empty_label=_("not decided"),
     )
     languages = forms.MultipleChoiceField(

@@ -17,6 +17,7 @@ from marketplace.models import (
     Delegation,
     Event,
     EventQuerySet,
+    Meeting,
     MeetingRequest,
     Participant,
     Registration,
@@ -190,6 +191,8 @@ class Guest:
     """Who comes, where the company agreed to be listed with contact."""
     asked: MeetingRequest | None
     """An open request between the two companies."""
+    meeting: Meeting | None
+    """A meeting of the two, to be or held."""
 
 
 def others_at(event: Event, own: Registration, user: User, text: str = "") -> QuerySet:
@@ -209,7 +212,7 @@ def others_at(event: Event, own: Registration, user: User, text: str = "") -> Qu
 
 
 def guests(own: Registration, rows: Iterable[Registration], user: User) -> list[Guest]:
-    """What the list of who else comes shows of each. Three queries for any number."""
+    """What the list of who else comes shows of each. Four queries for any number."""
     shown = list(rows)
     with_contact = [
         one.pk for one in shown if one.consent == Registration.Consent.LISTED_WITH_CONTACT
@@ -228,7 +231,18 @@ def guests(own: Registration, rows: Iterable[Registration], user: User) -> list[
     asked = {
         one.partner_id if one.requester_id == own.pk else one.requester_id: one for one in waiting
     }
+    met = {
+        side: one
+        for one in Meeting.objects.alive().of(own).select_related("host", "guest")
+        for side in (one.host.registration_id, one.guest.registration_id)
+    }
     return [
-        Guest(one, one.company_id in pages, people.get(one.pk, []), asked.get(one.pk))
+        Guest(
+            one,
+            one.company_id in pages,
+            people.get(one.pk, []),
+            asked.get(one.pk),
+            met.get(one.pk),
+        )
         for one in shown
     ]

@@ -22,7 +22,7 @@ from marketplace.models import (
     TimeProposal,
 )
 from marketplace.selectors.appointments import appointment_of, place_of
-from marketplace.selectors.times import tell_moment, tell_time
+from marketplace.selectors.times import shown_time, tell_moment, tell_time
 
 
 def speakers(registration: Registration) -> list[User]:
@@ -102,6 +102,7 @@ def tell_attendee(
             "own": own,
             "partner": _partner(meeting, own),
             "time": _told(meeting.slot, own, reader) if meeting.slot else "",
+            "at": _brief(meeting.slot, own) if meeting.slot else "",
             "was": _told(was, own, reader) if was else "",
             "place": place_of(meeting),
             **(extra or {}),
@@ -128,6 +129,7 @@ def offered(slot: Slot, own: Registration, reader: User, until: dt.datetime) -> 
         clock = reader.time_zone
         return {
             "time": _told(slot, own, reader),
+            "at": _brief(slot, own),
             "until": tell_moment(until, zone=clock),
         }
 
@@ -232,6 +234,12 @@ def _partner(meeting: Meeting, own: Registration) -> str:
 def _told(slot: Slot, registration: Registration, reader: User) -> str:
     zone = registration.event.zone
     return tell_time(slot.starts_at, slot.ends_at, zone=zone, reader=reader.time_zone)
+
+
+def _brief(slot: Slot, registration: Registration) -> str:
+    """The time for a subject: at the place alone."""
+    shown = shown_time(slot.starts_at, slot.ends_at, zone=registration.event.zone)
+    return f"{shown.day}, {shown.span}"
 
 
 def _mail(

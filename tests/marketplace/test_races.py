@@ -85,30 +85,46 @@ def overlaps():
 
 
 class Scene:
-    """An event with one slot, its organiser's manager, and as many companies as a race needs."""
+    """An event with one slot, its organiser's manager, and as many companies as a race needs.
 
-    def __init__(self):
+    ``crowd`` are representatives who come to one event after the other.
+    """
+
+    def __init__(self, crowd):
         self.event = make.EventFactory()
         self.slot = make.SlotFactory(event=self.event)
         self.manager = factories.StaffFactory(chamber=self.event.chamber).person
+        self.crowd, self.here = crowd, 0
 
     def company(self):
-        return make.ParticipantFactory(registration__event=self.event, speaking=True)
+        if self.here == len(self.crowd):
+            self.crowd.append(factories.RepresentativeFactory(company__member=True))
+        who = self.crowd[self.here]
+        self.here += 1
+        return make.ParticipantFactory(
+            registration__event=self.event, registration__company=who.company, person=who.person
+        )
 
     def request(self, asker, asked):
         return make.MeetingRequestFactory(
             event=self.event, requester=asker.registration, partner=asked.registration
         )
 
-    def agreed(self, count, **fields):
+    def agreed(self, count, host=None, **fields):
         """Meetings of different companies that have no time yet."""
-        return make.MeetingFactory.create_batch(count, event=self.event, **fields)
+        return [
+            make.MeetingFactory(
+                event=self.event, host=host or self.company(), guest=self.company(), **fields
+            )
+            for _meeting in range(count)
+        ]
 
 
 @pytest.fixture
 def scenes():
     """As many as there are rounds, each made when its turn comes."""
-    return (Scene() for _ in range(ROUNDS))
+    crowd = []
+    return (Scene(crowd) for _ in range(ROUNDS))
 
 
 def test_a_request_accepted_by_many_makes_one_meeting(scenes):
@@ -313,7 +329,7 @@ def test_without_the_constraint_a_race_ends_in_a_double_booking():
     with connection.schema_editor() as editor:
         editor.remove_constraint(Booking, constraint)
     try:
-        answers = take_one_slot(Scene())
+        answers = take_one_slot(Scene([]))
 
         assert answers["won"] > 1
         assert overlaps() > 0

@@ -29,8 +29,9 @@ from chambers.models import (
 from chambers.services import bodies, companies, memberships
 from chambers.services import people as people_services
 from marketplace import services as marketplace
+from marketplace.models import Event
 from matching.services import runs
-from seeds import conditions, people, reference, sources
+from seeds import conditions, events, people, reference, sources, timetables
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -51,6 +52,7 @@ class World:
     placeholders: dict[str, list[User]] = field(default_factory=dict)
     countries: dict[str, Country] = field(default_factory=dict)
     codes: dict[tuple[str, str], TradeCode] = field(default_factory=dict)
+    events: dict[str, Event] = field(default_factory=dict)
 
     def day(self, days: int | None) -> dt.date | None:
         """The day so many days from today; None stays None."""
@@ -91,8 +93,9 @@ def build(say: Say, *, today: dt.date | None = None) -> None:
     world.countries = Country.objects.in_bulk()
     world.codes = {(code.scheme, code.code): code for code in TradeCode.objects.all()}
     told, rows = sources.document("chambers"), sources.companies()
+    guests = sources.document("events")
     say("Chambers, councils and agreements")
-    _found_chambers(world, told["chambers"])
+    _found_chambers(world, [*told["chambers"], guests["chamber"]])
     _form_councils(world, told["councils"])
     _conclude_agreements(world, told["agreements"])
     say("Guilds, commissions and staff")
@@ -104,12 +107,18 @@ def build(say: Say, *, today: dt.date | None = None) -> None:
         if at % _EVERY == 0:
             say(f"Companies: {at} of {len(rows)}")
         _found_company(world, row, at, waiting)
+    for at, row in enumerate(guests["companies"]):
+        _found_company(world, row, at, set())
     _give_further_roles(world, sources.document("people")["further_roles"])
     _apply(world, told["applications"])
     reference.note_growth(Company, Company.codes.through, Membership, Representative, User)
     say("Offers and requests")
+    _publish_all(world, guests["companies"])
     _publish_all(world, rows)
     _keep_apart(world, rows)
+    say("Events and meetings")
+    events.hold_events(world)
+    timetables.seat_events(world)
     runs.start_run(by=world.operator)
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.management import call_command
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from chambers.models import (
@@ -14,13 +15,23 @@ from chambers.models import (
     Commission,
     Company,
     Guild,
+    Mail,
     Membership,
     Representative,
     Staff,
     User,
 )
 from chambers.services import jobs
-from marketplace.models import Opportunity
+from marketplace.models import (
+    Event,
+    Meeting,
+    MeetingRequest,
+    Opportunity,
+    Participant,
+    Registration,
+    Session,
+    Timetable,
+)
 from matching.models import PairHistory, Run, SuggestionList
 from seeds import demo, people, reference
 
@@ -99,6 +110,68 @@ def test_there_is_something_in_every_state_for_people_to_see(world):
     assert {one.status for one in Agreement.objects.all()} == set(Agreement.Status)
     assert Company.objects.listed().count() > 280
     assert Opportunity.objects.on_show().count() > 480
+
+
+def test_events_of_four_kinds_lie_ahead_and_one_is_on_today(world):
+    ahead = Event.objects.published().ahead()
+
+    kinds = list(ahead.filter(starts_on__gt=timezone.localdate()).values_list("kind", flat=True))
+    assert sorted(kinds) == ["exhibition", "forum", "mission", "online"]
+    forum, today = ahead.get(kind="forum"), ahead.get(kind="training")
+    assert set(forum.sessions.values_list("kind", flat=True)) == set(Session.Kind.values)
+    assert forum.sessions.exclude(chair="").filter(kind="section").count() == 4
+    assert today.starts_on < timezone.localdate() <= today.ends_on
+    assert {event.stage_at() for event in ahead} == {
+        Event.Stage.EVENT,
+        Event.Stage.FINAL,
+        Event.Stage.PROVISIONAL,
+        Event.Stage.REQUESTS,
+    }
+
+
+def test_companies_take_part_ask_each_other_and_meet_in_every_state(world):
+    registered = Registration.objects.all()
+
+    assert set(registered.values_list("status", flat=True)) == set(Registration.Status.values)
+    assert set(registered.values_list("consent", flat=True)) == set(Registration.Consent.values)
+    asked = set(MeetingRequest.objects.values_list("status", flat=True))
+    assert asked == set(MeetingRequest.Status.values)
+    held = set(Meeting.objects.values_list("status", flat=True))
+    assert held >= {"unscheduled", "confirmed", "held", "no_show", "cancelled"}
+    assert Participant.objects.filter(presence="remote").exists()
+    exhibition = Event.objects.get(kind="exhibition")
+    assert exhibition.tables.filter(owner__company__country="JP").count() > 8
+    assert Meeting.objects.filter(event=exhibition, table__owner__isnull=False).exists()
+    mission = Event.objects.get(kind="mission")
+    assert mission.delegations.get().registrations.count() > 5
+    for one in MeetingRequest.objects.filter(event=mission).select_related("requester", "partner"):
+        assert one.requester.group_id != one.partner.group_id
+
+
+def test_two_events_have_a_timetable_and_the_mission_waits_for_one(world):
+    waiting = Event.objects.filter(meetings__status="unscheduled").distinct()
+    seated = Event.objects.filter(timetables__in=Timetable.objects.in_force())
+
+    assert "mission" in set(waiting.values_list("kind", flat=True))
+    assert set(seated.values_list("kind", flat=True)) == {"forum", "online"}
+    cities = Participant.objects.filter(registration__event__kind="online", hosted__isnull=False)
+    countries = set(cities.values_list("registration__company__country", flat=True))
+    assert countries <= {"JP", "BY", "BR"}
+    guests = Meeting.objects.filter(event__kind="online", guest__registration__status="admitted")
+    assert guests.filter(guest__registration__company__country="BR").exists()
+
+
+def test_who_signs_in_has_a_request_to_answer_and_a_meeting(world):
+    for name in ("ООО «Ромашка Сенсор»", "株式会社アサヒ計装", "ОАО «Гомель Агромаш»"):
+        own = Registration.objects.filter(company=company(name))
+        assert MeetingRequest.objects.open().filter(answer_from__in=own).exists(), name
+        people = Participant.objects.filter(registration__in=own, person__isnull=False)
+        assert Meeting.objects.filter(Q(host__in=people) | Q(guest__in=people)).exists(), name
+
+
+def test_nobody_is_mailed_about_the_past(world):
+    assert Mail.objects.filter(kind="meeting_accepted").count() > 50
+    assert not Mail.objects.filter(kind="meeting_accepted").exclude(state="sent").exists()
 
 
 def test_some_ask_something_of_partners_some_know_each_other_and_one_is_on_hold(world):

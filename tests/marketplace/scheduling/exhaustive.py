@@ -8,33 +8,34 @@ from hypothesis import strategies as st
 from marketplace.scheduling import formats
 from marketplace.scheduling.problem import Place, Plan, Problem
 
-PEOPLE = 4
-HELPERS = (4, 5)
+PEOPLE = 3
+HELPERS = (3, 4)
 
 
 @st.composite
 def problems(draw, *, optional=None):
-    """Four people, two interpreters, up to five slots and four meetings."""
-    slots = draw(st.integers(3, 5))
-    cut = draw(st.integers(1, slots))
+    """Three people, two interpreters, up to five slots and four meetings."""
+    slots = draw(st.integers(4, 5))
+    cut = draw(st.sampled_from([slots, slots, 1, 2]))
     days = tuple(tuple(range(*ends)) for ends in ((0, cut), (cut, slots)) if ends[0] < ends[1])
     pair = st.lists(st.integers(0, PEOPLE - 1), min_size=2, max_size=3, unique=True).map(tuple)
-    meetings = tuple(draw(st.lists(pair, min_size=1, max_size=4)))
+    meetings = tuple(draw(st.lists(pair, min_size=2, max_size=4)))
     count = len(meetings)
 
     def each(strategy):
         return tuple(draw(st.lists(strategy, min_size=count, max_size=count)))
 
-    def per_slot(most):
-        return tuple(draw(st.lists(st.integers(0, most), min_size=slots, max_size=slots)))
+    def per_slot(*numbers):
+        some = st.sampled_from(numbers)
+        return tuple(draw(st.lists(some, min_size=slots, max_size=slots)))
 
-    away = st.frozensets(st.integers(0, slots - 1), max_size=2)
+    away = st.frozensets(st.integers(0, slots - 1), max_size=1)
     everybody = PEOPLE + len(HELPERS)
     forbidden = tuple(draw(st.lists(away, min_size=everybody, max_size=everybody)))
-    lengths = each(st.sampled_from([1, 1, 1, 2]))
-    fixed = each(st.sampled_from([-1, -1, -1, 0]))
-    screens = per_slot(2)
-    extra = per_slot(2)
+    lengths = each(st.sampled_from([1, 1, 1, 1, 2]))
+    fixed = each(st.sampled_from([-1, -1, -1, *range(slots)]))
+    screens = per_slot(1, 0)
+    extra = per_slot(2, 1, 0)
     order = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1))
     minutes = st.lists(st.sampled_from([0, 0, 30, 60]), min_size=slots, max_size=slots).map(tuple)
     burden = draw(
@@ -49,8 +50,8 @@ def problems(draw, *, optional=None):
         meetings=meetings,
         domains=formats.domains(days, meetings, lengths, forbidden, fixed, [range(slots)] * count),
         lengths=lengths,
-        places=each(st.sampled_from(Place)),
-        helpers=each(st.sampled_from([(), (), HELPERS, HELPERS[:1]])),
+        places=each(st.sampled_from([*Place, Place.TABLE])),
+        helpers=each(st.sampled_from([(), (), (), HELPERS, HELPERS[:1]])),
         forbidden=forbidden,
         precedences=tuple(draw(st.lists(order, max_size=2))),
         counted=tuple(draw(st.lists(st.booleans(), min_size=everybody, max_size=everybody))),

@@ -70,7 +70,7 @@ OWN_MANAGERS = who(302, any_staff=404, viewers=403, own_managers=200)
 OWN_MANAGERS_ASKED = who(302, any_staff=404, staff_viewer=403, own_managers=422)
 OWN_MANAGERS_DONE = who(302, any_staff=404, staff_viewer=403, own_managers=302)
 OWN_STAFF_REFUSED = who(302, any_staff=404, own_staff=403)
-VIEWERS_REFUSED = who(302, any_staff=404, staff_viewer=403)
+VIEWERS_REFUSED = who(302, any_staff=404, staff_viewer=403)  # to others it names nothing
 SUPERUSER_HERE = who(302, any_staff=404, superuser=200)
 
 
@@ -145,7 +145,7 @@ ADMINISTRATION = {
     "admin:marketplace_event_tables": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="event"),
     "admin:marketplace_event_slots": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="event"),
     "admin:marketplace_event_rules": Row(get=OWN_STAFF, post=OWN_MANAGERS_DONE, about="event"),
-    "admin:marketplace_event_coverage": Row(get=OWN_STAFF, post=OWN_STAFF, about="event"),
+    "admin:marketplace_event_coverage": Row(get=OWN_STAFF, post=VIEWERS_REFUSED, about="event"),
     **admin_rows("marketplace_hall", "hall", add=MANAGERS),
     **admin_rows(
         "marketplace_table",
@@ -163,7 +163,6 @@ ADMINISTRATION = {
     **admin_rows("marketplace_meeting", "meeting", add=MANAGERS, change=OWN_STAFF_REFUSED),
     "admin:marketplace_meeting_move": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="meeting"),
     **admin_rows("marketplace_timetable", "timetable", add=MANAGERS, change=OWN_STAFF_REFUSED),
-    # No meeting is named, and no way to publish.
     "admin:marketplace_timetable_grid": Row(get=OWN_STAFF, post=VIEWERS_REFUSED, about="timetable"),
     "admin:marketplace_timetable_compare": Row(get=OWN_STAFF, post=OWN_STAFF, about="timetable"),
     "admin:marketplace_timetable_publish": Row(
@@ -193,6 +192,22 @@ ADMINISTRATION = {
 # ---------------------------------------------------------------- programs
 API_SIGNED_IN = who(200, guest=401)
 API_INSIDE = who(404, guest=401, own_company=200, own_staff=200)
+# Nothing is said, and a token of the world only reads.
+API_ASKED = who(400, guest=401, any_token=403)
+API_ASKED_INSIDE = who(404, guest=401, own_company=400, own_staff=400, any_token=403)
+
+
+def api_decided(status, **others):
+    """Only who may decide for the company gets ``status``; the rest of its readers is refused."""
+    inside = {"own_company": 403, "own_staff": 403, "own_editors": status, **others}
+    return who(404, guest=401, **inside, any_token=403)
+
+
+def api_by_staff(status):
+    """Only managers of the organiser get ``status``; companies know of no timetable."""
+    return who(404, guest=401, staff_viewer=403, own_managers=status, any_token=403)
+
+
 API = {
     "api": Row(get=PUBLIC),
     "api-schema": Row(get=PUBLIC),
@@ -244,16 +259,36 @@ API = {
     "api-event-list": Row(get=PUBLIC),
     "api-event-detail": Row(get=who(404, own_staff=200), about="draftevent"),
     "api-event-guests": Row(get=API_SIGNED_IN, about="event"),
-    "api-registration-list": Row(get=API_SIGNED_IN),
+    "api-registration-list": Row(get=API_SIGNED_IN, post=API_ASKED),
     "api-registration-detail": Row(get=API_INSIDE, about="registration"),
-    "api-availability": Row(get=API_INSIDE, about="participant"),
-    "api-request-list": Row(get=API_SIGNED_IN),
+    "api-registration-consent": Row(post=API_ASKED_INSIDE, about="registration"),
+    "api-registration-participants": Row(post=API_ASKED_INSIDE, about="registration"),
+    "api-registration-withdraw": Row(post=api_decided(200, own_managers=200), about="registration"),
+    "api-participant-detail": Row(  # has a meeting
+        delete=api_decided(409, own_managers=409), about="participant"
+    ),
+    "api-availability": Row(get=API_INSIDE, post=API_ASKED_INSIDE, about="participant"),
+    "api-request-list": Row(get=API_SIGNED_IN, post=API_ASKED),
     "api-request-detail": Row(get=API_INSIDE, about="meetingrequest"),
+    "api-request-send": Row(post=api_decided(409), about="meetingrequest"),  # is sent
+    "api-request-accept": Row(post=api_decided(409), about="meetingrequest"),  # no time is free
+    "api-request-decline": Row(post=api_decided(200), about="meetingrequest"),
+    "api-request-withdraw": Row(post=api_decided(200), about="meetingrequest"),
+    "api-request-propose": Row(post=API_ASKED_INSIDE, about="meetingrequest"),
     "api-meeting-list": Row(get=API_SIGNED_IN),
     "api-meeting-detail": Row(get=API_INSIDE, about="meeting"),
-    "api-timetable-list": Row(get=API_SIGNED_IN),
+    "api-meeting-cancel": Row(post=API_ASKED_INSIDE, about="meeting"),
+    "api-meeting-attendance": Row(  # has not begun
+        post=api_decided(409, own_managers=409), about="meeting"
+    ),
+    "api-feed-list": Row(get=API_SIGNED_IN, post=who(201, guest=401, any_token=403)),
+    "api-feed-detail": Row(delete=who(404, guest=401, owner=204, any_token=403), about="feed"),
+    "api-timetable-list": Row(get=API_SIGNED_IN, post=API_ASKED),
     "api-timetable-detail": Row(get=who(404, guest=401, own_staff=200), about="timetable"),
     "api-timetable-certificate": Row(get=who(404, guest=401, own_staff=200), about="timetable"),
+    "api-timetable-stop": Row(post=api_by_staff(409), about="timetable"),  # is over
+    "api-timetable-publish": Row(post=api_by_staff(200), about="timetable"),
+    "api-timetable-unpublish": Row(post=api_by_staff(409), about="timetable"),  # is a draft
     "api-nothing": Row(
         get=NOT_FOUND,
         post=NOT_FOUND,
@@ -279,6 +314,7 @@ NOT_OFFERED = who(404, guest=302, viewer=403)
 EVENT_PAGES = {
     "events": Row(get=PUBLIC),
     "event": Row(get=who(404, own_staff=200), about="draftevent"),
+    "calendar-feed": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
     "event-register": Row(
         get=who(302, stranger=200, stranger_viewer=403),
         post=who(302, stranger=422, stranger_viewer=403),

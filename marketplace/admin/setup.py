@@ -10,9 +10,10 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +38,7 @@ from marketplace.models import (
 )
 from marketplace.selectors.timetables import coverage_of
 from marketplace.services import events
+from marketplace.services.proposals import Proposal, propose_meetings
 
 if TYPE_CHECKING:
     from chambers.models import User
@@ -211,13 +213,41 @@ class SetUpPages(AtTheEvent):
         return self.page(request, event, name, title, form=form, count=known.count())
 
     def coverage(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Who gets too few meetings, before anybody asks for a timetable."""
-        event: Event = self.row_of(request, object_id)
+        """Who gets too few meetings, before anybody asks for a timetable; and more for them."""
+        sends = request.method == "POST"
+        event: Event = self.row_of(request, object_id, to_change=sends)
+        refusal = None
+        if sends:
+            if "propose" not in request.POST:
+                raise Http404
+            try:
+                found = propose_meetings(event, by=who(request))
+            except ValidationError as error:
+                refusal = " ".join(error.messages)
+            else:
+                told = _proposed(found)
+                self.log_change(request, event, told)
+                messages.success(request, told)
+                return redirect(request.path)
         rows = coverage_of(event)
         few = sum(one.too_few for one in rows)
-        return self.page(
-            request, event, "coverage", _("Who gets too few meetings"), rows=rows, few=few
-        )
+        title = _("Who gets too few meetings")
+        answer = self.page(request, event, "coverage", title, rows=rows, few=few, refusal=refusal)
+        answer.status_code = 422 if refusal else 200
+        return answer
+
+
+def _proposed(found: Proposal) -> str:
+    """What was proposed, and how much better it could be, in two sentences."""
+    count = found.meetings
+    added = ngettext("%(n)d meeting added.", "%(n)d meetings added.", count) % {"n": count}
+    if found.is_proved:
+        worth = gettext("No choice of meetings fits better.")
+    else:
+        percent = number_format(100 * found.gap, 1)
+        worth = gettext("Another choice could fit better by %(percent)s %% at most.")
+        worth = worth % {"percent": percent}
+    return f"{added} {worth}"
 
 
 def parts_of(event: Event, user: User, *, managing: bool) -> list[dict[str, Any]]:

@@ -83,6 +83,18 @@ class TimetableAdmin(PlanPages):
     def get_readonly_fields(self, request: HttpRequest, obj: Timetable | None = None) -> Any:
         return [] if obj is None else self.get_fields(request, obj)
 
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """A version is made from one of the same event that has a plan."""
+        form = super().get_form(request, obj, change, **kwargs)
+        event = self.event_asked(request)
+        fields: dict[str, Any] = form.base_fields
+        if "base" in fields:
+            rows = fields["base"].queryset.exclude(plan={}).select_related("event")
+            fields["base"].queryset = rows.filter(event=event) if event else rows
+        return form
+
     @admin.display(description=_("version"), ordering="number")
     def version(self, timetable: Timetable) -> str:
         return gettext("version %(number)d") % {"number": timetable.number}

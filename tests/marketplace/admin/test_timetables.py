@@ -55,7 +55,7 @@ def test_the_page_tells_what_a_timetable_is_worth_and_how_the_search_went(
 ):
     shown = client.get(page("change", timetable.pk)).content.decode()
 
-    assert "Proved best" in shown
+    assert read.certificate_of(timetable).sentence in shown
     assert "3 of 3; no timetable places more than 3" in shown
     assert timetable.input_hash in shown
     assert "<polyline" in shown

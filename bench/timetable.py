@@ -23,6 +23,7 @@ import numpy as np
 
 from bench.fairs import Fair
 from bench.plain import plain_cp_sat
+from marketplace.scheduling.annealing import anneal
 from marketplace.scheduling.choosing import choose, greedy
 from marketplace.scheduling.document import document
 from marketplace.scheduling.formats import read
@@ -73,7 +74,8 @@ def main() -> int:
     parser.add_argument("--only", choices=PARTS)
     options = parser.parse_args()
     published = options.published or _beside(options.folder)
-    place(read(OWN / "tic-12.s1.json"))  # compiles
+    small = read(OWN / "tic-12.s1.json")
+    anneal(small, place(small), steps=1_000)  # compiles
     wrong = 0
     for part in [options.only] if options.only else PARTS:
         print(f"-- {part}", flush=True)

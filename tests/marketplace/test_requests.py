@@ -53,7 +53,7 @@ def test_a_request_waits_for_the_partner_and_holds_nothing(pair):
     mail = Mail.objects.get()
     assert (mail.kind, mail.to) == ("request_received", pair.asked.person.email)
     assert "Sensors?" in mail.text
-    assert "11:20" not in mail.subject
+    assert f"/en/requests/{request.public_id}/\n" in mail.text
 
 
 def test_only_who_decides_for_the_requester_may_ask(pair):

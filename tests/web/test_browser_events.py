@@ -1,0 +1,84 @@
+"""The pages of events in a real browser: nothing sideways, no barrier, no need of scripts."""
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from marketplace.models import Meeting
+from tests.factories import CompanyFactory, RepresentativeFactory
+from tests.web.event_world import addresses, build_event
+from tests.web.test_browser_pages import barriers, visit
+
+
+@pytest.fixture(scope="module")
+def transactional_db(django_db_setup, django_db_blocker):
+    """The database of the live server, emptied once; what a test changes no other looks at."""
+    with django_db_blocker.unblock():
+        yield
+        call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def world(transactional_db):
+    return build_event()
+
+
+@pytest.fixture(scope="module")
+def newcomer(world):
+    """Speaks for a member company that is not registered."""
+    company = CompanyFactory(member=True, languages=["ru"])
+    return RepresentativeFactory(company=company).person
+
+
+def registering(world):
+    return f"/events/{world.event.public_id}/register/"
+
+
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("ru", "dark"), ("ja", "light")])
+def test_no_page_of_an_event_complains_or_scrolls_sideways(tab, world, newcomer, language, theme):
+    person = tab(reader=world.owner, color_scheme=theme)
+    new, guest = tab(reader=newcomer, color_scheme=theme), tab(color_scheme=theme)
+
+    assert visit(person, addresses(world), language) == {}
+    assert visit(new, [registering(world)], language) == {}
+    assert visit(guest, addresses(world)[:2], language) == {}
+    assert person.abroad() == []
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "theme"),
+    [("en", 1280, "light"), ("en", 390, "dark"), ("ja", 390, "light")],
+)
+def test_no_page_of_an_event_has_a_barrier_that_a_machine_can_find(
+    tab, world, newcomer, language, width, theme
+):
+    # Tall, so that the bar at the bottom of a phone covers nothing the page could scroll away.
+    size = {"viewport": {"width": width, "height": 16000}, "color_scheme": theme}
+    found = {}
+    for one, pages in (
+        (tab(reader=world.owner, **size), addresses(world)),
+        (tab(reader=newcomer, **size), [registering(world)]),
+    ):
+        for address in pages:
+            one.go(f"/{language}{address}")
+            found[address] = barriers(one)
+
+    assert {address: what for address, what in found.items() if what} == {}
+
+
+def test_times_are_closed_and_a_request_accepted_without_scripts_and_by_keyboard(tab, world):
+    one = tab(reader=world.owner, java_script_enabled=False)
+    boris = world.own.participants.get(name="Boris")
+
+    one.go(reverse("availability", args=[boris.public_id]))
+    one.page.get_by_role("button", name="Close whole day").last.press("Enter")
+    box = one.page.locator("input[name=open]").nth(1)
+    box.press("Space")
+    one.page.get_by_role("button", name="Save").press("Enter")
+    one.go(reverse("request-accept", args=[world.incoming.public_id]))
+    one.page.get_by_role("button", name="Accept").press("Enter")
+
+    assert one.page.get_by_text("Accepted. Both sides read of it by mail.").is_visible()
+    assert Meeting.objects.get(request=world.incoming).status == "confirmed"
+    closed = {away.slot for away in boris.away.select_related("slot")}
+    assert closed == {*world.slots[:2], *world.slots[12:]}

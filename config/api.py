@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -60,6 +60,15 @@ STATE_CODES = {
     "no_common_time",
     "no_table",
     "not_waiting",
+    "registration_closed",
+    "requests_closed",
+    "has_meeting",
+    "has_meetings",
+    "not_begun",
+    "no_plan",
+    "superseded",
+    "changed_meanwhile",
+    "not_published",
 }
 
 
@@ -72,6 +81,7 @@ class Refusal:
     detail: str
     errors: list[tuple[str, str, str]] = field(default_factory=list)
     headers: Mapping[str, str] = field(default_factory=dict)
+    free: list[str] = field(default_factory=list)
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
@@ -93,6 +103,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
         body["errors"] = [
             {"field": name, "code": code, "detail": detail} for name, code, detail in refusal.errors
         ]
+    if refusal.free:
+        body["free"] = refusal.free
     return Response(body, refusal.status, headers=dict(refusal.headers), content_type=PROBLEM)
 
 
@@ -103,7 +115,7 @@ def refusal_of(error: Exception) -> Refusal:
             # One answer for what is missing and for what is not the reader's.
             return Refusal(404, "not_found", _("There is no such thing, or it is not for you."))
         case ModelError():
-            return _invalid(list(_model_errors(error)))
+            return replace(_invalid(list(_model_errors(error))), free=_free(error))
         case exceptions.ValidationError():
             return _invalid(list(_flat(error.detail)))
         case exceptions.APIException():
@@ -121,6 +133,12 @@ def refusal_of(error: Exception) -> Refusal:
         case DataError():
             return Refusal(400, "invalid", _("A value is out of range."))
     return Refusal(500, "internal_error", _("This is our fault. We have been told of it."))
+
+
+def _free(error: ModelError) -> list[str]:
+    """The slots that a refusal ``taken`` offers instead, by their public ids."""
+    params = getattr(error, "params", None) or {}
+    return list(params.get("free", []))
 
 
 def _invalid(errors: list[tuple[str, str, str]]) -> Refusal:
@@ -249,6 +267,7 @@ class Entrance(Door):
             "registrations": "api-registration-list",
             "requests": "api-request-list",
             "meetings": "api-meeting-list",
+            "calendars": "api-feed-list",
             "timetables": "api-timetable-list",
             "runs": "api-run-list",
             "tokens": "api-token-list",

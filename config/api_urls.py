@@ -13,9 +13,11 @@ from marketplace.api import (
     Companies,
     EventGuests,
     Events,
+    Feeds,
     Meetings,
     Opportunities,
     ParticipantAvailability,
+    Participants,
     Registrations,
     Requests,
     Timetables,
@@ -31,9 +33,11 @@ from matching.api import (
 router = SimpleRouter(use_regex_path=False)
 router.register("chambers", Chambers, basename="api-chamber")
 router.register("companies", Companies, basename="api-company")
+router.register("calendars", Feeds, basename="api-feed")
 router.register("events", Events, basename="api-event")
 router.register("meetings", Meetings, basename="api-meeting")
 router.register("opportunities", Opportunities, basename="api-opportunity")
+router.register("participants", Participants, basename="api-participant")
 router.register("registrations", Registrations, basename="api-registration")
 router.register("requests", Requests, basename="api-request")
 router.register("runs", Runs, basename="api-run")
@@ -88,7 +92,7 @@ urlpatterns = [
     ),
     path(
         "v1/participants/<uuid:public_id>/availability/",
-        ParticipantAvailability.as_view({"get": "retrieve"}),
+        ParticipantAvailability.as_view({"get": "retrieve", "post": "change"}),
         name="api-availability",
     ),
     path("v1/", include(router.urls)),

@@ -1,6 +1,7 @@
 """An event of each chamber for the access table: its texts marked, its rows for the addresses."""
 
 from marketplace.selectors.problems import read_event
+from marketplace.services.feeds import open_feed
 from tests import event_factories as made
 
 WORTH = {
@@ -81,6 +82,7 @@ def build(one, company, hidden, chamber, *, everyone, inside, staff):
         "delegation": made.DelegationFactory(event=event, chamber=chamber),
         "interpreter": made.InterpreterFactory(event=event),
         "registration": registration,
+        "feed": open_feed(one.people["owner"], name=one.mark("feed", {"owner", "token"}))[0],
         "participant": people[0],
         "meetingrequest": request,
         "meeting": meeting,

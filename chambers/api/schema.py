@@ -34,6 +34,11 @@ class Problem(serializers.Serializer):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField(help_text=_("For programs; never translated."))
+    free = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        help_text=_("Slots that are still free, where the one asked for is taken."),
+    )
     errors = FieldProblem(many=True, required=False)  # type: ignore[assignment]  # the framework takes fields out of the class
 
 

@@ -1,9 +1,10 @@
 """The REST door of this app, one module per noun."""
 
 from marketplace.api.events import EventGuests, Events
+from marketplace.api.feeds import Feeds
 from marketplace.api.meetings import Meetings
 from marketplace.api.opportunities import Companies, Opportunities
-from marketplace.api.registrations import ParticipantAvailability, Registrations
+from marketplace.api.registrations import ParticipantAvailability, Participants, Registrations
 from marketplace.api.requests import Requests
 from marketplace.api.timetables import Timetables
 
@@ -11,9 +12,11 @@ __all__ = [
     "Companies",
     "EventGuests",
     "Events",
+    "Feeds",
     "Meetings",
     "Opportunities",
     "ParticipantAvailability",
+    "Participants",
     "Registrations",
     "Requests",
     "Timetables",

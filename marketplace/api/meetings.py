@@ -9,13 +9,16 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chambers.api.account import LineField
 from chambers.api.base import Resource
 from chambers.models import Scope
 from marketplace.api.parts import AttenderPart, EventPart, SidePart, SlotPart, TablePart
 from marketplace.models import Meeting, Participant
+from marketplace.services import meetings as services
 
 _PEOPLE = ("host", "guest")
 
@@ -58,6 +61,19 @@ class MeetingQuery(serializers.Serializer):
     )
 
 
+class CancellationIn(serializers.Serializer):
+    """Why a meeting is off; the other side reads it."""
+
+    reason = LineField(r"^(?=[\s\S]*\S)[^\x00]{1,2000}\Z", trim_whitespace=False)
+
+
+class AttendanceIn(serializers.Serializer):
+    """Who came; what is left out stays."""
+
+    host = serializers.ChoiceField(Meeting.Attendance.values, required=False)
+    guest = serializers.ChoiceField(Meeting.Attendance.values, required=False)
+
+
 class Meetings(Resource):
     """Meetings of one's companies, one's own, and those of events that one looks after."""
 
@@ -81,20 +97,39 @@ class Meetings(Resource):
         if "registration" in asked:
             side = Participant.objects.filter(registration__public_id=asked["registration"])
             rows = rows.filter(Q(host__in=side) | Q(guest__in=side) | Q(others__in=side)).distinct()
-        return self.pages(MeetingOut(self.page(request, _joined(rows)), many=True).data)
+        return self.pages(MeetingOut(self.page(request, joined_meetings(rows)), many=True).data)
 
     @extend_schema(summary=_("Read a meeting"), responses=MeetingOut)
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """One meeting."""
         return Response(MeetingOut(self._found(request, public_id)).data)
 
+    @extend_schema(summary=_("Cancel a meeting"), request=CancellationIn, responses=MeetingOut)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, public_id: Any) -> Response:
+        """What it held is free and offered to those who wait."""
+        found, asked = self._found(request, public_id), self.sent(request, CancellationIn)
+        services.cancel_meeting(found, by=self.person(request), **asked)
+        return Response(MeetingOut(self._found(request, public_id)).data)
+
+    @extend_schema(
+        summary=_("Note who came to a meeting"), request=AttendanceIn, responses=MeetingOut
+    )
+    @action(detail=True, methods=["post"])
+    def attendance(self, request: Request, public_id: Any) -> Response:
+        """Both there: held; one missing: it did not take place."""
+        found, asked = self._found(request, public_id), self.sent(request, AttendanceIn)
+        services.record_attendance(found, by=self.person(request), **asked)
+        return Response(MeetingOut(self._found(request, public_id)).data)
+
     def _found(self, request: Request, public_id: Any) -> Meeting:
-        rows = _joined(Meeting.objects.visible_to(request.user))
+        rows = joined_meetings(Meeting.objects.visible_to(request.user))
         found: Meeting = get_object_or_404(rows, public_id=public_id)
         return found
 
 
-def _joined(rows: QuerySet[Meeting]) -> QuerySet[Meeting]:
+def joined_meetings(rows: QuerySet[Meeting]) -> QuerySet[Meeting]:
+    """The rows with all that an answer about a meeting reads."""
     sides = [f"{person}__registration__company__country" for person in _PEOPLE]
     return rows.select_related(
         "event",

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from chambers.api.account import LineField
 from chambers.api.companies import CompanyPart
 from chambers.api.reference import NamePart, TextsField
-from marketplace.models import Event, Participant, Registration, Session
+from marketplace.models import Event, Participant, Registration, Session, Slot
 
 
 class EventPart(serializers.Serializer):
@@ -106,3 +112,33 @@ class GuestOut(SidePart):
         if one.consent != Registration.Consent.LISTED_WITH_CONTACT:
             return []
         return list(PersonPart(one.participants.all(), many=True).data)
+
+
+class WordsField(LineField):
+    """Text of any number of lines that may be empty; left out it is empty."""
+
+    def __init__(self, **options: Any) -> None:
+        options = {"required": False, "default": "", "allow_blank": True, **options}
+        super().__init__(r"^[^\x00]{0,2000}\Z", trim_whitespace=False, **options)
+
+
+class SlotsField(serializers.ListField):
+    """Slots of an event by their ids."""
+
+    child = serializers.UUIDField()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": 500, **options})
+
+
+def slots_of(event: Event, wanted: Iterable[Any], name: str) -> list[Slot]:
+    """The slots with these ids; ``name`` is the field that named them.
+
+    Raises ValidationError ``other_event`` for one that the event does not have.
+    """
+    keys = set(wanted)
+    found = list(Slot.objects.filter(event=event, public_id__in=keys))
+    if len(found) < len(keys):
+        error = ValidationError(_("This event has no such slot."), code="other_event")
+        raise ValidationError({name: error})
+    return found

@@ -9,14 +9,26 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chambers.api.account import LineField
 from chambers.api.base import Resource
-from chambers.models import Scope
+from chambers.models import Company, Scope
 from marketplace.api.events import joined
-from marketplace.api.parts import EventPart, NamedPart, PersonPart, SidePart, SlotPart
-from marketplace.models import Participant, Registration, Slot
+from marketplace.api.parts import (
+    EventPart,
+    NamedPart,
+    PersonPart,
+    SidePart,
+    SlotPart,
+    SlotsField,
+    WordsField,
+    slots_of,
+)
+from marketplace.models import Event, Participant, Registration, Slot
+from marketplace.services import registrations as services
 
 
 class RegistrationOut(SidePart):
@@ -43,6 +55,62 @@ class RegistrationQuery(serializers.Serializer):
 
     event = serializers.UUIDField(required=False)
     status = serializers.ChoiceField(Registration.Status.values, required=False)
+
+
+class PersonIn(serializers.Serializer):
+    """Somebody who comes."""
+
+    name = LineField(r"^(?=.*\S)[^\x00\n]{1,150}\Z", trim_whitespace=False)
+    position = LineField(
+        r"^[^\x00\n]{0,150}\Z",
+        required=False,
+        default="",
+        allow_blank=True,
+        trim_whitespace=False,
+    )
+    presence = serializers.ChoiceField(
+        Participant.Presence.values, default=Participant.Presence.ON_SITE.value
+    )
+
+
+class ParticipantIn(PersonIn):
+    """Somebody to add."""
+
+    is_me = serializers.BooleanField(
+        default=False, help_text=_("It is you: you read this timetable when you sign in.")
+    )
+
+
+class RegistrationIn(serializers.Serializer):
+    """Which company comes to which event."""
+
+    event = serializers.UUIDField()
+    company = serializers.UUIDField()
+    consent = serializers.ChoiceField(
+        Registration.Consent.values,
+        default=Registration.Consent.NOT_LISTED.value,
+        help_text=_("Who sees that the company comes."),
+    )
+    group = serializers.UUIDField(required=False)
+    delegation = serializers.UUIDField(required=False)
+    languages = serializers.ListField(
+        child=LineField(r"^[a-z]{2}\Z"), default=list, max_length=20, help_text="ISO 639-1"
+    )
+    people = PersonIn(  # type: ignore[call-arg]  # the stubs know no list of many
+        many=True, required=False, max_length=50, help_text=_("Without it: you alone.")
+    )
+
+
+class ConsentIn(serializers.Serializer):
+    """Who sees that a company comes."""
+
+    consent = serializers.ChoiceField(Registration.Consent.values)
+
+
+class WithdrawalIn(serializers.Serializer):
+    """Why a company does not come; its partners read it."""
+
+    reason = WordsField()
 
 
 class Registrations(Resource):
@@ -74,6 +142,89 @@ class Registrations(Resource):
         """One registration with the people who come."""
         return Response(RegistrationOut(registration_of(request, public_id)).data)
 
+    @extend_schema(
+        summary=_("Register a company for an event"),
+        request=RegistrationIn,
+        responses={201: RegistrationOut},
+    )
+    def create(self, request: Request) -> Response:
+        """Put a company down for an event; the organiser admits it."""
+        asked = self.sent(request, RegistrationIn)
+        event = get_object_or_404(
+            Event.objects.visible_to(request.user), public_id=asked.pop("event")
+        )
+        company = get_object_or_404(
+            Company.objects.visible_to(request.user), public_id=asked.pop("company")
+        )
+        for name, rows in (("group", event.groups), ("delegation", event.delegations)):
+            if name in asked:
+                asked[name] = get_object_or_404(rows, public_id=asked[name])
+        made = services.register_company(event, company, by=self.person(request), **asked)
+        return Response(self._told(request, made), status=201)
+
+    @extend_schema(
+        summary=_("Change who sees that a company comes"),
+        request=ConsentIn,
+        responses=RegistrationOut,
+    )
+    @action(detail=True, methods=["post"])
+    def consent(self, request: Request, public_id: Any) -> Response:
+        """Lists and search follow at once."""
+        found, asked = registration_of(request, public_id), self.sent(request, ConsentIn)
+        changed = services.set_consent(found, asked["consent"], by=self.person(request))
+        return Response(self._told(request, changed))
+
+    @extend_schema(
+        summary=_("Withdraw a company from an event"),
+        request=WithdrawalIn,
+        responses=RegistrationOut,
+    )
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, public_id: Any) -> Response:
+        """Its meetings ahead are cancelled, and each partner is told once."""
+        found, asked = registration_of(request, public_id), self.sent(request, WithdrawalIn)
+        ended = services.withdraw_registration(found, by=self.person(request), **asked)
+        return Response(self._told(request, ended))
+
+    @extend_schema(
+        summary=_("Name somebody who comes"),
+        request=ParticipantIn,
+        responses={201: PersonPart},
+    )
+    @action(detail=True, methods=["post"])
+    def participants(self, request: Request, public_id: Any) -> Response:
+        """Add a participant of a company."""
+        found, asked = registration_of(request, public_id), self.sent(request, ParticipantIn)
+        person = self.person(request)
+        asked["person"] = person if asked.pop("is_me") else None
+        made = services.add_participant(found, by=person, **asked)
+        return Response(PersonPart(made).data, status=201)
+
+    def _told(self, request: Request, one: Registration) -> Any:
+        return RegistrationOut(joined(told_in_full(request)).get(pk=one.pk)).data
+
+
+class Participants(Resource):
+    """People whom one's companies send."""
+
+    queryset = Participant.objects.none()
+    tag = "registrations"
+    read_scope = Scope.EVENTS_READ
+    write_scope = Scope.EVENTS_WRITE
+
+    @extend_schema(summary=_("Take somebody off the list"), responses={204: None})
+    def destroy(self, request: Request, public_id: Any) -> Response:
+        """Only who has no meetings, which stay in the records."""
+        one = participant_of(request, public_id)
+        services.remove_participant(one, by=self.person(request))
+        return Response(status=204)
+
+
+class AvailabilityIn(serializers.Serializer):
+    """All the slots in which somebody takes no meetings; the others are open."""
+
+    closed = SlotsField()
+
 
 class AvailabilityOut(serializers.Serializer):
     """When somebody takes meetings: all slots of the event but those they closed."""
@@ -95,6 +246,18 @@ class ParticipantAvailability(Resource):
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """Open and closed slots of the event."""
         return Response(_availability(participant_of(request, public_id)))
+
+    @extend_schema(
+        summary=_("Say when a participant takes no meetings"),
+        request=AvailabilityIn,
+        responses=AvailabilityOut,
+    )
+    def change(self, request: Request, public_id: Any) -> Response:
+        """Replace all closed slots; one with a meeting cannot be closed."""
+        one, asked = participant_of(request, public_id), self.sent(request, AvailabilityIn)
+        away = slots_of(one.registration.event, asked["closed"], "closed")
+        services.set_availability(one, away=away, by=self.person(request))
+        return Response(_availability(one))
 
 
 def told_in_full(request: Request) -> QuerySet[Registration]:

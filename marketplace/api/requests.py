@@ -9,13 +9,33 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chambers.api.account import LineField
 from chambers.api.base import Resource
 from chambers.models import Scope
-from marketplace.api.parts import EventPart, SidePart, SlotPart
-from marketplace.models import MeetingRequest, Registration
+from marketplace.api.meetings import MeetingOut, joined_meetings
+from marketplace.api.parts import (
+    EventPart,
+    SidePart,
+    SlotPart,
+    SlotsField,
+    WordsField,
+    slots_of,
+)
+from marketplace.models import (
+    Meeting,
+    MeetingRequest,
+    Opportunity,
+    Participant,
+    Registration,
+    TimeProposal,
+)
+from marketplace.services import requests as services
+
+MOST_TIMES = TimeProposal.MOST_TIMES
 
 
 class RequestOut(serializers.Serializer):
@@ -60,6 +80,45 @@ class RequestQuery(serializers.Serializer):
     )
 
 
+class RequestIn(serializers.Serializer):
+    """Whom a company asks for a meeting."""
+
+    registration = serializers.UUIDField(help_text=_("One's own at the event."))
+    partner = serializers.UUIDField(help_text=_("The registration of the other company."))
+    wish = serializers.ChoiceField(
+        MeetingRequest.Wish.values, default=MeetingRequest.Wish.MEET.value
+    )
+    message = WordsField()
+    opportunity = LineField(
+        r"^[A-Z0-9-]{1,40}\Z", required=False, help_text=_("The reference number it is about.")
+    )
+    slots = SlotsField(default=list, help_text=_("Acceptable times; empty: any."))
+    participant = serializers.UUIDField(
+        required=False, help_text=_("Who of one's company comes; left out: anybody.")
+    )
+    draft = serializers.BooleanField(default=False, help_text=_("Keep it, send it later."))
+
+
+class AcceptanceIn(serializers.Serializer):
+    """When, and who comes."""
+
+    slot = serializers.UUIDField(required=False, help_text=_("Left out: the first that suits."))
+    participant = serializers.UUIDField(required=False)
+
+
+class RefusalIn(serializers.Serializer):
+    """Why not; the other side reads it."""
+
+    reason = WordsField()
+
+
+class ProposalIn(serializers.Serializer):
+    """Other times."""
+
+    slots = SlotsField(min_length=1, max_length=MOST_TIMES)
+    message = WordsField()
+
+
 class Requests(Resource):
     """Requests that one's companies sent or got, and those of events that one looks after."""
 
@@ -92,6 +151,86 @@ class Requests(Resource):
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """One request."""
         return Response(RequestOut(self._found(request, public_id)).data)
+
+    @extend_schema(
+        summary=_("Ask a company for a meeting"),
+        request=RequestIn,
+        responses={201: RequestOut},
+    )
+    def create(self, request: Request) -> Response:
+        """Ask at some acceptable times or at any; it holds no time and no table."""
+        asked, person = self.sent(request, RequestIn), self.person(request)
+        own = get_object_or_404(
+            Registration.objects.run_by(person).select_related("event"),
+            public_id=asked.pop("registration"),
+        )
+        partner = get_object_or_404(
+            Registration.objects.visible_to(person), public_id=asked.pop("partner")
+        )
+        if "opportunity" in asked:
+            shown = Opportunity.objects.visible_to(person)
+            asked["opportunity"] = get_object_or_404(shown, reference=asked["opportunity"])
+        if "participant" in asked:
+            asked["participant"] = get_object_or_404(
+                own.participants, public_id=asked["participant"]
+            )
+        asked["slots"] = slots_of(own.event, asked["slots"], "slots")
+        made = services.request_meeting(own, partner, by=person, **asked)
+        return Response(self._told(request, made), status=201)
+
+    @extend_schema(summary=_("Send a draft"), request=None, responses=RequestOut)
+    @action(detail=True, methods=["post"])
+    def send(self, request: Request, public_id: Any) -> Response:
+        """From then on the other side has to answer."""
+        found = self._found(request, public_id)
+        return Response(self._told(request, services.send_request(found, by=self.person(request))))
+
+    @extend_schema(summary=_("Agree to meet"), request=AcceptanceIn, responses=MeetingOut)
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, public_id: Any) -> Response:
+        """The meeting that comes of it; before a timetable is made its time stays open."""
+        found, asked = self._found(request, public_id), self.sent(request, AcceptanceIn)
+        person = self.person(request)
+        if "slot" in asked:
+            (asked["slot"],) = slots_of(found.event, [asked["slot"]], "slot")
+        if "participant" in asked:
+            mine = Participant.objects.visible_to(person)
+            asked["participant"] = get_object_or_404(mine, public_id=asked["participant"])
+        meeting = services.accept_request(found, by=person, **asked)
+        rows = joined_meetings(Meeting.objects.visible_to(person))
+        return Response(MeetingOut(rows.get(pk=meeting.pk)).data)
+
+    @extend_schema(summary=_("Decline to meet"), request=RefusalIn, responses=RequestOut)
+    @action(detail=True, methods=["post"])
+    def decline(self, request: Request, public_id: Any) -> Response:
+        """The other side reads the reason if one is given."""
+        found, asked = self._found(request, public_id), self.sent(request, RefusalIn)
+        ended = services.decline_request(found, by=self.person(request), **asked)
+        return Response(self._told(request, ended))
+
+    @extend_schema(summary=_("Withdraw a request"), request=None, responses=RequestOut)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, public_id: Any) -> Response:
+        """Take it back while nobody has answered; the quota is free again."""
+        found = self._found(request, public_id)
+        ended = services.withdraw_request(found, by=self.person(request))
+        return Response(self._told(request, ended))
+
+    @extend_schema(summary=_("Propose other times"), request=ProposalIn, responses=RequestOut)
+    @action(detail=True, methods=["post"])
+    def propose(self, request: Request, public_id: Any) -> Response:
+        """Then the other side accepts, declines or proposes."""
+        found, asked = self._found(request, public_id), self.sent(request, ProposalIn)
+        chosen = slots_of(found.event, asked["slots"], "slots")
+        changed = services.propose_times(
+            found, chosen, by=self.person(request), message=asked["message"]
+        )
+        return Response(self._told(request, changed))
+
+    def _told(self, request: Request, one: MeetingRequest) -> Any:
+        return RequestOut(
+            _joined(MeetingRequest.objects.visible_to(request.user)).get(pk=one.pk)
+        ).data
 
     def _found(self, request: Request, public_id: Any) -> MeetingRequest:
         rows = _joined(MeetingRequest.objects.visible_to(request.user))

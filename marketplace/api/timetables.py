@@ -13,11 +13,14 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chambers.api.account import NumberField
 from chambers.api.base import Resource
 from chambers.models import Scope
 from marketplace.api.parts import EventPart
-from marketplace.models import Timetable
+from marketplace.models import Event, Timetable
 from marketplace.scheduling.document import SCHEMA
+from marketplace.services.publishing import publish_timetable, unpublish_timetable
+from marketplace.services.timetables import LONGEST, start_timetable, stop_timetable
 
 
 class TimetableOut(serializers.Serializer):
@@ -73,6 +76,25 @@ class TimetableQuery(serializers.Serializer):
     status = serializers.ChoiceField(Timetable.Status.values, required=False)
 
 
+class TimetableIn(serializers.Serializer):
+    """What to search for, and how long."""
+
+    event = serializers.UUIDField()
+    seconds = NumberField(min_value=1, max_value=LONGEST, default=60)
+    seed = NumberField(min_value=0, max_value=2**31 - 1, default=1)
+    base = serializers.UUIDField(
+        required=False, help_text=_("Another version: locked meetings stay where it has them.")
+    )
+
+
+class PublicationIn(serializers.Serializer):
+    """Whether people may still object."""
+
+    final = serializers.BooleanField(
+        default=False, help_text=_("Confirms the meetings; without it they are provisional.")
+    )
+
+
 class Timetables(Resource):
     """Timetables of the events that one looks after."""
 
@@ -107,6 +129,51 @@ class Timetables(Resource):
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """One version with its certificate and its progress."""
         return Response(TimetableDetailOut(self._found(request, public_id)).data)
+
+    @extend_schema(
+        summary=_("Start making a timetable"),
+        request=TimetableIn,
+        responses={202: TimetableDetailOut},
+    )
+    def create(self, request: Request) -> Response:
+        """A new version; a worker searches, its address tells how far it is."""
+        asked, person = self.sent(request, TimetableIn), self.person(request)
+        event = get_object_or_404(Event.objects.visible_to(person), public_id=asked.pop("event"))
+        if "base" in asked:
+            former = Timetable.objects.visible_to(person).filter(event=event)
+            asked["base"] = get_object_or_404(former, public_id=asked["base"])
+        made = start_timetable(event, by=person, **asked)
+        address = self.reverse_action("detail", [made.public_id])
+        told = TimetableDetailOut(made).data
+        return Response(told, status=202, headers={"Location": address})
+
+    @extend_schema(
+        summary=_("Stop making a timetable"), request=None, responses={202: TimetableDetailOut}
+    )
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, public_id: Any) -> Response:
+        """End the search now; the best plan so far is kept."""
+        stopped = stop_timetable(self._found(request, public_id), by=self.person(request))
+        return Response(TimetableDetailOut(stopped).data, status=202)
+
+    @extend_schema(
+        summary=_("Publish a timetable"), request=PublicationIn, responses=TimetableDetailOut
+    )
+    @action(detail=True, methods=["post"])
+    def publish(self, request: Request, public_id: Any) -> Response:
+        """Every meeting gets its time and table at once, and people are told."""
+        found, asked = self._found(request, public_id), self.sent(request, PublicationIn)
+        published = publish_timetable(found, by=self.person(request), **asked)
+        return Response(TimetableDetailOut(published).data)
+
+    @extend_schema(
+        summary=_("Take a published timetable back"), request=None, responses=TimetableDetailOut
+    )
+    @action(detail=True, methods=["post"])
+    def unpublish(self, request: Request, public_id: Any) -> Response:
+        """Its meetings lose their times, and people are told."""
+        taken = unpublish_timetable(self._found(request, public_id), by=self.person(request))
+        return Response(TimetableDetailOut(taken).data)
 
     @extend_schema(summary=_("Read a timetable as a document to be checked"), responses=DocumentOut)
     @action(detail=True)

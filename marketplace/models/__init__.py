@@ -2,6 +2,7 @@
 
 from marketplace.models.changes import StandbyOffer, TimeProposal
 from marketplace.models.events import Event, EventQuerySet
+from marketplace.models.feeds import CalendarFeed, CalendarFeedQuerySet
 from marketplace.models.meetings import Booking, Meeting, MeetingQuerySet
 from marketplace.models.opportunities import (
     InvestmentTerms,
@@ -32,6 +33,8 @@ from marketplace.models.timetables import Timetable
 __all__ = [
     "Away",
     "Booking",
+    "CalendarFeed",
+    "CalendarFeedQuerySet",
     "Delegation",
     "Event",
     "EventQuerySet",

@@ -1,0 +1,41 @@
+"""Every change to the addresses from which calendar programs read meetings."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chambers.models import User
+from marketplace.models import CalendarFeed
+from marketplace.models.feeds import digest_of
+
+MOST_FEEDS = 20  # of one person at once
+
+
+@transaction.atomic
+def open_feed(person: User, *, name: str = "") -> tuple[CalendarFeed, str]:
+    """A new feed and the secret of its address, which is not kept.
+
+    Raises ValidationError ``too_many_feeds``.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if CalendarFeed.objects.filter(person=person, revoked_at=None).count() >= MOST_FEEDS:
+        raise ValidationError(
+            _("You have %(most)d calendar addresses: revoke one first."),
+            code="too_many_feeds",
+            params={"most": MOST_FEEDS},
+        )
+    secret = secrets.token_urlsafe(32)
+    feed = CalendarFeed(person=person, name=name.strip(), digest=digest_of(secret))
+    feed.full_clean()
+    feed.save()
+    return feed, secret
+
+
+def revoke_feed(feed: CalendarFeed) -> None:
+    """Let the address answer no more; a second time changes nothing."""
+    CalendarFeed.objects.filter(pk=feed.pk, revoked_at=None).update(revoked_at=timezone.now())

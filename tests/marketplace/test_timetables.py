@@ -29,7 +29,7 @@ from tests.event_factories import (
 from tests.factories import StaffFactory
 
 pytestmark = pytest.mark.django_db
-assert tasks  # its import registers the jobs
+__all__ = ["tasks"]  # its import registers the jobs
 
 
 @pytest.fixture

@@ -5,12 +5,15 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config import health
+from marketplace.views.feeds import feed
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("api/", include("config.api_urls")),
+    # In the language of its person, whatever the calendar program asks for.
+    path("calendar/<str:secret>.ics", feed, name="calendar-feed"),
     *i18n_patterns(
         path("accounts/", include("allauth.account.urls")),
         path("accounts/2fa/", include("allauth.mfa.urls")),

@@ -6,7 +6,6 @@ from django.urls.resolvers import URLPattern
 from marketplace.views import (
     companies,
     events,
-    feeds,
     meetings,
     opportunities,
     registrations,
@@ -49,7 +48,6 @@ urlpatterns: list[URLPattern] = [
     path("requests/<uuid:public_id>/decline/", requests.decline, name="request-decline"),
     path("requests/<uuid:public_id>/propose/", requests.propose, name="request-propose"),
     path("requests/<uuid:public_id>/withdraw/", requests.withdraw, name="request-withdraw"),
-    path("calendar/<str:secret>.ics", feeds.feed, name="calendar-feed"),
     path("meetings/<uuid:public_id>/", meetings.meeting, name="meeting"),
     path("meetings/<uuid:public_id>/cancel/", meetings.cancel, name="meeting-cancel"),
     path("meetings/<uuid:public_id>/move/", meetings.move, name="meeting-move"),

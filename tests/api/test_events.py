@@ -271,6 +271,7 @@ def test_a_calendar_address_tells_all_meetings_until_it_is_revoked(client, event
     revoke_feed(feed)
     after = client.get(f"/calendar/{secret}.ics")
 
+    assert told.status_code == 200, (told.status_code, dict(told.headers))
     text = told.content.decode()
     assert text.count("BEGIN:VEVENT") == 2
     assert placed.uid in text.replace("\r\n ", "")

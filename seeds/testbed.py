@@ -34,7 +34,8 @@ from chambers.models import (
 )
 from chambers.services import bodies, companies, memberships, people
 from marketplace import services as marketplace
-from marketplace.models import Opportunity
+from marketplace.models import Event, Meeting, MeetingRequest, Opportunity, Registration
+from marketplace.services import events, registrations, requests
 
 _DOMAIN = "testbed.example"
 _TOKEN = "testbed"  # noqa: S105 - the name of a token
@@ -65,6 +66,27 @@ def build() -> dict[str, Any]:
         "made_at": timezone.now().isoformat(),
         "superuser": _keys(operator, Scope.values, second_factor=True),
         "chambers": [_chamber_document(chamber) for chamber in chambers.order_by("pk")],
+        "event": _event_document(Event.objects.get(chamber__slug=_slug(_CHAMBERS[0][0]))),
+    }
+
+
+def _event_document(event: Event) -> dict[str, Any]:
+    coming = event.registrations.select_related("company").order_by("pk")
+    asked = MeetingRequest.objects.filter(event=event).order_by("pk")
+    held = Meeting.objects.filter(event=event).order_by("pk")
+    return {
+        "id": str(event.public_id),
+        "registrations": [
+            {
+                "id": str(one.public_id),
+                "company": str(one.company.public_id),
+                "consent": one.consent,
+                "participants": [str(person.public_id) for person in one.participants.all()],
+            }
+            for one in coming.prefetch_related("participants")
+        ],
+        "requests": [{"id": str(one.public_id), "status": one.status} for one in asked],
+        "meetings": [{"id": str(one.public_id), "status": one.status} for one in held],
     }
 
 
@@ -119,6 +141,52 @@ def _build(operator: User) -> None:
     )
     applicant = Company.objects.get(legal_name="Testbed east gamma")
     memberships.apply_for_membership(applicant, to=north)
+    _hold_event(north, hosts=[east, west], operator=operator, today=today)
+
+
+def _hold_event(chamber: Chamber, *, hosts: list[Chamber], operator: User, today: dt.date) -> None:
+    """A forum in a month with all companies; the first of each chamber ask each other."""
+    first = today + dt.timedelta(days=30)
+    event = events.create_event(
+        chamber,
+        by=operator,
+        kind=Event.Kind.FORUM,
+        name={"en": "Testbed forum", "ru": "Испытательный форум", "ja": "試験用フォーラム"},
+        place="Testbed hall",
+        zone=chamber.zone,
+        starts_on=first,
+        ends_on=first,
+        hosts=hosts,
+    )
+    hall = events.add_hall(event, "Testbed hall", by=operator)
+    events.add_tables(event, 3, by=operator, hall=hall)
+    events.add_slots(
+        event, by=operator, day=first, starts=dt.time(10), ends=dt.time(13), minutes=20
+    )
+    event = events.publish_event(event, by=operator)
+    consents = (
+        Registration.Consent.LISTED_WITH_CONTACT,
+        Registration.Consent.LISTED,
+        Registration.Consent.NOT_LISTED,
+    )
+    leading: list[tuple[Registration, User]] = []
+    members = Company.objects.filter(legal_name__startswith="Testbed ").order_by("pk")
+    for place, company in enumerate(members):
+        owner = _owner_of(company)
+        registration = registrations.register_company(
+            event, company, by=owner, consent=consents[place % len(consents)]
+        )
+        registration = registrations.admit_registration(registration, by=operator)
+        if place % len(consents) == 0:
+            leading.append((registration, owner))
+    (one, asker), (other, answerer), (third, _owner) = leading
+    accepted = requests.request_meeting(one, other, by=asker)
+    requests.accept_request(accepted, by=answerer)
+    requests.request_meeting(one, third, by=asker)
+
+
+def _owner_of(company: Company) -> User:
+    return company.representatives.get(role=Representative.Role.OWNER).person
 
 
 def _found_company(
@@ -154,7 +222,7 @@ def _codes(*headings: str) -> list[TradeCode]:
 
 def _fill_market(company: Company, offered: str, operator: User) -> None:
     """A published offer and request, an offer under review and a draft."""
-    owner = company.representatives.get(role=Representative.Role.OWNER).person
+    owner = _owner_of(company)
     wanted = _WANTED[offered]
     told = (
         (Opportunity.Side.OFFER, offered, "published offer"),

@@ -314,7 +314,6 @@ NOT_OFFERED = who(404, guest=302, viewer=403)
 EVENT_PAGES = {
     "events": Row(get=PUBLIC),
     "event": Row(get=who(404, own_staff=200), about="draftevent"),
-    "calendar-feed": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
     "event-register": Row(
         get=who(302, stranger=200, stranger_viewer=403),
         post=who(302, stranger=422, stranger_viewer=403),
@@ -353,6 +352,7 @@ EVENT_PAGES = {
 }
 PAGES = {
     "livez": Row(get=PUBLIC),
+    "calendar-feed": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
     "readyz": Row(get=who(503)),  # no clock ticks here
     "home": Row(get=PUBLIC),
     "scoring": Row(get=PUBLIC),

@@ -128,6 +128,8 @@ class Schema(AutoSchema):
             found["404"] = _("There is no such thing, or it is not for you.")
         elif "cursor" in names:
             found["404"] = _("There is no such page.")
+        elif "requestBody" in operation:
+            found["404"] = _("Something that the body names is missing, or not for you.")
         found["406"] = _("Only JSON is spoken here.")
         if self.method == "POST":
             found["409"] = _("It conflicts with what is stored.")

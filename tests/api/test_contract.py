@@ -13,6 +13,16 @@ from drf_spectacular.validation import validate_schema
 from schemathesis.engine import events, from_schema
 
 from config.api import document
+from marketplace.models import Event, Meeting, MeetingRequest, Timetable
+from tests.event_factories import (
+    DelegationFactory,
+    EventFactory,
+    MeetingFactory,
+    MeetingRequestFactory,
+    RegistrationFactory,
+    SessionFactory,
+    TimetableFactory,
+)
 from tests.factories import (
     AgreementFactory,
     CommissionFactory,
@@ -26,6 +36,12 @@ from tests.factories import (
 from tests.matching.world import SENSORS, company, hs, match, offers, seeks
 
 SEED = 20261121
+EVENTS = {
+    "events": Event,
+    "meetings": Meeting,
+    "requests": MeetingRequest,
+    "timetables": Timetable,
+}
 EXAMPLES = 10  # per operation, beside those that cover each rule of each parameter
 
 
@@ -142,15 +158,33 @@ def world():
     CommissionFactory(chamber=chamber)
     AgreementFactory(first=chamber)
     CouncilFactory(chambers=[chamber])
+    hold_event(chamber, ours)
     return ours, chamber, offered, match()
+
+
+def hold_event(chamber, ours):
+    """An event of the chamber with a meeting, a request and a timetable of the company."""
+    event = EventFactory(chamber=chamber)
+    SessionFactory(event=event)
+    DelegationFactory(event=event, chamber=chamber)
+    own = RegistrationFactory(event=event, company=ours, people=1)
+    MeetingFactory(event=event, host=own.participants.get(), placed=True)
+    MeetingRequestFactory(event=event, partner=own)
+    TimetableFactory(event=event)
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("reader", "reads"),
     [
-        ("guest", ["chambers", "companies", "opportunities"]),
-        ("staff", ["runs", "me", "companies/{public_id}/suggestions"]),
+        ("guest", ["chambers", "companies", "opportunities", "events", "events/{public_id}"]),
+        (
+            "staff",
+            [
+                *("runs", "me", "companies/{public_id}/suggestions", "registrations"),
+                *("requests/{public_id}", "meetings/{public_id}", "timetables/{public_id}"),
+            ],
+        ),
     ],
 )
 def test_nothing_breaks_the_contract(reader, reads):
@@ -165,6 +199,10 @@ def test_nothing_breaks_the_contract(reader, reads):
             "/api/v1/companies/{public_id}/": {"public_id": str(ours.public_id)},
             "/api/v1/companies/{public_id}/suggestions/": {"public_id": str(ours.public_id)},
             "/api/v1/opportunities/{name}/": {"name": offered.reference},
+            **{
+                f"/api/v1/{name}/{{public_id}}/": {"public_id": str(model.objects.get().public_id)}
+                for name, model in EVENTS.items()
+            },
             "/api/v1/runs/{public_id}/": {"public_id": str(run.public_id)},
         },
         headers=headers,

@@ -9,7 +9,7 @@ from django.contrib.auth import authenticate
 from django.core.management import call_command
 
 from chambers.models import ApiToken, Company, Membership, User
-from marketplace.models import Opportunity
+from marketplace.models import Opportunity, Registration
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +49,21 @@ def test_the_small_world_has_every_role(keys):
     assert Company.objects.listed().count() == 9
     assert Opportunity.objects.on_show().count() == 18
     assert Membership.objects.filter(decision="pending").count() == 1
+
+
+def test_the_small_world_has_one_event_where_all_take_part(keys, api):
+    document = keys()
+
+    event, companies = document["event"], document["chambers"][0]["companies"]
+    assert len(event["registrations"]) == 9
+    assert {one["consent"] for one in event["registrations"]} == set(Registration.Consent.values)
+    assert [one["status"] for one in event["requests"]] == ["accepted", "pending"]
+    assert [one["status"] for one in event["meetings"]] == ["confirmed"]
+    token = companies[0]["people"][0]["token"]
+    api.credentials(HTTP_AUTHORIZATION=f"Token {token}")
+    guests = api.get(f"/api/v1/events/{event['id']}/guests/").json()["results"]
+    assert len(guests) == 6  # the listed of three chambers
+    assert api.get("/api/v1/meetings/").json()["results"][0]["id"] == event["meetings"][0]["id"]
 
 
 def test_every_key_in_the_file_opens(keys, api):

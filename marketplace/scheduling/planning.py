@@ -172,10 +172,8 @@ class _Beside:
         return goes_on
 
     def stop(self) -> None:
-        """End the thread soon; its result does not matter."""
+        """Let the thread end by itself, soon; nobody waits for it, its result does not matter."""
         self._stopped = True
-        if self._thread is not None:
-            self._thread.join()
 
     def finish(self) -> Plan | None:
         """What it found: at its end, or now if the search was stopped from outside."""

@@ -380,3 +380,18 @@ def test_the_checker_runs_alone(published):
 
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "keeps all rules" in ran.stdout
+
+
+def test_an_impossible_instance_has_no_plan_to_check(tmp_path, capsys):
+    instance, answer = tmp_path / "impossible.json", tmp_path / "answer.json"
+    meetings = [[0, 1, 0], [0, 2, 0]]
+    instance.write_text(
+        json.dumps({"participants": 3, "slots": 1, "tables": 2, "meetings": meetings})
+    )
+    with pytest.raises(SystemExit) as impossible:
+        call_command("timetable", str(instance), out=answer)
+
+    call_command("verify_timetable", str(instance), str(answer))
+
+    assert impossible.value.code == 3
+    assert "There is no plan to check" in capsys.readouterr().out

@@ -14,7 +14,7 @@ from seeds.events import TO_BE_SEATED
 if TYPE_CHECKING:
     from seeds.demo import World
 
-_FINAL = {"forum-of-regions"}
+_FINAL = {"online-round"}
 _SECONDS = 5
 __all__ = ["seat_events", "tasks"]  # the import of tasks registers the job
 

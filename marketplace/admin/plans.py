@@ -188,11 +188,11 @@ def _days_with_room(
 
 
 def publishable(timetable: Timetable) -> bool:
-    """Whether it has a plan, is not being made, and no later one took its place."""
+    """Whether it has a plan, is neither being made nor final, and no later one took its place."""
     return (
         bool(timetable.plan)
         and timetable.finished_at is not None
-        and timetable.status != Timetable.Status.SUPERSEDED
+        and timetable.status not in (Timetable.Status.SUPERSEDED, Timetable.Status.FINAL)
     )
 
 

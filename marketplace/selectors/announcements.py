@@ -58,12 +58,11 @@ def _planned(timetable: Timetable) -> list[Meeting]:
 def _changes(meeting: Meeting, place: Place | None, status: Meeting.Status) -> bool:
     """Whether a publication changes it: what a person confirmed or locked elsewhere stays."""
     confirmed = meeting.status == Meeting.Status.CONFIRMED
+    if meeting.is_settled:
+        return not confirmed and status == Meeting.Status.CONFIRMED
     if place is None:
-        stays = meeting.slot_id is None or meeting.locked or confirmed
-        return not stays
+        return meeting.slot_id is not None
     slot, table, interpreter = place
-    if meeting.slot_id not in (None, slot.pk) and (meeting.locked or confirmed):
-        return False
     before = (meeting.slot_id, meeting.table_id, meeting.interpreter_id)
     after = (slot.pk, table.pk if table else None, interpreter.pk if interpreter else None)
     return before != after or (not confirmed and meeting.status != status)

@@ -7,6 +7,7 @@ takes as many units as the slot. The booth of a company is a calendar of its own
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import itertools
 from collections import defaultdict
@@ -153,6 +154,7 @@ class _Reader:
                 "slot",
                 "session",
                 "request",
+                "interpreter",
             )
             .prefetch_related("others", "request__slots")
             .order_by("pk")
@@ -227,8 +229,10 @@ class _Reader:
     def _refuse_hurry(self) -> None:
         """Bookings of people include the minutes to walk, so slots must leave them free."""
         walk = dt.timedelta(minutes=self._event.walking_minutes)
-        ends = itertools.pairwise(self._units)
-        if walk and any(later[0] - earlier[1] < walk for earlier, later in ends):
+        starts = sorted({slot.starts_at for slot in self._slots})
+        ends = {slot.ends_at for slot in self._slots}
+        nexts = ((end, bisect.bisect_left(starts, end)) for end in ends)
+        if walk and any(at < len(starts) and starts[at] - end < walk for end, at in nexts):
             raise ValidationError(
                 _(
                     "People need %(minutes)d minutes to walk, but slots follow each other sooner:"
@@ -250,7 +254,12 @@ class _Reader:
         return next((self._booths[side] for side in sides if side in self._booths), None)
 
     def _helpers(self, meeting: Meeting) -> tuple[int, ...]:
-        """Interpreters who speak a language of each side, where the sides share none."""
+        """Interpreters who speak a language of each side, where the sides share none.
+
+        A meeting that keeps its time keeps the one it has.
+        """
+        if meeting.interpreter is not None and self._fixed(meeting) >= 0:
+            return (self._calendars.number("interpreter", meeting.interpreter.public_id),)
         sides = [meeting.host.registration, meeting.guest.registration]
         one, other = (set(side.speaks) for side in sides)
         if not self._interpreters or not one or not other or one & other:
@@ -275,9 +284,8 @@ class _Reader:
         if slot is None:
             return -1
         frozen = self._now + dt.timedelta(minutes=self._event.freeze_minutes)
-        settled = meeting.locked or meeting.status == Meeting.Status.CONFIRMED
-        pinned = str(meeting.public_id) in self._kept
-        return self._first_unit(slot) if settled or pinned or slot.starts_at <= frozen else -1
+        stays = meeting.is_settled or str(meeting.public_id) in self._kept
+        return self._first_unit(slot) if stays or slot.starts_at <= frozen else -1
 
     def _slot(self, meeting: Meeting) -> Slot | None:
         """The one where it is pinned, else the one it has."""

@@ -150,8 +150,7 @@ def grid_of(timetable: Timetable, day: dt.date) -> Grid:
     for meeting in meetings_of(timetable):
         place = places.get(str(meeting.public_id))
         if place is not None:
-            settled = meeting.locked or meeting.status == Meeting.Status.CONFIRMED
-            by_slot[place[0].pk].append(Cell(meeting, *place, is_fixed=settled))
+            by_slot[place[0].pk].append(Cell(meeting, *place, is_fixed=meeting.is_settled))
     lines = []
     for slot in Slot.objects.filter(event=event).order_by("starts_at", "ends_at"):
         if slot.starts_at.astimezone(event.clock).date() != day:

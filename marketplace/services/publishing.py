@@ -7,23 +7,33 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chambers.models import User
+from chambers.models import Job, User
 from chambers.services import jobs
 from chambers.services.people import demand_manager
-from marketplace.models import Booking, Event, Meeting, Timetable
+from marketplace.models import (
+    Away,
+    Booking,
+    Event,
+    InterpreterAway,
+    Meeting,
+    Slot,
+    Timetable,
+)
 from marketplace.selectors.timetables import Place, places_of
 from marketplace.services.calendars import bookings_of, hold_event
 from marketplace.services.timetables import demand_plan, lock_timetable
 
 TELL = "marketplace.timetable.tell"
 State = Timetable.Status
+KINDS = {State.PROVISIONAL: "timetable_provisional", State.FINAL: "timetable_final"}
+CHANGED, WITHDRAWN = "timetable_changed", "timetable_withdrawn"
 _Told = list[Any]  # [status, slot, table, interpreter] of a meeting, as public ids
 
 
@@ -31,32 +41,41 @@ _Told = list[Any]  # [status, slot, table, interpreter] of a meeting, as public 
 def publish_timetable(timetable: Timetable, *, by: User, final: bool = False) -> Timetable:
     """Swap a version in: every meeting gets its slot and table at once, and people are told.
 
-    Provisional first, so that people may object; ``final`` confirms. What a person confirmed or
-    locked meanwhile stays. Raises ValidationError ``being_made``, ``no_plan``, ``superseded``,
-    ``changed_meanwhile``; PermissionDenied for who does not manage the organiser.
+    Provisional first, so that people may object; ``final`` confirms. What a person confirmed,
+    moved or locked meanwhile stays. Raises ValidationError ``being_made``, ``no_plan``,
+    ``superseded``, ``already_published``, ``changed_meanwhile`` (a place is no longer free, its
+    people are away, its time is too near); PermissionDenied for who does not manage the organiser.
     """
     demand_manager(by, timetable.event.chamber)
     event = hold_event(timetable.event)
     timetable = lock_timetable(timetable)
     demand_plan(timetable)
-    former = Timetable.objects.filter(event=event).in_force().exclude(pk=timetable.pk)
-    first = not former.exists() and timetable.status == State.DRAFT
-    turned_final = final and not former.filter(status=State.FINAL).exists()
-    former.update(status=State.SUPERSEDED)
+    if timetable.status == State.FINAL or (timetable.status == State.PROVISIONAL and not final):
+        raise ValidationError(_("This version is published already."), code="already_published")
+    former = Timetable.objects.filter(event=event).in_force().exclude(pk=timetable.pk).first()
+    first = former is None and timetable.status == State.DRAFT
+    turned_final = final and (former is None or former.status != State.FINAL)
+    placed = set(timetable.problem.get("placed", []))
+    if former is not None:
+        placed |= set(former.problem.get("placed", []))
+        former.status = State.SUPERSEDED
+        former.save(update_fields=["status"])
     status = Meeting.Status.CONFIRMED if final else Meeting.Status.PROVISIONAL
     changes = _swap(event, places_of(timetable), status, set(timetable.problem["meetings"]))
+    placed |= {key for key, (before, after) in changes.items() if before[1] != after[1]}
+    timetable.problem["placed"] = sorted(placed)
     timetable.status = State.FINAL if final else State.PROVISIONAL
     timetable.published_at = timezone.now()
-    timetable.save(update_fields=["status", "published_at"])
+    timetable.save(update_fields=["status", "published_at", "problem"])
     _tell_later(timetable, changes, everybody=first or turned_final, by=by)
     return timetable
 
 
 @transaction.atomic
 def unpublish_timetable(timetable: Timetable, *, by: User) -> Timetable:
-    """Take a published version back: its meetings lose their times, and people are told.
+    """Take a published version back: meetings lose the times it gave them, and people are told.
 
-    Meetings that have begun, that a person locked, or that have moved since keep theirs. Raises
+    Meetings that have begun, that a person placed, moved or locked keep theirs. Raises
     ValidationError ``not_published``, PermissionDenied for who does not manage the organiser.
     """
     demand_manager(by, timetable.event.chamber)
@@ -64,19 +83,22 @@ def unpublish_timetable(timetable: Timetable, *, by: User) -> Timetable:
     timetable = lock_timetable(timetable)
     if timetable.status not in (State.PROVISIONAL, State.FINAL):
         raise ValidationError(_("This version is not published."), code="not_published")
-    still = {
-        key: (slot, locked, starts_at <= timezone.now())
-        for key, slot, locked, starts_at in _placed(event)
-    }
+    placed = set(timetable.problem.get("placed", []))
+    places = places_of(timetable)
     gone = {
         key
-        for key, place in places_of(timetable).items()
-        if still.get(key) == (place[0].pk, False, False)
+        for key, slot, locked, starts_at in _placed(event)
+        if key in placed
+        and key in places
+        and places[key][0].pk == slot
+        and not locked
+        and starts_at > timezone.now()
     }
     changes = _swap(event, {}, Meeting.Status.UNSCHEDULED, gone, anyhow=True)
+    timetable.problem["placed"] = sorted(placed - gone)
     timetable.status = State.DRAFT
     timetable.published_at = None
-    timetable.save(update_fields=["status", "published_at"])
+    timetable.save(update_fields=["status", "published_at", "problem"])
     _tell_later(timetable, changes, everybody=False, by=by)
     return timetable
 
@@ -97,29 +119,67 @@ def _swap(
 ) -> dict[str, list[_Told]]:
     """Give the planned meetings their places; {public id: before, after} of those that change.
 
-    A meeting without a place becomes unscheduled. Unless ``anyhow``, what a person has confirmed
-    or locked at another time keeps that time.
+    A meeting without a place becomes unscheduled. Unless ``anyhow``, one whose time a person has
+    set, or that begins within the freeze window, keeps time, table and interpreter; it is
+    confirmed with the others.
     """
     rows = Meeting.objects.filter(
         event=event, status__in=Meeting.AHEAD, public_id__in=planned
     ).select_for_update(of=("self",))
     meetings = rows.select_related("event", "slot", "table", "interpreter", "host", "guest")
+    frozen = timezone.now() + dt.timedelta(minutes=event.freeze_minutes)
     changed, changes = [], {}
     for meeting in meetings.prefetch_related("others").order_by("pk"):
         key, place = str(meeting.public_id), places.get(str(meeting.public_id))
         before = _state(meeting)
-        settled = meeting.locked or meeting.status == Meeting.Status.CONFIRMED
-        moves = place is None or place[0].pk != meeting.slot_id
-        if settled and moves and meeting.slot_id is not None and not anyhow:
-            continue
+        begins = meeting.slot is not None and meeting.slot.starts_at <= frozen
+        if not anyhow and (meeting.is_settled or begins):
+            place = (cast("Slot", meeting.slot), meeting.table, meeting.interpreter)
         _seat(meeting, place, status)
         if _state(meeting) != before:
             meeting.sequence += 1
             meeting.changed_at = timezone.now()
             changed.append(meeting)
             changes[key] = [before, _state(meeting)]
+    moved = [one for one in changed if changes[str(one.public_id)][0][1:] != _state(one)[1:]]
+    _refuse_stale(event, moved, frozen)
     _save(changed)
     return changes
+
+
+def _refuse_stale(event: Event, meetings: Iterable[Meeting], frozen: dt.datetime) -> None:
+    """Raise ``changed_meanwhile`` for places that were right when the version was made only."""
+    away = set(
+        Away.objects.filter(participant__registration__event=event).values_list(
+            "participant", "slot"
+        )
+    )
+    absent = set(
+        InterpreterAway.objects.filter(interpreter__event=event).values_list("interpreter", "slot")
+    )
+    for meeting in meetings:
+        slot, table = meeting.slot, meeting.table
+        if slot is None:
+            continue
+        people = meeting.people()
+        sides = {one.registration_id for one in people}
+        if (
+            slot.starts_at <= frozen
+            or any((one.pk, slot.pk) in away for one in people)
+            or (meeting.interpreter_id or 0, slot.pk) in absent
+            or (table is not None and table.owner_id is not None and table.owner_id not in sides)
+        ):
+            raise _changed_meanwhile()
+
+
+def _changed_meanwhile() -> ValidationError:
+    return ValidationError(
+        _(
+            "Meetings have changed since this version was made, and its places are no longer"
+            " free: make a new version."
+        ),
+        code="changed_meanwhile",
+    )
 
 
 def _seat(meeting: Meeting, place: Place | None, status: str) -> None:
@@ -153,13 +213,7 @@ def _save(meetings: list[Meeting]) -> None:
                 batch_size=2000,
             )
     except IntegrityError:
-        raise ValidationError(
-            _(
-                "Meetings have changed since this version was made, and its places are no longer"
-                " free: make a new version."
-            ),
-            code="changed_meanwhile",
-        ) from None
+        raise _changed_meanwhile() from None
 
 
 def _state(meeting: Meeting) -> _Told:
@@ -170,10 +224,24 @@ def _state(meeting: Meeting) -> _Told:
 def _tell_later(
     timetable: Timetable, changes: dict[str, list[_Told]], *, everybody: bool, by: User
 ) -> None:
-    jobs.enqueue(
-        TELL,
-        {"timetable": timetable.pk, "changes": changes, "everybody": everybody},
-        by=by,
-        chamber=timetable.event.chamber,
-        priority=4,
-    )
+    """Write down who is to be told what, together with what nobody was told of yet."""
+    key = str(timetable.event_id)
+    kind = KINDS.get(State(timetable.status), WITHDRAWN)
+    waiting = Job.objects.filter(kind=TELL, key=key, state=Job.State.QUEUED).select_for_update()
+    job = waiting.first()
+    if job is not None:
+        for meeting, (before, _after) in job.payload["changes"].items():
+            last = changes.get(meeting, job.payload["changes"][meeting])[1]
+            changes[meeting] = [before, last]
+        everybody = everybody or job.payload["everybody"]
+    payload = {
+        "timetable": timetable.pk,
+        "kind": kind,
+        "changes": {one: told for one, told in changes.items() if told[0] != told[1]},
+        "everybody": everybody and kind != WITHDRAWN,
+    }
+    if job is not None:
+        job.payload = payload
+        job.save(update_fields=["payload"])
+        return
+    jobs.enqueue(TELL, payload, key=key, by=by, chamber=timetable.event.chamber, priority=4)

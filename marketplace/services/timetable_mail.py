@@ -16,12 +16,7 @@ from marketplace.models import Meeting, Participant, Slot, Table, Timetable
 from marketplace.selectors.appointments import appointment_of, place_of
 from marketplace.selectors.times import tell_time
 from marketplace.services.notices import attendees, thread_of
-from marketplace.services.publishing import TELL
-
-_KINDS = {
-    Timetable.Status.PROVISIONAL: "timetable_provisional",
-    Timetable.Status.FINAL: "timetable_final",
-}
+from marketplace.services.publishing import CHANGED, TELL, WITHDRAWN
 
 
 @dataclass
@@ -45,12 +40,14 @@ def tell(lease: jobs.Lease) -> None:
     )
     changes: dict[str, Any] = lease.payload["changes"]
     everybody = bool(lease.payload["everybody"])
+    kind = str(lease.payload["kind"])
+    kind = kind if everybody or kind == WITHDRAWN else CHANGED
     concerned = set(timetable.problem["meetings"]) if everybody else set(changes)
     shares = _shares(timetable, concerned)
     before = _before(timetable, changes)
     with lease.finish() as result:
         for share in shares:
-            _write(timetable, share, before, everybody=everybody)
+            _write(timetable, share, before, kind)
         result["mails"] = len(shares)
 
 
@@ -96,11 +93,9 @@ def _write(
     timetable: Timetable,
     share: _Share,
     before: dict[str, tuple[Slot, Table | None]],
-    *,
-    everybody: bool,
+    kind: str,
 ) -> None:
     reader, event = share.reader, timetable.event
-    kind = _KINDS.get(Timetable.Status(timetable.status), "timetable_withdrawn")
     with translation.override(reader.language):
         rows = [_row(meeting, who, reader, before) for meeting, who in share.meetings]
         entries = list(_entries(share.meetings, reader, before))
@@ -111,7 +106,7 @@ def _write(
             "waiting": [row for row in rows if not row["time"]],
         }
     queue_mail(
-        kind if everybody or kind == "timetable_withdrawn" else "timetable_changed",
+        kind,
         to=reader,
         context=context,
         chamber=event.chamber,

@@ -61,7 +61,9 @@ def start_timetable(
     event = hold_event(event)
     pinned = set(base.problem.get("pinned", [])) if base is not None else set()
     places = places_of(base) if base is not None and pinned else {}
-    kept = {key: place[0] for key, place in places.items() if key in pinned}
+    kept = _without_clashes(
+        event, {key: place[0] for key, place in places.items() if key in pinned}
+    )
     reading = read_event(event, kept=kept)
     last = Timetable.objects.filter(event=event).aggregate(Max("number"))["number__max"] or 0
     timetable = Timetable(
@@ -81,6 +83,28 @@ def start_timetable(
     )
     timetable.save(update_fields=["job"])
     return timetable
+
+
+def _without_clashes(event: Event, kept: dict[str, Slot]) -> dict[str, Slot]:
+    """Pins that still hold: a person has set no other meeting of the same people at that time."""
+    rows = Meeting.objects.filter(event=event, status__in=Meeting.AHEAD).select_related(
+        "slot", "host", "guest"
+    )
+    meetings = list(rows.prefetch_related("others"))
+    settled = [one for one in meetings if one.is_settled and str(one.public_id) not in kept]
+
+    def clashes(meeting: Meeting, slot: Slot) -> bool:
+        people = {one.pk for one in meeting.people()}
+        return any(
+            other.slot is not None
+            and other.slot.starts_at < slot.ends_at
+            and slot.starts_at < other.slot.ends_at
+            and not people.isdisjoint(one.pk for one in other.people())
+            for other in settled
+        )
+
+    pinned = {str(one.public_id): one for one in meetings if str(one.public_id) in kept}
+    return {key: kept[key] for key, one in pinned.items() if not clashes(one, kept[key])}
 
 
 @transaction.atomic
@@ -268,6 +292,10 @@ def move_in_plan(
     demand_plan(timetable)
     reading, plan = Reading.of(timetable.problem), plan_of(timetable.plan)
     at = _number(timetable, meeting)
+    if str(meeting.public_id) in timetable.problem.get("pinned", []):
+        raise ValidationError(
+            _("This meeting is locked: unlock it before you move it."), code="locked"
+        )
     unit = None if slot is None else reading.slots[str(slot.public_id)][0]
     if unit is not None:
         obstacles = cells.obstacles(reading.problem, plan, at, unit)

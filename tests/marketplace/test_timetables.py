@@ -11,6 +11,7 @@ from chambers.services import jobs
 from marketplace import tasks
 from marketplace.models import Booking, Meeting, Slot, Timetable
 from marketplace.selectors import timetables as shown
+from marketplace.services.meetings import move_meeting
 from marketplace.services.publishing import publish_timetable, unpublish_timetable
 from marketplace.services.timetables import (
     move_in_plan,
@@ -401,3 +402,188 @@ def test_two_versions_differ_in_the_meetings_that_moved(event, staff):
     assert difference.meeting == first
     assert difference.after[0] == free
     assert timezone.now() < free.starts_at
+
+
+def placed(event, staff):
+    """Two who meet by a provisional timetable, and that."""
+    one, two = people(event, 2)
+    meeting = meet(event, one, two)
+    timetable = published(event, staff)
+    meeting.refresh_from_db()
+    return meeting, timetable
+
+
+def other_slot(event, meeting):
+    return Slot.objects.filter(event=event).exclude(pk=meeting.slot_id).latest("starts_at")
+
+
+def test_who_moved_in_the_provisional_stage_is_not_moved_back_by_the_final_timetable(event, staff):
+    meeting, timetable = placed(event, staff)
+    wanted = other_slot(event, meeting)
+    move_meeting(meeting, wanted, by=staff)
+
+    publish_timetable(timetable, by=staff, final=True)
+
+    assert state(meeting)[:2] == ("confirmed", wanted.starts_at)
+    again = made(event, staff)
+    assert shown.places_of(again)[str(meeting.public_id)][0] == wanted
+
+
+def test_taking_back_keeps_what_was_agreed_before_there_was_a_timetable(event, staff):
+    one, two, three = people(event, 3)
+    slot = Slot.objects.filter(event=event).latest("starts_at")
+    agreed = meet(event, one, two, status="confirmed", slot=slot)
+    other = meet(event, one, three)
+    timetable = published(event, staff)
+
+    unpublish_timetable(timetable, by=staff)
+
+    assert state(agreed)[:2] == ("confirmed", slot.starts_at)
+    assert state(other)[0] == "unscheduled"
+
+
+def test_a_place_in_which_somebody_is_away_by_now_is_not_published(event, staff):
+    one, two = people(event, 2)
+    meeting = meet(event, one, two)
+    draft = made(event, staff)
+    one.away.create(slot=shown.places_of(draft)[str(meeting.public_id)][0])
+
+    with pytest.raises(ValidationError) as refused:
+        publish_timetable(draft, by=staff)
+
+    assert refused.value.code == "changed_meanwhile"
+    assert state(meeting)[0] == "unscheduled"
+
+
+def test_a_time_that_is_over_or_too_near_is_not_published(event, staff):
+    one, two = people(event, 2)
+    meet(event, one, two)
+    draft = made(event, staff)
+    day = dt.timedelta(days=31)
+    for slot in Slot.objects.filter(event=event):
+        slot.starts_at, slot.ends_at = slot.starts_at - day, slot.ends_at - day
+        slot.save()
+
+    with pytest.raises(ValidationError) as refused:
+        publish_timetable(draft, by=staff)
+
+    assert refused.value.code == "changed_meanwhile"
+
+
+def test_a_table_that_became_a_booth_is_not_given_to_others(event, staff):
+    one, two, stranger = people(event, 3)
+    meeting = meet(event, one, two)
+    draft = made(event, staff)
+    table = shown.places_of(draft)[str(meeting.public_id)][1]
+    table.owner = stranger.registration
+    table.save()
+
+    with pytest.raises(ValidationError) as refused:
+        publish_timetable(draft, by=staff)
+
+    assert refused.value.code == "changed_meanwhile"
+
+
+def test_an_interpreter_given_by_hand_stays_and_serves_nobody_else_then(event, staff):
+    one, two = people(event, 2)
+    slot = Slot.objects.filter(event=event).latest("starts_at")
+    speaker = InterpreterFactory(event=event, languages=["ru", "ja"])
+    settled = meet(event, one, two, status="confirmed", slot=slot)
+    settled.interpreter = speaker
+    settled.save()
+    host = people(event, 1, registration__languages=["ja"])[0]
+    guest = people(event, 1, registration__languages=["ru"])[0]
+    needs = meet(event, host, guest)
+
+    timetable = made(event, staff)
+    publish_timetable(timetable, by=staff)
+
+    settled.refresh_from_db()
+    assert (settled.interpreter, settled.slot) == (speaker, slot)
+    assert shown.places_of(timetable)[str(needs.public_id)][0] != slot
+
+
+@pytest.mark.parametrize("final", [True, False])
+def test_nothing_is_published_twice(event, staff, final):
+    _meeting, timetable = placed(event, staff)
+    if final:
+        publish_timetable(timetable, by=staff, final=True)
+        jobs.work_off()
+    mails = Mail.objects.count()
+
+    with pytest.raises(ValidationError) as refused:
+        publish_timetable(timetable, by=staff, final=False)
+
+    assert refused.value.code == "already_published"
+    jobs.work_off()
+    assert Mail.objects.count() == mails
+
+
+def test_what_was_taken_back_before_anybody_read_of_it_is_not_told(event, staff):
+    one, two = people(event, 2)
+    meet(event, one, two)
+    timetable = publish_timetable(made(event, staff), by=staff)
+
+    unpublish_timetable(timetable, by=staff)
+    jobs.work_off()
+
+    assert not Mail.objects.filter(kind__startswith="timetable").exists()
+
+
+def test_two_publications_in_a_row_are_told_as_one(event, staff):
+    one, two = people(event, 2)
+    meet(event, one, two)
+    timetable = publish_timetable(made(event, staff), by=staff)
+
+    publish_timetable(timetable, by=staff, final=True)
+    jobs.work_off()
+
+    kinds = list(Mail.objects.filter(kind__startswith="timetable").values_list("kind", flat=True))
+    assert kinds == ["timetable_final"] * 2
+
+
+def test_a_pinned_meeting_is_let_go_before_it_moves(event, staff):
+    one, two = people(event, 2)
+    meeting = meet(event, one, two)
+    draft = pin_in_plan(made(event, staff), meeting, pinned=True, by=staff)
+
+    with pytest.raises(ValidationError) as refused:
+        move_in_plan(draft, meeting, slot=Slot.objects.latest("starts_at"), by=staff)
+
+    assert refused.value.code == "locked"
+
+
+def test_a_pin_gives_way_to_what_people_have_confirmed_since(event, staff):
+    one, two, three = people(event, 3)
+    pinned = meet(event, one, two)
+    draft = pin_in_plan(made(event, staff), pinned, pinned=True, by=staff)
+    slot = shown.places_of(draft)[str(pinned.public_id)][0]
+    confirmed = meet(event, one, three, status="confirmed", slot=slot)
+
+    again = made(event, staff, base=draft)
+
+    places = shown.places_of(again)
+    assert places[str(confirmed.public_id)][0] == slot
+    assert places[str(pinned.public_id)][0] != slot
+
+
+def test_minutes_to_walk_are_left_between_slots_whatever_lies_over_them(event, staff):
+    start = Slot.objects.filter(event=event).earliest("starts_at").starts_at
+    Slot.objects.filter(event=event).delete()
+    for first, last in ((0, 20), (25, 45), (0, 45)):
+        Slot.objects.create(
+            event=event,
+            starts_at=start + dt.timedelta(minutes=first),
+            ends_at=start + dt.timedelta(minutes=last),
+        )
+    one, two = people(event, 2)
+    meet(event, one, two)
+    event.walking_minutes = 5
+    event.save()
+
+    assert shown.certificate_of(made(event, staff)).placed == 1
+    event.walking_minutes = 6
+    event.save()
+    with pytest.raises(ValidationError) as refused:
+        start_timetable(event, by=staff)
+    assert refused.value.code == "walking"

@@ -150,12 +150,17 @@ def test_a_move_that_conflicts_is_refused_with_the_name_of_who_is_busy(
     assert slot_of(timetable, three[0]) == before
 
 
-def test_a_meeting_is_locked_in_a_draft_and_taken_out_of_it(client, manager, timetable, three):
+def test_a_meeting_locked_in_a_draft_is_unlocked_before_it_is_taken_out(
+    client, manager, timetable, three
+):
     client.post(page("grid", timetable.pk), {"meeting": three[0].public_id, "to": "lock"})
     locked = client.get(page("grid", timetable.pk), {"pick": three[0].public_id})
+    refused = client.post(page("grid", timetable.pk), {"meeting": three[0].public_id, "to": "out"})
+    client.post(page("grid", timetable.pk), {"meeting": three[0].public_id, "to": "unlock"})
     client.post(page("grid", timetable.pk), {"meeting": three[0].public_id, "to": "out"})
 
     assert locked.context["is_pinned"]
+    assert refused.status_code == 422
     assert slot_of(timetable, three[0]) is None
     left = client.get(page("grid", timetable.pk))
     assert "1 meeting without a place" in left.content.decode()

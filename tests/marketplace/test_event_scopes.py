@@ -18,6 +18,7 @@ from marketplace.models import (
     TimeProposal,
     Timetable,
 )
+from marketplace.selectors.feeds import appointments_of
 from tests import event_factories as make
 from tests import factories
 
@@ -110,6 +111,16 @@ STAFF = {"host", "viewer", "manager"}
 )
 def test_a_row_is_seen_by_whom_it_concerns(world, model, seen_by):
     assert readers(world, model) == seen_by
+
+
+def test_who_no_longer_speaks_for_the_company_has_no_meetings_of_it_in_the_calendar(world):
+    person = world.one.person
+    assert len(list(appointments_of(person))) == 1
+
+    person.representations.all().delete()
+
+    assert not list(appointments_of(person))
+    assert len(list(appointments_of(world.other.person))) == 1
 
 
 @pytest.mark.parametrize("model", [Event, Slot, Table])

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Max, Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from chambers.models import Chamber, User
 from chambers.services.people import demand_manager
 from marketplace.models import (
+    Booking,
     Delegation,
     Event,
     Group,
@@ -374,11 +376,23 @@ def let_meet(event: Event, pairs: Iterable[tuple[Group, Group]], *, by: User | N
 def set_interpreter_away(
     interpreter: Interpreter, slots: Iterable[Slot], *, by: User | None
 ) -> None:
-    """Replace the slots in which an interpreter is not there. Raises ``other_event``."""
+    """Replace the slots in which an interpreter is not there.
+
+    Raises ValidationError ``has_meeting`` for a slot in which they interpret, ``other_event``.
+    """
     event = _held(interpreter.event, by)
     chosen = list(slots)
     if any(slot.event_id != event.pk for slot in chosen):
         raise placing.other_event()
+    held = set(interpreter.away.values_list("slot", flat=True))
+    for slot in (one for one in chosen if one.pk not in held):
+        during = DateTimeTZRange(slot.starts_at, slot.ends_at)
+        if Booking.objects.filter(interpreter=interpreter, during__overlap=during).exists():
+            raise ValidationError(
+                _("There is a meeting at this time: move or cancel it first (%(slot)s)."),
+                code="has_meeting",
+                params={"slot": str(slot)},
+            )
     interpreter.away.all().delete()
     InterpreterAway.objects.bulk_create(
         InterpreterAway(interpreter=interpreter, slot=slot) for slot in chosen
@@ -397,8 +411,7 @@ def _held(event: Event, by: User | None) -> Event:
     """The event as it stands, for who manages it and while it is not cancelled."""
     held = calendars.hold_event(event)
     demand_manager(by, held.chamber)
-    if held.cancelled_at is not None:
-        raise ValidationError(_("This event is cancelled."), code="cancelled")
+    placing.demand_not_cancelled(held)
     return held
 
 

@@ -154,6 +154,12 @@ def demand_alive(meeting: Meeting) -> None:
         )
 
 
+def demand_not_cancelled(event: Event) -> None:
+    """Raise ValidationError ``cancelled`` for an event that was called off."""
+    if event.cancelled_at is not None:
+        raise ValidationError(_("This event is cancelled."), code="cancelled")
+
+
 def demand_taking_part(event: Event, people: Sequence[Participant]) -> None:
     """Raise ValidationError ``other_event`` or ``not_admitted`` for who is not there."""
     for one in people:
@@ -172,8 +178,9 @@ def set_place(
 ) -> None:
     """Give a meeting a slot and a table, not yet saved; what it needs is held on saving.
 
-    Raises ValidationError ``other_event``, ``past``, ``away``, ``no_table``.
+    Raises ValidationError ``cancelled``, ``other_event``, ``past``, ``away``, ``no_table``.
     """
+    demand_not_cancelled(meeting.event)
     if slot.event_id != meeting.event_id or (
         table is not None and table.event_id != meeting.event_id
     ):

@@ -184,6 +184,18 @@ def test_slots_with_meetings_are_not_taken_away(event, manager):
     assert events.remove_slots([free], event=event, by=manager) == 1
 
 
+def test_an_interpreter_is_not_away_while_they_interpret(event, manager):
+    interpreter = make.InterpreterFactory(event=event)
+    busy = make.MeetingFactory(event=event, interpreter=interpreter, placed=True)
+    free = make.SlotFactory(event=event)
+
+    refused("has_meeting", events.set_interpreter_away, interpreter, [free, busy.slot], by=manager)
+    assert not interpreter.away.exists()
+
+    events.set_interpreter_away(interpreter, [free], by=manager)
+    assert interpreter.away.get().slot == free
+
+
 def test_a_cancelled_event_cancels_everything_and_tells_each_person_once(event, manager):
     person = make.ParticipantFactory(registration__event=event, speaking=True)
     for slot in make.SlotFactory.create_batch(2, event=event):

@@ -60,6 +60,7 @@ def accept_offer(offer: StandbyOffer, *, by: User, at: dt.datetime | None = None
     offer.save(update_fields=["status", "decided_at"])
     slot = Slot.objects.get(pk=offer.slot_id)
     placing.change_time(meeting, slot, at=at)
+    _ask_next(meeting.event, slot, at or timezone.now())  # other tables may be free then
     return meeting
 
 
@@ -74,7 +75,7 @@ def decline_offer(offer: StandbyOffer, *, by: User, at: dt.datetime | None = Non
 
 @jobs.by_the_clock
 def expire_offers(now: dt.datetime) -> None:
-    """Pass on what nobody answered in time."""
+    """Pass on what nobody answered in time, and what the first in line no longer needs."""
     for event in Event.objects.filter(
         pk__in=StandbyOffer.objects.due(now).values("meeting__event")
     ):
@@ -84,21 +85,38 @@ def expire_offers(now: dt.datetime) -> None:
             for offer in late.select_related("slot"):
                 _close(offer, Status.EXPIRED, now)
                 _ask_next(event, offer.slot, now)
+    asked = StandbyOffer.objects.filter(status=Status.OFFERED).values("slot")
+    left = StandbyOffer.objects.filter(status=Status.WAITING).exclude(slot__in=asked)
+    for slot in Slot.objects.filter(pk__in=left.values("slot")).select_related("event"):
+        with transaction.atomic():
+            _ask_next(calendars.hold_event(slot.event), slot, now)
 
 
 def _waiting(event: Event) -> Iterable[Meeting]:
-    """Meetings without a time in order of rank."""
+    """Meetings without a time in order of rank, of those that their sides are told of."""
     must = Q(request__wish=MeetingRequest.Wish.MUST)
     first = Case(When(must, then=Value(0)), default=Value(1), output_field=IntegerField())
     return (
-        Meeting.objects.filter(event=event, status=Meeting.Status.UNSCHEDULED)
-        .select_related("host__registration", "guest__registration", "request", "event")
+        Meeting.objects.told()
+        .filter(event=event, status=Meeting.Status.UNSCHEDULED)
+        .select_related("host__registration", "guest__registration", "request", "event", "session")
         .prefetch_related("others")
         .order_by(first, "created_at", "pk")
     )
 
 
 def _fits(meeting: Meeting, slot: Slot, now: dt.datetime) -> bool:
+    """Whether all it needs is free then, and the time is one that was agreed to."""
+    request, session = meeting.request, meeting.session
+    wanted = set(request.slots.values_list("pk", flat=True)) if request is not None else set()
+    if wanted and slot.pk not in wanted:
+        return False
+    if session is not None and not (
+        session.starts_at <= slot.starts_at and slot.ends_at <= session.ends_at
+    ):
+        return False
+    if not calendars.interpreter_is_there(meeting, slot):
+        return False
     people, same = meeting.people(), Slot.objects.filter(pk=slot.pk)
     return calendars.free_slots(
         meeting.event, people, among=same, at=now

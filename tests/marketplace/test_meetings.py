@@ -241,6 +241,15 @@ def test_only_those_who_take_part_in_the_same_event_are_brought_together(scene):
     refused("not_admitted", meetings.arrange_meeting, scene.host, applied, by=scene.manager)
 
 
+def test_no_meeting_is_arranged_or_placed_at_a_cancelled_event(scene):
+    open_still = waiting(scene)
+    scene.event.cancelled_at = timezone.now()
+    scene.event.save()
+
+    refused("cancelled", meetings.arrange_meeting, scene.host, scene.guest, by=scene.manager)
+    refused("cancelled", meetings.move_meeting, open_still, scene.slots[1], by=scene.manager)
+
+
 def propose(scene, slots, by=None, **fields):
     return moves.propose_move(scene.meeting, slots, by=(by or scene.host.person), **fields)
 
@@ -337,6 +346,48 @@ def test_who_declines_or_stays_silent_passes_the_time_on(scene):
     states = dict(StandbyOffer.objects.values_list("meeting", "status"))
     assert states == {first.pk: "declined", second.pk: "expired", third.pk: "offered"}
     refused("not_waiting", standby.accept_offer, now_open, by=second.host.person)
+
+
+def test_only_a_time_that_suits_the_meeting_is_offered(scene):
+    request = make.MeetingRequestFactory(
+        event=scene.event, status="accepted", slots=scene.slots[1:2]
+    )
+    later = make.SessionFactory(event=scene.event, starts_at=scene.slots[1].starts_at)
+    absent = make.InterpreterAwayFactory(
+        interpreter__event=scene.event, slot=scene.slots[0]
+    ).interpreter
+    waiting(scene, request=request)
+    waiting(scene, session=later)
+    waiting(scene, interpreter=absent)
+    suited = waiting(scene)
+
+    meetings.cancel_meeting(scene.meeting, by=scene.host.person, reason="Ill")
+
+    assert [one.meeting for one in StandbyOffer.objects.all()] == [suited]
+
+
+def test_after_an_acceptance_the_next_in_line_is_asked_or_no_longer_waits(scene):
+    first, second = waiting(scene), waiting(scene)
+    third = make.MeetingFactory(event=scene.event, host=first.host, guest=second.guest)
+    meetings.cancel_meeting(scene.meeting, by=scene.host.person, reason="Ill")
+    offers = {one.meeting_id: one for one in StandbyOffer.objects.all()}
+
+    standby.accept_offer(offers[first.pk], by=first.host.person)
+
+    states = dict(StandbyOffer.objects.values_list("meeting", "status"))
+    assert states == {first.pk: "accepted", second.pk: "offered", third.pk: "waiting"}
+    standby.decline_offer(offers[second.pk], by=second.host.person)
+    assert StandbyOffer.objects.get(meeting=third).status == "void"
+
+
+def test_a_line_whose_first_needs_the_time_no_longer_goes_on(scene):
+    first, second = waiting(scene), waiting(scene)
+    meetings.cancel_meeting(scene.meeting, by=scene.host.person, reason="Ill")
+    meetings.move_meeting(first, scene.slots[3], by=scene.manager)
+
+    standby.expire_offers(timezone.now())
+
+    assert StandbyOffer.objects.open().get().meeting == second
 
 
 def test_nothing_is_offered_while_a_timetable_is_still_to_come(scene):

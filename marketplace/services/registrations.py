@@ -89,6 +89,7 @@ def change_registration(
     allowed = {"group", "delegation", "quota", "meetings_most", "languages"}
     if strange := set(fields) - allowed:
         raise TypeError(f"not to be set here: {', '.join(sorted(strange))}")
+    calendars.hold_event(registration.event)  # the seats of a delegation are counted in turn
     registration = _lock(registration)
     demand_manager(by, registration.event.chamber)
     for name, value in fields.items():

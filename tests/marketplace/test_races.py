@@ -257,6 +257,19 @@ def test_a_withdrawal_leaves_nothing_of_what_is_accepted_meanwhile(scenes):
         assert orphans(leaving.registration) == 0
 
 
+def test_the_last_seat_of_a_delegation_goes_to_one_of_many():
+    event = make.EventFactory()
+    manager = factories.StaffFactory(chamber=event.chamber).person
+    delegation = make.DelegationFactory(event=event, seats=1)
+    rows = make.RegistrationFactory.create_batch(CLIENTS, event=event)
+    join = registrations.change_registration
+
+    answers = race(*(partial(join, row, by=manager, delegation=delegation) for row in rows))
+
+    assert answers == {"won": 1, "delegation_full": CLIENTS - 1}
+    assert delegation.registrations.count() == 1
+
+
 def planned(scene):
     """A version with all meetings in the one slot, as a worker would leave it."""
     timetable = start_timetable(scene.event, by=scene.manager)

@@ -257,8 +257,8 @@ def test_a_token_needs_the_scope(speaking_for, user, method, path, scope):
 
 
 def test_a_calendar_address_tells_all_meetings_until_it_is_revoked(client, event):
-    person = UserFactory()
-    own = ParticipantFactory(registration__event=event, person=person)
+    own = ParticipantFactory(registration__event=event, speaking=True)
+    person = own.person
     placed = MeetingFactory(event=event, host=own, placed=True)
     gone, long_ago = MeetingFactory.create_batch(2, event=event, guest=own, placed=True)
     MeetingFactory(event=event, placed=True)

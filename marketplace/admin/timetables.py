@@ -67,6 +67,10 @@ class TimetableAdmin(PlanPages):
         ),
     ]
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Without the problem and the plan, megabytes each; a page of one asks for its own."""
+        return super().get_queryset(request).defer("problem", "plan", "progress")
+
     def get_fields(self, request: HttpRequest, obj: Timetable | None = None) -> Any:
         if obj is None:
             return ["event", "seconds", "seed", "base"]

@@ -34,6 +34,19 @@ def test_a_manager_starts_a_timetable_and_is_led_to_where_it_is_watched(
     assert b'<noscript><meta http-equiv="refresh"' in watched.content
 
 
+def test_the_list_reads_neither_problems_nor_plans(
+    client, manager, timetable, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(40) as captured:
+        shown = client.get(page("changelist")).content.decode()
+
+    assert "3 / 3" in shown
+    read_columns = " ".join(one["sql"] for one in captured.captured_queries)
+    assert '"marketplace_timetable"."certificate"' in read_columns
+    for column in ("problem", "plan", "progress"):
+        assert f'"marketplace_timetable"."{column}"' not in read_columns
+
+
 def test_what_hinders_a_timetable_is_said_on_the_form(client, manager, event):
     sent = client.post(page("add"), {"event": event.pk, "seconds": "20", "seed": "1"})
 

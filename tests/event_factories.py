@@ -233,11 +233,13 @@ class MeetingRequestFactory(DjangoModelFactory):
 
 
 class MeetingFactory(DjangoModelFactory):
-    """Of two companies, without a time; ``placed=True`` is confirmed in a slot and holds it."""
+    """Of two companies, told, without a time; ``placed=True`` is confirmed in a slot."""
 
     class Meta:
         model = Meeting
         skip_postgeneration_save = True
+
+    sequence = factory.LazyAttribute(lambda made: 0 if getattr(made, "slot", None) else 1)
 
     event = factory.SubFactory(EventFactory)
     host = factory.SubFactory(

@@ -17,7 +17,7 @@ from chambers.api.account import LineField
 from chambers.api.base import Resource
 from chambers.models import Scope
 from marketplace.api.parts import AttenderPart, EventPart, SidePart, SlotPart, TablePart
-from marketplace.models import Meeting, Participant
+from marketplace.models import Event, Meeting, Participant, Registration
 from marketplace.services import meetings as services
 
 _PEOPLE = ("host", "guest")
@@ -49,6 +49,22 @@ class MeetingOut(serializers.Serializer):
         allow_null=True, help_text=_("Who cancelled; null for the organiser, or for nobody.")
     )
     reason = serializers.CharField(allow_blank=True)
+
+    def to_representation(self, instance: Meeting) -> dict[str, Any]:
+        """People of the other side have no name before both agreed; staff of the event read all."""
+        told: dict[str, Any] = super().to_representation(instance)
+        reader = self.context.get("reader")
+        if reader is None or instance.is_agreed:
+            return told
+        if Event.objects.served_by(reader).filter(pk=instance.event_id).exists():
+            return told
+        sides = [one.registration_id for one in instance.people()]
+        mine = Registration.objects.run_by(reader).filter(pk__in=sides)
+        own = {str(one) for one in mine.values_list("public_id", flat=True)}
+        for person in (told["host"], told["guest"], *told["others"]):
+            if str(person["side"]["id"]) not in own:
+                person["name"] = person["position"] = ""
+        return told
 
 
 class MeetingQuery(serializers.Serializer):
@@ -97,12 +113,13 @@ class Meetings(Resource):
         if "registration" in asked:
             side = Participant.objects.filter(registration__public_id=asked["registration"])
             rows = rows.filter(Q(host__in=side) | Q(guest__in=side) | Q(others__in=side)).distinct()
-        return self.pages(MeetingOut(self.page(request, joined_meetings(rows)), many=True).data)
+        shown = self.page(request, joined_meetings(rows))
+        return self.pages(MeetingOut(shown, many=True, context={"reader": request.user}).data)
 
     @extend_schema(summary=_("Read a meeting"), responses=MeetingOut)
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """One meeting."""
-        return Response(MeetingOut(self._found(request, public_id)).data)
+        return self._told(request, public_id)
 
     @extend_schema(summary=_("Cancel a meeting"), request=CancellationIn, responses=MeetingOut)
     @action(detail=True, methods=["post"])
@@ -110,7 +127,7 @@ class Meetings(Resource):
         """What it held is free and offered to those who wait."""
         found, asked = self._found(request, public_id), self.sent(request, CancellationIn)
         services.cancel_meeting(found, by=self.person(request), **asked)
-        return Response(MeetingOut(self._found(request, public_id)).data)
+        return self._told(request, public_id)
 
     @extend_schema(
         summary=_("Note who came to a meeting"), request=AttendanceIn, responses=MeetingOut
@@ -120,7 +137,11 @@ class Meetings(Resource):
         """Both there: held; one missing: it did not take place."""
         found, asked = self._found(request, public_id), self.sent(request, AttendanceIn)
         services.record_attendance(found, by=self.person(request), **asked)
-        return Response(MeetingOut(self._found(request, public_id)).data)
+        return self._told(request, public_id)
+
+    def _told(self, request: Request, public_id: Any) -> Response:
+        found = self._found(request, public_id)
+        return Response(MeetingOut(found, context={"reader": request.user}).data)
 
     def _found(self, request: Request, public_id: Any) -> Meeting:
         rows = joined_meetings(Meeting.objects.visible_to(request.user))

@@ -51,6 +51,10 @@ class MeetingQuerySet(ScopedQuerySet):
             ],
         )
 
+    def told(self) -> Self:
+        """All but those the organiser has in mind: unasked, and never yet given a time."""
+        return self.exclude(request=None, status=Meeting.Status.UNSCHEDULED, sequence=0)
+
     def of(self, registration: Registration) -> Self:
         """Meetings of anybody of a company at an event."""
         people = Participant.objects.filter(registration=registration).values("pk")
@@ -64,9 +68,10 @@ class MeetingQuerySet(ScopedQuerySet):
         )
 
     def run_by(self, user: User | AnonymousUser) -> Self:
-        """Meetings of the companies that ``user`` speaks for."""
+        """Meetings of the companies that ``user`` speaks for, of those that they are told of."""
         mine = Registration.objects.run_by(user).values("pk")
-        return self._with(Participant.objects.filter(registration__in=mine).values("pk"))
+        people = Participant.objects.filter(registration__in=mine).values("pk")
+        return self._with(people).told()
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Of the companies that meet, of the people themselves, and of the event's staff."""
@@ -75,7 +80,8 @@ class MeetingQuerySet(ScopedQuerySet):
         if not user.is_authenticated:
             return self.none()
         own = self.run_by(user).values("pk")
-        mine = self._with(Participant.objects.filter(person=user.pk).values("pk")).values("pk")
+        people = Participant.objects.filter(person=user.pk).values("pk")
+        mine = self._with(people).told().values("pk")
         served = Event.objects.served_by(user).values("pk")
         return self.filter(
             Q(pk__in=own) | Q(pk__in=mine) | Q(interpreter__person=user.pk) | Q(event__in=served)
@@ -242,6 +248,20 @@ class Meeting(PublicModel):
     def is_placed(self) -> bool:
         """Whether it has a time and holds it."""
         return self.status in self.HOLDING
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a person has set its time: no timetable changes that."""
+        by_hand = self.locked or self.status == self.Status.CONFIRMED or self.moves > 0
+        return self.slot_id is not None and by_hand
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether both sides know each other's people: they agreed to meet, or it is certain."""
+        if self.status in (self.Status.CONFIRMED, self.Status.HELD):
+            return True
+        asked = self.request
+        return asked is not None and asked.status == MeetingRequest.Status.ACCEPTED
 
     def people(self) -> list[Participant]:
         """All who attend: host, guest, then the others."""

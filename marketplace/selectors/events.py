@@ -233,7 +233,7 @@ def guests(own: Registration, rows: Iterable[Registration], user: User) -> list[
     }
     met = {
         side: one
-        for one in Meeting.objects.alive().of(own).select_related("host", "guest")
+        for one in Meeting.objects.told().alive().of(own).select_related("host", "guest")
         for side in (one.host.registration_id, one.guest.registration_id)
     }
     return [

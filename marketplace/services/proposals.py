@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from chambers.models import User
@@ -63,6 +64,7 @@ def propose_meetings(event: Event, *, by: User) -> Proposal:
     """Add the best meetings that there are still room and quotas for; times come with a timetable.
 
     Nobody is told: people read of their meetings when a timetable is published, and may object.
+    Companies that are not listed for others are not proposed: they agreed to no such meeting.
     Pairs that meet already, that declined each other or whose groups may not meet are left out.
     Raises ValidationError ``nobody_fits``, PermissionDenied for who does not manage the organiser.
     """
@@ -106,14 +108,24 @@ class _Sides:
     event: Event
     registrations: list[Registration]
     people: dict[int, Participant]
+    away: dict[int, int]
+    """Slots in which the person of a registration is away."""
     held: Counter[int]
     apart: set[frozenset[int]]
 
     @classmethod
     def of(cls, event: Event) -> _Sides:
-        rows = Registration.objects.filter(event=event).taking_part().select_related("event")
+        rows = (
+            Registration.objects.filter(event=event)
+            .taking_part()
+            .exclude(consent=Registration.Consent.NOT_LISTED)
+            .select_related("event")
+        )
         people: dict[int, Participant] = {}
-        for one in Participant.objects.filter(registration__in=rows).order_by("-pk"):
+        those = Participant.objects.filter(registration__in=rows).order_by("-pk")
+        away: dict[int, int] = {}
+        for one in those.annotate(slots_away=Count("away")):
+            away[one.registration_id] = one.slots_away
             people[one.registration_id] = one  # the first of a company is left in the end
         held: Counter[int] = Counter()
         apart: set[frozenset[int]] = set()
@@ -129,7 +141,7 @@ class _Sides:
         cancelled = Meeting.objects.filter(event=event, status=Meeting.Status.CANCELLED)
         pairs = cancelled.values_list("host__registration", "guest__registration")
         apart |= {frozenset(pair) for pair in pairs}
-        return cls(event, [one for one in rows if one.pk in people], people, held, apart)
+        return cls(event, [one for one in rows if one.pk in people], people, away, held, apart)
 
     def pairs(self) -> list[Scored]:
         """Registrations that fit and may still meet, best first."""
@@ -171,8 +183,7 @@ class _Sides:
         )
 
     def _free(self, one: Registration, slots: int) -> int:
-        away = self.people[one.pk].away.count()
-        return max(0, slots - away - self.held[one.pk])
+        return max(0, slots - self.away[one.pk] - self.held[one.pk])
 
     def _quota(self, one: Registration, slots: int) -> int:
         most = one.most_meetings

@@ -215,7 +215,7 @@ def _grid(
 def _at_stake(own: Registration) -> dict[str, int]:
     """What ends when a company withdraws, as counts."""
     return {
-        "meetings": Meeting.objects.of(own).ahead().count(),
+        "meetings": Meeting.objects.told().of(own).ahead().count(),
         "requests": MeetingRequest.objects.open().of(own).count(),
     }
 

@@ -2,8 +2,10 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from marketplace.models import GroupRule, Meeting
+from marketplace.models import GroupRule, Meeting, Registration
 from marketplace.services.proposals import propose_meetings
 from tests.event_factories import (
     EventFactory,
@@ -14,7 +16,7 @@ from tests.event_factories import (
     SlotFactory,
     TableFactory,
 )
-from tests.factories import StaffFactory
+from tests.factories import RepresentativeFactory, StaffFactory, UserFactory
 from tests.matching.world import CHIPS, SENSORS, company, match, offers, seeks
 
 pytestmark = pytest.mark.django_db
@@ -128,3 +130,54 @@ def test_quotas_hold(event, staff, sides):
 def test_only_the_organiser_proposes(event, sides):
     with pytest.raises(PermissionDenied):
         propose_meetings(event, by=StaffFactory(role="manager").person)
+
+
+def seen_by(side):
+    person = RepresentativeFactory(company=side.registration.company).person
+    return Meeting.objects.visible_to(person)
+
+
+def test_nobody_sees_a_proposal_before_it_has_a_time_but_the_staff_of_the_event(
+    event, staff, sides
+):
+    propose_meetings(event, by=staff)
+
+    assert [seen_by(side).count() for side in sides] == [0, 0, 0, 0]
+    assert Meeting.objects.visible_to(staff).count() == 3
+    meeting = Meeting.objects.first()
+    Meeting.objects.filter(pk=meeting.pk).update(
+        status="provisional", slot=event.slots.first(), sequence=1
+    )
+    assert seen_by(meeting.host).get() == meeting
+
+
+def test_a_person_who_comes_sees_no_proposal_either(event, staff, sides):
+    sides[0].person = UserFactory()
+    sides[0].save()
+
+    propose_meetings(event, by=staff)
+
+    assert not Meeting.objects.visible_to(sides[0].person).exists()
+
+
+def test_who_is_not_listed_is_not_proposed(event, staff, sides):
+    sides[0].registration.consent = Registration.Consent.NOT_LISTED
+    sides[0].registration.save()
+
+    propose_meetings(event, by=staff)
+
+    assert pairs()
+    assert not any("Of RU" in pair for pair in pairs())
+
+
+def test_more_companies_ask_the_database_no_more(event, staff, sides):
+    rest = Registration.objects.filter(pk__in=[sides[1].registration_id, sides[3].registration_id])
+    rest.update(consent=Registration.Consent.NOT_LISTED)
+    with CaptureQueriesContext(connection) as few:
+        assert propose_meetings(event, by=staff).companies == 2
+    Meeting.objects.all().delete()
+    rest.update(consent=Registration.Consent.LISTED)
+    with CaptureQueriesContext(connection) as many:
+        assert propose_meetings(event, by=staff).companies == 4
+
+    assert len(many) == len(few)

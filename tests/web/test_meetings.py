@@ -15,6 +15,7 @@ from tests.event_factories import (
     EventFactory,
     HallFactory,
     MeetingFactory,
+    MeetingRequestFactory,
     ParticipantFactory,
     RegistrationFactory,
     SessionFactory,
@@ -71,7 +72,10 @@ def theirs(event):
 
 def meet(one, other, slot=None, **fields):
     organiser = UserFactory(superuser=True)
-    return arrange_meeting(one.person, other.person, by=organiser, slot=slot, **fields)
+    meeting = arrange_meeting(one.person, other.person, by=organiser, slot=slot, **fields)
+    if slot is None:  # they were told of it once
+        Meeting.objects.filter(pk=meeting.pk).update(sequence=1)
+    return meeting
 
 
 def page_of(client, event, name="timetable", **query):
@@ -308,6 +312,30 @@ def test_a_meeting_tells_who_meets_where_and_how_to_reach_them(client, event, ou
 
     for words in ("Theirs person", "table 1, Hall B", theirs.speaker.email, "Confirmed"):
         assert words in page
+
+
+def test_people_are_named_once_both_agreed_or_it_is_certain(client, event, ours, theirs, slots):
+    meeting = meet(ours, theirs, slots[0])
+    Meeting.objects.filter(pk=meeting.pk).update(status="provisional")
+
+    page = text(client.get(at("", meeting)))
+
+    assert "Theirs" in page
+    assert "Theirs person" not in page
+    assert theirs.speaker.email not in page
+    request = MeetingRequestFactory(event=event, requester=ours, partner=theirs, status="accepted")
+    Meeting.objects.filter(pk=meeting.pk).update(request=request)
+    page = text(client.get(at("", meeting)))
+    assert "Theirs person" in page
+    assert theirs.speaker.email in page
+
+
+def test_a_meeting_nobody_is_told_of_is_not_there(client, event, ours, theirs):
+    hidden = meet(ours, theirs)
+    Meeting.objects.filter(pk=hidden.pk).update(sequence=0)
+
+    assert client.get(at("", hidden)).status_code == 404
+    assert page_of(client, event).context["waiting"] == []
 
 
 def test_a_meeting_of_others_is_not_there(client, event, ours):

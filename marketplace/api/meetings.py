@@ -56,13 +56,14 @@ class MeetingOut(serializers.Serializer):
         reader = self.context.get("reader")
         if reader is None or instance.is_agreed:
             return told
-        if Event.objects.served_by(reader).filter(pk=instance.event_id).exists():
+        if "served" not in self.context:  # asked once for a whole page
+            served = Event.objects.served_by(reader).values_list("pk", flat=True)
+            own = Registration.objects.run_by(reader).values_list("public_id", flat=True)
+            self.context.update(served=set(served), own={str(one) for one in own})
+        if instance.event_id in self.context["served"]:
             return told
-        sides = [one.registration_id for one in instance.people()]
-        mine = Registration.objects.run_by(reader).filter(pk__in=sides)
-        own = {str(one) for one in mine.values_list("public_id", flat=True)}
         for person in (told["host"], told["guest"], *told["others"]):
-            if str(person["side"]["id"]) not in own:
+            if str(person["side"]["id"]) not in self.context["own"]:
                 person["name"] = person["position"] = ""
         return told
 

@@ -317,3 +317,23 @@ def test_lists_take_the_same_queries_for_any_number(
             rows = client.get(f"/api/v1/{path}").json()["results"]
         assert len(rows) >= count, path
     assert MeetingRequest.objects.count() == count
+
+
+def test_people_of_a_provisional_meeting_nobody_asked_for_have_no_name_yet(
+    event, side, speaking_for
+):
+    (own, ours), (partner, _) = side(), side()
+    MeetingFactory(
+        event=event,
+        host=own.participants.get(),
+        guest=partner.participants.get(),
+        slot=SlotFactory(event=event),
+        status="provisional",
+    )
+    staff = speaking_for(StaffFactory(chamber=event.chamber).person)
+
+    [read] = ours.get("/api/v1/meetings/").json()["results"]
+    [all_read] = staff.get("/api/v1/meetings/").json()["results"]
+
+    assert (read["host"]["name"], read["guest"]["name"]) == (own.participants.get().name, "")
+    assert all_read["guest"]["name"] == partner.participants.get().name

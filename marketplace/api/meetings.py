@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
@@ -59,7 +59,8 @@ class MeetingOut(serializers.Serializer):
         if "served" not in self.context:  # asked once for a whole page
             served = Event.objects.served_by(reader).values_list("pk", flat=True)
             own = Registration.objects.run_by(reader).values_list("public_id", flat=True)
-            self.context.update(served=set(served), own={str(one) for one in own})
+            kept = cast("dict[str, Any]", self.context)
+            kept.update(served=set(served), own={str(one) for one in own})
         if instance.event_id in self.context["served"]:
             return told
         for person in (told["host"], told["guest"], *told["others"]):

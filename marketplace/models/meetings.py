@@ -80,7 +80,9 @@ class MeetingQuerySet(ScopedQuerySet):
         if not user.is_authenticated:
             return self.none()
         own = self.run_by(user).values("pk")
-        people = Participant.objects.filter(person=user.pk).values("pk")
+        people = Participant.objects.filter(
+            person=user.pk, registration__company__representatives__person=user.pk
+        ).values("pk")
         mine = self._with(people).told().values("pk")
         served = Event.objects.served_by(user).values("pk")
         return self.filter(

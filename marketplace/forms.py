@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Company, Representative, User
@@ -133,10 +133,10 @@ class _PeopleForms(forms.BaseFormSet):
             return
         given = people_of(self)
         if not given:
-            raise forms.ValidationError(_now("Say who comes: one person at least."))
+            raise forms.ValidationError(gettext("Say who comes: one person at least."))
         signing = [one["person"].pk for one in given if one["person"]]
         if len(signing) != len(set(signing)):
-            raise forms.ValidationError(_now("The same person signs in twice: choose another."))
+            raise forms.ValidationError(gettext("The same person signs in twice: choose another."))
 
 
 def people_of(rows: forms.BaseFormSet) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Chamber, PublicModel, ScopedQuerySet, in_language, validate_texts
@@ -119,7 +119,7 @@ class Table(PublicModel):
         ]
 
     def __str__(self) -> str:
-        return _now("table %(number)d") % {"number": self.number}
+        return gettext("table %(number)d") % {"number": self.number}
 
 
 class Slot(PublicModel):

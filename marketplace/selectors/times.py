@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from chambers.models import site_language
 
+NOT_CHOSEN = "UTC"
 _DAYS = {"en": "EEE d MMMM y", "ru": "EEE d MMMM y", "ja": "y年M月d日(EEE)"}
 
 
@@ -42,12 +43,13 @@ def shown_time(
     """A stretch of time, or without ``ends_at`` an instant, at the event and for its reader.
 
     ``zone`` and ``reader`` are IANA names; the reader's part is left out where both clocks show
-    the same, and brings its own date where the day differs. In the language in use.
+    the same, and where it is UTC, which people have until they choose one; it brings its own date
+    where the day differs. In the language in use.
     """
     first, last = starts_at.astimezone(ZoneInfo(zone)), _at(ends_at, zone)
     where = f"{city_of(zone)} ({_offset(first)})"
     said = ShownTime(day_of(first), _span(first, last), where, "")
-    if reader is None:
+    if reader is None or reader == NOT_CHOSEN:
         return said
     own_first, own_last = starts_at.astimezone(ZoneInfo(reader)), _at(ends_at, reader)
     if own_first.utcoffset() == first.utcoffset():

@@ -109,6 +109,8 @@ def build_event():
     arrange_meeting(people[4], people[5], slot=slots[1], by=organiser, status="provisional")
     arrange_meeting(people[1], unseen, slot=slots[2], by=organiser)
     waiting = arrange_meeting(anna, people[5], by=organiser)
+    waiting.sequence = 1  # it had a time once, so its people know of it
+    waiting.save()
     offer = OpportunityFactory(published=True, company=own_company)
     incoming = request_meeting(
         others[1], own, by=people[1].person, message="We need pressure sensors for cold stores.",

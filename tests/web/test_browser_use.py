@@ -26,7 +26,7 @@ OBSCURED = """async () => {
 
 def settled(one):
     """Wait until htmx has finished what it was doing."""
-    one.page.wait_for_function("!document.querySelector('.htmx-request,.htmx-settling')")
+    one.page.locator(".htmx-request, .htmx-settling").first.wait_for(state="detached")
 
 
 def pick(one, name, value):

@@ -6,6 +6,7 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from chambers.models import Membership
 from marketplace.models import Event, Meeting, Timetable
@@ -162,11 +163,11 @@ def test_the_page_of_a_run_shows_its_progress_as_it_grows(browse, world):
     page = browse(world)
 
     page.goto(reverse("admin:matching_run_change", args=[run.pk]))
-    before = page.locator("#run progress").get_attribute("value")
+    bar = page.locator("#run progress")
+    before = bar.get_attribute("value")
     factories.Run.objects.filter(pk=run.pk).update(shards_done=4)
-    page.wait_for_function(
-        "before => document.querySelector('#run progress').value > before", arg=int(before)
-    )
+    expect(bar).not_to_have_attribute("value", before)
+    assert int(bar.get_attribute("value")) > int(before)
     factories.Run.objects.filter(pk=run.pk).update(state="failed", error="stopped by a test")
     page.get_by_text("stopped by a test").wait_for()
 

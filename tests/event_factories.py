@@ -16,13 +16,16 @@ from marketplace.models import (
     Interpreter,
     InterpreterAway,
     Meeting,
+    MeetingOrder,
     MeetingRequest,
     Participant,
     Registration,
+    Repair,
     Session,
     Slot,
     StandbyOffer,
     Table,
+    TableClosed,
     TimeProposal,
     Timetable,
 )
@@ -148,6 +151,14 @@ class InterpreterAwayFactory(DjangoModelFactory):
 
     interpreter = factory.SubFactory(InterpreterFactory)
     slot = factory.SubFactory(SlotFactory, event=factory.SelfAttribute("..interpreter.event"))
+
+
+class TableClosedFactory(DjangoModelFactory):
+    class Meta:
+        model = TableClosed
+
+    table = factory.SubFactory(TableFactory)
+    slot = factory.SubFactory(SlotFactory, event=factory.SelfAttribute("..table.event"))
 
 
 class RegistrationFactory(DjangoModelFactory):
@@ -311,3 +322,22 @@ class TimetableFactory(DjangoModelFactory):
         final = factory.Trait(
             status=Timetable.Status.FINAL, published_at=factory.LazyFunction(timezone.now)
         )
+
+
+class MeetingOrderFactory(DjangoModelFactory):
+    """Two meetings of one event, one before the other."""
+
+    class Meta:
+        model = MeetingOrder
+
+    first = factory.SubFactory(MeetingFactory)
+    second = factory.SubFactory(MeetingFactory, event=factory.SelfAttribute("..first.event"))
+
+
+class RepairFactory(DjangoModelFactory):
+    class Meta:
+        model = Repair
+
+    event = factory.SubFactory(EventFactory)
+    cause = Repair.Cause.TABLE
+    what = "table 1"

@@ -3,7 +3,7 @@
 from marketplace.models.changes import StandbyOffer, TimeProposal
 from marketplace.models.events import Event, EventQuerySet
 from marketplace.models.feeds import CalendarFeed, CalendarFeedQuerySet
-from marketplace.models.meetings import Booking, Meeting, MeetingQuerySet
+from marketplace.models.meetings import Booking, Meeting, MeetingOrder, MeetingQuerySet
 from marketplace.models.opportunities import (
     InvestmentTerms,
     Opportunity,
@@ -20,6 +20,7 @@ from marketplace.models.parts import (
     Session,
     Slot,
     Table,
+    TableClosed,
 )
 from marketplace.models.registrations import (
     Away,
@@ -27,6 +28,7 @@ from marketplace.models.registrations import (
     Registration,
     RegistrationQuerySet,
 )
+from marketplace.models.repairs import Repair
 from marketplace.models.requests import MeetingRequest, MeetingRequestQuerySet
 from marketplace.models.timetables import Timetable
 
@@ -45,6 +47,7 @@ __all__ = [
     "InterpreterAway",
     "InvestmentTerms",
     "Meeting",
+    "MeetingOrder",
     "MeetingQuerySet",
     "MeetingRequest",
     "MeetingRequestQuerySet",
@@ -54,10 +57,12 @@ __all__ = [
     "ReferenceCounter",
     "Registration",
     "RegistrationQuerySet",
+    "Repair",
     "Session",
     "Slot",
     "StandbyOffer",
     "Table",
+    "TableClosed",
     "TimeProposal",
     "Timetable",
 ]

@@ -128,6 +128,12 @@ class Event(PublicModel):
         default=60,
         help_text=_("Nothing that begins within these minutes is moved."),
     )
+    fairness = models.PositiveSmallIntegerField(
+        _("fairness"),
+        null=True,
+        blank=True,
+        help_text=_("By how many breaks people may differ at most. Empty: no limit."),
+    )
     same_partner_rule = models.CharField(
         _("second meeting of the same companies"),
         max_length=6,
@@ -135,6 +141,7 @@ class Event(PublicModel):
         default=SamePartner.FORBID,
     )
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    display_digest = models.CharField(max_length=64, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

@@ -283,6 +283,51 @@ class OfMeetingQuerySet(ScopedQuerySet):
         return self.filter(meeting__in=Meeting.objects.managed_by(user))
 
 
+class MeetingOrderQuerySet(ScopedQuerySet):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        return self.served_by(user)
+
+    def served_by(self, user: User | AnonymousUser) -> Self:
+        return self.filter(first__in=Meeting.objects.served_by(user))
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        return self.filter(first__in=Meeting.objects.managed_by(user))
+
+
+class MeetingOrder(models.Model):
+    """One meeting is over before another begins, whatever timetable comes."""
+
+    first = models.ForeignKey(
+        Meeting, models.CASCADE, related_name="comes_before", verbose_name=_("first meeting")
+    )
+    second = models.ForeignKey(
+        Meeting, models.CASCADE, related_name="comes_after", verbose_name=_("later meeting")
+    )
+
+    objects = MeetingOrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order of two meetings")
+        verbose_name_plural = _("orders of meetings")
+        ordering = ["first", "second"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["first", "second"],
+                name="one_order_per_meetings",
+                violation_error_code="order_exists",
+                violation_error_message=_("This order is set already."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(first=F("second")),
+                name="meeting_does_not_precede_itself",
+                violation_error_message=_("A meeting cannot come before itself."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first} → {self.second}"
+
+
 def _never_twice(what: str, name: str, text: Any) -> ExclusionConstraint:
     return ExclusionConstraint(
         name=name,

@@ -352,3 +352,34 @@ class InterpreterAway(models.Model):
 
     def __str__(self) -> str:
         return f"{self.interpreter}, {self.slot}"
+
+
+class TableClosedQuerySet(ScopedQuerySet):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        return self.served_by(user)
+
+    def served_by(self, user: User | AnonymousUser) -> Self:
+        return self.filter(table__event__in=Event.objects.served_by(user))
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        return self.filter(table__event__in=Event.objects.managed_by(user))
+
+
+class TableClosed(models.Model):
+    """A slot in which a table cannot be used: it broke, or its hall is lost."""
+
+    table = models.ForeignKey(Table, models.CASCADE, related_name="closed", verbose_name=_("table"))
+    slot = models.ForeignKey(Slot, models.CASCADE, related_name="+", verbose_name=_("slot"))
+
+    objects = TableClosedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("closing of a table")
+        verbose_name_plural = _("closings of tables")
+        ordering = ["table", "slot"]
+        constraints = [
+            models.UniqueConstraint(fields=["table", "slot"], name="table_is_closed_once_per_slot")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table}, {self.slot}"

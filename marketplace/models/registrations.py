@@ -272,6 +272,14 @@ class Participant(PublicModel):
         _("badge code"), max_length=10, default=new_badge_code, unique=True, editable=False
     )
     checked_in_at = models.DateTimeField(_("checked in"), null=True, blank=True)
+    checked_in_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("checked in by"),
+    )
 
     objects = ParticipantQuerySet.as_manager()
 

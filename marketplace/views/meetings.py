@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from functools import partial
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.forms import BaseForm
 from django.http import Http404, HttpResponse
@@ -42,13 +42,14 @@ from marketplace.selectors.appointments import appointment_of
 from marketplace.services import meetings as services
 from marketplace.services import moves, standby
 from marketplace.services.calendars import free_slots
-from marketplace.views.events import (
+from marketplace.views.acting import (
+    carried_out,
+    carried_out_or_said,
     demand_editor,
     desk_context,
-    find_event,
-    not_registered,
-    own_registration,
-    refuse,
+    form_page,
+    sent,
+    taking_part,
 )
 
 TIMES = 60  # shown to choose from
@@ -56,14 +57,10 @@ TABLES = 12  # beside each other
 
 
 @require_safe
-@login_required
-def timetable(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+@taking_part
+def timetable(request: SignedInRequest, own: Registration) -> HttpResponse:
     """When and where one's company meets whom: passes of a day, then all days as a list."""
-    event = find_event(request, public_id)
-    own = own_registration(request, event)
-    if own is None:
-        return not_registered(request, event)
-    entries = agenda_of(own, request.user)
+    event, entries = own.event, agenda_of(own, request.user)
     days = days_of(event, entries)
     context = {
         **desk_context(request, event, own),
@@ -77,13 +74,9 @@ def timetable(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-@login_required
-def calendar_file(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+@taking_part
+def calendar_file(request: SignedInRequest, own: Registration) -> HttpResponse:
     """The meetings of one's company as a calendar file; cancelled ones take themselves out."""
-    event = find_event(request, public_id)
-    own = own_registration(request, event)
-    if own is None:
-        return not_registered(request, event)
     rows = with_people(meetings_of(own, request.user).exclude(slot=None))
     entries = []
     for meeting in rows:
@@ -96,13 +89,10 @@ def calendar_file(request: SignedInRequest, public_id: uuid.UUID) -> HttpRespons
 
 
 @require_safe
-@login_required
-def tables(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+@taking_part
+def tables(request: SignedInRequest, own: Registration) -> HttpResponse:
     """All tables of a hall on a day by time, for those who take part."""
-    event = find_event(request, public_id)
-    own = own_registration(request, event)
-    if own is None:
-        return not_registered(request, event)
+    event = own.event
     if own.status != Registration.Status.ADMITTED:
         return redirect("event-registration", event.public_id)
     days = days_of(event, ())
@@ -145,15 +135,10 @@ def cancel(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Cancel a meeting, with a reason that the other side reads."""
     found, own = _find(request, public_id)
     demand_editor(request)
-    form = CancelForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            services.cancel_meeting(found, by=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            messages.success(request, _("Cancelled. The other side reads why."))
-            return redirect("event-timetable", own.event.public_id)
+    form = CancelForm(sent(request))
+    if carried_out(form, partial(services.cancel_meeting, found, by=request.user)):
+        messages.success(request, _("Cancelled. The other side reads why."))
+        return redirect("event-timetable", own.event.public_id)
     return _page(request, "cancel.html", found, own, form)
 
 
@@ -165,20 +150,10 @@ def move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     demand_editor(request)
     free = free_slots(found.event, found.people(), besides=found)
     among = [one for one in free[:TIMES] if one.pk != found.slot_id]
-    form = TimesForm(
-        request.POST if request.method == "POST" else None,
-        event=found.event,
-        reader=request.user.time_zone,
-        among=among,
-    )
-    if form.is_valid():
-        try:
-            moves.propose_move(found, by=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            messages.success(request, _("Proposed. The old time stays until they agree."))
-            return redirect("meeting", found.public_id)
+    form = TimesForm(sent(request), event=found.event, reader=request.user.time_zone, among=among)
+    if carried_out(form, partial(moves.propose_move, found, by=request.user)):
+        messages.success(request, _("Proposed. The old time stays until they agree."))
+        return redirect("meeting", found.public_id)
     return _page(request, "move.html", found, own, form)
 
 
@@ -189,20 +164,16 @@ def answer_move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     found, _own = _find(request, public_id)
     demand_editor(request)
     proposal = get_object_or_404(TimeProposal.objects.open(), meeting=found)
-    try:
-        if request.POST.get("answer") == "decline":
-            moves.decline_move(proposal, by=request.user)
-            messages.success(request, _("Declined. The old time stays."))
-        else:
-            wanted = request.POST.get("slot", "")
-            slots = {str(one.public_id): one for one in proposal.slots.all()}
-            if wanted not in slots:
-                messages.error(request, _("Choose one of the proposed times."))
-            else:
-                moves.accept_move(proposal, slot=slots[wanted], by=request.user)
-                messages.success(request, _("Moved. Both sides read the new time."))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+    slots = {str(one.public_id): one for one in proposal.slots.all()}
+    wanted = slots.get(request.POST.get("slot", ""))
+    if request.POST.get("answer") == "decline":
+        decline = partial(moves.decline_move, proposal)
+        carried_out_or_said(request, decline, _("Declined. The old time stays."))
+    elif wanted is None:
+        messages.error(request, _("Choose one of the proposed times."))
+    else:
+        accept = partial(moves.accept_move, proposal, slot=wanted)
+        carried_out_or_said(request, accept, _("Moved. Both sides read the new time."))
     return redirect("meeting", found.public_id)
 
 
@@ -213,15 +184,12 @@ def answer_offer(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse
     found, _own = _find(request, public_id)
     demand_editor(request)
     offer = get_object_or_404(StandbyOffer.objects.open(), meeting=found)
-    try:
-        if request.POST.get("answer") == "decline":
-            standby.decline_offer(offer, by=request.user)
-            messages.success(request, _("Left to the next in line."))
-        else:
-            standby.accept_offer(offer, by=request.user)
-            messages.success(request, _("Taken. Both sides read the time."))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+    if request.POST.get("answer") == "decline":
+        decline = partial(standby.decline_offer, offer)
+        carried_out_or_said(request, decline, _("Left to the next in line."))
+    else:
+        accept = partial(standby.accept_offer, offer)
+        carried_out_or_said(request, accept, _("Taken. Both sides read the time."))
     return redirect("meeting", found.public_id)
 
 
@@ -266,5 +234,4 @@ def _page(
         "can_move": ahead and found.is_placed and proposal is None,
         "form": form,
     }
-    status = 422 if form is not None and form.errors else 200
-    return render(request, f"marketplace/events/{template}", context, status=status)
+    return form_page(request, template, context, form)

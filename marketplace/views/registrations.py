@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
+from django.forms import BaseFormSet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from chambers.http import SignedInRequest
+from chambers.models import Company
 from marketplace.forms import (
     PEOPLE,
     AvailabilityForm,
@@ -29,13 +31,16 @@ from marketplace.forms import (
 from marketplace.models import Event, Meeting, MeetingRequest, Participant, Registration, Slot
 from marketplace.selectors.times import ShownTime, day_of, shown_time
 from marketplace.services import registrations as services
-from marketplace.views.events import (
+from marketplace.views.acting import (
+    carried_out,
     demand_editor,
     desk_context,
     find_event,
+    form_page,
     not_registered,
     own_registration,
-    refuse,
+    sent,
+    taking_part,
 )
 
 
@@ -51,97 +56,77 @@ def register(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     if own_registration(request, event) is not None:
         return redirect("event-registration", event.public_id)
     demand_editor(request)
-    sent = request.POST if request.method == "POST" else None
-    first = {"name": request.user.name, "person": request.user.public_id}
-    initial = {"consent": Registration.Consent.LISTED}
-    form = RegistrationForm(sent, event=event, company=company, initial=initial)
-    people = PeopleForms(
-        sent,
-        prefix="people",
-        form_kwargs={"company": company},
-        initial=[first] if sent is None else None,
-    )
-    if sent is None:
-        people.extra = PEOPLE - 1
-    if sent is not None and form.is_valid() and people.is_valid():
-        try:
-            services.register_company(
-                event, company, by=request.user, people=people_of(people), **form.cleaned_data
-            )
-        except ValidationError as error:
-            refuse(form, error)
-        else:
+    form, people = _registration_forms(request, event, company)
+    if people.is_valid():
+        apply = partial(
+            services.register_company, event, company, by=request.user, people=people_of(people)
+        )
+        if carried_out(form, apply):
             messages.success(request, _("Registered. The organiser decides and writes to you."))
             return redirect("event-registration", event.public_id)
     context = {**desk_context(request, event), "form": form, "people": people}
-    status = 422 if form.errors or (sent is not None and not people.is_valid()) else 200
-    return render(request, "marketplace/events/register.html", context, status=status)
+    answer = form_page(request, "register.html", context, form)
+    if people.is_bound and not people.is_valid():
+        answer.status_code = 422
+    return answer
+
+
+def _registration_forms(
+    request: SignedInRequest, event: Event, company: Company
+) -> tuple[RegistrationForm, BaseFormSet]:
+    """The registration and who comes; whoever fills it in stands in the first row."""
+    given = sent(request)
+    first = {"name": request.user.name, "person": request.user.public_id}
+    people = PeopleForms(
+        given,
+        prefix="people",
+        form_kwargs={"company": company},
+        initial=[first] if given is None else None,
+    )
+    if given is None:
+        people.extra = PEOPLE - 1
+    initial = {"consent": Registration.Consent.LISTED}
+    return RegistrationForm(given, event=event, company=company, initial=initial), people
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def registration(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+@taking_part
+def registration(request: SignedInRequest, own: Registration) -> HttpResponse:
     """How one's registration stands, who comes and when; who sees it is changed here."""
-    event = find_event(request, public_id)
-    own = own_registration(request, event)
-    if own is None:
-        return not_registered(request, event)
-    sent = request.POST if request.method == "POST" else None
-    form = ConsentForm(sent, initial={"consent": own.consent})
-    if sent is not None:
+    form = ConsentForm(sent(request), initial={"consent": own.consent})
+    if form.is_bound:
         demand_editor(request)
-        if form.is_valid():
-            services.set_consent(own, form.cleaned_data["consent"], by=request.user)
-            messages.success(request, _("Saved. Lists follow at once."))
-            return redirect("event-registration", event.public_id)
+    if carried_out(form, partial(services.set_consent, own, by=request.user)):
+        messages.success(request, _("Saved. Lists follow at once."))
+        return redirect("event-registration", own.event.public_id)
     return _registration_page(request, own, form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def add_person(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+@taking_part
+def add_person(request: SignedInRequest, own: Registration) -> HttpResponse:
     """Name one more person who comes."""
-    event = find_event(request, public_id)
-    own = own_registration(request, event)
-    if own is None:
-        return not_registered(request, event)
     demand_editor(request)
-    form = PersonForm(request.POST if request.method == "POST" else None, company=own.company)
-    if form.is_valid():
-        try:
-            services.add_participant(own, by=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            text = _("%(name)s is on the list.") % {"name": form.cleaned_data["name"]}
-            messages.success(request, text)
-            return redirect("event-registration", event.public_id)
-    context = {**desk_context(request, event, own), "form": form}
-    status = 422 if form.errors else 200
-    return render(request, "marketplace/events/person.html", context, status=status)
+    form = PersonForm(sent(request), company=own.company)
+    if carried_out(form, partial(services.add_participant, own, by=request.user)):
+        text = _("%(name)s is on the list.") % {"name": form.cleaned_data["name"]}
+        messages.success(request, text)
+        return redirect("event-registration", own.event.public_id)
+    context = {**desk_context(request, own.event, own), "form": form}
+    return form_page(request, "person.html", context, form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def withdraw(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+@taking_part
+def withdraw(request: SignedInRequest, own: Registration) -> HttpResponse:
     """Ask whether the company really does not come, say what follows, and do it."""
-    event = find_event(request, public_id)
-    own = own_registration(request, event)
-    if own is None:
-        return not_registered(request, event)
     demand_editor(request)
-    form = WithdrawForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            services.withdraw_registration(own, by=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            messages.success(request, _("Withdrawn. Your partners are told."))
-            return redirect("event", event.public_id)
-    context = {**desk_context(request, event, own), "form": form, "lost": _at_stake(own)}
-    status = 422 if form.errors else 200
-    return render(request, "marketplace/events/withdraw.html", context, status=status)
+    form = WithdrawForm(sent(request))
+    if carried_out(form, partial(services.withdraw_registration, own, by=request.user)):
+        messages.success(request, _("Withdrawn. Your partners are told."))
+        return redirect("event", own.event.public_id)
+    context = {**desk_context(request, own.event, own), "form": form, "lost": _at_stake(own)}
+    return form_page(request, "withdraw.html", context, form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -156,33 +141,29 @@ def availability(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse
         return not_registered(request, event)
     slots = list(Slot.objects.filter(event=event))
     closed = set(person.away.values_list("slot", flat=True))
-    form = AvailabilityForm(
-        request.POST if request.method == "POST" else None,
-        event=event,
-        reader=request.user.time_zone,
-    )
+    form = AvailabilityForm(sent(request), event=event, reader=request.user.time_zone)
     opened = {one.pk for one in slots if one.pk not in closed}
     if form.is_bound:
         demand_editor(request)
-        if form.is_valid():
-            opened = {one.pk for one in form.cleaned_data["open"]}
-            opened = _with_whole_day(request, event, slots, opened)
-            away = [one for one in slots if one.pk not in opened]
-            try:
-                services.set_availability(person, away=away, by=request.user)
-            except ValidationError as error:
-                refuse(form, error)
-            else:
-                messages.success(request, _("Saved: %(name)s.") % {"name": person.name})
-                return redirect("availability", person.public_id)
+    if form.is_valid():
+        # Kept as typed where it is refused.
+        opened = _with_whole_day(request, event, slots, {o.pk for o in form.cleaned_data["open"]})
+
+    def keep(**_boxes: object) -> Participant:
+        away = [one for one in slots if one.pk not in opened]
+        services.set_availability(person, away=away, by=request.user)
+        return person
+
+    if carried_out(form, keep):
+        messages.success(request, _("Saved: %(name)s.") % {"name": person.name})
+        return redirect("availability", person.public_id)
     context = {
         **desk_context(request, event, own),
         "person": person,
         "form": form,
         "days": _grid(event, slots, opened, request.user.time_zone),
     }
-    status = 422 if form.errors else 200
-    return render(request, "marketplace/events/availability.html", context, status=status)
+    return form_page(request, "availability.html", context, form)
 
 
 def _with_whole_day(
@@ -232,5 +213,4 @@ def _registration_page(
         "slots": Slot.objects.filter(event=own.event).count(),
         "booths": own.booths.select_related("hall"),
     }
-    status = 422 if form.errors else 200
-    return render(request, "marketplace/events/registration.html", context, status=status)
+    return form_page(request, "registration.html", context, form)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial, wraps
 from itertools import product
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.forms import BaseForm
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,13 +24,15 @@ from marketplace.selectors.inbox import TABS, inbox_of, letter_of, requests_of
 from marketplace.services import requests as services
 from marketplace.services import rules
 from marketplace.services.calendars import free_slots
-from marketplace.views.events import (
+from marketplace.views.acting import (
+    carried_out,
+    carried_out_or_said,
     demand_editor,
     desk_context,
-    find_event,
-    not_registered,
+    form_page,
     own_registration,
-    refuse,
+    sent,
+    taking_part,
 )
 
 PAIRS = 9  # people of both sides whose calendars are compared
@@ -38,17 +40,13 @@ TIMES = 60  # shown
 
 
 @require_safe
-@login_required
-def requests(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+@taking_part
+def requests(request: SignedInRequest, own: Registration) -> HttpResponse:
     """Requests and meetings of one's company in four tabs."""
-    event = find_event(request, public_id)
-    own = own_registration(request, event)
-    if own is None:
-        return not_registered(request, event)
     inbox = inbox_of(own, request.user, request.GET.get("tab", ""))
     tabs = [(key, name, inbox.counts[key]) for key, name in TABS.items()]
     context = {
-        **desk_context(request, event, own),
+        **desk_context(request, own.event, own),
         "own": own,
         "inbox": inbox,
         "tabs": tabs,
@@ -78,20 +76,15 @@ def ask(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         raise Http404
     demand_editor(request)
     form = AskForm(
-        request.POST if request.method == "POST" else None,
+        sent(request),
         own=own,
         partner=partner,
         reader=request.user.time_zone,
     )
-    if form.is_valid():
-        try:
-            services.request_meeting(own, partner, by=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            text = _("%(name)s is asked. You read here and by mail what they answer.")
-            messages.success(request, text % {"name": partner.company.legal_name})
-            return redirect(f"{_inbox(own)}?tab=sent")
+    if carried_out(form, partial(services.request_meeting, own, partner, by=request.user)):
+        text = _("%(name)s is asked. You read here and by mail what they answer.")
+        messages.success(request, text % {"name": partner.company.legal_name})
+        return redirect(f"{_inbox(own)}?tab=sent")
     context = {
         **desk_context(request, own.event, own),
         "own": own,
@@ -100,80 +93,72 @@ def ask(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         "left": rules.quota_left(own),
         "warning": rules.warning_for(own, partner),
     }
-    status = 422 if form.errors else 200
-    return render(request, "marketplace/events/ask.html", context, status=status)
+    return form_page(request, "ask.html", context, form)
+
+
+def to_answer(
+    view: Callable[[SignedInRequest, MeetingRequest, Registration], HttpResponse],
+) -> Callable[..., HttpResponseBase]:
+    """Give ``view`` a request that waits for the company one acts for, and its registration.
+
+    What is answered already leads to its page, which says how it stands.
+    """
+
+    @wraps(view)
+    def guarded(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+        asked, own = _find(request, public_id)
+        demand_editor(request)
+        if not letter_of(asked, own, None).to_answer:
+            return redirect("request", asked.public_id)
+        return view(request, asked, own)
+
+    return login_required(guarded)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def accept(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+@to_answer
+def accept(request: SignedInRequest, asked: MeetingRequest, own: Registration) -> HttpResponse:
     """Agree to meet, at one of the times that are free for both."""
-    asked, own = _find(request, public_id)
-    demand_editor(request)
-    if not letter_of(asked, own, None).to_answer:
-        return _nothing_to_answer(request, asked)
     event, wanted = asked.event, asked.slots.all()
     timeless = event.awaits_timetable() or not event.slots.exists()
     form = AcceptForm(
-        request.POST if request.method == "POST" else None,
+        sent(request),
         own=own,
         reader=request.user.time_zone,
         among=_free(asked, own, wanted if wanted.exists() else None),
         open_time=_("The timetable of the event sets it") if timeless else _("The first for both"),
     )
-    if form.is_valid():
-        try:
-            meeting = services.accept_request(asked, by=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            messages.success(request, _("Accepted. Both sides read of it by mail."))
-            return redirect("meeting", meeting.public_id)
+    meeting = carried_out(form, partial(services.accept_request, asked, by=request.user))
+    if meeting is not None:
+        messages.success(request, _("Accepted. Both sides read of it by mail."))
+        return redirect("meeting", meeting.public_id)
     return _page(request, "accept.html", asked, own, form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def decline(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+@to_answer
+def decline(request: SignedInRequest, asked: MeetingRequest, own: Registration) -> HttpResponse:
     """Do not meet, with a reason if one likes."""
-    asked, own = _find(request, public_id)
-    demand_editor(request)
-    if not letter_of(asked, own, None).to_answer:
-        return _nothing_to_answer(request, asked)
-    form = DeclineForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            services.decline_request(asked, by=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            messages.success(request, _("Declined. They read it."))
-            return redirect(_inbox(own))
+    form = DeclineForm(sent(request))
+    if carried_out(form, partial(services.decline_request, asked, by=request.user)):
+        messages.success(request, _("Declined. They read it."))
+        return redirect(_inbox(own))
     return _page(request, "decline.html", asked, own, form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def propose(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+@to_answer
+def propose(request: SignedInRequest, asked: MeetingRequest, own: Registration) -> HttpResponse:
     """Answer with other times."""
-    asked, own = _find(request, public_id)
-    demand_editor(request)
-    if not letter_of(asked, own, None).to_answer:
-        return _nothing_to_answer(request, asked)
     form = TimesForm(
-        request.POST if request.method == "POST" else None,
+        sent(request),
         event=asked.event,
         reader=request.user.time_zone,
         among=_free(asked, own, None),
     )
-    if form.is_valid():
-        try:
-            services.propose_times(asked, by=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            messages.success(request, _("Proposed. Now they answer."))
-            return redirect(f"{_inbox(own)}?tab=sent")
+    if carried_out(form, partial(services.propose_times, asked, by=request.user)):
+        messages.success(request, _("Proposed. Now they answer."))
+        return redirect(f"{_inbox(own)}?tab=sent")
     return _page(request, "propose.html", asked, own, form)
 
 
@@ -184,14 +169,10 @@ def withdraw(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     asked, own = _find(request, public_id)
     demand_editor(request)
     if asked.requester_id != own.pk:
-        return _nothing_to_answer(request, asked)
+        return redirect("request", asked.public_id)
     if request.method == "POST":
-        try:
-            services.withdraw_request(asked, by=request.user)
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
-        else:
-            messages.success(request, _("Withdrawn. Your quota is free again."))
+        withdraw = partial(services.withdraw_request, asked)
+        carried_out_or_said(request, withdraw, _("Withdrawn. Your quota is free again."))
         return redirect(f"{_inbox(own)}?tab=past")
     return _page(request, "take_back.html", asked, own)
 
@@ -233,13 +214,7 @@ def _page(
         "letter": letter_of(asked, own, request.user.time_zone),
         "form": form,
     }
-    status = 422 if form is not None and form.errors else 200
-    return render(request, f"marketplace/events/{template}", context, status=status)
-
-
-def _nothing_to_answer(request: SignedInRequest, asked: MeetingRequest) -> HttpResponse:
-    """Lead to the request, which says how it stands."""
-    return redirect("request", asked.public_id)
+    return form_page(request, template, context, form)
 
 
 def _inbox(own: Registration) -> str:

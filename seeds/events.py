@@ -28,7 +28,8 @@ from marketplace.models import (
     Registration,
     Slot,
 )
-from marketplace.services import events, meetings, moves, registrations, requests
+from marketplace.services import events, meetings, moves, parts, registrations, requests
+from marketplace.services.slots import add_slots
 from seeds import sources
 
 if TYPE_CHECKING:
@@ -112,13 +113,13 @@ def _set_up(world: World, row: Row) -> _Stage:
         registered_at=_noon(world.today, row["registered_days"]),
         requested_at=_noon(world.today, row["requested_days"]),
     )
-    halls = {name: events.add_hall(event, name, by=manager) for name in row["halls"]}
+    halls = {name: parts.add_hall(event, name, by=manager) for name in row["halls"]}
     for told in row["tables"]:
         where = {**told, "hall": halls[told["hall"]]}
-        events.add_tables(event, by=manager, **where)
+        parts.add_tables(event, by=manager, **where)
     for told in row["slots"]:
         times = {name: dt.time.fromisoformat(told[name]) for name in ("starts", "ends")}
-        stage.slots += events.add_slots(
+        stage.slots += add_slots(
             event,
             by=manager,
             day=first + dt.timedelta(days=told["day"]),
@@ -144,7 +145,7 @@ def _write_programme(stage: _Stage, halls: dict[str, Hall]) -> None:
             dt.datetime.combine(day, dt.time.fromisoformat(told[name]), event.clock)
             for name in ("starts", "ends")
         )
-        events.add_session(
+        parts.add_session(
             event,
             by=stage.manager,
             kind=told["kind"],
@@ -155,22 +156,22 @@ def _write_programme(stage: _Stage, halls: dict[str, Hall]) -> None:
             ends_at=ends,
         )
     for at, told in enumerate(row["interpreters"]):
-        speaker = events.add_interpreter(event, by=stage.manager, **told)
+        speaker = parts.add_interpreter(event, by=stage.manager, **told)
         if at % 2:
-            events.set_interpreter_away(speaker, stage.slots[:2], by=stage.manager)
+            parts.set_interpreter_away(speaker, stage.slots[:2], by=stage.manager)
 
 
 def _form_groups(world: World, stage: _Stage) -> None:
     event, row, by = stage.event, stage.row, stage.manager
     for told in row["groups"]:
-        stage.groups[told["key"]] = events.add_group(event, told["name"], by=by)
+        stage.groups[told["key"]] = parts.add_group(event, told["name"], by=by)
     rules = [(stage.groups[one], stage.groups[other]) for one, other in row.get("rules", ())]
     if rules:
-        events.let_meet(event, rules, by=by)
+        parts.let_meet(event, rules, by=by)
     for told in row["delegations"]:
         chamber = world.chambers[told["chamber"]]
         rest = {name: told[name] for name in ("name", "leader", "seats")}
-        delegation = events.add_delegation(event, chamber, by=by, **rest)
+        delegation = parts.add_delegation(event, chamber, by=by, **rest)
         stage.delegations.append((delegation, told["countries"]))
 
 
@@ -286,9 +287,9 @@ def _build_booths(stage: _Stage) -> None:
         return
     hall = Hall.objects.get(event=stage.event, name=booths["hall"])
     owners = [one for one in stage.coming if one.company.country_id in booths["countries"]]
-    tables = events.add_tables(stage.event, len(owners), by=stage.manager, hall=hall)
+    tables = parts.add_tables(stage.event, len(owners), by=stage.manager, hall=hall)
     for table, owner in zip(tables, owners, strict=True):
-        events.give_booth(table, owner, by=stage.manager)
+        parts.give_booth(table, owner, by=stage.manager)
 
 
 class _Market:

@@ -35,7 +35,8 @@ from chambers.models import (
 from chambers.services import bodies, companies, memberships, people
 from marketplace import services as marketplace
 from marketplace.models import Event, Meeting, MeetingRequest, Opportunity, Registration
-from marketplace.services import events, registrations, requests
+from marketplace.services import events, parts, registrations, requests
+from marketplace.services.slots import add_slots
 
 _DOMAIN = "testbed.example"
 _TOKEN = "testbed"  # noqa: S105 - the name of a token
@@ -158,11 +159,9 @@ def _hold_event(chamber: Chamber, *, hosts: list[Chamber], operator: User, today
         ends_on=first,
         hosts=hosts,
     )
-    hall = events.add_hall(event, "Testbed hall", by=operator)
-    events.add_tables(event, 3, by=operator, hall=hall)
-    events.add_slots(
-        event, by=operator, day=first, starts=dt.time(10), ends=dt.time(13), minutes=20
-    )
+    hall = parts.add_hall(event, "Testbed hall", by=operator)
+    parts.add_tables(event, 3, by=operator, hall=hall)
+    add_slots(event, by=operator, day=first, starts=dt.time(10), ends=dt.time(13), minutes=20)
     event = events.publish_event(event, by=operator)
     consents = (
         Registration.Consent.LISTED_WITH_CONTACT,

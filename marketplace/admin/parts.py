@@ -28,7 +28,8 @@ from marketplace.models import (
     Table,
 )
 from marketplace.selectors.times import tell_time
-from marketplace.services import events
+from marketplace.services import parts
+from marketplace.services.slots import remove_slots
 
 if TYPE_CHECKING:
     from chambers.models import User
@@ -87,7 +88,7 @@ class HallAdmin(PartAdmin):
         return rows.annotate(size=Count("tables"))
 
     def add_part(self, event: Event, by: User, **fields: Any) -> Hall:
-        return events.add_hall(event, fields["name"], by=by)
+        return parts.add_hall(event, fields["name"], by=by)
 
     @admin.display(description=_("tables"), ordering="size")
     def table_count(self, hall: Any) -> int:
@@ -120,7 +121,7 @@ class TableAdmin(PartAdmin):
         return form
 
     def save_model(self, request: HttpRequest, obj: Table, form: Any, change: bool) -> None:
-        events.give_booth(obj, form.cleaned_data["owner"], by=who(request))
+        parts.give_booth(obj, form.cleaned_data["owner"], by=who(request))
 
     @admin.display(description=_("table"), ordering="number")
     def label(self, table: Table) -> str:
@@ -139,7 +140,7 @@ class SlotAdmin(PartAdmin):
         decision(
             "remove",
             title=_("Remove slots"),
-            do=lambda slot, by: events.remove_slots([slot], event=slot.event, by=by),
+            do=lambda slot, by: remove_slots([slot], event=slot.event, by=by),
             note=_("Absences in them are forgotten. A slot with meetings stays."),
         )
     ]
@@ -166,7 +167,7 @@ class SessionAdmin(PartAdmin):
     fields = ["event", "kind", "title", "chair", "hall", "starts_at", "ends_at"]
 
     def add_part(self, event: Event, by: User, **fields: Any) -> Session:
-        return events.add_session(event, by=by, **fields)
+        return parts.add_session(event, by=by, **fields)
 
     @admin.display(description=_("title"))
     def title_shown(self, session: Session) -> str:
@@ -189,7 +190,7 @@ class GroupAdmin(PartAdmin):
         return rows.annotate(size=Count("registrations"))
 
     def add_part(self, event: Event, by: User, **fields: Any) -> Group:
-        return events.add_group(event, fields["name"], by=by)
+        return parts.add_group(event, fields["name"], by=by)
 
     @admin.display(description=_("name"))
     def name_shown(self, group: Group) -> str:
@@ -215,7 +216,7 @@ class DelegationAdmin(PartAdmin):
         return rows.annotate(size=Count("registrations"))
 
     def add_part(self, event: Event, by: User, **fields: Any) -> Delegation:
-        return events.add_delegation(event, fields.pop("chamber"), by=by, **fields)
+        return parts.add_delegation(event, fields.pop("chamber"), by=by, **fields)
 
     @admin.display(description=_("name"))
     def name_shown(self, delegation: Delegation) -> str:
@@ -269,7 +270,7 @@ class InterpreterAdmin(PartAdmin):
         return ", ".join(interpreter.languages)
 
     def add_part(self, event: Event, by: User, **fields: Any) -> Interpreter:
-        return events.add_interpreter(event, by=by, **fields)
+        return parts.add_interpreter(event, by=by, **fields)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:
@@ -280,4 +281,4 @@ class InterpreterAdmin(PartAdmin):
         kept = {row.slot_id for row in form.instance.away.all()} - gone
         kept |= {row.slot_id for row in formset.new_objects}
         slots = Slot.objects.filter(pk__in=kept)
-        events.set_interpreter_away(form.instance, slots, by=who(request))
+        parts.set_interpreter_away(form.instance, slots, by=who(request))

@@ -37,8 +37,9 @@ from marketplace.models import (
     Timetable,
 )
 from marketplace.selectors.timetables import coverage_of
-from marketplace.services import events
+from marketplace.services import parts
 from marketplace.services.proposals import Proposal, propose_meetings
+from marketplace.services.slots import add_slots
 
 if TYPE_CHECKING:
     from chambers.models import User
@@ -151,9 +152,9 @@ class SetUpPages(AtTheEvent):
             told = {"by": by, "hall": given["hall"], "seats": given["seats"]}
             rest = given["count"] - given["screens"]
             if given["screens"]:
-                events.add_tables(event, given["screens"], has_screen=True, **told)
+                parts.add_tables(event, given["screens"], has_screen=True, **told)
             if rest:
-                events.add_tables(event, rest, **told)
+                parts.add_tables(event, rest, **told)
             count = given["count"]
             return ngettext("%(n)d table added.", "%(n)d tables added.", count) % {"n": count}
 
@@ -166,7 +167,7 @@ class SetUpPages(AtTheEvent):
             given = dict(form.cleaned_data)
             pause = (given.pop("pause_starts"), given.pop("pause_ends"))
             breaks = [pause] if pause[0] else []
-            made = events.add_slots(event, by=who(request), breaks=breaks, **given)
+            made = add_slots(event, by=who(request), breaks=breaks, **given)
             return ngettext("%(n)d slot added.", "%(n)d slots added.", len(made)) % {"n": len(made)}
 
         event: Event = self.row_of(request, object_id)
@@ -179,7 +180,7 @@ class SetUpPages(AtTheEvent):
         """Which groups may meet each other."""
 
         def save(event: Event, form: Any) -> str:
-            events.let_meet(event, form.chosen(), by=who(request))
+            parts.let_meet(event, form.chosen(), by=who(request))
             return gettext("Saved who meets whom.")
 
         return self._fill(request, object_id, "rules", _("Who meets whom"), RulesForm, save)

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from chambers.models import Mail
 from marketplace.models import Event, Meeting, Slot
-from marketplace.services import events
+from marketplace.services import events, parts
+from marketplace.services.slots import add_slots, remove_slots
 from tests import event_factories as make
 from tests import factories
 from tests.marketplace.refusals import refused
@@ -89,7 +90,7 @@ def test_only_managers_of_the_organiser_change_an_event(event, role):
         lambda: events.publish_event(event, by=by),
         lambda: events.cancel_event(event, by=by, reason="x"),
         lambda: events.clone_event(event, by=by, starts_on=dt.date(2028, 1, 1)),
-        lambda: events.add_tables(event, 3, by=by),
+        lambda: parts.add_tables(event, 3, by=by),
     ):
         with pytest.raises(PermissionDenied):
             change()
@@ -103,7 +104,7 @@ def spans(slots, event):
 
 
 def test_slots_fill_the_hours_around_the_breaks(event, manager):
-    slots = events.add_slots(
+    slots = add_slots(
         event, by=manager, day=event.starts_on, starts=T(9), ends=T(11), minutes=20, gap=5,
         breaks=[(T(9, 50), T(10, 10))],
     )  # fmt: skip
@@ -115,33 +116,31 @@ def test_slots_fill_the_hours_around_the_breaks(event, manager):
 
 def test_slots_of_another_length_lie_over_them_and_the_same_are_not_made_twice(event, manager):
     hours = {"by": manager, "day": event.starts_on, "starts": T(9), "ends": T(10)}
-    events.add_slots(event, minutes=20, **hours)
+    add_slots(event, minutes=20, **hours)
 
-    assert events.add_slots(event, minutes=20, **hours) == []
-    assert len(events.add_slots(event, minutes=30, **hours)) == 2
+    assert add_slots(event, minutes=20, **hours) == []
+    assert len(add_slots(event, minutes=30, **hours)) == 2
     assert Slot.objects.count() == 5
-    refused("too_short", events.add_slots, event, minutes=61, **hours)
-    refused("no_length", events.add_slots, event, minutes=0, **hours)
-    refused("outside", events.add_slots, event, minutes=20, **{**hours, "day": dt.date(2027, 4, 1)})
+    refused("too_short", add_slots, event, minutes=61, **hours)
+    refused("no_length", add_slots, event, minutes=0, **hours)
+    refused("outside", add_slots, event, minutes=20, **{**hours, "day": dt.date(2027, 4, 1)})
 
 
 def test_on_the_day_the_clocks_change_slots_keep_their_length(event, manager):
-    slots = events.add_slots(
-        event, by=manager, day=event.ends_on, starts=T(1), ends=T(4), minutes=30
-    )
+    slots = add_slots(event, by=manager, day=event.ends_on, starts=T(1), ends=T(4), minutes=30)
 
     assert len(slots) == 4  # from one to four are two hours that night
     assert {one.minutes for one in slots} == {30}
 
 
 def test_a_clone_keeps_the_hours_of_the_place_across_a_change_of_the_clock(event, manager):
-    hall = events.add_hall(event, "A", by=manager)
-    events.add_tables(event, 2, hall=hall, has_screen=True, by=manager)
-    buyers, sellers = (events.add_group(event, {"en": n}, by=manager) for n in "BS")
-    events.let_meet(event, [(buyers, sellers), (sellers, buyers)], by=manager)
-    events.add_slots(event, by=manager, day=event.starts_on, starts=T(9), ends=T(10), minutes=20)
+    hall = parts.add_hall(event, "A", by=manager)
+    parts.add_tables(event, 2, hall=hall, has_screen=True, by=manager)
+    buyers, sellers = (parts.add_group(event, {"en": n}, by=manager) for n in "BS")
+    parts.let_meet(event, [(buyers, sellers), (sellers, buyers)], by=manager)
+    add_slots(event, by=manager, day=event.starts_on, starts=T(9), ends=T(10), minutes=20)
     booth = event.tables.first()
-    events.give_booth(booth, make.RegistrationFactory(event=event), by=manager)
+    parts.give_booth(booth, make.RegistrationFactory(event=event), by=manager)
     event.final_at = dt.datetime(2027, 3, 20, 12, tzinfo=event.clock)
     event.save()
 
@@ -157,12 +156,12 @@ def test_a_clone_keeps_the_hours_of_the_place_across_a_change_of_the_clock(event
 
 
 def test_tables_are_numbered_on(event, manager):
-    events.add_tables(event, 2, by=manager)
-    more = events.add_tables(event, 2, by=manager)
+    parts.add_tables(event, 2, by=manager)
+    more = parts.add_tables(event, 2, by=manager)
 
     assert [one.number for one in more] == [3, 4]
-    refused("no_count", events.add_tables, event, 0, by=manager)
-    refused("hall_exists", lambda: [events.add_hall(event, "A", by=manager) for _ in range(2)])
+    refused("no_count", parts.add_tables, event, 0, by=manager)
+    refused("hall_exists", lambda: [parts.add_hall(event, "A", by=manager) for _ in range(2)])
 
 
 def test_the_zone_and_the_walk_stay_once_meetings_have_times(event, manager):
@@ -179,9 +178,9 @@ def test_slots_with_meetings_are_not_taken_away(event, manager):
     free, busy = make.SlotFactory.create_batch(2, event=event)
     make.MeetingFactory(event=event, slot=busy, placed=True)
 
-    refused("has_meetings", events.remove_slots, [free, busy], event=event, by=manager)
+    refused("has_meetings", remove_slots, [free, busy], event=event, by=manager)
 
-    assert events.remove_slots([free], event=event, by=manager) == 1
+    assert remove_slots([free], event=event, by=manager) == 1
 
 
 def test_an_interpreter_is_not_away_while_they_interpret(event, manager):
@@ -189,10 +188,10 @@ def test_an_interpreter_is_not_away_while_they_interpret(event, manager):
     busy = make.MeetingFactory(event=event, interpreter=interpreter, placed=True)
     free = make.SlotFactory(event=event)
 
-    refused("has_meeting", events.set_interpreter_away, interpreter, [free, busy.slot], by=manager)
+    refused("has_meeting", parts.set_interpreter_away, interpreter, [free, busy.slot], by=manager)
     assert not interpreter.away.exists()
 
-    events.set_interpreter_away(interpreter, [free], by=manager)
+    parts.set_interpreter_away(interpreter, [free], by=manager)
     assert interpreter.away.get().slot == free
 
 

@@ -15,7 +15,7 @@ from chambers.admin.decisions import decision
 from chambers.admin.fields import ReasonForm
 from marketplace.admin.base import AtTheEvent, CauseForm
 from marketplace.models import Away, Participant, Registration
-from marketplace.services import registrations
+from marketplace.services import desk, registrations
 
 Status = Registration.Status
 _KEPT = ["group", "delegation", "quota", "meetings_most", "languages"]  # by the organiser
@@ -164,12 +164,13 @@ class ParticipantAdmin(SearchedByCompany, AtTheEvent):
         "presence",
         "badge_code",
         "checked_in_at",
+        "checked_in_by",
     )
     actions = [
         decision(
             "check_in",
             title=_("Check in"),
-            do=registrations.check_in,
+            do=desk.check_in,
             waiting=lambda rows: rows.filter(
                 checked_in_at=None, registration__in=Registration.objects.taking_part()
             ),

@@ -6,6 +6,12 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def keep_proposals_untold(apps, _editor):
+    """What the organiser had in mind was told by what a meeting lacked; now it is a fact."""
+    meetings = apps.get_model("marketplace", "Meeting").objects
+    meetings.filter(request=None, status="unscheduled", sequence=0).update(is_told=False)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -18,6 +24,10 @@ class Migration(migrations.Migration):
             model_name='event',
             name='display_digest',
             field=models.CharField(blank=True, editable=False, max_length=64),
+        ),
+        migrations.AddConstraint(
+            model_name='event',
+            constraint=models.UniqueConstraint(condition=models.Q(('display_digest', ''), _negated=True), fields=('display_digest',), name='one_event_per_display', violation_error_message='This address leads to another event.'),
         ),
         migrations.AddField(
             model_name='event',
@@ -76,4 +86,25 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('table', 'slot'), name='table_is_closed_once_per_slot')],
             },
         ),
+        migrations.AddField(
+            model_name='meeting',
+            name='is_told',
+            field=models.BooleanField(default=True, editable=False, help_text='Its people know of it: of a proposal they do once it has got a time.', verbose_name='told'),
+        ),
+        migrations.AddField(
+            model_name='standbyoffer',
+            name='accepted_by',
+            field=models.ManyToManyField(blank=True, related_name='+', to='marketplace.registration', verbose_name='accepted by'),
+        ),
+        migrations.AlterField(
+            model_name='standbyoffer',
+            name='reason',
+            field=models.CharField(choices=[('must', 'Must meet'), ('agreed', 'Agreed to meet')], max_length=300, verbose_name='reason of the rank'),
+        ),
+        migrations.AddField(
+            model_name='calendarfeed',
+            name='last_read_on',
+            field=models.DateField(blank=True, editable=False, null=True, verbose_name='last read'),
+        ),
+        migrations.RunPython(keep_proposals_untold, migrations.RunPython.noop, elidable=True),
     ]

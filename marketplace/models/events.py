@@ -185,6 +185,13 @@ class Event(PublicModel):
                 name="event_meetings_are_ordered",
                 violation_error_message=_("At most cannot be fewer than at least."),
             ),
+            # Also what an address of a screen is looked up by.
+            models.UniqueConstraint(
+                fields=["display_digest"],
+                condition=~Q(display_digest=""),
+                name="one_event_per_display",
+                violation_error_message=_("This address leads to another event."),
+            ),
         ]
         indexes = [
             models.Index(fields=["is_published", "starts_on", "id"], name="event_by_date"),

@@ -36,7 +36,12 @@ def speakers(registration: Registration) -> list[User]:
 
 
 def attendees(meeting: Meeting) -> list[tuple[User, Participant]]:
-    """Whom a meeting concerns: its people who sign in, else the speakers of their company."""
+    """Whom a meeting concerns: its people who sign in, else the speakers of their company.
+
+    Nobody while the organiser only proposes it: who was never told of it reads of no end of it.
+    """
+    if not meeting.is_told:
+        return []
     told: dict[int, tuple[User, Participant]] = {}
     for one in meeting.people():
         readers = [one.person] if one.person else speakers(one.registration)
@@ -156,6 +161,24 @@ def tell_of_withdrawal(registration: Registration, meetings: Sequence[Meeting]) 
     for reader, theirs in lost.values():
         _tell_lost(reader, registration, theirs)
     return set(lost)
+
+
+def tell_of_absence(registration: Registration, meetings: Sequence[Meeting], reason: str) -> None:
+    """Tell each person once that a company is away for the rest of a day, and why.
+
+    Its own people too: one mail lists all that a reader's calendar loses.
+    """
+    lost: dict[int, tuple[User, list[tuple[Meeting, Participant]]]] = {}
+    for meeting in meetings:
+        for reader, participant in attendees(meeting):
+            lost.setdefault(reader.pk, (reader, []))[1].append((meeting, participant))
+    for reader, theirs in lost.values():
+        own = theirs[0][1].registration
+        with translation.override(reader.language):
+            times = [_told(one.slot, own, reader) for one, _who in theirs if one.slot is not None]
+        file = _cancellations(reader, theirs)
+        context = {**_lost_context(registration, own, times), "reason": reason}
+        _mail("company_absent", reader, own, context, file)
 
 
 def tell_of_requests_lost(

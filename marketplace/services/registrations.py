@@ -234,25 +234,6 @@ def set_availability(participant: Participant, *, away: Iterable[Slot], by: User
 
 
 @transaction.atomic
-def check_in(
-    participant: Participant, *, by: User | None, at: dt.datetime | None = None
-) -> Participant:
-    """Note that somebody has come; who is checked in stays so at the first time.
-
-    Raises ValidationError ``not_admitted``, PermissionDenied unless ``by`` serves the event.
-    """
-    event = participant.registration.event
-    if by is not None and not Event.objects.served_by(by).filter(pk=event.pk).exists():
-        raise PermissionDenied(_("Only staff of the event may do this."))
-    locked = Participant.objects.select_for_update(of=("self",)).get(pk=participant.pk)
-    placing.demand_taking_part(event, [participant])
-    if locked.checked_in_at is None:
-        locked.checked_in_at = at or timezone.now()
-        locked.save(update_fields=["checked_in_at"])
-    return locked
-
-
-@transaction.atomic
 def withdraw_registration(
     registration: Registration, *, by: User, reason: str = "", at: dt.datetime | None = None
 ) -> Registration:

@@ -208,19 +208,6 @@ def test_people_come_and_go_as_long_as_they_have_no_meetings(event, company, own
     assert registration.participants.get() == busy
 
 
-def test_check_in_notes_the_first_time_and_is_for_staff(event, manager):
-    person = make.ParticipantFactory(registration__event=event, speaking=True)
-    at = timezone.now()
-
-    registrations.check_in(person, by=manager, at=at)
-    registrations.check_in(person, by=manager, at=at + DAY)
-
-    person.refresh_from_db()
-    assert person.checked_in_at == at
-    with pytest.raises(PermissionDenied):
-        registrations.check_in(person, by=person.person)
-
-
 class Leaving:
     """A company with meetings, a booth and requests in all states, and its partners."""
 

@@ -1,0 +1,138 @@
+"""What a screen in the hall shows: tables and companies of this time and the next, no people."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from marketplace.models import Event, Meeting, Registration
+from marketplace.models.feeds import digest_of
+from marketplace.selectors.times import day_of
+
+LINES = 16  # on one screen; more take turns
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A table with who meets there; None stands for a company that is not listed."""
+
+    table: int | None
+    is_booth: bool
+    hall: str
+    companies: Sequence[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """Meetings that begin at the same time. ``day`` is "" on the day that it is."""
+
+    begins: str
+    ends: str
+    day: str
+    places: Sequence[Place]
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """One screen: the clock of the place, what goes on and what comes next."""
+
+    event: Event
+    clock: str
+    day: str
+    halls: Sequence[str]
+    hall: str
+    now: Sequence[Sitting]
+    next: Sequence[Sitting]
+    page: int
+    pages: int
+
+
+def display_of(secret: str) -> Event | None:
+    """The event whose screen has this secret."""
+    rows = Event.objects.exclude(display_digest="")
+    return rows.filter(display_digest=digest_of(secret)).first()
+
+
+def shown_in_hall(
+    event: Event, *, hall: str = "", turn: int = 0, at: dt.datetime | None = None
+) -> Display:
+    """What goes on now and what begins next. Names stand only of companies that are listed.
+
+    ``hall`` narrows to one hall, by its name; ``turn`` counts how often the screen was drawn:
+    where not all lines have room, they take turns. Three queries.
+    """
+    now, clock = at or timezone.now(), event.clock
+    halls = list(event.halls.values_list("name", flat=True))
+    hall = hall if hall in halls else ""
+    rows = Meeting.objects.filter(event=event, status__in=Meeting.HOLDING, slot__ends_at__gt=now)
+    if hall:
+        rows = rows.filter(table__hall__name=hall)
+    following = (
+        rows.filter(slot__starts_at__gt=now)
+        .order_by("slot__starts_at")
+        .values("slot__starts_at")[:1]
+    )
+    meetings = list(
+        (rows.filter(slot__starts_at__lte=now) | rows.filter(slot__starts_at=following))
+        .select_related(
+            "slot",
+            "table__hall",
+            "host__registration__company",
+            "guest__registration__company",
+        )
+        .prefetch_related("others__registration__company")
+        .order_by("slot__starts_at", "table__number", "pk")
+    )
+    pages = max(-(-len(meetings) // LINES), 1)
+    page = turn % pages
+    shown = meetings[page * LINES : (page + 1) * LINES]
+    here = now.astimezone(clock)
+    return Display(
+        event,
+        f"{here:%H:%M}",
+        day_of(here.date()),
+        halls,
+        hall,
+        _sittings((one for one in shown if _begun(one, now)), here),
+        _sittings((one for one in shown if not _begun(one, now)), here),
+        page + 1,
+        pages,
+    )
+
+
+def _begun(meeting: Meeting, now: dt.datetime) -> bool:
+    return meeting.slot is not None and meeting.slot.starts_at <= now
+
+
+def _sittings(meetings: Iterable[Meeting], here: dt.datetime) -> list[Sitting]:
+    found: dict[tuple[dt.datetime, dt.datetime], list[Place]] = {}
+    for one in meetings:
+        if one.slot is not None:
+            found.setdefault((one.slot.starts_at, one.slot.ends_at), []).append(_place(one))
+    told = []
+    for (starts_at, ends_at), places in found.items():
+        first, last = (moment.astimezone(here.tzinfo) for moment in (starts_at, ends_at))
+        day = "" if first.date() == here.date() else day_of(first.date())
+        told.append(Sitting(f"{first:%H:%M}", f"{last:%H:%M}", day, places))
+    return told
+
+
+def _place(meeting: Meeting) -> Place:
+    table = meeting.table
+    sides = {one.registration_id: one.registration for one in meeting.people()}
+    return Place(
+        table.number if table else None,
+        table is not None and table.owner_id is not None,
+        table.hall.name if table and table.hall else "",
+        [_name(one) for one in sides.values()],
+    )
+
+
+def _name(registration: Registration) -> str | None:
+    """The company as it agreed to be named among those who come."""
+    if registration.consent == Registration.Consent.NOT_LISTED:
+        return None
+    return registration.company.legal_name

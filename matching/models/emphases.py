@@ -1,7 +1,7 @@
-"""What chambers stress for their members, in versions that people put in force.
+"""What chambers stress for their members and events for their companies, in versions.
 
-A set of weights holds for the market, an emphasis for the members of one chamber. An event that
-matches its own participants may later be named beside the chamber, exactly one of the two.
+A set of weights holds for the market, an emphasis for the members of one chamber or, on top of
+that, among the companies of one event.
 """
 
 from __future__ import annotations
@@ -9,18 +9,17 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models import Chamber, Company, Membership, PublicModel, ScopedQuerySet, today
-from marketplace.models import Opportunity
+from chambers.models import Chamber, Company, Membership, today
+from marketplace.models import Event, Opportunity, Registration
 from matching.engine.emphasis import LEAST, MOST, Emphasis
+from matching.models.versions import Version, VersionQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -40,7 +39,7 @@ class Said(NamedTuple):
     until: dt.date | None
 
 
-class ChamberEmphasisQuerySet(ScopedQuerySet):
+class ChamberEmphasisQuerySet(VersionQuerySet):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Those in force of the chambers where one is a member or works: they move one's lists."""
         inside = Membership.objects.in_force().filter(company__in=Company.objects.run_by(user))
@@ -54,10 +53,6 @@ class ChamberEmphasisQuerySet(ScopedQuerySet):
 
     def managed_by(self, user: User | AnonymousUser) -> Self:
         return self.filter(chamber__in=Chamber.objects.managed_by(user))
-
-    def in_force(self) -> Self:
-        """At most one per chamber."""
-        return self.filter(state=ChamberEmphasis.State.IN_FORCE)
 
     def held_at(self, moment: dt.datetime) -> Self:
         """Those that were in force at a moment."""
@@ -115,27 +110,42 @@ class ChamberEmphasisQuerySet(ScopedQuerySet):
         return found
 
 
+class EventEmphasisQuerySet(VersionQuerySet):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Those in force of the events that one sees: their rules are theirs to read."""
+        return self.in_force().filter(event__in=Event.objects.visible_to(user))
+
+    def served_by(self, user: User | AnonymousUser) -> Self:
+        if user.is_superuser:
+            return self.all()
+        return self.filter(event__in=Event.objects.served_by(user))
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        return self.filter(event__in=Event.objects.managed_by(user))
+
+    def awaiting(self, user: User | AnonymousUser) -> Self:
+        """Those of them at events to come where one's company is registered or that one serves."""
+        own = Registration.objects.run_by(user).alive().values("event")
+        served = Event.objects.served_by(user).values("pk")
+        coming = self.visible_to(user).filter(event__in=Event.objects.ahead())
+        return coming.filter(Q(event__in=own) | Q(event__in=served))
+
+
 def _part(label: str | StrPromise) -> models.FloatField:
     return models.FloatField(label, default=1.0, validators=_IN_RANGE)
 
 
-class ChamberEmphasis(PublicModel):
-    """One version of what a chamber stresses: a draft until it is put in force, kept for ever.
+class StatedEmphasis(Version):
+    """One version of what an owner, a chamber or an event, stresses.
 
     What was in force never changes and never comes back under its number, so that ``in_force_at``
-    and ``retired_at`` say by what any run was made.
+    and ``retired_at`` say by what anything was scored.
     """
 
-    class State(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        IN_FORCE = "in_force", _("In force")
-        RETIRED = "retired", _("Retired")
+    OWNER: ClassVar[str]
+    """The name of the field that says whose it is."""
 
-    chamber = models.ForeignKey(
-        Chamber, models.CASCADE, related_name="emphases", verbose_name=_("chamber")
-    )
     number = models.PositiveIntegerField(_("number"), editable=False)
-    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.DRAFT)
     codes = _part(_("trade codes"))
     words = _part(_("words"))
     goods = _part(_("goods"))
@@ -143,58 +153,88 @@ class ChamberEmphasis(PublicModel):
     technology = _part(_("technology"))
     research = _part(_("research"))
     investment = _part(_("investment"))
-    note = models.TextField(
-        _("what changed and why"), blank=True, max_length=2000, help_text=_("Your members read it.")
-    )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("created by"),
-    )
-    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
-    in_force_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("put in force by"),
-    )
-    in_force_at = models.DateTimeField(_("in force since"), null=True, blank=True)
-    retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
 
-    objects = ChamberEmphasisQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("emphasis of a chamber")
-        verbose_name_plural = _("emphases of chambers")
-        ordering = ["-created_at", "-pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["chamber", "number"], name="one_emphasis_per_number"),
-            models.UniqueConstraint(
-                fields=["chamber"],
-                condition=Q(state="in_force"),
-                name="one_emphasis_in_force_per_chamber",
-                violation_error_code="already_in_force",
-                violation_error_message=_("Another one has just been put in force. Look again."),
-            ),
-            models.CheckConstraint(
-                condition=~Q(state="in_force") | Q(in_force_at__isnull=False),
-                name="emphasis_in_force_says_since_when",
-            ),
-            models.CheckConstraint(
-                condition=Q(**{f"{name}__range": (LEAST, MOST) for name in PARTS}),
-                name="emphasis_is_in_range",
-            ),
-        ]
+    class Meta(Version.Meta):
+        abstract = True
 
     def __str__(self) -> str:
-        return f"{self.chamber}, {self.number}"
+        return f"{self.owner}, {self.number}"
+
+    @property
+    def owner(self) -> Chamber | Event:
+        """Whose it is."""
+        found: Chamber | Event = getattr(self, self.OWNER)
+        return found
+
+    @property
+    def decider(self) -> Chamber:
+        """The chamber whose managers decide on it."""
+        owner = self.owner
+        return owner.chamber if isinstance(owner, Event) else owner
 
     @property
     def emphasis(self) -> Emphasis:
         """As the engine reads it."""
         return Emphasis(self.codes, self.words, {kind: getattr(self, kind) for kind in KINDS})
+
+    @staticmethod
+    def rules(owner: str, of: str = "") -> list[models.BaseConstraint]:
+        """What holds for the versions of each ``owner``; ``of`` begins the constraints' names."""
+        return [
+            models.UniqueConstraint(fields=[owner, "number"], name=f"one_{of}emphasis_per_number"),
+            models.UniqueConstraint(
+                fields=[owner],
+                condition=Q(state="in_force"),
+                name=f"one_emphasis_in_force_per_{owner}",
+                violation_error_code="already_in_force",
+                violation_error_message=_("Another one has just been put in force. Look again."),
+            ),
+            Version.is_dated(f"{of}emphasis_in_force_says_since_when"),
+            models.CheckConstraint(
+                condition=Q(**{f"{name}__range": (LEAST, MOST) for name in PARTS}),
+                name=f"{of}emphasis_is_in_range",
+            ),
+        ]
+
+
+class ChamberEmphasis(StatedEmphasis):
+    """One version of what a chamber stresses for its members."""
+
+    OWNER = "chamber"
+
+    chamber = models.ForeignKey(
+        Chamber, models.CASCADE, related_name="emphases", verbose_name=_("chamber")
+    )
+    note = models.TextField(
+        _("what changed and why"), blank=True, max_length=2000, help_text=_("Your members read it.")
+    )
+
+    objects = ChamberEmphasisQuerySet.as_manager()
+
+    class Meta(StatedEmphasis.Meta):
+        verbose_name = _("emphasis of a chamber")
+        verbose_name_plural = _("emphases of chambers")
+        constraints = StatedEmphasis.rules("chamber")
+
+
+class EventEmphasis(StatedEmphasis):
+    """One version of what an event stresses among the companies that come to it."""
+
+    OWNER = "event"
+
+    event = models.ForeignKey(
+        Event, models.CASCADE, related_name="emphases", verbose_name=_("event")
+    )
+    note = models.TextField(
+        _("what changed and why"),
+        blank=True,
+        max_length=2000,
+        help_text=_("Everyone who sees the event reads it."),
+    )
+
+    objects = EventEmphasisQuerySet.as_manager()
+
+    class Meta(StatedEmphasis.Meta):
+        verbose_name = _("emphasis of an event")
+        verbose_name_plural = _("emphases of events")
+        constraints = StatedEmphasis.rules("event", "event_")

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models import Chamber, PublicModel, ScopedQuerySet
+from chambers.models import Chamber
 from matching.engine import Weights
+from matching.models.versions import Version, VersionQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from chambers.models import User
 
 
-class WeightSetQuerySet(ScopedQuerySet):
+class WeightSetQuerySet(VersionQuerySet):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """The rules in force are everybody's to read."""
         return self.in_force()
@@ -32,18 +31,9 @@ class WeightSetQuerySet(ScopedQuerySet):
             return self.all()
         return self.none()
 
-    def in_force(self) -> Self:
-        """At most one."""
-        return self.filter(state=WeightSet.State.IN_FORCE)
 
-
-class WeightSet(PublicModel):
+class WeightSet(Version):
     """One version of the constants: a draft until a person puts it in force, kept for ever."""
-
-    class State(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        IN_FORCE = "in_force", _("In force")
-        RETIRED = "retired", _("Retired")
 
     version = models.CharField(
         _("version"),
@@ -52,9 +42,7 @@ class WeightSet(PublicModel):
         validators=[RegexValidator(r"^[0-9A-Za-z][0-9A-Za-z._-]*\Z")],
         error_messages={"unique": _("There is a set of this version.")},
     )
-    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.DRAFT)
     values = models.JSONField(_("constants"), default=dict, blank=True)
-    note = models.TextField(_("what changed and why"), blank=True, max_length=2000)
     parent = models.ForeignKey(
         "self",
         models.SET_NULL,
@@ -64,32 +52,12 @@ class WeightSet(PublicModel):
         verbose_name=_("made from"),
     )
     evaluation = models.JSONField(_("evaluation"), default=dict, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("created by"),
-    )
-    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
-    in_force_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("put in force by"),
-    )
-    in_force_at = models.DateTimeField(_("in force since"), null=True, blank=True)
-    retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
 
     objects = WeightSetQuerySet.as_manager()
 
-    class Meta:
+    class Meta(Version.Meta):
         verbose_name = _("set of weights")
         verbose_name_plural = _("sets of weights")
-        ordering = ["-created_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["state"],
@@ -98,10 +66,7 @@ class WeightSet(PublicModel):
                 violation_error_code="already_in_force",
                 violation_error_message=_("Another set has just been put in force. Look again."),
             ),
-            models.CheckConstraint(
-                condition=~Q(state="in_force") | Q(in_force_at__isnull=False),
-                name="weight_set_in_force_says_since_when",
-            ),
+            Version.is_dated("weight_set_in_force_says_since_when"),
         ]
 
     def __str__(self) -> str:

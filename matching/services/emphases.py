@@ -1,11 +1,11 @@
-"""What chambers stress for their members: drafted, put in force and retired by their managers."""
+"""What chambers and events stress: drafted, put in force and retired by their managers."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,33 +13,42 @@ from django.utils.translation import gettext as _
 from chambers.models import Chamber, Company, Membership, User
 from chambers.services.companies import note_changes
 from chambers.services.people import demand_manager
-from matching.models import ChamberEmphasis
+from marketplace.models import Event
+from marketplace.services.placing import demand_not_cancelled
+from matching.models import ChamberEmphasis, EventEmphasis, StatedEmphasis, Version
+from matching.services.versions import enter, leave
 
-State = ChamberEmphasis.State
+Owner = Chamber | Event
+Stated = TypeVar("Stated", bound=StatedEmphasis)
+State = Version.State
 
 
 @transaction.atomic
 def draft_emphasis(
-    chamber: Chamber, *, by: User | None = None, note: str = "", **parts: float
-) -> ChamberEmphasis:
-    """Write the chamber's next draft; ``parts`` that are not given count as they stand, 1.
+    owner: Owner, *, by: User | None = None, note: str = "", **parts: float
+) -> StatedEmphasis:
+    """Write the owner's next draft; ``parts`` that are not given count as they stand, 1.
 
-    ``by`` None is the installation itself. Raises ValidationError on a part out of range,
-    PermissionDenied for anyone but a manager of the chamber.
+    ``by`` None is the installation itself. Raises ValidationError on a part out of range or
+    ``cancelled`` for an event, PermissionDenied for anyone but a manager of the chamber, of an
+    event its organiser.
     """
-    demand_manager(by, chamber)
-    Chamber.objects.select_for_update(no_key=True).get(pk=chamber.pk)  # one number each
-    last = ChamberEmphasis.objects.filter(chamber=chamber).aggregate(Max("number"))["number__max"]
-    draft = ChamberEmphasis(
-        chamber=chamber, number=(last or 0) + 1, note=note.strip(), created_by=by, **parts
-    )
+    model, owners = _rows_of(owner)
+    demand_manager(by, owner.chamber if isinstance(owner, Event) else owner)
+    whose = owners.objects.select_for_update(no_key=True).get(pk=owner.pk)  # one number each
+    if isinstance(whose, Event):
+        demand_not_cancelled(whose)
+    drafts = model.rows().filter(**{model.OWNER: whose})
+    last = drafts.aggregate(last=Max("number"))["last"]
+    draft = model(number=(last or 0) + 1, note=note.strip(), created_by=by, **parts)
+    setattr(draft, model.OWNER, whose)
     draft.full_clean()
     draft.save()
     return draft
 
 
 @transaction.atomic
-def change_emphasis(draft: ChamberEmphasis, *, by: User, **fields: Any) -> ChamberEmphasis:
+def change_emphasis(draft: Stated, *, by: User, **fields: Any) -> Stated:
     """Change some parts of a draft, or its ``note``.
 
     Raises ValidationError ``not_draft`` or on a part, PermissionDenied as above.
@@ -54,68 +63,65 @@ def change_emphasis(draft: ChamberEmphasis, *, by: User, **fields: Any) -> Chamb
 
 
 @transaction.atomic
-def put_emphasis_in_force(draft: ChamberEmphasis, *, by: User) -> ChamberEmphasis:
-    """Stress what ``draft`` says from now on: the former one retires, the members are matched anew.
+def put_emphasis_in_force(draft: Stated, *, by: User) -> Stated:
+    """Stress what ``draft`` says from now on: the former one retires.
 
-    Raises ValidationError ``not_draft``, or ``already_in_force`` when somebody else was faster;
-    PermissionDenied as above.
+    The members of a chamber are matched anew; the companies of an event are scored by it whenever
+    meetings are proposed. Raises ValidationError ``not_draft``, or ``already_in_force`` when
+    somebody else was faster; PermissionDenied as above.
     """
     chosen = _locked(draft, by)
     _demand_draft(chosen)
     now = timezone.now()
-    former = ChamberEmphasis.objects.in_force().filter(chamber=chosen.chamber)
+    former = type(chosen).rows().in_force().filter(**{chosen.OWNER: chosen.owner})
     former.update(state=State.RETIRED, retired_at=now)
-    chosen.state, chosen.in_force_by, chosen.in_force_at = State.IN_FORCE, by, now
-    try:
-        with transaction.atomic():
-            chosen.save(update_fields=["state", "in_force_by", "in_force_at"])
-    except IntegrityError as error:
-        raise ValidationError(
-            _("Another one has just been put in force. Look again."), code="already_in_force"
-        ) from error
-    _match_members_anew(chosen.chamber)
+    enter(chosen, by=by, at=now)
+    _follow(chosen)
     return chosen
 
 
 @transaction.atomic
-def retire_emphasis(emphasis: ChamberEmphasis, *, by: User) -> ChamberEmphasis:
-    """Put one away. After the one in force the chamber stresses nothing.
+def retire_emphasis(emphasis: Stated, *, by: User) -> Stated:
+    """Put one away. After the one in force its owner stresses nothing.
 
     Raises ValidationError ``retired`` when it is, PermissionDenied as above.
     """
     locked = _locked(emphasis, by)
-    if locked.state == State.RETIRED:
-        raise ValidationError(_("This one is already retired."), code="retired")
-    was_in_force = locked.state == State.IN_FORCE
-    locked.state, locked.retired_at = State.RETIRED, timezone.now()
-    locked.save(update_fields=["state", "retired_at"])
-    if was_in_force:
-        _match_members_anew(locked.chamber)
+    if leave(locked):
+        _follow(locked)
     return locked
 
 
-def draft_again(emphasis: ChamberEmphasis, *, by: User) -> ChamberEmphasis:
-    """A new draft of what another version of the chamber says, under the next number.
+def draft_again(emphasis: StatedEmphasis, *, by: User) -> StatedEmphasis:
+    """A new draft of what another version of its owner says, under the next number.
 
-    Raises PermissionDenied as above.
+    Raises ValidationError ``cancelled``, PermissionDenied as above.
     """
     parts = {"codes": emphasis.codes, "words": emphasis.words, **emphasis.emphasis.kinds}
-    return draft_emphasis(emphasis.chamber, by=by, note=emphasis.note, **parts)
+    return draft_emphasis(emphasis.owner, by=by, note=emphasis.note, **parts)
 
 
-def _match_members_anew(chamber: Chamber) -> None:
-    """Note, with the change, that the profiles of the members are to be read anew."""
-    inside = Membership.objects.in_force().filter(chamber=chamber).values("company")
-    note_changes(Company.objects.matched().filter(pk__in=inside))
+def _rows_of(owner: Owner) -> tuple[type[StatedEmphasis], type[Owner]]:
+    return (EventEmphasis, Event) if isinstance(owner, Event) else (ChamberEmphasis, Chamber)
 
 
-def _locked(emphasis: ChamberEmphasis, by: User) -> ChamberEmphasis:
-    demand_manager(by, emphasis.chamber)
-    rows = ChamberEmphasis.objects.select_related("chamber").select_for_update(of=("self",))
-    return rows.get(pk=emphasis.pk)
+def _follow(emphasis: StatedEmphasis) -> None:
+    """Note, with the change, that the profiles of a chamber's members are to be read anew.
+
+    Nothing is stored of how the companies of an event fit each other.
+    """
+    if isinstance(emphasis, ChamberEmphasis):
+        inside = Membership.objects.in_force().filter(chamber=emphasis.chamber).values("company")
+        note_changes(Company.objects.matched().filter(pk__in=inside))
 
 
-def _demand_draft(emphasis: ChamberEmphasis) -> None:
+def _locked(emphasis: Stated, by: User) -> Stated:
+    demand_manager(by, emphasis.decider)
+    rows = type(emphasis).rows().select_related(emphasis.OWNER).select_for_update(of=("self",))
+    return cast("Stated", rows.get(pk=emphasis.pk))
+
+
+def _demand_draft(emphasis: StatedEmphasis) -> None:
     if emphasis.state != State.DRAFT:
         raise ValidationError(
             _("Only a draft can be changed or put in force: make a new one."), code="not_draft"

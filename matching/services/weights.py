@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,6 +14,7 @@ from chambers.models import User
 from chambers.services.companies import note_many_changes
 from matching.engine import Weights
 from matching.models import WeightSet
+from matching.services.versions import already_in_force, enter, leave
 
 State = WeightSet.State
 
@@ -87,16 +88,10 @@ def put_in_force(draft: WeightSet, *, by: User) -> WeightSet:
     if former is not None:
         left = WeightSet.objects.filter(pk=former.pk).exclude(pk=draft.pk).in_force()
         if not left.update(state=State.RETIRED, retired_at=timezone.now()):
-            raise _already_in_force()
+            raise already_in_force()
     chosen = _locked(draft)
-    chosen.full_clean(validate_constraints=False)  # its constants; of two at once, see below
-    chosen.state, chosen.retired_at = State.IN_FORCE, None
-    chosen.in_force_by, chosen.in_force_at = by, timezone.now()
-    try:
-        with transaction.atomic():
-            chosen.save(update_fields=["state", "retired_at", "in_force_by", "in_force_at"])
-    except IntegrityError as error:
-        raise _already_in_force() from error
+    chosen.full_clean(validate_constraints=False)  # its constants; of two at once, see ``enter``
+    enter(chosen, by=by, at=timezone.now())
     note_many_changes()
     return chosen
 
@@ -109,12 +104,7 @@ def retire_weights(weights: WeightSet, *, by: User) -> WeightSet:
     """
     demand_superuser(by)
     locked = _locked(weights)
-    if locked.state == State.RETIRED:
-        raise ValidationError(_("This set is already retired."), code="retired")
-    was_in_force = locked.state == State.IN_FORCE
-    locked.state, locked.retired_at = State.RETIRED, timezone.now()
-    locked.save(update_fields=["state", "retired_at"])
-    if was_in_force:
+    if leave(locked):
         note_many_changes()
     return locked
 
@@ -134,13 +124,6 @@ def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _locked(weights: WeightSet) -> WeightSet:
     return WeightSet.objects.select_for_update(of=("self",)).get(pk=weights.pk)
-
-
-def _already_in_force() -> ValidationError:
-    return ValidationError(
-        _("Another set, or this one, has just been put in force. Look again."),
-        code="already_in_force",
-    )
 
 
 def demand_superuser(by: User | None) -> None:

@@ -34,12 +34,50 @@ def build(one, company, hidden, chamber, *, everyone, inside, staff):
         name={"en": one.mark("event", everyone)},
         theme={"en": one.mark("theme", everyone)},
     )
+    one.objects |= {"event": event, **_parts(one, event, chamber, everyone=everyone)}
+    one.objects |= _draft(one, chamber, staff)
+    one.objects |= _two_that_meet(one, event, company, hidden, inside)
+    one.objects |= {
+        "feed": open_feed(one.people["owner"], name=one.mark("feed", {"owner", "token"}))[0],
+        "timetable": made.TimetableFactory(
+            event=event,
+            number=1,
+            problem=read_event(event).document(),
+            plan={"slot": [0], "table": [0], "helper": [None]},
+            certificate={**WORTH, "note": one.mark("certificate", staff)},
+        ),
+    }
+
+
+def _parts(one, event, chamber, *, everyone):
+    """What the event consists of."""
+    hall = made.HallFactory(event=event, name=one.mark("hall", everyone))
+    return {
+        "hall": hall,
+        "slot": made.SlotFactory(event=event),
+        "table": made.TableFactory(event=event, hall=hall, number=1),
+        "group": made.GroupFactory(event=event),
+        "delegation": made.DelegationFactory(event=event, chamber=chamber),
+        "interpreter": made.InterpreterFactory(event=event),
+    }
+
+
+def _draft(one, chamber, staff):
+    """An event that is not published, with a session."""
     draft = made.EventFactory(
         chamber=chamber, name={"en": one.mark("draft event", staff)}, is_published=False
     )
-    hall = made.HallFactory(event=event, name=one.mark("hall", everyone))
-    slot = made.SlotFactory(event=event)
-    registration, partner = (
+    session = made.SessionFactory(
+        event=draft,
+        title={"en": one.mark("session", staff)},
+        chair=one.mark("session chair", staff),
+    )
+    return {"draftevent": draft, "session": session}
+
+
+def _two_that_meet(one, event, company, hidden, inside):
+    """Registrations of both companies with a person each, a request and a meeting of the two."""
+    sides = [
         made.RegistrationFactory(
             event=event,
             company=of,
@@ -47,50 +85,26 @@ def build(one, company, hidden, chamber, *, everyone, inside, staff):
             reason=one.mark(f"{word} registration", inside),
         )
         for of, word in ((company, "first"), (hidden, "second"))
-    )
+    ]
     people = [
         made.ParticipantFactory(
             registration=of, person=one.people["owner"], name=one.mark(f"{word} person", inside)
         )
-        for of, word in ((registration, "first"), (partner, "second"))
+        for of, word in zip(sides, ("first", "second"), strict=True)
     ]
-    table = made.TableFactory(event=event, hall=hall, number=1)
-    request = made.MeetingRequestFactory(
-        event=event, requester=registration, partner=partner, message=one.mark("wish", inside)
-    )
-    meeting = made.MeetingFactory(
-        event=event,
-        host=people[0],
-        guest=people[1],
-        slot=slot,
-        table=table,
-        status="confirmed",
-        reason=one.mark("meeting", inside),
-    )
-    one.objects |= {
-        "event": event,
-        "draftevent": draft,
-        "hall": hall,
-        "slot": slot,
-        "table": table,
-        "session": made.SessionFactory(
-            event=draft,
-            title={"en": one.mark("session", staff)},
-            chair=one.mark("session chair", staff),
-        ),
-        "group": made.GroupFactory(event=event),
-        "delegation": made.DelegationFactory(event=event, chamber=chamber),
-        "interpreter": made.InterpreterFactory(event=event),
-        "registration": registration,
-        "feed": open_feed(one.people["owner"], name=one.mark("feed", {"owner", "token"}))[0],
+    return {
+        "registration": sides[0],
         "participant": people[0],
-        "meetingrequest": request,
-        "meeting": meeting,
-        "timetable": made.TimetableFactory(
+        "meetingrequest": made.MeetingRequestFactory(
+            event=event, requester=sides[0], partner=sides[1], message=one.mark("wish", inside)
+        ),
+        "meeting": made.MeetingFactory(
             event=event,
-            number=1,
-            problem=read_event(event).document(),
-            plan={"slot": [0], "table": [0], "helper": [None]},
-            certificate={**WORTH, "note": one.mark("certificate", staff)},
+            host=people[0],
+            guest=people[1],
+            slot=one.objects["slot"],
+            table=one.objects["table"],
+            status="confirmed",
+            reason=one.mark("meeting", inside),
         ),
     }

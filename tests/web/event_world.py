@@ -43,17 +43,39 @@ PARTNERS = [
 
 def build_event():
     """A forum in Minsk read from Tokyo, two days with tables, and what a company has there."""
+    event = _forum()
+    slots = _programme(event)
+    world = SimpleNamespace(event=event, slots=slots, **_own_company(event, slots))
+    world.others, world.people = _partners(event)
+    world.hidden = RegistrationFactory(
+        event=event, company__legal_name="Unseen Works", consent="not_listed"
+    )
+    world.meetings, world.waiting = _meetings(world)
+    world.incoming, world.sent = _requests(world)
+    propose_move(
+        world.meetings[0], slots[9:11], by=world.people[0].person, message="Our flight is late"
+    )
+    return world
+
+
+def _forum():
+    """In the middle of its requests, with a provisional timetable since yesterday."""
     for code, name in (("JP", "Japan"), ("BY", "Belarus"), ("IN", "India"), ("BR", "Brazil")):
         CountryFactory(code=code, name_en=name)
-    minsk = ChamberFactory(name_en="Minsk Chamber", slug="minsk")
     now = timezone.now()
     event = EventFactory(
-        chamber=minsk, name={"en": "Forum of Regions", "ru": "Форум", "ja": "地域フォーラム"},
+        chamber=ChamberFactory(name_en="Minsk Chamber", slug="minsk"),
+        name={"en": "Forum of Regions", "ru": "Форум", "ja": "地域フォーラム"},
         theme={"en": "Water, cold chains and instruments for the regions"}, place="Minsk, Victoria",
         registration_opens_at=now - 20 * DAY, requests_open_at=now - 9 * DAY,
         requests_close_at=now + 9 * DAY, provisional_at=now - DAY, final_at=now + 12 * DAY,
     )  # fmt: skip
     event.hosts.add(ChamberFactory(name_en="Sapporo Chamber", slug="sapporo"))
+    return event
+
+
+def _programme(event):
+    """Two halls with eight tables; an opening, a break and twelve slots on each of two days."""
     halls = [HallFactory(event=event, name=name) for name in ("Hall A", "Hall B")]
     for number in range(1, 9):
         TableFactory(event=event, number=number, hall=halls[number > 4], has_screen=number > 6)
@@ -75,16 +97,26 @@ def build_event():
                     event=event, starts_at=starts, ends_at=starts + dt.timedelta(minutes=20)
                 )
             )
-    group = GroupFactory(event=event, name={"en": "Suppliers"})
-    delegation = DelegationFactory(event=event, chamber=minsk, leader="Ken Sato", seats=9)
+    return slots
+
+
+def _own_company(event, slots):
+    """``own`` registration of ``owner``, with ``anna`` who signs in and Boris, once away."""
     own_company = company("JP", "Romashka Sensor LLC", languages=["ru", "en"])
     owner = RepresentativeFactory(
         company=own_company, person=UserFactory(name="Anna Ivanova", time_zone="Asia/Tokyo")
     ).person
+    group = GroupFactory(event=event, name={"en": "Suppliers"})
     own = RegistrationFactory(event=event, company=own_company, group=group)
     anna = ParticipantFactory(registration=own, person=owner, name="Anna Ivanova", position="CEO")
     boris = ParticipantFactory(registration=own, person=None, name="Boris", presence="remote")
     boris.away.create(slot=slots[0])
+    return {"own": own, "owner": owner, "anna": anna}
+
+
+def _partners(event):
+    """A registration and a person of each of ``PARTNERS``, who came together."""
+    delegation = DelegationFactory(event=event, chamber=event.chamber, leader="Ken Sato", seats=9)
     others, people = [], []
     for code, name, latin in PARTNERS:
         made = company(code, name, legal_name_latin=latin, languages=["en"])
@@ -95,34 +127,37 @@ def build_event():
             )
         )
         people.append(ParticipantFactory(registration=others[-1], person=speaker, name="Ken Sato"))
-    hidden = RegistrationFactory(
-        event=event, company__legal_name="Unseen Works", consent="not_listed"
-    )
-    unseen = ParticipantFactory(registration=hidden, name="Unseen Person")
-    organiser = UserFactory(superuser=True)
-    meetings = [
-        arrange_meeting(anna, people[0], slot=slots[0], by=organiser),
-        arrange_meeting(anna, people[2], slot=slots[4], by=organiser, status="provisional"),
-        arrange_meeting(people[3], anna, slot=slots[14], by=organiser),
+    return others, people
+
+
+def _meetings(world):
+    """Three of one's own with a time and one that waits for it; beside them those of others."""
+    organiser, slots, people = UserFactory(superuser=True), world.slots, world.people
+    unseen = ParticipantFactory(registration=world.hidden, name="Unseen Person")
+    own = [
+        arrange_meeting(world.anna, people[0], slot=slots[0], by=organiser),
+        arrange_meeting(world.anna, people[2], slot=slots[4], by=organiser, status="provisional"),
+        arrange_meeting(people[3], world.anna, slot=slots[14], by=organiser),
     ]
     arrange_meeting(people[1], people[3], slot=slots[0], by=organiser)
     arrange_meeting(people[4], people[5], slot=slots[1], by=organiser, status="provisional")
     arrange_meeting(people[1], unseen, slot=slots[2], by=organiser)
-    waiting = arrange_meeting(anna, people[5], by=organiser)
-    waiting.sequence = 1  # it had a time once, so its people know of it
-    waiting.save()
-    offer = OpportunityFactory(published=True, company=own_company)
+    waiting = arrange_meeting(world.anna, people[5], by=organiser)
+    return own, waiting
+
+
+def _requests(world):
+    """One that waits for one's own company, and one that was answered with other times."""
     incoming = request_meeting(
-        others[1], own, by=people[1].person, message="We need pressure sensors for cold stores.",
-        wish=MeetingRequest.Wish.MUST, slots=slots[5:8],
+        world.others[1], world.own, by=world.people[1].person, slots=world.slots[5:8],
+        message="We need pressure sensors for cold stores.", wish=MeetingRequest.Wish.MUST,
     )  # fmt: skip
-    sent = request_meeting(own, others[4], by=owner, message="Pumps?", opportunity=offer)
-    propose_times(sent, slots[8:10], by=people[4].person, message="Better after lunch")
-    propose_move(meetings[0], slots[9:11], by=people[0].person, message="Our flight is late")
-    return SimpleNamespace(
-        event=event, own=own, owner=owner, anna=anna, others=others, people=people, slots=slots,
-        meetings=meetings, waiting=waiting, incoming=incoming, sent=sent, hidden=hidden,
-    )  # fmt: skip
+    offer = OpportunityFactory(published=True, company=world.own.company)
+    sent = request_meeting(
+        world.own, world.others[4], by=world.owner, message="Pumps?", opportunity=offer
+    )
+    propose_times(sent, world.slots[8:10], by=world.people[4].person, message="Better after lunch")
+    return incoming, sent
 
 
 def addresses(world):

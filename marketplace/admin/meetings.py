@@ -27,6 +27,7 @@ from marketplace.models import (
     Slot,
     StandbyOffer,
     Table,
+    TableClosed,
     TimeProposal,
 )
 from marketplace.selectors.times import tell_time
@@ -153,15 +154,27 @@ class MoveForm(forms.Form):
 
 
 def _free_tables(meeting: Meeting) -> Counter[int]:
-    """{slot: shared tables that nobody holds then}."""
+    """{slot: shared tables that can be used then and that nobody holds}."""
     shared = Table.objects.filter(event=meeting.event, owner=None).count()
     slots = list(Slot.objects.filter(event=meeting.event))
     held = Booking.objects.filter(table__event=meeting.event, table__owner=None)
-    times = list(held.exclude(meeting=meeting).values_list("during", flat=True))
+    times = [
+        (one.lower, one.upper)
+        for one in held.exclude(meeting=meeting).values_list("during", flat=True)
+    ]
+    closed = TableClosed.objects.filter(table__event=meeting.event, table__owner=None)
+    shut = closed.values_list("table", "slot__starts_at", "slot__ends_at")
     return Counter(
         {
             slot.pk: shared
-            - sum(one.lower < slot.ends_at and slot.starts_at < one.upper for one in times)
+            - sum(start < slot.ends_at and slot.starts_at < end for start, end in times)
+            - len(
+                {
+                    table
+                    for table, start, end in shut
+                    if start < slot.ends_at and slot.starts_at < end
+                }
+            )
             for slot in slots
         }
     )

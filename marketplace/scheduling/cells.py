@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from marketplace.scheduling.measure import agendas
 from marketplace.scheduling.problem import Place, Plan, Problem
+
+if TYPE_CHECKING:
+    from marketplace.scheduling.seating import Room  # large libraries: only where they work
 
 
 class Why(StrEnum):
@@ -34,8 +38,13 @@ class Obstacle:
     meeting: int | None = None
 
 
-def obstacles(problem: Problem, plan: Plan, meeting: int, start: int) -> list[Obstacle]:
-    """What keeps a meeting from starting in a slot while all others stay; [] when nothing does."""
+def obstacles(
+    problem: Problem, plan: Plan, meeting: int, start: int, room: Room | None = None
+) -> list[Obstacle]:
+    """What keeps a meeting from starting in a slot while all others stay; [] when nothing does.
+
+    ``room`` is given where some tables cannot be used in some slots.
+    """
     if problem.fixed and problem.fixed[meeting] not in (-1, start):
         return [Obstacle(Why.FIXED)]
     slots = range(start, start + problem.lengths[meeting])
@@ -55,7 +64,7 @@ def obstacles(problem: Problem, plan: Plan, meeting: int, start: int) -> list[Ob
     for one in problem.meetings[meeting]:
         clashes = dict.fromkeys(busy[one, slot] for slot in slots if (one, slot) in busy)
         found += [Obstacle(Why.BUSY, one, other) for other in clashes]
-    if not _has_table(problem, plan, meeting, slots):
+    if not _has_table(problem, plan, meeting, slots, room):
         found.append(Obstacle(Why.TABLES))
     if problem.helpers[meeting] and _helper(problem, busy, meeting, slots) is None:
         found.append(Obstacle(Why.INTERPRETER))
@@ -63,10 +72,12 @@ def obstacles(problem: Problem, plan: Plan, meeting: int, start: int) -> list[Ob
     return found
 
 
-def moved(problem: Problem, plan: Plan, meeting: int, start: int | None) -> Plan:
+def moved(
+    problem: Problem, plan: Plan, meeting: int, start: int | None, room: Room | None = None
+) -> Plan:
     """The plan with one meeting elsewhere, or out; others keep their table, it gets a free one.
 
-    ``start`` is free of ``obstacles``.
+    ``start`` is free of ``obstacles``; ``room`` as there.
     """
     slots, tables, helpers = list(plan.slot), list(plan.table), list(plan.helper)
     slots[meeting] = start
@@ -80,7 +91,7 @@ def moved(problem: Problem, plan: Plan, meeting: int, start: int | None) -> Plan
             if other != meeting
         }
         helpers[meeting] = _helper(problem, busy, meeting, covered)
-        tables[meeting] = _table(problem, plan, meeting, covered)
+        tables[meeting] = _table(problem, plan, meeting, covered, room)
     return replace(plan, slot=tuple(slots), table=tuple(tables), helper=tuple(helpers))
 
 
@@ -97,27 +108,33 @@ def _at(problem: Problem, plan: Plan, meeting: int, slots: Iterable[int]) -> lis
     ]
 
 
-def _has_table(problem: Problem, plan: Plan, meeting: int, slots: range) -> bool:
+def _has_table(problem: Problem, plan: Plan, meeting: int, slots: range, room: Room | None) -> bool:
     if problem.places[meeting] is Place.NONE:
         return True
     return all(
         len(_at(problem, plan, meeting, [slot])) < problem.tables[slot] for slot in slots
     ) and (
-        problem.places[meeting] is Place.TABLE or _table(problem, plan, meeting, slots) is not None
+        problem.places[meeting] is Place.TABLE
+        or _table(problem, plan, meeting, slots, room) is not None
     )
 
 
-def _table(problem: Problem, plan: Plan, meeting: int, slots: range) -> int | None:
+def _table(
+    problem: Problem, plan: Plan, meeting: int, slots: range, room: Room | None
+) -> int | None:
     """A table free in all slots; those with a screen come first, so others are looked at last."""
     if problem.places[meeting] is Place.NONE:
         return None
     taken = {plan.table[other] for other in _at(problem, plan, meeting, slots)}
     screens = min(problem.screens[slot] for slot in slots)
     numbers = list(range(min(problem.tables[slot] for slot in slots)))
+    if room is not None:
+        screens = sum(room.screen)
+        numbers = [at for at, shut in enumerate(room.closed) if shut.isdisjoint(slots)]
     if problem.places[meeting] is Place.SCREEN:
-        numbers = numbers[:screens]
+        numbers = [number for number in numbers if number < screens]
     else:
-        numbers = [*numbers[screens:], *numbers[:screens]]
+        numbers.sort(key=lambda number: number < screens)
     return next((number for number in numbers if number not in taken), None)
 
 

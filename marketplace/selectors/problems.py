@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import bisect
 import datetime as dt
-import itertools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import mode
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -27,13 +25,15 @@ from marketplace.models import (
     Interpreter,
     InterpreterAway,
     Meeting,
+    MeetingQuerySet,
     Participant,
-    Registration,
     Slot,
     Table,
+    TableClosed,
 )
 from marketplace.scheduling.document import problem_of, problem_told
 from marketplace.scheduling.problem import Place, Problem
+from marketplace.selectors.units import cut, strange_minutes, zones_of
 
 if TYPE_CHECKING:
     from marketplace.scheduling.seating import Room
@@ -60,6 +60,10 @@ class Reading:
     """The hall of each of them, as a number."""
     kept: list[int | None]
     """The table that each meeting with a fixed time has now, as its number among ``tables``."""
+    closed: list[list[int]] = field(default_factory=list)
+    """Units in which each of ``tables`` cannot be used; empty where all can, always."""
+    screened: int = 0
+    """How many of ``tables`` have a screen; counted only where some are closed."""
 
     def document(self) -> dict[str, Any]:
         """The whole as plain data for ``Timetable.problem``."""
@@ -72,6 +76,8 @@ class Reading:
             "tables": self.tables,
             "halls": self.halls,
             "kept": self.kept,
+            "closed": self.closed,
+            "screened": self.screened,
         }
 
     @classmethod
@@ -86,13 +92,22 @@ class Reading:
             document["tables"],
             document["halls"],
             document["kept"],
+            document.get("closed", []),
+            document.get("screened", 0),
         )
 
     def room(self) -> Room:
         """The shared tables as the solver gives them out."""
-        from marketplace.scheduling.seating import room_of  # large libraries: only where they work
+        from marketplace.scheduling import seating  # large libraries: only where they work
 
-        room = room_of(self.problem)
+        if self.closed:
+            return seating.Room(
+                hall=tuple(self.halls),
+                screen=tuple(at < self.screened for at in range(len(self.tables))),
+                owners=(frozenset(),) * len(self.tables),
+                closed=tuple(frozenset(units) for units in self.closed),
+            )
+        room = seating.room_of(self.problem)
         return replace(room, hall=tuple(self.halls)) if self.halls else room
 
     def slot_of(self, meeting: int, unit: int) -> str:
@@ -106,6 +121,18 @@ class Reading:
         return next((key.partition(":")[2] for key in keys if key.startswith("booth:")), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What is lost beyond what is written down already: keys of rows, each with that of a slot."""
+
+    away: frozenset[tuple[int, int]] = frozenset()
+    """Participants."""
+    absent: frozenset[tuple[int, int]] = frozenset()
+    """Interpreters."""
+    closed: frozenset[tuple[int, int]] = frozenset()
+    """Tables."""
+
+
 def read_event(
     event: Event, *, at: dt.datetime | None = None, kept: Mapping[str, Slot] | None = None
 ) -> Reading:
@@ -115,7 +142,7 @@ def read_event(
     begun or lie within the freeze window, keep their time; those in ``kept``, by public id, have
     that slot. Raises ValidationError ``no_slots``, ``no_meetings``, ``walking``.
     """
-    return _Reader(event, at or timezone.now(), kept or {}).read()
+    return Reader(event, at or timezone.now(), kept or {}).read()
 
 
 @dataclass
@@ -133,21 +160,25 @@ class _Calendars:
         return self.places[key]
 
 
-class _Reader:
+class Reader:
     """One event, read once."""
 
-    def __init__(self, event: Event, now: dt.datetime, kept: Mapping[str, Slot]) -> None:
+    def __init__(
+        self, event: Event, now: dt.datetime, kept: Mapping[str, Slot], lost: Lost | None = None
+    ) -> None:
+        """Read the rows. Raises as ``read_event``."""
         self._event, self._now, self._kept = event, now, kept
+        self._lost = lost or Lost()
         self._slots = list(Slot.objects.filter(event=event).order_by("starts_at", "ends_at", "pk"))
         if not self._slots:
             raise ValidationError(
                 _("The event has no slots: add the times in which meetings may be."),
                 code="no_slots",
             )
-        self._units, self._spans = _cut(self._slots)
+        self._units, self._spans = cut(self._slots)
         self._refuse_hurry()
         self._meetings = list(
-            Meeting.objects.filter(event=event, status__in=Meeting.AHEAD)
+            self._rows()
             .select_related(
                 "host__registration__company",
                 "guest__registration__company",
@@ -169,9 +200,35 @@ class _Reader:
             table.owner_id: table
             for table in Table.objects.filter(event=event, owner__isnull=False).order_by("-number")
         }
-        self._shared = list(Table.objects.filter(event=event).shared())
+        self._closed = self._closings()
+        every = set(range(len(self._units)))
+        self._shared = [
+            table
+            for table in Table.objects.filter(event=event).shared()
+            if self._closed[table.pk] != every
+        ]
         self._shared.sort(key=lambda table: not table.has_screen)
         self._calendars = _Calendars()
+
+    def _rows(self) -> MeetingQuerySet:
+        """The meetings that are asked for."""
+        return Meeting.objects.filter(event=self._event, status__in=Meeting.AHEAD)
+
+    def _closings(self) -> dict[int, set[int]]:
+        """Units in which tables cannot be used, by the key of the table."""
+        covered = self._covered()
+        closed: dict[int, set[int]] = defaultdict(set)
+        rows = TableClosed.objects.filter(table__event=self._event).values_list("table", "slot")
+        for table, slot in {*rows, *self._lost.closed}:
+            closed[table].update(covered[slot])
+        return closed
+
+    def _covered(self) -> dict[int, range]:
+        """The units of each slot, by its key."""
+        return {
+            slot.pk: range(first, first + count)
+            for slot, (first, count) in zip(self._slots, self._spans, strict=True)
+        }
 
     def read(self) -> Reading:
         """The problem and what its numbers mean."""
@@ -188,8 +245,8 @@ class _Reader:
             participants=len(self._calendars.keys),
             slots=len(self._units),
             days=self._days(),
-            tables=(len(self._shared),) * len(self._units),
-            screens=(sum(table.has_screen for table in self._shared),) * len(self._units),
+            tables=self._open_tables(self._shared),
+            screens=self._open_tables([table for table in self._shared if table.has_screen]),
             meetings=tuple(attendees),
             domains=tuple(domains),
             lengths=tuple(lengths),
@@ -201,6 +258,7 @@ class _Reader:
             fixed=tuple(fixed),
             optional=True,
         )
+        closed = [sorted(self._closed[table.pk]) for table in self._shared]
         return Reading(
             problem,
             [str(one.public_id) for one in self._meetings],
@@ -213,6 +271,15 @@ class _Reader:
             [str(table.public_id) for table in self._shared],
             self._halls(),
             self._kept_tables(fixed),
+            closed if any(closed) else [],
+            sum(table.has_screen for table in self._shared) if any(closed) else 0,
+        )
+
+    def _open_tables(self, tables: Sequence[Table]) -> _Units:
+        """How many of some tables can be used in each unit."""
+        return tuple(
+            sum(unit not in self._closed[table.pk] for table in tables)
+            for unit in range(len(self._units))
         )
 
     def _halls(self) -> list[int]:
@@ -328,10 +395,7 @@ class _Reader:
 
     def _forbidden(self) -> list[frozenset[int]]:
         """Units in which each calendar is closed."""
-        covered = {
-            slot.pk: range(first, first + count)
-            for slot, (first, count) in zip(self._slots, self._spans, strict=True)
-        }
+        covered = self._covered()
         away: dict[str, set[int]] = defaultdict(set)
         people = Away.objects.filter(participant__registration__event=self._event)
         for public_id, slot in people.values_list("participant__public_id", "slot"):
@@ -340,8 +404,22 @@ class _Reader:
             interpreter__event=self._event
         ).values_list("interpreter__public_id", "slot"):
             away[f"interpreter:{public_id}"].update(covered[slot])
+        self._add_lost(away, covered)
+        for booth in self._booths.values():
+            away[f"booth:{booth.public_id}"] = self._closed[booth.pk]
         away["nobody"] = set(range(len(self._units)))
         return [frozenset(away[key]) for key in self._calendars.keys]
+
+    def _add_lost(self, away: dict[str, set[int]], covered: Mapping[int, range]) -> None:
+        """Add the absences that are not written down."""
+        for model, kind, pairs in (
+            (Participant, "participant", self._lost.away),
+            (Interpreter, "interpreter", self._lost.absent),
+        ):
+            keys = {key for key, _slot in pairs}
+            ids = dict(model.objects.filter(pk__in=keys).values_list("pk", "public_id"))
+            for key, slot in pairs:
+                away[f"{kind}:{ids[key]}"].update(covered[slot])
 
     def _days(self) -> tuple[_Units, ...]:
         days: dict[dt.date, list[int]] = defaultdict(list)
@@ -353,35 +431,11 @@ class _Reader:
         """Minutes of each unit outside 8 to 20 o'clock of a person's own day, online only."""
         if self._event.kind != Event.Kind.ONLINE:
             return ()
-        zones = _zones(self._event, self._calendars.keys)
+        zones = zones_of(self._event, self._calendars.keys)
         return tuple(
-            tuple(_strange_minutes(unit, zones[key]) if key in zones else 0 for unit in self._units)
+            tuple(strange_minutes(unit, zones[key]) if key in zones else 0 for unit in self._units)
             for key in self._calendars.keys
         )
-
-
-def _cut(
-    slots: Sequence[Slot],
-) -> tuple[list[tuple[dt.datetime, dt.datetime]], list[tuple[int, int]]]:
-    """Units of time in order, and of each slot its first unit and number of units."""
-    borders = sorted({moment for slot in slots for moment in (slot.starts_at, slot.ends_at)})
-    # Sweep: a stretch between two borders is a unit where some slot is open over it.
-    opens: dict[dt.datetime, int] = defaultdict(int)
-    for slot in slots:
-        opens[slot.starts_at] += 1
-        opens[slot.ends_at] -= 1
-    units, depth = [], 0
-    for start, end in itertools.pairwise(borders):
-        depth += opens[start]
-        if depth:
-            units.append((start, end))
-    starting = {start: at for at, (start, _end) in enumerate(units)}
-    ending = {end: at for at, (_start, end) in enumerate(units)}
-    spans = [
-        (starting[slot.starts_at], ending[slot.ends_at] - starting[slot.starts_at] + 1)
-        for slot in slots
-    ]
-    return units, spans
 
 
 def _open(
@@ -396,29 +450,6 @@ def _open(
         return (fixed,)
     closed = frozenset().union(*(forbidden[one] for one in attendees))
     return tuple(first for first in starts if closed.isdisjoint(range(first, first + length)))
-
-
-def _zones(event: Event, keys: Sequence[str]) -> dict[str, dt.tzinfo]:
-    """The zone of each person: their own, else that of their company's first chamber."""
-    wanted = [key.removeprefix("participant:") for key in keys if key.startswith("participant:")]
-    people = Participant.objects.filter(public_id__in=wanted).select_related("person")
-    companies = dict(
-        Registration.objects.filter(event=event, company__memberships__isnull=False)
-        .order_by("-company__memberships__starts_on")
-        .values_list("pk", "company__memberships__chamber__zone")
-    )
-    found: dict[str, dt.tzinfo] = {}
-    for one in people:
-        zone = one.person.time_zone if one.person else companies.get(one.registration_id)
-        found[f"participant:{one.public_id}"] = ZoneInfo(zone or event.zone)
-    return found
-
-
-def _strange_minutes(unit: tuple[dt.datetime, dt.datetime], zone: dt.tzinfo) -> int:
-    start, end = (moment.astimezone(zone) for moment in unit)
-    minutes = range(int((end - start).total_seconds()) // 60)
-    hours = ((start + dt.timedelta(minutes=minute)).hour for minute in minutes)
-    return sum(not 8 <= hour < 20 for hour in hours)
 
 
 def _told(moment: dt.datetime) -> str:

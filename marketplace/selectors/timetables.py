@@ -51,6 +51,11 @@ _WHYS = {
 }
 
 
+def cause_in_words(cause: Cause) -> str:
+    """What stands in the way of a meeting."""
+    return str(_CAUSES[cause]) if cause in _CAUSES else _("the rules of the event")
+
+
 def places_of(timetable: Timetable) -> dict[str, Place]:
     """Where a version has each meeting: {its public id: slot, table, interpreter}."""
     if not timetable.plan:
@@ -223,11 +228,11 @@ def free_cells(timetable: Timetable, meeting: Meeting) -> list[Free]:
         if count == reading.problem.lengths[at]
     }
     rows = Slot.objects.filter(event=timetable.event_id, public_id__in=spans)
-    names = _Names(reading)
+    names, room = _Names(reading), reading.room() if reading.closed else None
     found = []
     for slot in rows.order_by("starts_at", "ends_at").select_related("event"):
         unit = spans[str(slot.public_id)]
-        against = cells.obstacles(reading.problem, plan, at, unit)
+        against = cells.obstacles(reading.problem, plan, at, unit, room)
         found.append(Free(slot, names.of_all(against), plan.slot[at] == unit))
     return found
 

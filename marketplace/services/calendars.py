@@ -36,6 +36,7 @@ from marketplace.models import (
     Participant,
     Slot,
     Table,
+    TableClosed,
 )
 from marketplace.selectors.times import tell_time
 
@@ -134,13 +135,29 @@ def free_slots(
 
 
 def free_tables(event: Event, slot: Slot, *, besides: Meeting | None = None) -> QuerySet[Table]:
-    """Tables and booths of an event that nobody holds during a slot."""
+    """Tables and booths of an event that can be used during a slot and that nobody holds."""
     busy = Booking.objects.filter(
         table=OuterRef("pk"), during__overlap=DateTimeTZRange(slot.starts_at, slot.ends_at)
     )
     if besides is not None:
         busy = busy.exclude(meeting=besides)
-    return Table.objects.filter(~Exists(busy), event=event)
+    closed = _closings(slot).filter(table=OuterRef("pk"))
+    return Table.objects.filter(~Exists(busy), ~Exists(closed), event=event)
+
+
+def demand_open(table: Table, slot: Slot) -> None:
+    """Raise ValidationError ``closed`` for a table that cannot be used during a slot."""
+    if _closings(slot).filter(table=table).exists():
+        raise ValidationError(
+            _("This table cannot be used at this time: choose another."), code="closed"
+        )
+
+
+def _closings(slot: Slot) -> QuerySet[TableClosed]:
+    """Closings of tables at a time that overlaps a slot."""
+    return TableClosed.objects.filter(
+        slot__starts_at__lt=slot.ends_at, slot__ends_at__gt=slot.starts_at
+    )
 
 
 def needs_table(event: Event, people: Sequence[Participant]) -> bool:

@@ -178,7 +178,8 @@ def set_place(
 ) -> None:
     """Give a meeting a slot and a table, not yet saved; what it needs is held on saving.
 
-    Raises ValidationError ``cancelled``, ``other_event``, ``past``, ``away``, ``no_table``.
+    Raises ValidationError ``cancelled``, ``other_event``, ``past``, ``away``, ``closed``,
+    ``no_table``.
     """
     demand_not_cancelled(meeting.event)
     if slot.event_id != meeting.event_id or (
@@ -197,6 +198,8 @@ def set_place(
                 code="away",
                 params={"person": one.name},
             )
+    if table is not None:
+        calendars.demand_open(table, slot)
     meeting.table = table or calendars.pick_table(meeting.event, slot, people, besides=meeting)
     meeting.slot = slot
     if not calendars.interpreter_is_there(meeting, slot):

@@ -27,6 +27,7 @@ from marketplace.models import (
     Registration,
     Slot,
     Table,
+    TableClosed,
 )
 from marketplace.services.calendars import hold_event
 
@@ -168,7 +169,8 @@ class _Sides:
         tables = Table.objects.filter(event=self.event).shared().count()
         free = np.array([self._free(one, slots) for one in self.registrations], np.int64)
         least = [self.event.meetings_least - self.held[one.pk] for one in self.registrations]
-        capacity = tables * slots - sum(self.held.values()) // 2
+        closed = TableClosed.objects.filter(table__event=self.event, table__owner=None).count()
+        capacity = tables * slots - closed - sum(self.held.values()) // 2
         if self.event.kind == Event.Kind.ONLINE or not tables:
             capacity = int(free.sum())
         return Wishes(

@@ -6,6 +6,7 @@ People are told by a job that is written with it (``services.timetable_mail``).
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
@@ -24,6 +25,7 @@ from marketplace.models import (
     InterpreterAway,
     Meeting,
     Slot,
+    TableClosed,
     Timetable,
 )
 from marketplace.selectors.timetables import Place, places_of
@@ -157,6 +159,9 @@ def _refuse_stale(event: Event, meetings: Iterable[Meeting], frozen: dt.datetime
     absent = set(
         InterpreterAway.objects.filter(interpreter__event=event).values_list("interpreter", "slot")
     )
+    closed = defaultdict(list)
+    for one in TableClosed.objects.filter(table__event=event).select_related("slot"):
+        closed[one.table_id].append(one.slot)
     for meeting in meetings:
         slot, table = meeting.slot, meeting.table
         if slot is None:
@@ -168,8 +173,13 @@ def _refuse_stale(event: Event, meetings: Iterable[Meeting], frozen: dt.datetime
             or any((one.pk, slot.pk) in away for one in people)
             or (meeting.interpreter_id or 0, slot.pk) in absent
             or (table is not None and table.owner_id is not None and table.owner_id not in sides)
+            or (table is not None and any(_overlap(slot, one) for one in closed[table.pk]))
         ):
             raise _changed_meanwhile()
+
+
+def _overlap(one: Slot, other: Slot) -> bool:
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
 
 
 def _changed_meanwhile() -> ValidationError:

@@ -297,15 +297,16 @@ def move_in_plan(
             _("This meeting is locked: unlock it before you move it."), code="locked"
         )
     unit = None if slot is None else reading.slots[str(slot.public_id)][0]
+    room = reading.room() if reading.closed else None
     if unit is not None:
-        obstacles = cells.obstacles(reading.problem, plan, at, unit)
+        obstacles = cells.obstacles(reading.problem, plan, at, unit, room)
         if obstacles:
             raise ValidationError(
                 _("The meeting cannot be then: %(reasons)s."),
                 code="occupied",
                 params={"reasons": "; ".join(obstacles_told(reading, obstacles))},
             )
-    changed = cells.moved(reading.problem, plan, at, unit)
+    changed = cells.moved(reading.problem, plan, at, unit, room)
     _fill(timetable, changed, _counted(reading, changed, timetable))
     timetable.changed_by_hand = True
     timetable.save(update_fields=["plan", "certificate", "changed_by_hand"])

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, TypeVar
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Max, Model
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from chambers.models import Chamber, User
@@ -24,15 +25,23 @@ from marketplace.models import (
     Hall,
     Interpreter,
     InterpreterAway,
+    Meeting,
     Registration,
     Session,
     Slot,
     Table,
 )
-from marketplace.services import placing
+from marketplace.selectors.parts import (
+    against_changing_table,
+    against_languages,
+    against_removing,
+    against_session_hours,
+)
+from marketplace.services import placing, rules
 from marketplace.services.events import demand_name, hold_to_set_up
 
-_Part = TypeVar("_Part", bound=Model)
+Part = Hall | Table | Session | Group | Delegation | Interpreter
+_Part = TypeVar("_Part", bound=Part)
 
 
 @transaction.atomic
@@ -62,24 +71,32 @@ def add_tables(
 
 
 @transaction.atomic
+def change_table(
+    table: Table, *, by: User | None, at: dt.datetime | None = None, **fields: Any
+) -> Table:
+    """Set ``number``, ``hall``, ``has_screen``, ``seats`` or ``owner``; None shares it again.
+
+    Raises ValidationError ``has_meetings`` for another number or hall while meetings are ahead
+    there, and for a booth in which others meet; ``needs_screen``, ``needs_seats``,
+    ``table_exists``, ``other_event``, ``not_admitted``, ``gone``.
+    """
+    _demand_known(fields, {"number", "hall", "has_screen", "seats", "owner"})
+    table = _hold(table, by)
+    owner: Registration | None = fields.get("owner")
+    if owner is not None and owner.event_id != table.event_id:
+        raise placing.other_event()
+    if owner is not None and owner.status != Registration.Status.ADMITTED:
+        raise rules.not_admitted(owner)
+    refuse(against_changing_table(table, fields, at))
+    return _save(table, fields)
+
+
 def give_booth(table: Table, registration: Registration | None, *, by: User | None) -> Table:
     """Make a table the booth of a company, or with None a shared one again.
 
-    Raises ValidationError ``other_event``, ``not_admitted``.
+    Raises ValidationError as ``change_table``.
     """
-    hold_to_set_up(table.event, by)
-    if registration is not None:
-        if registration.event_id != table.event_id:
-            raise placing.other_event()
-        if registration.status != Registration.Status.ADMITTED:
-            raise ValidationError(
-                _("%(company)s does not take part: admit it first."),
-                code="not_admitted",
-                params={"company": str(registration.company)},
-            )
-    table.owner = registration
-    table.save(update_fields=["owner"])
-    return table
+    return change_table(table, by=by, owner=registration)
 
 
 def add_hall(event: Event, name: str, *, by: User | None) -> Hall:
@@ -87,9 +104,34 @@ def add_hall(event: Event, name: str, *, by: User | None) -> Hall:
     return _add(Hall(event=event, name=name.strip()), event, by)
 
 
+@transaction.atomic
+def change_hall(hall: Hall, *, by: User | None, **fields: Any) -> Hall:
+    """Set its ``name``; calendars show the new one. Raises ValidationError ``hall_exists``."""
+    _demand_known(fields, {"name"})
+    return _save(_hold(hall, by), fields)
+
+
 def add_session(event: Event, *, by: User | None, **fields: Any) -> Session:
     """Add a part of the programme: kind, title, chair, hall, starts_at, ends_at."""
     return _add(Session(event=event, **fields), event, by)
+
+
+@transaction.atomic
+def change_session(
+    session: Session, *, by: User | None, at: dt.datetime | None = None, **fields: Any
+) -> Session:
+    """Set ``kind``, ``title``, ``chair``, ``hall``, ``starts_at`` or ``ends_at``.
+
+    Raises ValidationError ``has_meetings`` for hours that leave a placed meeting of the section
+    outside, ``other_event``, ``gone``.
+    """
+    _demand_known(fields, {"kind", "title", "chair", "hall", "starts_at", "ends_at"})
+    session = _hold(session, by)
+    hours = {"starts_at": session.starts_at, "ends_at": session.ends_at}
+    wanted = {name: fields.get(name, present) for name, present in hours.items()}
+    if wanted != hours:
+        refuse(against_session_hours(session, **wanted, at=at))
+    return _save(session, fields)
 
 
 def add_group(event: Event, name: dict[str, str], *, by: User | None) -> Group:
@@ -98,14 +140,64 @@ def add_group(event: Event, name: dict[str, str], *, by: User | None) -> Group:
     return _add(Group(event=event, name=name), event, by)
 
 
+@transaction.atomic
+def change_group(group: Group, *, by: User | None, **fields: Any) -> Group:
+    """Set its ``name``. Raises ValidationError ``no_name``, ``gone``."""
+    _demand_known(fields, {"name"})
+    group = _hold(group, by)
+    demand_name(fields.get("name", group.name))
+    return _save(group, fields)
+
+
 def add_delegation(event: Event, chamber: Chamber, *, by: User | None, **fields: Any) -> Delegation:
     """Add the delegation of a chamber: name, leader, seats."""
     return _add(Delegation(event=event, chamber=chamber, **fields), event, by)
 
 
+@transaction.atomic
+def change_delegation(delegation: Delegation, *, by: User | None, **fields: Any) -> Delegation:
+    """Set ``name``, ``leader``, ``seats`` or ``chamber``.
+
+    Raises ValidationError ``seats_taken`` for fewer seats than companies have, ``no_name``,
+    ``gone``.
+    """
+    _demand_known(fields, {"name", "leader", "seats", "chamber"})
+    delegation = _hold(delegation, by)
+    demand_name(fields.get("name", delegation.name))
+    coming = delegation.registrations.taking_part().count()
+    seats = fields.get("seats", delegation.seats)
+    if "seats" in fields and seats is not None and seats < coming:
+        raise ValidationError(
+            {
+                "seats": ValidationError(
+                    _("%(count)d companies of it are admitted: let some wait first."),
+                    code="seats_taken",
+                    params={"count": coming},
+                )
+            }
+        )
+    return _save(delegation, fields)
+
+
 def add_interpreter(event: Event, *, by: User | None, **fields: Any) -> Interpreter:
     """Add an interpreter: name, languages, person."""
     return _add(Interpreter(event=event, **fields), event, by)
+
+
+@transaction.atomic
+def change_interpreter(
+    interpreter: Interpreter, *, by: User | None, at: dt.datetime | None = None, **fields: Any
+) -> Interpreter:
+    """Set ``name``, ``languages`` or ``person``; absences have a verb of their own.
+
+    Raises ValidationError ``has_meetings`` for a meeting that the languages would no longer do
+    for, ``gone``.
+    """
+    _demand_known(fields, {"name", "languages", "person"})
+    interpreter = _hold(interpreter, by)
+    if "languages" in fields:
+        refuse(against_languages(interpreter, fields["languages"], at))
+    return _save(interpreter, fields)
 
 
 @transaction.atomic
@@ -152,8 +244,53 @@ def set_interpreter_away(
 
 
 @transaction.atomic
+def remove_part(part: Part, *, by: User | None, at: dt.datetime | None = None) -> None:
+    """Take away a hall, table, session, group, delegation or interpreter that nobody needs.
+
+    Cancelled meetings forget the table they had. Raises ValidationError with all that stands in
+    the way (``against_removing``), ``gone``.
+    """
+    part = _hold(part, by)
+    refuse(against_removing(part, at))
+    if isinstance(part, Table):
+        Meeting.objects.filter(table=part).update(table=None)
+    part.delete()
+
+
+def refuse(reasons: Iterable[ValidationError]) -> None:
+    """Raise all reasons as one ValidationError; nothing when there is none."""
+    if found := list(reasons):
+        raise ValidationError(found)
+
+
+@transaction.atomic
 def _add(part: _Part, event: Event, by: User | None) -> _Part:
     hold_to_set_up(event, by)
     part.full_clean()
     part.save()
     return part
+
+
+def _hold(part: _Part, by: User | None) -> _Part:
+    """The part as it stands, its event held. Raises ValidationError ``gone``."""
+    hold_to_set_up(part.event, by)
+    current = type(part).objects.select_for_update().filter(pk=part.pk).first()
+    if current is None:
+        raise ValidationError(_("Somebody has removed this meanwhile."), code="gone")
+    return cast("_Part", current)
+
+
+def _save(part: _Part, fields: Mapping[str, Any]) -> _Part:
+    """Set and save what is given and nothing else: two people may change different fields."""
+    for name, value in fields.items():
+        if isinstance(value, Hall) and value.event_id != part.event_id:
+            raise placing.other_event()
+        setattr(part, name, value)
+    part.full_clean()
+    part.save(update_fields=list(fields))
+    return part
+
+
+def _demand_known(fields: Mapping[str, Any], known: set[str]) -> None:
+    if strange := set(fields) - known:
+        raise TypeError(f"not to be set here: {', '.join(sorted(strange))}")

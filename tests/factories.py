@@ -31,10 +31,12 @@ from matching.engine import Weights
 from matching.models import (
     ChamberEmphasis,
     Dismissal,
+    EventEmphasis,
     PairHistory,
     Run,
     SuggestionList,
     Triad,
+    Version,
     WeightSet,
 )
 
@@ -381,19 +383,32 @@ class WeightSetFactory(DjangoModelFactory):
         )
 
 
-class ChamberEmphasisFactory(DjangoModelFactory):
+class _EmphasisFactory(DjangoModelFactory):
     """A draft that stresses nothing; ``in_force=True`` is the one that holds."""
 
     class Meta:
-        model = ChamberEmphasis
+        abstract = True
 
-    chamber = factory.SubFactory(ChamberFactory)
     number = factory.Sequence(lambda n: n + 1)
 
     class Params:
         in_force = factory.Trait(
-            state=ChamberEmphasis.State.IN_FORCE, in_force_at=factory.LazyFunction(timezone.now)
+            state=Version.State.IN_FORCE, in_force_at=factory.LazyFunction(timezone.now)
         )
+
+
+class ChamberEmphasisFactory(_EmphasisFactory):
+    class Meta:
+        model = ChamberEmphasis
+
+    chamber = factory.SubFactory(ChamberFactory)
+
+
+class EventEmphasisFactory(_EmphasisFactory):
+    class Meta:
+        model = EventEmphasis
+
+    event = factory.SubFactory("tests.event_factories.EventFactory")
 
 
 class TriadFactory(DjangoModelFactory):

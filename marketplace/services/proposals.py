@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 
 Scored = tuple[int, int, float]
 """Two companies and how well they fit, in (0, 1]."""
-Scorer = Callable[[Collection[int]], Iterable[Scored]]
+Scorer = Callable[[Event, Collection[int]], Iterable[Scored]]
 _POINTS = 1000  # of a score of 1
 _scorers: list[Scorer] = []
 
 
 def scores_pairs(scorer: Scorer) -> Scorer:
-    """Register who says which of some companies fit together, and how well."""
+    """Register who says which of some companies of an event fit together, and how well."""
     _scorers.append(scorer)
     return scorer
 
@@ -90,6 +90,26 @@ def propose_meetings(event: Event, *, by: User) -> Proposal:
         batch_size=1000,
     )
     return _told(chosen, choice)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Companies, best pairs first: those that may still be proposed, and those that would be."""
+
+    pairs: list[Scored]
+    chosen: list[Scored]
+
+
+def outlook_by(event: Event, scorer: Scorer) -> Outlook:
+    """What would be proposed now if only ``scorer`` were asked who fits. Nothing is written."""
+    from marketplace.scheduling.choosing import choose  # see above
+
+    sides = _Sides.of(event)
+    found = sides.pairs([scorer])
+    chosen = choose(sides.wishes(found)).chosen.tolist() if found else []
+    company = {one.pk: one.company_id for one in sides.registrations}
+    pairs = [(company[one], company[other], score) for one, other, score in found]
+    return Outlook(pairs, [pairs[at] for at in sorted(chosen)])
 
 
 def _told(chosen: list[Scored], choice: Choice) -> Proposal:
@@ -144,13 +164,13 @@ class _Sides:
         apart |= {frozenset(pair) for pair in pairs}
         return cls(event, [one for one in rows if one.pk in people], people, away, held, apart)
 
-    def pairs(self) -> list[Scored]:
+    def pairs(self, scorers: Iterable[Scorer] = _scorers) -> list[Scored]:
         """Registrations that fit and may still meet, best first."""
         of_company = {one.company_id: one for one in self.registrations}
         rules = set(GroupRule.objects.filter(event=self.event).values_list("first", "second"))
         found: dict[frozenset[int], Scored] = {}
-        for scorer in _scorers:
-            for company, partner, score in scorer(list(of_company)):
+        for scorer in scorers:
+            for company, partner, score in scorer(self.event, list(of_company)):
                 one, other = of_company[company], of_company[partner]
                 groups = (one.group_id or 0, other.group_id or 0)
                 if rules and groups not in rules and groups[::-1] not in rules:

@@ -1,4 +1,4 @@
-"""What a chamber stresses for its members: what their rows' codes, words and kinds count.
+"""What chambers and events stress: what the codes, words and kinds of rows count.
 
 Evidence of a pair is a sum of products of one value from either side. Whatever multiplies the
 values of a company's own rows therefore gives both sides the same score, to the last bit, and
@@ -7,8 +7,10 @@ costs the search nothing. A constant of the score itself would not: of which sid
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+
+from matching.engine.rows import Row
 
 LEAST, MOST = 0.5, 2.0
 DIGITS = 4
@@ -63,6 +65,17 @@ def factors(emphases: Collection[Emphasis], kind: str = "") -> tuple[float, floa
         round(math.sqrt(_mean(codes)), DIGITS),
         round(math.sqrt(_mean(words)), DIGITS),
     )
+
+
+def at_an_event(row: Row, said: Emphasis) -> Row:
+    """A row as it counts among those who all listen to an event, beside what chambers say.
+
+    Both sides of a pair carry half, so evidence counts times what the event says in full, on top
+    of what the chambers of either say. What exceeds the byte of a confidence is cut off there.
+    """
+    times = factors([said], row.kind)
+    codes, words = (round(a * b, DIGITS) for a, b in zip(row.stress, times, strict=True))
+    return replace(row, stress=(codes, words))
 
 
 def _mean(values: Collection[float]) -> float:

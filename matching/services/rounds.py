@@ -2,23 +2,31 @@
 
 A stored list holds everybody's best partners in the whole world; of the companies that come to one
 event it would name next to none. So a round is scored by itself, with words weighed as in the
-current index of everybody.
+current index of everybody, and by what its event stresses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from chambers.models import today
+from marketplace.models import Event
 from marketplace.services.proposals import Scored, scores_pairs
-from matching.engine import pack
+from matching.engine import Company, Row, Weights, pack
+from matching.engine.emphasis import Emphasis, at_an_event
 from matching.engine.showing import visible
-from matching.models import Run
+from matching.models import EventEmphasis, Run
 from matching.services import boards, indexes
 from matching.services.weights import weights_in_force
 
-MOST_PARTNERS = 200  # of one company that are weighed up
+if TYPE_CHECKING:
+    from matching.engine.index import Index
+
+MOSTPARTNERS = 200  # of one company that are weighed up
+PART = 500  # companies that are looked at before progress is told
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,39 +38,82 @@ class Pair:
     score: float
 
 
-def scored_pairs(companies: Collection[int], *, seed: int) -> list[Pair]:
+@dataclass(frozen=True)
+class Round:
+    """Companies that are scored among themselves, by key, with their rows as they count here."""
+
+    companies: dict[int, Company]
+    rows: dict[int, list[Row]]
+    weights: Weights
+    index: Index
+
+    @classmethod
+    def of(cls, companies: Collection[int], said: Emphasis | None = None) -> Round | None:
+        """Those that are matched (listed members without a hold) and have a profile.
+
+        ``said`` is what their event stresses. None where fewer than two are left.
+        """
+        known = boards.asking(companies)
+        if len(known) < 2:
+            return None
+        rows = {key: of_one for key, (_company, of_one) in known.items()}
+        if said is not None:
+            rows = {key: [at_an_event(row, said) for row in some] for key, some in rows.items()}
+        weights, current = weights_in_force(), Run.objects.current()
+        index = indexes.index_of(
+            Run(weights=weights.as_data()),
+            [company for company, _rows in known.values()],
+            ((key, pack(some)) for key, some in rows.items()),
+            like=indexes.load(current) if current is not None else None,
+        )
+        return cls({key: one for key, (one, _rows) in known.items()}, rows, weights, index)
+
+    def pairs(self, *, seed: int, progress: Progress | None = None) -> list[Pair]:
+        """Every pair that may meet and is worth it, best first; see ``scored_pairs``."""
+        size = len(self.index.companies)
+        wide = min(MOSTPARTNERS, size - 1)
+        best: dict[tuple[int, int], float] = {}
+        for start in range(0, size, PART):
+            stop = min(start + PART, size)
+            found = self.index.top_range(start, stop, wide, seed=seed)
+            shown = visible(found.mutual, self.weights.shown_least)
+            for at, company in enumerate(self.index.companies[start:stop].tolist()):
+                partners, scores = found.partners[at][shown[at]], found.mutual[at][shown[at]]
+                for partner, score in zip(partners.tolist(), scores.tolist(), strict=True):
+                    if partner >= 0:
+                        best[min(company, partner), max(company, partner)] = score
+            if progress is not None:
+                progress(stop, size)
+        pairs = [Pair(one, other, score) for (one, other), score in best.items()]
+        return sorted(pairs, key=lambda pair: (-pair.score, pair.one, pair.other))
+
+
+def scored_pairs(
+    companies: Collection[int], *, seed: int, said: Emphasis | None = None
+) -> list[Pair]:
     """Every pair of these companies that may meet and is worth it, best first.
 
-    Takes those that are matched (listed members without a hold) and have a profile; all hard
-    limits of both sides hold. ``seed`` orders ties. At most ``MOST_PARTNERS`` partners of a
-    company are weighed up; a pair counts when it is among those of either side.
+    Takes those that are matched and have a profile; all hard limits of both sides hold. ``said`` is
+    what their event stresses, ``seed`` orders ties. At most ``MOSTPARTNERS`` partners of a company
+    are weighed up; a pair counts when it is among those of either side.
     """
-    known = boards.asking(companies)
-    if len(known) < 2:
-        return []
-    weights = weights_in_force()
-    current = Run.objects.current()
-    index = indexes.index_of(
-        Run(weights=weights.as_data()),
-        [company for company, _rows in known.values()],
-        ((key, pack(rows)) for key, (_company, rows) in known.items()),
-        like=indexes.load(current) if current is not None else None,
-    )
-    wide = min(MOST_PARTNERS, len(known) - 1)
-    found = index.top_range(0, len(index.companies), wide, seed=seed)
-    best: dict[tuple[int, int], float] = {}
-    shown = visible(found.mutual, weights.shown_least)
-    for at, company in enumerate(index.companies.tolist()):
-        partners, scores = found.partners[at][shown[at]], found.mutual[at][shown[at]]
-        for partner, score in zip(partners.tolist(), scores.tolist(), strict=True):
-            if partner >= 0:
-                best[min(company, partner), max(company, partner)] = score
-    pairs = [Pair(one, other, score) for (one, other), score in best.items()]
-    return sorted(pairs, key=lambda pair: (-pair.score, pair.one, pair.other))
+    whole = Round.of(companies, said)
+    return [] if whole is None else whole.pairs(seed=seed)
+
+
+def stressed_at(event: Event) -> Emphasis | None:
+    """What an event stresses now; None where everything counts as it stands."""
+    held = EventEmphasis.objects.in_force().filter(event=event).first()
+    return None if held is None else held.emphasis
+
+
+def seed_of_today() -> int:
+    """What orders ties: the same all day, another one tomorrow."""
+    return int(today().strftime("%Y%m%d"))
 
 
 @scores_pairs
-def fitting(companies: Collection[int]) -> Iterable[Scored]:
+def fitting(event: Event, companies: Collection[int]) -> Iterable[Scored]:
     """What the engine says of the companies of an event; ties by the day."""
-    seed = int(today().strftime("%Y%m%d"))
-    return [(pair.one, pair.other, pair.score) for pair in scored_pairs(companies, seed=seed)]
+    found = scored_pairs(companies, seed=seed_of_today(), said=stressed_at(event))
+    return [(pair.one, pair.other, pair.score) for pair in found]

@@ -2,7 +2,10 @@
 
 import pytest
 
-from matching.services.rounds import scored_pairs
+from matching.engine.emphasis import Emphasis
+from matching.services.rounds import Round, scored_pairs, stressed_at
+from tests.event_factories import EventFactory
+from tests.factories import EventEmphasisFactory
 from tests.matching.world import CHIPS, HARVESTERS, SENSORS, company, match, offers, seeks
 
 pytestmark = pytest.mark.django_db
@@ -60,3 +63,52 @@ def test_those_who_have_nothing_for_each_other_are_no_pair():
     match()
 
     assert scored_pairs([sensors.pk, harvesters.pk], seed=1) == []
+
+
+GOODS = {"goods": 2.0, "service": 0.5, "technology": 1.0, "research": 1.0, "investment": 1.0}
+SERVICES = {**GOODS, "goods": 0.5, "service": 2.0}
+
+
+@pytest.fixture
+def fair():
+    """One who seeks goods and services, and one partner for each."""
+    ours, sells, lends = company("RU", "Ours"), company("JP", "Sells"), company("KZ", "Lends")
+    seeks(ours, "9026", kind="goods")
+    seeks(ours, "8486", kind="service")
+    offers(sells, "9026", kind="goods")
+    offers(lends, "8486", kind="service")
+    match()
+    return [one.pk for one in (ours, sells, lends)]
+
+
+def test_what_an_event_stresses_comes_first_among_its_companies(fair):
+    ours, sells, lends = fair
+
+    for said, first in ((Emphasis(kinds=GOODS), sells), (Emphasis(kinds=SERVICES), lends)):
+        best, *_rest = scored_pairs(fair, seed=1, said=said)
+        assert {best.one, best.other} == {ours, first}
+
+
+def test_an_event_that_stresses_nothing_scores_as_everywhere(fair):
+    assert scored_pairs(fair, seed=1, said=Emphasis()) == scored_pairs(fair, seed=1)
+
+
+def test_a_round_in_parts_is_the_same_as_in_one(fair, monkeypatch):
+    told = []
+    whole = Round.of(fair, Emphasis(kinds=GOODS))
+    expected = whole.pairs(seed=1)
+    monkeypatch.setattr("matching.services.rounds.PART", 1)
+
+    assert whole.pairs(seed=1, progress=lambda *at: told.append(at)) == expected
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_only_the_emphasis_in_force_of_the_very_event_is_heeded():
+    event = EventFactory()
+    EventEmphasisFactory(in_force=True, codes=2.0)
+    EventEmphasisFactory(event=event, codes=2.0)
+    assert stressed_at(event) is None
+
+    chosen = EventEmphasisFactory(event=event, in_force=True, words=2.0)
+
+    assert stressed_at(event) == chosen.emphasis

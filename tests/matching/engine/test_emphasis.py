@@ -1,13 +1,14 @@
 """What a chamber stresses: proportions only, the same from both sides, never out of range."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.engine import Company, Row, Side, Weights, explain
-from matching.engine.emphasis import LEAST, MOST, Emphasis, factors
+from matching.engine.emphasis import LEAST, MOST, Emphasis, at_an_event, factors
 from matching.engine.index import Index
 from matching.engine.terms import STEPS, quantised
 
@@ -94,6 +95,43 @@ def test_a_pair_scores_the_same_from_both_sides_whatever_either_stresses(mine, y
             rows[first.id], rows[second.id], first, second, rarities, index.rows, Weights()
         )
         assert pair.mutual == pytest.approx(found[0, 0], abs=1e-5)
+
+
+def test_an_event_counts_in_full_on_top_of_what_the_chambers_of_both_sides_say():
+    chambers, event = Emphasis(codes=2.0), Emphasis(words=2.0, kinds=alike(goods=2.0))
+    row = Row(1, Side.OFFER, {"w:pump": 1.0}, "goods", stress=factors([chambers], "goods"))
+
+    codes, words = at_an_event(row, event).stress
+
+    both = chambers.counts("goods"), event.counts("goods")
+    assert codes**2 == pytest.approx(both[0][0] * both[1][0], abs=1e-3)
+    assert words**2 == pytest.approx(both[0][1] * both[1][1], abs=1e-3)
+
+
+@given(one_factor, st.tuples(one_factor, one_factor))
+def test_an_event_that_raises_all_leaves_rows_as_their_chambers_have_them(times, stress):
+    row = Row(1, Side.OFFER, {"w:pump": 1.0}, "goods", stress=tuple(round(x, 4) for x in stress))
+
+    assert at_an_event(row, Emphasis(times, times, dict.fromkeys(KINDS, times))) == row
+
+
+@settings(deadline=None)
+@given(emphases, emphases, emphases)
+def test_a_pair_at_an_event_scores_the_same_from_both_sides_to_the_last_bit(event, mine, yours):
+    one, other = Company(1, "RU"), Company(2, "JP")
+    rows = {
+        owner: [
+            at_an_event(replace(row, stress=factors([said], row.kind)), event)
+            for row in rows_of(owner, side, (1.0, 1.0))
+        ]
+        for owner, side, said in ((1, Side.DEMAND, mine), (2, Side.OFFER, yours))
+    }
+    index = Index.build([*rows[1], *rows[2]], [one, other])
+
+    found = index.top_range(0, 2, 1)
+
+    assert found.mutual[0, 0] == found.mutual[1, 0] > 0
+    assert index.scores_for(one, rows[1]).mutual.max() == found.mutual[0, 0]
 
 
 def test_who_stresses_codes_gets_more_out_of_a_shared_code():

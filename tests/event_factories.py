@@ -250,8 +250,6 @@ class MeetingFactory(DjangoModelFactory):
         model = Meeting
         skip_postgeneration_save = True
 
-    sequence = factory.LazyAttribute(lambda made: 0 if getattr(made, "slot", None) else 1)
-
     event = factory.SubFactory(EventFactory)
     host = factory.SubFactory(
         ParticipantFactory, registration__event=factory.SelfAttribute("...event")

@@ -97,6 +97,10 @@ class StandbyOffer(PublicModel):
         EXPIRED = "expired", _("Not answered in time")
         VOID = "void", _("The time is taken")
 
+    class Reason(models.TextChoices):
+        MUST = "must", _("Must meet")
+        AGREED = "agreed", _("Agreed to meet")
+
     LIVE = (Status.WAITING, Status.OFFERED)
 
     meeting = models.ForeignKey(
@@ -114,11 +118,14 @@ class StandbyOffer(PublicModel):
         verbose_name=_("freed by"),
     )
     rank = models.PositiveSmallIntegerField(_("rank"))
-    reason = models.CharField(_("reason of the rank"), max_length=300)
+    reason = models.CharField(_("reason of the rank"), max_length=300, choices=Reason.choices)
     status = models.CharField(
         _("status"), max_length=8, choices=Status.choices, default=Status.WAITING
     )
     answer_by = models.DateTimeField(_("answer until"), null=True, blank=True)
+    accepted_by = models.ManyToManyField(
+        Registration, blank=True, related_name="+", verbose_name=_("accepted by")
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
 

@@ -41,6 +41,7 @@ class CalendarFeed(PublicModel):
     )
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    last_read_on = models.DateField(_("last read"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     objects = CalendarFeedQuerySet.as_manager()

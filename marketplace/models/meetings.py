@@ -52,8 +52,12 @@ class MeetingQuerySet(ScopedQuerySet):
         )
 
     def told(self) -> Self:
-        """All but those the organiser has in mind: unasked, and never yet given a time."""
-        return self.exclude(request=None, status=Meeting.Status.UNSCHEDULED, sequence=0)
+        """All but those that the organiser proposes and that never yet had a time."""
+        return self.filter(is_told=True)
+
+    def proposed(self) -> Self:
+        """Those that the organiser has in mind and that nobody was told of yet."""
+        return self.filter(is_told=False, status=Meeting.Status.UNSCHEDULED)
 
     def of(self, registration: Registration) -> Self:
         """Meetings of anybody of a company at an event."""
@@ -181,6 +185,12 @@ class Meeting(PublicModel):
         blank=True,
         related_name="meetings",
         verbose_name=_("interpreter"),
+    )
+    is_told = models.BooleanField(
+        _("told"),
+        default=True,
+        editable=False,
+        help_text=_("Its people know of it: of a proposal they do once it has got a time."),
     )
     link = models.URLField(_("link"), max_length=500, blank=True)
     uid = models.CharField(max_length=60, default=new_uid, unique=True, editable=False)

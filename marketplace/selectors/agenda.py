@@ -96,8 +96,8 @@ def entry_of(meeting: Meeting, own: Registration, zone: str | None) -> Entry:
 
 
 def meetings_of(own: Registration, user: User) -> MeetingQuerySet:
-    """The meetings of a company at its event that ``user`` may read."""
-    return Meeting.objects.visible_to(user).filter(event=own.event).of(own)
+    """The meetings of a company at its event that it was told of and ``user`` may read."""
+    return Meeting.objects.visible_to(user).told().filter(event=own.event).of(own)
 
 
 def agenda_of(own: Registration, user: User) -> list[Entry]:

@@ -42,8 +42,8 @@ def arrange_meeting(
 ) -> Meeting:
     """Let people meet without a request, as the organiser may; without a slot the time is open.
 
-    Raises ValidationError ``cancelled``, ``not_admitted``, ``other_event``, ``away``, ``taken``,
-    ``no_table``; PermissionDenied for anyone but a manager of the organiser.
+    They are told at once. Raises ValidationError ``cancelled``, ``not_admitted``, ``other_event``,
+    ``away``, ``taken``, ``no_table``; PermissionDenied for anyone but a manager of the organiser.
     """
     event = calendars.hold_event(host.registration.event)
     demand_manager(by, event.chamber)
@@ -58,7 +58,7 @@ def arrange_meeting(
         placing.set_place(meeting, slot, table, at)
         meeting.status, meeting.sequence = Status(status), 1
         placing.save_placed(meeting)
-        notices.tell_of_meeting("confirmed", meeting)
+    notices.tell_of_meeting("arranged" if slot is None else "confirmed", meeting)
     return meeting
 
 

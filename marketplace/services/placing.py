@@ -207,8 +207,12 @@ def set_place(
 
 
 def save_placed(meeting: Meeting) -> None:
-    """Hold what the meeting needs and save it; a placed meeting never stands without either."""
+    """Hold what the meeting needs and save it; a placed meeting never stands without either.
+
+    From then on its people know of it.
+    """
     calendars.book(meeting)
+    meeting.is_told = True
     meeting.save(
         update_fields=[
             "slot",
@@ -216,6 +220,7 @@ def save_placed(meeting: Meeting) -> None:
             "interpreter",
             "status",
             "sequence",
+            "is_told",
             "moves",
             "changed_at",
         ]

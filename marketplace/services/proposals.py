@@ -84,7 +84,7 @@ def propose_meetings(event: Event, *, by: User) -> Proposal:
     chosen = [pairs[at] for at in choice.chosen.tolist()]
     Meeting.objects.bulk_create(
         [
-            Meeting(event=event, host=sides.people[one], guest=sides.people[other])
+            Meeting(event=event, host=sides.people[one], guest=sides.people[other], is_told=False)
             for one, other, _score in chosen
         ],
         batch_size=1000,

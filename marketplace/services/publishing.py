@@ -36,7 +36,8 @@ TELL = "marketplace.timetable.tell"
 State = Timetable.Status
 KINDS = {State.PROVISIONAL: "timetable_provisional", State.FINAL: "timetable_final"}
 CHANGED, WITHDRAWN = "timetable_changed", "timetable_withdrawn"
-_Told = list[Any]  # [status, slot, table, interpreter] of a meeting, as public ids
+_Told = list[Any]  # [status, slot, table, interpreter as public ids, whether its people know]
+_SHOWN = 4  # of these are read
 
 
 @transaction.atomic
@@ -199,6 +200,7 @@ def _seat(meeting: Meeting, place: Place | None, status: str) -> None:
         meeting.status = Meeting.Status.UNSCHEDULED
         return
     meeting.slot, meeting.table, meeting.interpreter = place
+    meeting.is_told = True
     if meeting.status != Meeting.Status.CONFIRMED:
         meeting.status = status
 
@@ -210,7 +212,7 @@ def _save(meetings: list[Meeting]) -> None:
             Booking.objects.filter(meeting__in=meetings).delete()
             Meeting.objects.bulk_update(
                 meetings,
-                ["slot", "table", "interpreter", "status", "sequence", "changed_at"],
+                ["slot", "table", "interpreter", "status", "sequence", "is_told", "changed_at"],
                 batch_size=500,
             )
             Booking.objects.bulk_create(
@@ -228,7 +230,8 @@ def _save(meetings: list[Meeting]) -> None:
 
 def _state(meeting: Meeting) -> _Told:
     parts = (meeting.slot, meeting.table, meeting.interpreter)
-    return [meeting.status, *(str(one.public_id) if one is not None else None for one in parts)]
+    told = (str(one.public_id) if one is not None else None for one in parts)
+    return [meeting.status, *told, meeting.is_told]
 
 
 def _tell_later(
@@ -244,10 +247,14 @@ def _tell_later(
             last = changes.get(meeting, job.payload["changes"][meeting])[1]
             changes[meeting] = [before, last]
         everybody = everybody or job.payload["everybody"]
+    same = {key for key, told in changes.items() if told[0][:_SHOWN] == told[1][:_SHOWN]}
+    # What was proposed and is taken back before anybody read of it is a proposal again.
+    unknown = [key for key in same if changes[key][0][_SHOWN:] == [False]]
+    Meeting.objects.filter(public_id__in=unknown).update(is_told=False)
     payload = {
         "timetable": timetable.pk,
         "kind": kind,
-        "changes": {one: told for one, told in changes.items() if told[0] != told[1]},
+        "changes": {one: told for one, told in changes.items() if one not in same},
         "everybody": everybody and kind != WITHDRAWN,
     }
     if job is not None:

@@ -358,7 +358,8 @@ def _choose(
 def _new_meeting(
     request: MeetingRequest, side: Registration, own: Participant, partner: Participant
 ) -> Meeting:
-    """Host is whose booth it is, else the side that was asked."""
+    """Host is whose booth it is, else the side that was asked; a proposal of the two is over."""
+    Meeting.objects.proposed().between(request.requester, request.partner).delete()
     asked, asking = (own, partner) if side.pk == request.partner_id else (partner, own)
     if request.requester.booths.exists() and not request.partner.booths.exists():
         asked, asking = asking, asked

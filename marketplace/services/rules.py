@@ -123,7 +123,7 @@ def _apart(one: Company, other: Company) -> bool:
 
 
 def _already(one: Registration, other: Registration) -> bool:
-    return Meeting.objects.alive().between(one, other).exists()
+    return Meeting.objects.told().alive().between(one, other).exists()
 
 
 def _open_of(registration: Registration) -> int:
@@ -142,7 +142,7 @@ def not_admitted(registration: Registration) -> ValidationError:
 def demand_room(registration: Registration) -> None:
     """Raise ValidationError ``too_many_meetings`` for a company that has as many as it may."""
     most = registration.most_meetings
-    if most is not None and Meeting.objects.alive().of(registration).count() >= most:
+    if most is not None and Meeting.objects.told().alive().of(registration).count() >= most:
         raise ValidationError(
             _("%(company)s has as many meetings as it may: %(most)d."),
             code="too_many_meetings",

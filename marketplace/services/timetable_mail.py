@@ -54,6 +54,7 @@ def tell(lease: jobs.Lease) -> None:
 def _shares(timetable: Timetable, concerned: set[str]) -> list[_Share]:
     meetings = (
         Meeting.objects.filter(event=timetable.event_id, public_id__in=concerned)
+        .told()
         .alive()
         .select_related(
             "event",

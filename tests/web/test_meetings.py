@@ -72,10 +72,7 @@ def theirs(event):
 
 def meet(one, other, slot=None, **fields):
     organiser = UserFactory(superuser=True)
-    meeting = arrange_meeting(one.person, other.person, by=organiser, slot=slot, **fields)
-    if slot is None:  # they were told of it once
-        Meeting.objects.filter(pk=meeting.pk).update(sequence=1)
-    return meeting
+    return arrange_meeting(one.person, other.person, by=organiser, slot=slot, **fields)
 
 
 def page_of(client, event, name="timetable", **query):
@@ -332,7 +329,7 @@ def test_people_are_named_once_both_agreed_or_it_is_certain(client, event, ours,
 
 def test_a_meeting_nobody_is_told_of_is_not_there(client, event, ours, theirs):
     hidden = meet(ours, theirs)
-    Meeting.objects.filter(pk=hidden.pk).update(sequence=0)
+    Meeting.objects.filter(pk=hidden.pk).update(is_told=False)
 
     assert client.get(at("", hidden)).status_code == 404
     assert page_of(client, event).context["waiting"] == []

@@ -1,0 +1,169 @@
+"""Who is told of a meeting: its people, once it is theirs; of a mere proposal nobody, ever."""
+
+import pytest
+
+from chambers.models import Mail
+from chambers.services import jobs
+from marketplace import tasks
+from marketplace.models import Meeting
+from marketplace.selectors.agenda import meetings_of
+from marketplace.services import meetings, registrations, requests
+from marketplace.services.events import cancel_event
+from marketplace.services.publishing import publish_timetable, unpublish_timetable
+from marketplace.services.timetables import start_timetable
+from tests import event_factories as make
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+__all__ = ["tasks"]  # its import registers the jobs
+
+
+class Scene:
+    """Two companies whom the organiser would like to see meet, and one slot."""
+
+    def __init__(self):
+        self.event = make.EventFactory()
+        self.slot = make.SlotFactory(event=self.event)
+        self.manager = factories.StaffFactory(chamber=self.event.chamber, role="manager").person
+        self.host = make.ParticipantFactory(registration__event=self.event, speaking=True)
+        self.guest = make.ParticipantFactory(registration__event=self.event, speaking=True)
+
+    def propose(self, **fields):
+        return make.MeetingFactory(
+            event=self.event, host=self.host, guest=self.guest, is_told=False, **fields
+        )
+
+    def publish(self):
+        timetable = start_timetable(self.event, by=self.manager, seconds=5)
+        jobs.work_off()
+        timetable.refresh_from_db()
+        return publish_timetable(timetable, by=self.manager)
+
+    def readers(self):
+        return [self.host.person, self.guest.person]
+
+
+@pytest.fixture
+def scene():
+    return Scene()
+
+
+def seen(scene):
+    """What the two people find in the lists of their meetings."""
+    return [Meeting.objects.visible_to(one).count() for one in scene.readers()]
+
+
+def test_a_proposal_that_is_cancelled_is_never_told(scene):
+    meeting = scene.propose()
+
+    meetings.cancel_meeting(meeting, by=scene.manager, reason="Another partner fits better")
+
+    assert not Mail.objects.exists()
+    assert seen(scene) == [0, 0]
+    assert Meeting.objects.visible_to(scene.manager).get().status == "cancelled"
+
+
+def test_who_loses_only_a_proposal_reads_of_no_withdrawal(scene):
+    scene.propose()
+
+    registrations.withdraw_registration(scene.host.registration, by=scene.host.person)
+
+    assert not Mail.objects.filter(kind="partner_withdrew").exists()
+    assert seen(scene) == [0, 0]
+
+
+def test_a_cancelled_event_is_told_without_what_was_proposed(scene):
+    scene.propose()
+
+    cancel_event(scene.event, by=scene.manager, reason="Flood")
+
+    mails = Mail.objects.filter(kind="event_cancelled")
+    assert {one.to for one in mails} == {one.email for one in scene.readers()}
+    assert {one.calendar for one in mails} == {""}
+    assert seen(scene) == [0, 0]
+
+
+def test_a_meeting_that_staff_arranges_is_told_though_it_has_no_time(scene):
+    meeting = meetings.arrange_meeting(scene.host, scene.guest, by=scene.manager)
+
+    mails = Mail.objects.filter(kind="meeting_arranged")
+    assert {one.to for one in mails} == {one.email for one in scene.readers()}
+    assert str(scene.guest.registration.company) in mails.get(to=scene.host.person.email).subject
+    assert seen(scene) == [1, 1]
+    assert meetings_of(scene.host.registration, scene.host.person).get() == meeting
+
+
+def test_a_proposal_is_told_with_its_time(scene):
+    meeting = scene.propose()
+
+    scene.publish()
+    jobs.work_off()
+
+    meeting.refresh_from_db()
+    assert (meeting.is_told, meeting.slot) == (True, scene.slot)
+    assert Mail.objects.filter(kind="timetable_provisional").count() == 2
+    assert seen(scene) == [1, 1]
+
+
+def test_a_timetable_tells_nothing_of_proposals_that_it_could_not_place(scene):
+    scene.propose()
+    scene.guest.away.create(slot=scene.slot)
+    third = make.ParticipantFactory(registration__event=scene.event, speaking=True)
+    agreed = make.MeetingFactory(event=scene.event, host=scene.host, guest=third)
+
+    scene.publish()
+    jobs.work_off()
+
+    mail = Mail.objects.get(kind="timetable_provisional", to=scene.host.person.email)
+    assert str(third.registration.company) in mail.text
+    assert str(scene.guest.registration.company) not in mail.text
+    assert not Mail.objects.filter(to=scene.guest.person.email).exists()
+    assert Meeting.objects.told().get() == agreed
+
+
+def test_what_is_taken_back_before_anybody_read_of_it_is_a_proposal_again(scene):
+    meeting = scene.propose()
+
+    unpublish_timetable(scene.publish(), by=scene.manager)
+    jobs.work_off()
+
+    meeting.refresh_from_db()
+    assert (meeting.is_told, meeting.status) == (False, "unscheduled")
+    assert not Mail.objects.filter(kind__startswith="timetable").exists()
+
+
+def test_what_was_told_stays_told_when_the_timetable_is_taken_back(scene):
+    meeting = scene.propose()
+    timetable = scene.publish()
+    jobs.work_off()
+
+    unpublish_timetable(timetable, by=scene.manager)
+    jobs.work_off()
+    meeting.refresh_from_db()
+    meetings.cancel_meeting(meeting, by=scene.manager, reason="Off")
+
+    assert Mail.objects.filter(kind="timetable_withdrawn").count() == 2
+    assert Mail.objects.filter(kind="meeting_cancelled").count() == 2
+
+
+def test_a_proposal_stands_in_nobodys_way_and_ends_when_the_two_agree_themselves(scene):
+    scene.event.same_partner_rule = "forbid"
+    scene.event.meetings_most = 1
+    scene.event.save()
+    scene.propose()
+    request = requests.request_meeting(
+        scene.guest.registration, scene.host.registration, by=scene.guest.person
+    )
+
+    agreed = requests.accept_request(request, by=scene.host.person)
+
+    assert list(Meeting.objects.all()) == [agreed]
+    assert seen(scene) == [1, 1]
+
+
+def test_a_company_reads_no_proposals_though_its_speaker_also_works_for_the_organiser(scene):
+    scene.propose()
+    factories.StaffFactory(chamber=scene.event.chamber, person=scene.host.person)
+
+    assert not meetings_of(scene.host.registration, scene.host.person).exists()
+    assert Meeting.objects.visible_to(scene.host.person).count() == 1

@@ -363,6 +363,25 @@ def latin(name: str) -> str | None:
     return text if _is_latin(text) else None
 
 
+_READ_IN = {
+    "ru": re.compile(r"[\u0400-\u052f]"),
+    "ja": re.compile(r"[\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]"),
+}
+"""Letters that a reader of a language reads beside Latin ones."""
+
+
+def beside(name: str, given: str, language: str) -> str:
+    """The Latin form that stands beside ``name`` for a reader of ``language``; "" if they read it.
+
+    ``given`` is the one its owner gave; without it what can be read off the letters.
+    """
+    plain = unicodedata.normalize("NFKC", name[:NAME_LIMIT])
+    own = _READ_IN.get(language)
+    if _is_latin(own.sub("", plain) if own else plain):
+        return ""
+    return given or latin(name) or ""
+
+
 def _is_latin(text: str) -> bool:
     return all(fold(letter).isascii() for letter in text if letter.isalpha())
 

@@ -15,11 +15,13 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Cast, Least
 from django.utils.translation import gettext_lazy as _
 
+from chambers import names
 from chambers.models.base import (
     Days,
     PublicModel,
     ScopedQuerySet,
     in_language,
+    site_language,
     today,
     validate_texts,
 )
@@ -219,6 +221,16 @@ class Company(MatchingLimits, PublicModel):
         """The Latin name where it differs from the legal one, else nothing."""
         same = self.legal_name_latin == self.legal_name
         return "" if same else self.legal_name_latin
+
+    @property
+    def beside(self) -> str:
+        """Its Latin name where the reader's language is not written in the legal one's letters."""
+        return names.beside(self.legal_name, self.latin, site_language())
+
+    @property
+    def told(self) -> str:
+        """Its name in a line of text for this reader: 株式会社アサヒ計装 (Asahi Co., Ltd.)."""
+        return f"{self.legal_name} ({self.beside})" if self.beside else self.legal_name
 
     def level_of(self, field: str) -> str:
         """Who may see ``field``: the company's choice or the default."""

@@ -119,6 +119,8 @@ class Table(PublicModel):
         ]
 
     def __str__(self) -> str:
+        if self.owner_id is not None:
+            return gettext("booth %(number)d") % {"number": self.number}
         return gettext("table %(number)d") % {"number": self.number}
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
+from chambers.models import Company
 from marketplace.models import (
     Event,
     Meeting,
@@ -149,7 +150,8 @@ class Cell:
 
     kind: str
     meeting: Meeting | None = None
-    names: tuple[str, str] = ("", "")
+    companies: tuple[Company, ...] = ()
+    """Those that may be named: the partner of one's own, both of others that agreed to it."""
     rows: int = 1
 
 
@@ -236,8 +238,8 @@ def _cell(
     keys = {one.registration_id for one in meeting.people()}
     if own.pk in keys:
         partner = next((side for side in sides if side.pk != own.pk), sides[0])
-        return Cell("mine", meeting, (str(partner.company), ""), rows), end
+        return Cell("mine", meeting, (partner.company,), rows), end
     if not keys <= listed:
-        return Cell("taken", None, ("", ""), rows), end
+        return Cell("taken", None, (), rows), end
     kind = "hold" if meeting.status == Meeting.Status.PROVISIONAL else "agreed"
-    return Cell(kind, None, (str(sides[0].company), str(sides[1].company)), rows), end
+    return Cell(kind, None, (sides[0].company, sides[1].company), rows), end

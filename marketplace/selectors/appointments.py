@@ -34,7 +34,7 @@ def appointment_of(
         raise ValueError("a meeting without a slot is no appointment")
     clock = meeting.event.clock
     partners = [one for one in meeting.people() if one.registration_id != reader.registration_id]
-    names = ", ".join(dict.fromkeys(str(one.registration.company) for one in partners))
+    names = ", ".join(dict.fromkeys(one.registration.company.told for one in partners))
     host = urlsplit(settings.BASE_URL).hostname
     return Appointment(
         uid=f"{meeting.uid}@{host}",
@@ -63,4 +63,4 @@ def place_of(meeting: Meeting) -> str:
 
 def _person(participant: Participant) -> str:
     who = ", ".join(filter(None, [participant.name, participant.position]))
-    return f"{who} ({participant.registration.company})"
+    return f"{who} ({participant.registration.company.told})"

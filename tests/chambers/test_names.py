@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from chambers.names import (
     CANDIDATE,
     Parts,
+    beside,
     brand,
     display_parts,
     grouping_key,
@@ -145,6 +146,27 @@ def test_different_signs_do_not_meet():
 )
 def test_a_name_is_rendered_in_latin_letters_where_its_letters_can_be_read(name, expected):
     assert latin(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "language", "expected"),
+    [
+        ("ООО «Ромашка»", "Romashka LLC", "en", "Romashka LLC"),
+        ("ООО «Ромашка»", "", "en", "Romashka"),
+        ("ООО «Ромашка»", "Romashka LLC", "ja", "Romashka LLC"),
+        ("ООО «Ромашка»", "Romashka LLC", "ru", ""),
+        ("ТОО «Алатау Мұнай» Ltd", "Alatau", "ru", ""),
+        ("株式会社アサヒ計装", "Asahi Co., Ltd.", "ru", "Asahi Co., Ltd."),
+        ("株式会社アサヒ計装", "Asahi Co., Ltd.", "ja", ""),
+        ("山田商店", "", "en", ""),
+        ("주식회사 삼성", "", "ja", "Samseong"),
+        ("Nestlé S.A.", "Nestle", "ru", ""),
+    ],
+)
+def test_a_latin_name_stands_beside_letters_that_the_reader_does_not_use(
+    name, given, language, expected
+):
+    assert beside(name, given, language) == expected
 
 
 @unhurried

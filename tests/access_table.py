@@ -146,16 +146,31 @@ ADMINISTRATION = {
     "admin:marketplace_event_slots": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="event"),
     "admin:marketplace_event_rules": Row(get=OWN_STAFF, post=OWN_MANAGERS_DONE, about="event"),
     "admin:marketplace_event_coverage": Row(get=OWN_STAFF, post=VIEWERS_REFUSED, about="event"),
-    **admin_rows("marketplace_hall", "hall", add=MANAGERS),
-    **admin_rows(
-        "marketplace_table",
-        "table",
-        change={**OWN_MANAGERS, **dict.fromkeys(GROUPS["own_managers"], 302)},
+    "admin:marketplace_event_desk": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="event"),
+    # What has no page of its own leads to the desk.
+    "admin:marketplace_event_mark": Row(
+        get=who(302, any_staff=404, own_staff=302), post=OWN_MANAGERS_ASKED, about="event"
     ),
-    **admin_rows("marketplace_slot", "slot"),
-    **admin_rows("marketplace_session", "session", add=MANAGERS),
-    **admin_rows("marketplace_group", "group", add=MANAGERS),
-    **admin_rows("marketplace_delegation", "delegation", add=MANAGERS),
+    "admin:marketplace_event_offer": Row(
+        get=who(302, any_staff=404, own_staff=302), post=OWN_MANAGERS_ASKED, about="event"
+    ),
+    "admin:marketplace_event_absent": Row(  # names no company
+        get=who(302, any_staff=404), post=VIEWERS_REFUSED, about="event"
+    ),
+    "admin:marketplace_event_display": Row(
+        get=OWN_STAFF,
+        post=who(302, any_staff=404, staff_viewer=403, own_managers=200),
+        about="event",
+    ),
+    "admin:marketplace_event_badge": Row(
+        get=OWN_STAFF, post=OWN_MANAGERS_DONE, about="participant"
+    ),
+    **admin_rows("marketplace_hall", "hall", add=MANAGERS, change=OWN_MANAGERS),
+    **admin_rows("marketplace_table", "table", change=OWN_MANAGERS),
+    **admin_rows("marketplace_slot", "slot", change=OWN_MANAGERS),
+    **admin_rows("marketplace_session", "session", add=MANAGERS, change=OWN_MANAGERS),
+    **admin_rows("marketplace_group", "group", add=MANAGERS, change=OWN_MANAGERS),
+    **admin_rows("marketplace_delegation", "delegation", add=MANAGERS, change=OWN_MANAGERS),
     **admin_rows("marketplace_interpreter", "interpreter", add=MANAGERS, change=OWN_MANAGERS),
     **admin_rows("marketplace_registration", "registration", change=OWN_MANAGERS),
     **admin_rows("marketplace_participant", "participant"),

@@ -6,7 +6,7 @@ change. Either all of them are done or, with the reason and everything typed, no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -30,6 +30,7 @@ SHOWN = 20  # names on the page
 AT_ONCE = 1000  # rows in one transaction
 Do = Callable[..., Any]  # (row, *, by, **cleaned form): the service
 Waiting = Callable[[QuerySet[Any]], QuerySet[Any]]
+Against = Callable[[Any], Iterable[ValidationError]]
 Action = Callable[[ScopedAdmin, HttpRequest, QuerySet[Any]], HttpResponse | None]
 
 
@@ -41,10 +42,12 @@ def decision(
     waiting: Waiting | None = None,
     form: type[forms.Form] = forms.Form,
     note: str | StrPromise = "",
+    against: Against | None = None,
 ) -> Action:
     """Make an action called ``name`` of an admin, titled by a verb: "Approve applications".
 
-    ``waiting`` keeps, of the chosen rows, those that can still be decided so.
+    ``waiting`` keeps, of the chosen rows, those that can still be decided so. ``against`` says of
+    a row for what reasons the service would refuse: they are shown before anybody tries.
     """
 
     def act(
@@ -67,6 +70,7 @@ def decision(
                 text = _("%(title)s: %(count)d done.") % {"title": title, "count": len(done)}
                 model_admin.message_user(request, text, messages.SUCCESS)
                 return None
+        shown = [(row, _reasons(against, row)) for row in rows[:SHOWN]]
         return TemplateResponse(
             request,
             "admin/decide.html",
@@ -79,7 +83,8 @@ def decision(
                 "action": name,
                 "count": count,
                 "left_out": queryset.count() - count,
-                "rows": rows[:SHOWN],
+                "rows": shown,
+                "blocked": any(reasons for _row, reasons in shown),
                 "more": max(count - SHOWN, 0),
                 "keys": request.POST.getlist(ACTION_CHECKBOX_NAME),
                 "checkbox": ACTION_CHECKBOX_NAME,
@@ -98,6 +103,12 @@ def _open_rows(rows: QuerySet[Any], user: User, waiting: Waiting | None) -> Quer
         raise PermissionDenied
     mine = rows.filter(pk__in=scoped.managed_by(user).values("pk"))
     return mine if waiting is None else waiting(mine)
+
+
+def _reasons(against: Against | None, row: models.Model) -> list[str]:
+    """Why a row cannot be decided so, in words."""
+    found = against(row) if against is not None else ()
+    return [text for error in found for text in error.messages]
 
 
 def _do_all(form: forms.Form, rows: QuerySet[Any], do: Do, by: User) -> list[models.Model] | None:

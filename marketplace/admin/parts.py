@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chambers.admin.base import ScopedInline, who
+from chambers.admin.base import ScopedInline, changes, who
 from chambers.admin.decisions import decision
 from marketplace.admin.base import AtTheEvent
 from marketplace.models import (
@@ -27,17 +27,24 @@ from marketplace.models import (
     Slot,
     Table,
 )
+from marketplace.selectors.parts import against_removing
 from marketplace.selectors.times import tell_time
 from marketplace.services import parts
-from marketplace.services.slots import remove_slots
+from marketplace.services.slots import change_slot, remove_slots
 
 if TYPE_CHECKING:
     from chambers.models import User
 
 
+def removal(title: Any, *, do: Any = parts.remove_part, note: Any = "") -> Any:
+    """Take parts away; the page says first what stands in the way."""
+    return decision("remove", title=title, do=do, against=against_removing, note=note)
+
+
 class PartAdmin(AtTheEvent):
     """A part of an event: added from the event's page, and never moved to another event."""
 
+    changeable = True
     list_filter = ["event"]
     list_select_related = ["event"]
     of_the_event = {"hall", "owner"}
@@ -61,7 +68,14 @@ class PartAdmin(AtTheEvent):
         """Call the service."""
         raise PermissionDenied
 
+    def change_part(self, part: Any, by: User, **fields: Any) -> Any:
+        """Call the service with what differs."""
+        raise PermissionDenied
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            self.change_part(obj, who(request), **changes(form))
+            return
         fields = dict(form.cleaned_data)
         obj.pk = self.add_part(fields.pop("event"), who(request), **fields).pk
 
@@ -79,6 +93,7 @@ class PartAdmin(AtTheEvent):
 @admin.register(Hall)
 class HallAdmin(PartAdmin):
     addable = True
+    actions = [removal(_("Remove halls"))]
     list_display = ["name", "event", "table_count"]
     search_fields = ["name"]
     fields = ["event", "name"]
@@ -90,6 +105,9 @@ class HallAdmin(PartAdmin):
     def add_part(self, event: Event, by: User, **fields: Any) -> Hall:
         return parts.add_hall(event, fields["name"], by=by)
 
+    def change_part(self, part: Hall, by: User, **fields: Any) -> Hall:
+        return parts.change_hall(part, by=by, **fields)
+
     @admin.display(description=_("tables"), ordering="size")
     def table_count(self, hall: Any) -> int:
         return int(hall.size)
@@ -99,15 +117,12 @@ class HallAdmin(PartAdmin):
 class TableAdmin(PartAdmin):
     """Tables are added from the event's page, many at once; here one becomes a booth."""
 
-    changeable = True
+    actions = [removal(_("Remove tables"))]
     list_display = ["label", "hall", "has_screen", "seats", "booth_of", "event"]
     list_filter = ["event", "hall", "has_screen"]
     list_select_related = ["event", "hall", "owner__company"]
     ordering = ["event", "number"]
     fields = ["event", "hall", "number", "has_screen", "seats", "owner"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["event", "hall", "number", "has_screen", "seats"]
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -120,8 +135,8 @@ class TableAdmin(PartAdmin):
             owner.label_from_instance = lambda one: str(one.company)
         return form
 
-    def save_model(self, request: HttpRequest, obj: Table, form: Any, change: bool) -> None:
-        parts.give_booth(obj, form.cleaned_data["owner"], by=who(request))
+    def change_part(self, part: Table, by: User, **fields: Any) -> Table:
+        return parts.change_table(part, by=by, **fields)
 
     @admin.display(description=_("table"), ordering="number")
     def label(self, table: Table) -> str:
@@ -137,16 +152,22 @@ class SlotAdmin(PartAdmin):
     """Times in which meetings may be; many at once are added from the event's page."""
 
     actions = [
-        decision(
-            "remove",
-            title=_("Remove slots"),
+        removal(
+            _("Remove slots"),
             do=lambda slot, by: remove_slots([slot], event=slot.event, by=by),
-            note=_("Absences in them are forgotten. A slot with meetings stays."),
+            note=_(
+                "Absences in them are forgotten. A request that waits for an answer and has no"
+                " other time ends, and both companies are told."
+            ),
         )
     ]
     list_display = ["time", "minutes_shown", "event"]
     ordering = ["event", "starts_at", "ends_at", "pk"]
     fields = ["event", "starts_at", "ends_at"]
+
+    def change_part(self, part: Slot, by: User, **fields: Any) -> Slot:
+        times = {"starts_at": part.starts_at, "ends_at": part.ends_at, **fields}
+        return change_slot(part, by=by, **times)
 
     @admin.display(description=_("time"), ordering="starts_at")
     def time(self, slot: Slot) -> str:
@@ -160,6 +181,7 @@ class SlotAdmin(PartAdmin):
 @admin.register(Session)
 class SessionAdmin(PartAdmin):
     addable = True
+    actions = [removal(_("Remove sessions"))]
     list_display = ["title_shown", "kind", "time", "hall", "chair", "event"]
     list_filter = ["event", "kind"]
     list_select_related = ["event", "hall"]
@@ -168,6 +190,9 @@ class SessionAdmin(PartAdmin):
 
     def add_part(self, event: Event, by: User, **fields: Any) -> Session:
         return parts.add_session(event, by=by, **fields)
+
+    def change_part(self, part: Session, by: User, **fields: Any) -> Session:
+        return parts.change_session(part, by=by, **fields)
 
     @admin.display(description=_("title"))
     def title_shown(self, session: Session) -> str:
@@ -181,6 +206,7 @@ class SessionAdmin(PartAdmin):
 @admin.register(Group)
 class GroupAdmin(PartAdmin):
     addable = True
+    actions = [removal(_("Remove groups"))]
     list_display = ["name_shown", "event", "company_count"]
     ordering = ["event", "pk"]
     fields = ["event", "name"]
@@ -191,6 +217,9 @@ class GroupAdmin(PartAdmin):
 
     def add_part(self, event: Event, by: User, **fields: Any) -> Group:
         return parts.add_group(event, fields["name"], by=by)
+
+    def change_part(self, part: Group, by: User, **fields: Any) -> Group:
+        return parts.change_group(part, by=by, **fields)
 
     @admin.display(description=_("name"))
     def name_shown(self, group: Group) -> str:
@@ -206,6 +235,7 @@ class DelegationAdmin(PartAdmin):
     """Companies that a chamber brings; any chamber may, so all are offered."""
 
     addable = True
+    actions = [removal(_("Remove delegations"))]
     list_display = ["name_shown", "chamber", "leader", "seats", "company_count", "event"]
     list_select_related = ["event", "chamber"]
     ordering = ["event", "pk"]
@@ -217,6 +247,9 @@ class DelegationAdmin(PartAdmin):
 
     def add_part(self, event: Event, by: User, **fields: Any) -> Delegation:
         return parts.add_delegation(event, fields.pop("chamber"), by=by, **fields)
+
+    def change_part(self, part: Delegation, by: User, **fields: Any) -> Delegation:
+        return parts.change_delegation(part, by=by, **fields)
 
     @admin.display(description=_("name"))
     def name_shown(self, delegation: Delegation) -> str:
@@ -250,17 +283,12 @@ class InterpreterAwayInline(ScopedInline):
 class InterpreterAdmin(PartAdmin):
     """Interpreters, with the slots in which they are not there."""
 
-    addable = changeable = True
+    addable = True
+    actions = [removal(_("Remove interpreters"))]
     list_display = ["name", "spoken", "event"]
     ordering = ["event", "name", "pk"]
     search_fields = ["name"]
     fields = ["event", "name", "languages"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [] if obj is None else ["event", "name", "spoken"]
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields if obj is None else ["event", "name", "spoken"]
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [] if obj is None else [InterpreterAwayInline]
@@ -272,9 +300,8 @@ class InterpreterAdmin(PartAdmin):
     def add_part(self, event: Event, by: User, **fields: Any) -> Interpreter:
         return parts.add_interpreter(event, by=by, **fields)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if not change:
-            super().save_model(request, obj, form, change)
+    def change_part(self, part: Interpreter, by: User, **fields: Any) -> Interpreter:
+        return parts.change_interpreter(part, by=by, **fields)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         gone = {row.slot_id for row in formset.deleted_objects}

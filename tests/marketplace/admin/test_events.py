@@ -225,8 +225,10 @@ def test_a_table_becomes_the_booth_of_a_company_that_comes(client, manager, even
     coming = made.RegistrationFactory(event=event)
     waiting = made.RegistrationFactory(event=event, applied=True)
 
-    refused = client.post(page("table_change", table.pk), {"owner": waiting.pk})
-    client.post(page("table_change", table.pk), {"owner": coming.pk})
+    form = sent_back(client.get(page("table_change", table.pk)), "table_form")
+
+    refused = client.post(page("table_change", table.pk), {**form, "owner": waiting.pk})
+    client.post(page("table_change", table.pk), {**form, "owner": coming.pk})
 
     table.refresh_from_db()
     assert "owner" in refused.context["adminform"].form.errors
@@ -235,10 +237,12 @@ def test_a_table_becomes_the_booth_of_a_company_that_comes(client, manager, even
 
 def test_an_interpreter_is_away_in_a_slot(client, manager, event):
     interpreter, slot = made.InterpreterFactory(event=event), event.slots.first()
+    form = sent_back(client.get(page("interpreter_change", interpreter.pk)), "interpreter_form")
 
     client.post(
         page("interpreter_change", interpreter.pk),
         {
+            **form,
             "away-TOTAL_FORMS": "1",
             "away-INITIAL_FORMS": "0",
             "away-0-interpreter": interpreter.pk,

@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chambers.models import User
 from marketplace.models import (
+    Booking,
     Event,
     Meeting,
     Participant,
@@ -20,6 +22,8 @@ from marketplace.models import (
     Table,
     TimeProposal,
 )
+from marketplace.selectors.orders import out_of_order
+from marketplace.selectors.parts import told_meetings
 from marketplace.services import calendars, notices
 
 Status = Meeting.Status
@@ -178,7 +182,7 @@ def set_place(
 ) -> None:
     """Give a meeting a slot and a table, not yet saved; what it needs is held on saving.
 
-    Raises ValidationError ``cancelled``, ``other_event``, ``past``, ``away``, ``closed``,
+    Raises ValidationError ``cancelled``, ``other_event``, ``past``, ``away``, ``order``, ``closed``,
     ``no_table``.
     """
     demand_not_cancelled(meeting.event)
@@ -200,6 +204,15 @@ def set_place(
             )
     if table is not None:
         calendars.demand_open(table, slot)
+    if clash := out_of_order(meeting, slot):
+        raise ValidationError(
+            _(
+                "The order of meetings does not let it be then: %(names)s. Choose another time,"
+                " or let the organiser drop that order."
+            ),
+            code="order",
+            params={"names": "; ".join(told_meetings(clash)[:3])},
+        )
     meeting.table = table or calendars.pick_table(meeting.event, slot, people, besides=meeting)
     meeting.slot = slot
     if not calendars.interpreter_is_there(meeting, slot):
@@ -225,6 +238,38 @@ def save_placed(meeting: Meeting) -> None:
             "changed_at",
         ]
     )
+
+
+def save_all(meetings: Sequence[Meeting]) -> None:
+    """Write many changed meetings and what they hold, all bookings swapped at once, or nothing.
+
+    Raises IntegrityError when something would be held twice.
+    """
+    with transaction.atomic():
+        Booking.objects.filter(meeting__in=meetings).delete()
+        Meeting.objects.bulk_update(
+            meetings,
+            [
+                "slot",
+                "table",
+                "interpreter",
+                "status",
+                "sequence",
+                "is_told",
+                "moves",
+                "changed_at",
+            ],
+            batch_size=500,
+        )
+        Booking.objects.bulk_create(
+            [
+                booking
+                for meeting in meetings
+                if meeting.slot is not None
+                for booking in calendars.bookings_of(meeting, meeting.people())
+            ],
+            batch_size=2000,
+        )
 
 
 def place_new(

@@ -20,7 +20,6 @@ from chambers.services import jobs
 from chambers.services.people import demand_manager
 from marketplace.models import (
     Away,
-    Booking,
     Event,
     InterpreterAway,
     Meeting,
@@ -29,7 +28,9 @@ from marketplace.models import (
     Timetable,
 )
 from marketplace.selectors.timetables import Place, places_of
-from marketplace.services.calendars import bookings_of, hold_event
+from marketplace.services.calendars import hold_event
+from marketplace.services.placing import save_all
+from marketplace.services.stale import refuse_broken_orders, refuse_changed_parts
 from marketplace.services.timetables import demand_plan, lock_timetable
 
 TELL = "marketplace.timetable.tell"
@@ -53,6 +54,7 @@ def publish_timetable(timetable: Timetable, *, by: User, final: bool = False) ->
     event = hold_event(timetable.event)
     timetable = lock_timetable(timetable)
     demand_plan(timetable)
+    refuse_changed_parts(timetable)
     if timetable.status == State.FINAL or (timetable.status == State.PROVISIONAL and not final):
         raise ValidationError(_("This version is published already."), code="already_published")
     former = Timetable.objects.filter(event=event).in_force().exclude(pk=timetable.pk).first()
@@ -129,7 +131,9 @@ def _swap(
     rows = Meeting.objects.filter(
         event=event, status__in=Meeting.AHEAD, public_id__in=planned
     ).select_for_update(of=("self",))
-    meetings = rows.select_related("event", "slot", "table", "interpreter", "host", "guest")
+    meetings = rows.select_related(
+        "event", "slot", "table", "interpreter", "host", "guest", "session"
+    )
     frozen = timezone.now() + dt.timedelta(minutes=event.freeze_minutes)
     changed, changes = [], {}
     for meeting in meetings.prefetch_related("others").order_by("pk"):
@@ -147,6 +151,7 @@ def _swap(
     moved = [one for one in changed if changes[str(one.public_id)][0][1:] != _state(one)[1:]]
     _refuse_stale(event, moved, frozen)
     _save(changed)
+    refuse_broken_orders(event, moved)
     return changes
 
 
@@ -208,22 +213,7 @@ def _seat(meeting: Meeting, place: Place | None, status: str) -> None:
 def _save(meetings: list[Meeting]) -> None:
     """Write places and bookings of many meetings; all of them or none."""
     try:
-        with transaction.atomic():
-            Booking.objects.filter(meeting__in=meetings).delete()
-            Meeting.objects.bulk_update(
-                meetings,
-                ["slot", "table", "interpreter", "status", "sequence", "is_told", "changed_at"],
-                batch_size=500,
-            )
-            Booking.objects.bulk_create(
-                [
-                    booking
-                    for meeting in meetings
-                    if meeting.slot is not None
-                    for booking in bookings_of(meeting, meeting.people())
-                ],
-                batch_size=2000,
-            )
+        save_all(meetings)
     except IntegrityError:
         raise _changed_meanwhile() from None
 

@@ -245,22 +245,34 @@ def withdraw_registration(
     Raises ValidationError ``over`` when it was withdrawn or refused; PermissionDenied for who
     decides neither for the company nor for the event.
     """
+    now = at or timezone.now()
+    registration, ended, requests = end_participation(registration, by=by, reason=reason, now=now)
+    told = notices.tell_of_withdrawal(registration, ended)
+    notices.tell_of_requests_lost(registration, requests, told)
+    standby.offer_freed(ended, at=now)
+    return registration
+
+
+@transaction.atomic
+def end_participation(
+    registration: Registration, *, by: User, reason: str, now: dt.datetime
+) -> tuple[Registration, list[Meeting], list[MeetingRequest]]:
+    """What ``withdraw_registration`` does, with the meetings and requests that ended.
+
+    Whoever calls it tells the partners and fills the freed times. Raises as there.
+    """
     event = calendars.hold_event(registration.event)
     registration = _lock(registration)
     registration.event = event
     demand_speaker(registration, by)
     _demand_open(registration)
-    now = at or timezone.now()
     registration.status, registration.reason = Status.WITHDRAWN, reason.strip()
     registration.decided_at, registration.decided_by = now, by
     registration.save(update_fields=["status", "reason", "decided_at", "decided_by"])
     ended = [_end(one, registration, by, now) for one in _ahead(registration, now)]
     requests = _end_requests(registration, now)
     Table.objects.filter(owner=registration).update(owner=None)
-    told = notices.tell_of_withdrawal(registration, ended)
-    notices.tell_of_requests_lost(registration, requests, told)
-    standby.offer_freed(ended, at=now)
-    return registration
+    return registration, ended, requests
 
 
 def demand_speaker(registration: Registration, by: User) -> None:

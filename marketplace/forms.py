@@ -297,7 +297,10 @@ class AcceptForm(forms.Form):
         open_time: str,
         **kwargs: Any,
     ) -> None:
-        """Offer the times that are free for both; ``open_time`` says what none chosen means."""
+        """Offer the times that are free for both; ``open_time`` says what none chosen means.
+
+        Where that is "", one of ``among`` has to be chosen.
+        """
         super().__init__(*args, **kwargs)
         self.fields["participant"].queryset = (  # type: ignore[attr-defined]
             Participant.objects.filter(registration=own)
@@ -305,7 +308,8 @@ class AcceptForm(forms.Form):
         field = self.fields["slot"]
         # Any slot is understood: one that was taken meanwhile is refused with what is still free.
         field.queryset = Slot.objects.filter(event=own.event_id)  # type: ignore[attr-defined]
-        field.choices = [("", open_time), *told_slots(own.event, among, reader)]  # type: ignore[attr-defined]
+        unnamed = [("", open_time)] if open_time else []
+        field.choices = [*unnamed, *told_slots(own.event, among, reader)]  # type: ignore[attr-defined]
 
 
 def told_slots(

@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("registrations/<uuid:public_id>/ask/", requests.ask, name="request-new"),
     path("requests/<uuid:public_id>/", requests.one, name="request"),
+    path("requests/<uuid:public_id>/draft/", requests.draft, name="request-draft"),
     path("requests/<uuid:public_id>/accept/", requests.accept, name="request-accept"),
     path("requests/<uuid:public_id>/decline/", requests.decline, name="request-decline"),
     path("requests/<uuid:public_id>/propose/", requests.propose, name="request-propose"),

@@ -356,6 +356,7 @@ EVENT_PAGES = {
     "request": Row(get=OWN_REQUEST, about="meetingrequest"),
     # The other side is to answer: who asked is led to the request.
     "request-accept": Row(get=OWN_DONE, post=OWN_DONE, about="meetingrequest"),
+    "request-draft": Row(get=OWN_DONE, post=OWN_DONE, about="meetingrequest"),
     "request-decline": Row(get=OWN_DONE, post=OWN_DONE, about="meetingrequest"),
     "request-propose": Row(get=OWN_DONE, post=OWN_DONE, about="meetingrequest"),
     "request-withdraw": Row(get=OWN_EDITED, post=OWN_DONE, about="meetingrequest"),

@@ -21,7 +21,11 @@ from marketplace.models.registrations import Participant, Registration
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from chambers.models import User
+    from chambers.models import Company, User
+
+
+_SENT = ~Q(status="draft") & ~Q(status="withdrawn", expires_at=None)
+"""What its author sent; a draft stays with them, also once they have thrown it away."""
 
 
 class MeetingRequestQuerySet(ScopedQuerySet):
@@ -35,12 +39,20 @@ class MeetingRequestQuerySet(ScopedQuerySet):
 
     def of(self, registration: Registration) -> Self:
         """Requests that a company sent or got, without what others still draft."""
-        return self.filter(Q(requester=registration) | Q(partner=registration) & ~Q(status="draft"))
+        return self.filter(Q(requester=registration) | Q(partner=registration) & _SENT)
+
+    def of_company(self, company: Company) -> Self:
+        """The same for a company, at any event."""
+        return self.filter(Q(requester__company=company) | Q(partner__company=company) & _SENT)
+
+    def ever_sent(self) -> Self:
+        """All but drafts, kept or thrown away."""
+        return self.filter(_SENT)
 
     def run_by(self, user: User | AnonymousUser) -> Self:
         """Requests that the companies of ``user`` sent or got."""
         mine = Registration.objects.run_by(user).values("pk")
-        return self.filter(Q(requester__in=mine) | Q(partner__in=mine) & ~Q(status="draft"))
+        return self.filter(Q(requester__in=mine) | Q(partner__in=mine) & _SENT)
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Of the two companies, and what was sent, of the event's staff."""
@@ -48,13 +60,13 @@ class MeetingRequestQuerySet(ScopedQuerySet):
             return self.all()
         own = self.run_by(user).values("pk")
         served = Event.objects.served_by(user).values("pk")
-        return self.filter(Q(pk__in=own) | Q(event__in=served) & ~Q(status="draft"))
+        return self.filter(Q(pk__in=own) | Q(event__in=served) & _SENT)
 
     def served_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(event__in=Event.objects.served_by(user)).exclude(status="draft")
+        return self.filter(_SENT, event__in=Event.objects.served_by(user))
 
     def managed_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(event__in=Event.objects.managed_by(user)).exclude(status="draft")
+        return self.filter(_SENT, event__in=Event.objects.managed_by(user))
 
 
 class MeetingRequest(PublicModel):

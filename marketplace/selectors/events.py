@@ -190,7 +190,7 @@ class Guest:
     people: Sequence[Participant]
     """Who comes, where the company agreed to be listed with contact."""
     asked: MeetingRequest | None
-    """An open request between the two companies."""
+    """An open request between the two companies, or one's own draft."""
     meeting: Meeting | None
     """A meeting of the two, to be or held."""
 
@@ -225,11 +225,14 @@ def guests(own: Registration, rows: Iterable[Registration], user: User) -> list[
     companies = Company.objects.visible_to(user).filter(pk__in=[one.company_id for one in shown])
     pages = set(companies.order_by().values_list("pk", flat=True))
     keys = [one.pk for one in shown]
-    waiting = MeetingRequest.objects.open().filter(
-        Q(requester=own, partner__in=keys) | Q(partner=own, requester__in=keys)
+    between = Q(requester=own, partner__in=keys) | Q(partner=own, requester__in=keys)
+    waiting = MeetingRequest.objects.of(own).filter(
+        between, status__in=[MeetingRequest.Status.DRAFT, *MeetingRequest.OPEN]
     )
     asked = {
-        one.partner_id if one.requester_id == own.pk else one.requester_id: one for one in waiting
+        one.partner_id if one.requester_id == own.pk else one.requester_id: one
+        # What waits for an answer comes last and stands before a draft.
+        for one in sorted(waiting, key=lambda one: one.is_open)
     }
     met = {
         side: one

@@ -108,7 +108,8 @@ def inbox_of(own: Registration, user: User, tab: str) -> Inbox:
     asked = {
         "incoming": waiting & Q(answer_from=own),
         "sent": sent,
-        "past": Q(status__in=[status.DECLINED, status.WITHDRAWN, status.EXPIRED]),
+        "past": Q(status__in=[status.DECLINED, status.WITHDRAWN, status.EXPIRED])
+        & ~Q(status=status.WITHDRAWN, expires_at=None),  # a draft that was thrown away
     }
     requests, meetings = requests_of(own, user), meetings_of(own, user)
     met = {

@@ -96,6 +96,49 @@ def send_request(
 
 
 @transaction.atomic
+def write_draft(
+    request: MeetingRequest,
+    *,
+    by: User,
+    wish: str,
+    message: str = "",
+    slots: Iterable[Slot] = (),
+    opportunity: Opportunity | None = None,
+    participant: Participant | None = None,
+    send: bool = False,
+    at: dt.datetime | None = None,
+) -> MeetingRequest:
+    """Change what a draft says, and send it then if asked; refused, it stays as it was.
+
+    Raises as ``send_request``, and ValidationError ``other_event``.
+    """
+    one, other = _hold_pair(request.requester, request.partner)
+    _demand_side(one, by)
+    request = _locked(request, one, other)
+    if request.status != Status.DRAFT:
+        raise _not_waiting(request)
+    request.wish, request.message = wish, message.strip()
+    request.opportunity, request.participant = opportunity, participant
+    chosen = list(slots)
+    _demand_same_event(request, chosen)
+    request.full_clean()
+    request.save(update_fields=["wish", "message", "opportunity", "participant"])
+    request.slots.set(chosen)
+    return send_request(request, by=by, at=at) if send else request
+
+
+def first_time(
+    request: MeetingRequest, side: Registration, *, by: User, at: dt.datetime | None = None
+) -> Slot | None:
+    """The time that ``accept_request`` takes when ``side`` names none; None where none is free."""
+    try:
+        ours, theirs = _people(side, by), _people_of_other(request, side)
+        return _choose(request.event, ours, theirs, request.slots.all(), None, at)[2]
+    except ValidationError:
+        return None
+
+
+@transaction.atomic
 def accept_request(
     request: MeetingRequest,
     *,
@@ -123,11 +166,7 @@ def accept_request(
         rules.demand_room(one)
     event = request.event
     ours = [participant] if participant else _people(side, by)
-    theirs = (
-        [request.participant]
-        if request.participant and other.pk == request.requester_id
-        else _people(other)
-    )
+    theirs = _people_of_other(request, side)
     if participant is not None and participant.registration_id != side.pk:
         raise placing.other_event()
     wanted = request.slots.all()
@@ -166,6 +205,8 @@ def withdraw_request(
     request: MeetingRequest, *, by: User, at: dt.datetime | None = None
 ) -> MeetingRequest:
     """Take one's own request back while nobody has answered; its quota is free again.
+
+    A draft is thrown away: nobody else learns that there was one.
 
     Raises ValidationError ``not_waiting``, PermissionDenied for who does not speak for the
     requester.
@@ -325,6 +366,14 @@ def _people(registration: Registration, first: User | None = None) -> list[Parti
             params={"company": str(registration.company)},
         )
     return sorted(people, key=lambda one: first is None or one.person_id != first.pk)
+
+
+def _people_of_other(request: MeetingRequest, side: Registration) -> list[Participant]:
+    """Who could come of the other side; whom it named as it asked, nobody else."""
+    other = request.other_side(side)
+    if request.participant is not None and other.pk == request.requester_id:
+        return [request.participant]
+    return _people(other)
 
 
 def _choose(

@@ -9,7 +9,6 @@ from itertools import product
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
 from django.forms import BaseForm
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chambers.http import SignedInRequest
-from marketplace.forms import AcceptForm, AskForm, DeclineForm, TimesForm
+from marketplace.forms import AcceptForm, AskForm, DeclineForm, TimesForm, told_slots
 from marketplace.models import MeetingRequest, Participant, Registration, Slot
 from marketplace.selectors.inbox import TABS, inbox_of, letter_of, requests_of
 from marketplace.services import requests as services
@@ -35,6 +34,7 @@ from marketplace.views.acting import (
     taking_part,
 )
 
+DRAFT = MeetingRequest.Status.DRAFT
 PAIRS = 9  # people of both sides whose calendars are compared
 TIMES = 60  # shown
 
@@ -75,25 +75,76 @@ def ask(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     if own is None or own.pk == partner.pk:
         raise Http404
     demand_editor(request)
-    form = AskForm(
-        sent(request),
-        own=own,
-        partner=partner,
-        reader=request.user.time_zone,
+    begun = MeetingRequest.objects.filter(requester=own, partner=partner, status=DRAFT).first()
+    if begun is not None:
+        return redirect("request-draft", begun.public_id)
+    keeps = "draft" in request.POST
+    form = _ask_form(request, own, partner)
+    change = partial(services.request_meeting, own, partner, by=request.user, draft=keeps)
+    if carried_out(form, change):
+        return _asked(request, own, partner, keeps=keeps)
+    return _ask_page(request, own, partner, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def draft(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Go on writing a request that was not sent yet; keep it, or send it."""
+    asked, own = _find(request, public_id)
+    demand_editor(request)
+    if asked.status != DRAFT:
+        return redirect("request", asked.public_id)
+    keeps = "draft" in request.POST
+    form = _ask_form(request, own, asked.partner, asked)
+    if carried_out(form, partial(services.write_draft, asked, by=request.user, send=not keeps)):
+        return _asked(request, own, asked.partner, keeps=keeps)
+    return _ask_page(request, own, asked.partner, form, asked)
+
+
+def _ask_form(
+    request: SignedInRequest,
+    own: Registration,
+    partner: Registration,
+    begun: MeetingRequest | None = None,
+) -> AskForm:
+    names = ("wish", "message", "opportunity", "participant")
+    initial = {name: getattr(begun, name) for name in names} if begun else {}
+    if begun is not None:
+        initial["slots"] = begun.slots.all()
+    return AskForm(
+        sent(request), own=own, partner=partner, reader=request.user.time_zone, initial=initial
     )
-    if carried_out(form, partial(services.request_meeting, own, partner, by=request.user)):
-        text = _("%(name)s is asked. You read here and by mail what they answer.")
-        messages.success(request, text % {"name": partner.company.legal_name})
-        return redirect(f"{_inbox(own)}?tab=sent")
+
+
+def _ask_page(
+    request: SignedInRequest,
+    own: Registration,
+    partner: Registration,
+    form: AskForm,
+    begun: MeetingRequest | None = None,
+) -> HttpResponse:
     context = {
         **desk_context(request, own.event, own),
         "own": own,
         "partner": partner,
         "form": form,
+        "begun": begun,
         "left": rules.quota_left(own),
         "warning": rules.warning_for(own, partner),
     }
     return form_page(request, "ask.html", context, form)
+
+
+def _asked(
+    request: SignedInRequest, own: Registration, partner: Registration, *, keeps: bool
+) -> HttpResponse:
+    """Say what became of what was written, where it stands now."""
+    if keeps:
+        text = _("The draft for %(name)s is kept. They learn nothing until you send it.")
+    else:
+        text = _("%(name)s is asked. You read here and by mail what they answer.")
+    messages.success(request, text % {"name": partner.company.told})
+    return redirect(f"{_inbox(own)}?tab=sent")
 
 
 def to_answer(
@@ -119,14 +170,15 @@ def to_answer(
 @to_answer
 def accept(request: SignedInRequest, asked: MeetingRequest, own: Registration) -> HttpResponse:
     """Agree to meet, at one of the times that are free for both."""
-    event, wanted = asked.event, asked.slots.all()
-    timeless = event.awaits_timetable() or not event.slots.exists()
+    wanted = list(asked.slots.all())
+    free = _free(asked, own, wanted or None)
+    open_time, first = _unnamed_time(request, asked, own)
     form = AcceptForm(
         sent(request),
         own=own,
         reader=request.user.time_zone,
-        among=_free(asked, own, wanted if wanted.exists() else None),
-        open_time=_("The timetable of the event sets it") if timeless else _("The first for both"),
+        among=[one for one in free if one != first],
+        open_time=open_time,
     )
     meeting = carried_out(form, partial(services.accept_request, asked, by=request.user))
     if meeting is not None:
@@ -171,9 +223,14 @@ def withdraw(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     if asked.requester_id != own.pk:
         return redirect("request", asked.public_id)
     if request.method == "POST":
-        withdraw = partial(services.withdraw_request, asked)
-        carried_out_or_said(request, withdraw, _("Withdrawn. Your quota is free again."))
-        return redirect(f"{_inbox(own)}?tab=past")
+        was_draft = asked.status == DRAFT
+        said = (
+            _("Thrown away. Nobody learns of it.")
+            if was_draft
+            else _("Withdrawn. Your quota is free again.")
+        )
+        carried_out_or_said(request, partial(services.withdraw_request, asked), said)
+        return redirect(f"{_inbox(own)}?tab={'sent' if was_draft else 'past'}")
     return _page(request, "take_back.html", asked, own)
 
 
@@ -182,8 +239,7 @@ def _find(request: SignedInRequest, public_id: uuid.UUID) -> tuple[MeetingReques
     company = request.acting.company
     if company is None:
         raise Http404
-    sides = Q(requester__company=company) | Q(partner__company=company) & ~Q(status="draft")
-    rows = MeetingRequest.objects.visible_to(request.user).filter(sides)
+    rows = MeetingRequest.objects.visible_to(request.user).of_company(company)
     found = get_object_or_404(
         rows.select_related(
             "opportunity",
@@ -215,6 +271,20 @@ def _page(
         "form": form,
     }
     return form_page(request, template, context, form)
+
+
+def _unnamed_time(
+    request: SignedInRequest, asked: MeetingRequest, own: Registration
+) -> tuple[str, Slot | None]:
+    """What it means to accept without a time, and which time that is; "" where none is free."""
+    event = asked.event
+    if event.awaits_timetable() or not event.slots.exists():
+        return _("The timetable of the event sets it"), None
+    first = services.first_time(asked, own, by=request.user)
+    if first is None:
+        return "", None
+    ((_key, told),) = told_slots(event, [first], request.user.time_zone)
+    return _("The first that is free for both: %(time)s") % {"time": told}, first
 
 
 def _inbox(own: Registration) -> str:

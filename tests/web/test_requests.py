@@ -195,9 +195,46 @@ def test_only_times_free_for_both_are_on_offer(client, event, asked, theirs, slo
     other = side(event, "Other")
     arrange_meeting(theirs.person, other.person, by=UserFactory(superuser=True), slot=slots[0])
 
+    page = client.get(at("request-accept", asked))
+
+    assert [value for value, _name in page.context["form"].fields["slot"].choices] == [""]
+    assert text(page).count("10:20–10:40 Minsk") == 1
+    assert "10:00–10:20" not in text(page)
+
+
+def test_the_first_time_free_for_both_is_named_and_taken_when_none_is_chosen(client, asked, slots):
+    page = client.get(at("request-accept", asked))
+    offered = page.context["form"].fields["slot"].choices
+    assert [value for value, _name in offered] == ["", slots[1].public_id]
+    assert "The first that is free for both" in offered[0][1]
+    assert text(page).count("10:00–10:20 Minsk") == text(page).count("10:20–10:40 Minsk") == 1
+
+    client.post(at("request-accept", asked), sent_back(page, "accept"))
+
+    assert Meeting.objects.get().slot == slots[0]
+
+
+def test_a_time_without_a_table_is_not_named_as_the_first(client, event, asked, slots):
+    event.tables.exclude(number=1).delete()
+    arrange_meeting(
+        side(event, "Other").person, side(event, "Fourth").person,
+        by=UserFactory(superuser=True), slot=slots[0],
+    )  # fmt: skip
+
     offered = client.get(at("request-accept", asked)).context["form"].fields["slot"].choices
 
-    assert [value for value, _name in offered] == ["", slots[1].public_id]
+    assert "10:20–10:40" in offered[0][1]
+
+
+def test_where_no_time_is_free_the_form_says_what_to_do(client, event, asked, theirs, slots):
+    for number, slot in enumerate(slots[:2]):
+        other = side(event, f"Other {number}")
+        arrange_meeting(theirs.person, other.person, by=UserFactory(superuser=True), slot=slot)
+
+    page = client.get(at("request-accept", asked))
+
+    assert "No time is free for both sides." in text(page)
+    assert client.post(at("request-accept", asked), {}).status_code == 422
 
 
 def test_a_time_taken_meanwhile_is_refused_with_what_is_still_free(

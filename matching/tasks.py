@@ -1,5 +1,25 @@
 """Importing this registers the jobs of the matching; see ``matching.services``."""
 
-from matching.services import advice, coverage, exposure, learning, previews, refresh, runs, triads
+from matching.services import (
+    advice,
+    coverage,
+    event_previews,
+    exposure,
+    learning,
+    previews,
+    refresh,
+    runs,
+    triads,
+)
 
-__all__ = ["advice", "coverage", "exposure", "learning", "previews", "refresh", "runs", "triads"]
+__all__ = [
+    "advice",
+    "coverage",
+    "event_previews",
+    "exposure",
+    "learning",
+    "previews",
+    "refresh",
+    "runs",
+    "triads",
+]

@@ -3,6 +3,7 @@
 from marketplace.selectors.problems import read_event
 from marketplace.services.feeds import open_feed
 from tests import event_factories as made
+from tests.factories import EventEmphasisFactory
 
 WORTH = {
     "status": "optimal",
@@ -36,6 +37,12 @@ def build(one, company, hidden, chamber, *, everyone, inside, staff):
     )
     one.objects |= {"event": event, **_parts(one, event, chamber, everyone=everyone)}
     one.objects |= _draft(one, chamber, staff)
+    one.objects["eventemphasis"] = EventEmphasisFactory(
+        event=event, note=one.mark("event emphasis draft", staff)
+    )
+    EventEmphasisFactory(
+        event=event, in_force=True, codes=2.0, note=one.mark("event emphasis", everyone)
+    )
     one.objects |= _two_that_meet(one, event, company, hidden, inside)
     one.objects |= {
         "feed": open_feed(one.people["owner"], name=one.mark("feed", {"owner", "token"}))[0],

@@ -198,6 +198,7 @@ ADMINISTRATION = {
         change=who(302, any_staff=403, superuser=200),
     ),
     **admin_rows("matching_chamberemphasis", "emphasis", add=MANAGERS, change=OWN_MANAGERS),
+    **admin_rows("matching_eventemphasis", "eventemphasis", add=MANAGERS, change=OWN_MANAGERS),
     "admin:matching_weightset_learn": Row(
         get=STAFF_NO_METHOD,
         post=who(302, any_staff=403, superuser=302),  # led back to the list

@@ -51,6 +51,7 @@ _OFFERS = {
     "marketplace.Session.event": "managed_by",
     "marketplace.Timetable.event": "managed_by",
     "matching.ChamberEmphasis.chamber": "managed_by",
+    "matching.EventEmphasis.event": "managed_by",
     "matching.PairHistory.one": "managed_by",
     "matching.PairHistory.other": "visible_to",
     "matching.PairHistory.stated_by": "managed_by",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Company, Country, Job, TradeCode, User
-from matching.models import ChamberEmphasis, Profile, WeightSet
+from marketplace.models import Registration
+from matching.models import EventEmphasis, Profile, Version
 from matching.services import previews
 
 _SIZES = {
@@ -22,49 +24,62 @@ _INSIDE = {"members": _("Members of the chamber"), "others": _("All others")}
 _KINDS = (*_INSIDE, "country", "size")
 
 
-def shown_preview(of: WeightSet | ChamberEmphasis, user: User) -> dict[str, Any] | None:
-    """The last preview ready to show; examples only of the lists that ``user`` may read."""
+def shown_preview(of: Version, user: User) -> dict[str, Any] | None:
+    """The last preview ready to show; examples only of what ``user`` may read."""
     job = previews.last_preview(of)
     if job is None:
         return None
     found = job.result or {}
     if job.state != Job.State.DONE:
         return {"job": job, "is_open": job.state in (Job.State.QUEUED, Job.State.RUNNING)}
-    served = Company.objects.members_served_by(user)
-    listed = found["examples"]
-    codes = _codes_in_words({part["term"] for one in listed for part in one["parts"]})
-    keys = {one["company"] for one in listed}
-    mine = {one.pk: one for one in served.filter(pk__in=keys)}
-    partners = {
-        one.pk: one
-        for one in Company.objects.visible_to(user).filter(
-            pk__in={one["partner"] for one in listed}
-        )
-    }
-    written = dict(
-        Profile.objects.filter(company__in=[*mine, *partners]).values_list("company", "surfaces")
-    )
+    listed, pairs = found["examples"], found.get("pairs", [])
+    told = _named_pairs([*listed, *pairs], of, user)
     return {
         "job": job,
         "found": found,
         "holds": previews.preview_holds(job, of),
         "attention": [{**one, "percent": 100 * one["cost"]} for one in found.get("attention", [])],
         "groups": _named_groups(found["groups"]),
-        "examples": [
-            {
-                **one,
-                "company": mine[one["company"]],
-                "partner": partners[one["partner"]],
-                "reasons": [
-                    codes.get(part["term"])
-                    or _as_written(part["term"], written, one["company"], one["partner"])
-                    for part in one["parts"]
-                ],
-            }
-            for one in listed
-            if one["company"] in mine and one["partner"] in partners
-        ],
+        "examples": [one for one in told if "comes" not in one],
+        "pairs": [one for one in told if "comes" in one],
     }
+
+
+def _named_pairs(listed: list[dict[str, Any]], of: Version, user: User) -> list[dict[str, Any]]:
+    """Pairs with their companies and main reasons; without those of which one is not to be read."""
+    codes = _codes_in_words({part["term"] for one in listed for part in one["parts"]})
+    owners, others = _read_by(user, of)
+    mine = {one.pk: one for one in owners.filter(pk__in={one["company"] for one in listed})}
+    partners = {one.pk: one for one in others.filter(pk__in={one["partner"] for one in listed})}
+    written = dict(
+        Profile.objects.filter(company__in=[*mine, *partners]).values_list("company", "surfaces")
+    )
+    return [
+        {
+            **one,
+            "company": mine[one["company"]],
+            "partner": partners[one["partner"]],
+            "reasons": [
+                codes.get(part["term"])
+                or _as_written(part["term"], written, one["company"], one["partner"])
+                for part in one["parts"]
+            ],
+        }
+        for one in listed
+        if one["company"] in mine and one["partner"] in partners
+    ]
+
+
+def _read_by(user: User, of: Version) -> tuple[QuerySet[Company], QuerySet[Company]]:
+    """Whose lists one may read, and which partners in them.
+
+    At an event both are companies whose registration one looks after.
+    """
+    if isinstance(of, EventEmphasis):
+        there = Registration.objects.served_by(user).filter(event=of.event).values("company")
+        both = Company.objects.filter(pk__in=there)
+        return both, both
+    return Company.objects.members_served_by(user), Company.objects.visible_to(user)
 
 
 def _codes_in_words(terms: set[str]) -> dict[str, str]:

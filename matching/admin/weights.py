@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -17,15 +16,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chambers.admin.base import ScopedAdmin, who
-from chambers.admin.decisions import decision
-from matching.admin.previews import shown_preview
+from chambers.admin.base import who
+from matching.admin.versions import HISTORY, State, VersionAdmin, deciding
 from matching.engine import Weights
 from matching.models import WeightSet
 from matching.models.constants import CONSTANTS, Constant
 from matching.services import learning, previews, weights
-
-State = WeightSet.State
 
 
 def _field_of(constant: Constant) -> forms.FloatField:
@@ -102,39 +98,25 @@ ConstantsForm = type(
 
 
 @admin.register(WeightSet)
-class WeightSetAdmin(ScopedAdmin):
-    """All sets with what they change; a draft is a form, what was in force is never changed."""
+class WeightSetAdmin(VersionAdmin):
+    """All sets with what they change; who runs the platform decides."""
 
-    addable = changeable = True
     form = ConstantsForm
-    change_form_template = "admin/matching/weightset/change_form.html"
     change_list_template = "admin/matching/weightset/change_list.html"
     list_display = ["version", "state", "note", "in_force_at", "retired_at", "created_at"]
-    list_filter = ["state"]
     ordering = ["-created_at", "-pk"]
-    actions = [
-        decision(
-            "put_in_force",
-            title=_("Put sets of weights in force"),
-            do=weights.put_in_force,
-            waiting=lambda rows: rows.exclude(state=State.IN_FORCE),
-            note=_("Everyone is matched anew by it; the set in force until now retires."),
+    actions = deciding(
+        put=weights.put_in_force,
+        retire=weights.retire_weights,
+        preview=previews.ask_for_preview,
+        titles=(_("Put sets of weights in force"), _("Retire sets of weights")),
+        notes=(
+            _("Everyone is matched anew by it; the set in force until now retires."),
+            _("After the one in force, the constants that came with the program hold."),
+            _("A worker computes it; the figures stand on the page of the set."),
         ),
-        decision(
-            "retire",
-            title=_("Retire sets of weights"),
-            do=weights.retire_weights,
-            waiting=lambda rows: rows.exclude(state=State.RETIRED),
-            note=_("After the one in force, the constants that came with the program hold."),
-        ),
-        decision(
-            "preview",
-            title=_("Preview who gains and who loses"),
-            do=previews.ask_for_preview,
-            waiting=lambda rows: rows.exclude(state=State.IN_FORCE),
-            note=_("A worker computes it; the figures stand on the page of the set."),
-        ),
-    ]
+        waiting=lambda rows: rows.exclude(state=State.IN_FORCE),
+    )
 
     def get_urls(self) -> list[URLPattern]:
         ask = path(
@@ -172,8 +154,7 @@ class WeightSetAdmin(ScopedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: WeightSet | None = None) -> Any:
         about = ["version", "note"]
         if obj is not None:
-            about += ["state", "parent", "created_by", "created_at"]
-            about += ["in_force_by", "in_force_at", "retired_at"]
+            about += ["state", "parent", *HISTORY]
         sets: list[Any] = [(None, {"fields": about})]
         if self.has_change_permission(request, obj):
             parts: dict[str, list[str]] = {}
@@ -185,9 +166,6 @@ class WeightSetAdmin(ScopedAdmin):
             if obj.evaluation:
                 sets.append((_("Measured on held-back decisions"), {"fields": ["measured"]}))
         return sets
-
-    def get_fields(self, request: HttpRequest, obj: WeightSet | None = None) -> Any:
-        return [name for _part, one in self.get_fieldsets(request, obj) for name in one["fields"]]
 
     def get_readonly_fields(self, request: HttpRequest, obj: WeightSet | None = None) -> Any:
         form = ("version", "note")
@@ -235,17 +213,6 @@ class WeightSetAdmin(ScopedAdmin):
             "low": _percent(found["interval"][0]),
             "high": _percent(found["interval"][1]),
         }
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        chosen = self.get_object(request, unquote(object_id))
-        context = {"preview": shown_preview(chosen, who(request)) if chosen else None}
-        return super().change_view(request, object_id, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: WeightSet, form: Any, change: bool) -> None:
         fields = {name: form.cleaned_data[name] for name in ("version", "note")}

@@ -177,6 +177,13 @@ class StatedEmphasis(Version):
         """As the engine reads it."""
         return Emphasis(self.codes, self.words, {kind: getattr(self, kind) for kind in KINDS})
 
+    def times(self, kind: str = "") -> tuple[float, float]:
+        """What it multiplies evidence from codes and from words by, of a profile or of a kind.
+
+        Between two that are both told it; of a chamber, towards one who is told nothing.
+        """
+        return self.emphasis.counts(kind)
+
     @staticmethod
     def rules(owner: str, of: str = "") -> list[models.BaseConstraint]:
         """What holds for the versions of each ``owner``; ``of`` begins the constraints' names."""
@@ -215,6 +222,9 @@ class ChamberEmphasis(StatedEmphasis):
         verbose_name = _("emphasis of a chamber")
         verbose_name_plural = _("emphases of chambers")
         constraints = StatedEmphasis.rules("chamber")
+
+    def times(self, kind: str = "") -> tuple[float, float]:
+        return self.emphasis.towards_others(kind)
 
 
 class EventEmphasis(StatedEmphasis):

@@ -1,15 +1,18 @@
-"""Who gains and who loses by a set of weights, or by what a chamber stresses, before it holds."""
+"""Who gains and who loses by a set of weights, or by what a chamber stresses, before it holds.
+
+What an event stresses is previewed among its companies alone: ``event_previews``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chambers.models import Company, Job, Membership, User
+from chambers.models import Chamber, Company, Job, Membership, User
 from chambers.services import jobs
 from chambers.services.people import demand_manager
 from matching import engine, profiles
@@ -19,10 +22,19 @@ from matching.engine.emphasis import factors
 from matching.engine.packed import pack
 from matching.engine.prior import shipped
 from matching.engine.showing import visible
-from matching.models import ChamberEmphasis, Profile, Run, WeightSet
+from matching.models import (
+    ChamberEmphasis,
+    EventEmphasis,
+    Profile,
+    Run,
+    StatedEmphasis,
+    Version,
+    WeightSet,
+)
 from matching.models.emphases import PARTS, Said
 from matching.services import indexes
 from matching.services.lists import LENGTH, WIDTH, Places
+from matching.services.rounds import PART, Progress
 from matching.services.weights import weights_in_force
 from matching.ties import NO_TIES, ties_of
 
@@ -30,12 +42,14 @@ if TYPE_CHECKING:
     from matching.engine.fairness import Attention
     from matching.engine.index import Index
 
-JOB, EMPHASIS_JOB = "matching.preview", "matching.preview_emphasis"
+JOBS: Mapping[type[Version], str] = {
+    WeightSet: "matching.preview",
+    ChamberEmphasis: "matching.preview_emphasis",
+    EventEmphasis: "matching.preview_event_emphasis",
+}
 MOST = 20_000  # companies of a preview; above, a sample by chance stands for all
 LARGEST_GROUPS = 12  # countries told apart
-_PART = 500
-Progress = Callable[[int, int], None]
-_Rows = Mapping[int, list[Row]]
+Rows = Mapping[int, list[Row]]
 
 
 @dataclass(frozen=True)
@@ -52,66 +66,65 @@ class Sample:
 class Way:
     """One way to match a sample: its rows as they would count, and the constants."""
 
-    rows: _Rows
+    rows: Rows
     weights: Weights
 
 
 def ask_for_preview(weights: WeightSet, *, by: User) -> Job:
     """Have a preview computed by a worker; the same one is not asked for twice at once."""
-    return jobs.enqueue(JOB, {"weights": weights.pk}, key=str(weights.pk), by=by, priority=2)
+    return _ask(weights, {"weights": weights.pk}, by, None)
 
 
-def ask_for_emphasis_preview(emphasis: ChamberEmphasis, *, by: User) -> Job:
-    """The same for what a chamber stresses.
+def ask_for_emphasis_preview(emphasis: StatedEmphasis, *, by: User) -> Job:
+    """The same for what a chamber or an event stresses.
 
-    Raises PermissionDenied for anyone but a manager of the chamber.
+    Raises PermissionDenied for anyone but a manager of the chamber, of an event its organiser.
     """
-    demand_manager(by, emphasis.chamber)
-    return jobs.enqueue(
-        EMPHASIS_JOB,
-        {"emphasis": emphasis.pk},
-        key=str(emphasis.pk),
-        by=by,
-        chamber=emphasis.chamber,
-        priority=2,
-    )
+    demand_manager(by, emphasis.decider)
+    return _ask(emphasis, {"emphasis": emphasis.pk}, by, emphasis.decider)
 
 
-def last_preview(of: WeightSet | ChamberEmphasis) -> Job | None:
+def _ask(of: Version, payload: dict[str, Any], by: User, chamber: Chamber | None) -> Job:
+    kind = JOBS[type(of)]
+    return jobs.enqueue(kind, payload, key=str(of.pk), by=by, chamber=chamber, priority=2)
+
+
+def last_preview(of: Version) -> Job | None:
     """The newest preview of a set or an emphasis, under way or done."""
-    kind = JOB if isinstance(of, WeightSet) else EMPHASIS_JOB
-    return Job.objects.filter(kind=kind, key=str(of.pk)).order_by("-created_at", "-pk").first()
+    asked = Job.objects.filter(kind=JOBS[type(of)], key=str(of.pk))
+    return asked.order_by("-created_at", "-pk").first()
 
 
-def preview_holds(job: Job, of: WeightSet | ChamberEmphasis) -> bool | None:
+def preview_holds(job: Job, of: Version) -> bool | None:
     """Whether a preview that is done is of what the draft says now.
 
     None when nobody knows: it is of before an upgrade, and tells less than a draft says now.
     """
-    was, now = (job.result or {}).get("of"), _said_by(of)
+    was, now = (job.result or {}).get("of"), said_by(of)
     return bool(was == now) if was is not None and was.keys() == now.keys() else None
 
 
-@jobs.handles(JOB)
+@jobs.handles(JOBS[WeightSet])
 def compute_preview(lease: jobs.Lease) -> None:
     """Compute a preview; its figures become the job's result."""
     weights = WeightSet.objects.get(pk=lease.payload["weights"])
     former = weights_in_force()
     found = preview(weights.weights(), former, progress=lease.progress)
     with lease.finish(found) as result:
-        result["against"], result["of"] = former.version, _said_by(weights)
+        result["against"], result["of"] = former.version, said_by(weights)
 
 
-@jobs.handles(EMPHASIS_JOB)
+@jobs.handles(JOBS[ChamberEmphasis])
 def compute_emphasis_preview(lease: jobs.Lease) -> None:
     """Compute what an emphasis would change, by the weights in force."""
     emphasis = ChamberEmphasis.objects.get(pk=lease.payload["emphasis"])
     found = preview_emphasis(emphasis, progress=lease.progress)
     with lease.finish(found) as result:
-        result["of"] = _said_by(emphasis)
+        result["of"] = said_by(emphasis)
 
 
-def _said_by(one: WeightSet | ChamberEmphasis) -> dict[str, Any]:
+def said_by(one: Version) -> dict[str, Any]:
+    """What a version says, as plain data."""
     if isinstance(one, WeightSet):
         return one.weights().as_data()
     return {name: getattr(one, name) for name in PARTS}
@@ -160,7 +173,7 @@ def preview_emphasis(
     return _compared(sample, ways, seed, progress, members)
 
 
-def _stressed(rows: _Rows, members: Collection[int], said: Mapping[int, Said]) -> _Rows:
+def _stressed(rows: Rows, members: Collection[int], said: Mapping[int, Said]) -> Rows:
     """Rows in which those of the members count by what their chambers say."""
     found = dict(rows)
     for pk in found.keys() & members:
@@ -184,7 +197,7 @@ def _compared(
         found, attention = _lists(made[turn], way, seed, turn, progress)
         lists.append(found)
         shared.append({**attention.after._asdict(), "cost": attention.cost})
-    groups, told = _groups(sample.companies), None
+    groups, told = groups_of(sample.companies), None
     if members is not None:
         told = np.array([one.id in members for one in sample.companies], np.bool_)
         groups = {"members:": told, "others:": ~told, **groups}
@@ -252,8 +265,8 @@ def _lists(
     companies = len(index.companies)
     partners = np.full((companies, WIDTH), -1, np.int64)
     scores = np.zeros((companies, WIDTH), np.float32)
-    for start in range(0, companies, _PART):
-        stop = min(start + _PART, companies)
+    for start in range(0, companies, PART):
+        stop = min(start + PART, companies)
         part = index.top_range(start, stop, WIDTH, seed=seed)
         partners[start:stop], scores[start:stop] = part.partners, part.mutual
         if progress is not None:
@@ -271,7 +284,7 @@ def _lists(
     ), attention
 
 
-def _groups(companies: Iterable[engine.Company]) -> dict[str, NDArray[np.bool_]]:
+def groups_of(companies: Iterable[engine.Company]) -> dict[str, NDArray[np.bool_]]:
     """Masks of the largest countries (``country:JP``) and of all sizes (``size:small``)."""
     known = list(companies)
     countries = np.array([one.country for one in known], object)
@@ -284,28 +297,40 @@ def _groups(companies: Iterable[engine.Company]) -> dict[str, NDArray[np.bool_]]
 
 def _told(move: Moved, sample: Sample, made: list[Index], ways: tuple[Way, Way]) -> dict[str, Any]:
     """An example with its scores and first reasons before and after."""
-    by_id = {one.id: one for one in sample.companies if one.id in (move.company, move.partner)}
-    terms = {
-        term for pk in (move.company, move.partner) for row in sample.rows[pk] for term in row.terms
-    }
-    explained = [
-        engine.explain(
-            way.rows[move.company],
-            way.rows[move.partner],
-            by_id[move.company],
-            by_id[move.partner],
-            dict(index.frequencies_of(terms)),
-            index.rows,
-            way.weights,
-            shipped().prior,
-        )
+    pair = (move.company, move.partner)
+    by_id = {one.id: one for one in sample.companies if one.id in pair}
+    parts = [
+        parts_of(pair, by_id, index, way.rows, way.weights)
         for index, way in zip(made, ways, strict=True)
     ]
-    return {**asdict(move), "parts": [_parts(one) for one in explained]}
+    return {**asdict(move), "parts": parts}
+
+
+def parts_of(
+    pair: tuple[int, int],
+    companies: Mapping[int, engine.Company],
+    index: Index,
+    rows: Rows,
+    weights: Weights,
+) -> dict[str, Any]:
+    """What the score of a pair is made of, as plain numbers, and the term that says most."""
+    one, other = pair
+    terms = {term for pk in pair for row in rows[pk] for term in row.terms}
+    return _parts(
+        engine.explain(
+            rows[one],
+            rows[other],
+            companies[one],
+            companies[other],
+            dict(index.frequencies_of(terms)),
+            index.rows,
+            weights,
+            shipped().prior,
+        )
+    )
 
 
 def _parts(one: Explanation) -> dict[str, Any]:
-    """What a score is made of, as plain numbers, and the term that says most."""
     ways = {"they": one.they_cover, "you": one.you_cover, "shared": one.shared}
     strongest = max(ways.values(), key=lambda way: way.coverage)
     return {

@@ -1,14 +1,17 @@
-"""How reasons of a match are grouped for reading."""
+"""How reasons of a match are grouped for reading, and what an event stresses is told."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django import template
 
-from marketplace.models import Opportunity
+from marketplace.models import Event, Opportunity
 from matching.engine import Band
+from matching.models import EventEmphasis
 from matching.selectors import Reason, Way
+from matching.selectors.emphases import more_and_less
 
 register = template.Library()
 
@@ -39,3 +42,14 @@ def meetings(way: Way) -> list[Meeting]:
 def strength(band: Band) -> range:
     """A bar for each step of a band, of four: ``range(4)`` for the strongest."""
     return range(_STRENGTH[band])
+
+
+@register.inclusion_tag("matching/_at_event.html")
+def counts_more_at(event: Event) -> dict[str, Any]:
+    """What counts more at an event than elsewhere, and less; nothing where nothing is stressed.
+
+    For pages whose reader sees the event.
+    """
+    one = EventEmphasis.objects.in_force().filter(event=event).first()
+    more, less = more_and_less(one) if one is not None else ([], [])
+    return {"one": one, "more": more, "less": less}

@@ -8,15 +8,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import number_format
-from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from marketplace.models import Opportunity
 from matching.engine import Weights
 from matching.engine.prior import shipped_name
 from matching.engine.scoring import coverage
-from matching.models import ChamberEmphasis, Run, WeightSet
+from matching.models import ChamberEmphasis, EventEmphasis, Run, WeightSet
 from matching.models.constants import CONSTANTS, Constant
+from matching.selectors.emphases import stresses
 from matching.services.lists import LENGTH, WIDTH
 from matching.services.weights import weights_in_force
 
@@ -31,6 +30,7 @@ def scoring(request: HttpRequest) -> HttpResponse:
     depths = accumulate(weights.levels[level] for level in ("hs2", "hs4", "hs6"))
     chapter, heading, position = (_percent(coverage(amount)) for amount in depths)
     emphases = ChamberEmphasis.objects.visible_to(request.user).select_related("chamber")
+    events = EventEmphasis.objects.awaiting(request.user).select_related("event")
     context = {
         "run": run,
         "are_tables_next": run is not None and run.tables != shipped_name(),
@@ -49,7 +49,8 @@ def scoring(request: HttpRequest) -> HttpResponse:
         "prior_most": _percent(coverage(weights.prior_most)),
         "prior_gains": _plain(weights.prior_gains),
         "prior_leaves": _percent(weights.prior_leaves),
-        "emphases": [(one, _stressed(one)) for one in emphases.order_by("chamber__name_en")],
+        "emphases": [(one, stresses(one)) for one in emphases.order_by("chamber__name_en")],
+        "events": [(one, stresses(one)) for one in events.order_by("event__starts_on", "pk")],
         "attention": _attention(run),
         "much": round(weights.share_cap * LENGTH),
         "little": round(weights.share_floor * LENGTH),
@@ -64,15 +65,6 @@ def _constants(weights: Weights) -> list[tuple[str, list[tuple[Constant, str]]]]
     """(part of the rules, its constants, each with its value)."""
     parts = groupby(CONSTANTS, lambda one: str(one.part))
     return [(part, [(one, _plain(one.of(weights))) for one in some]) for part, some in parts]
-
-
-def _stressed(one: ChamberEmphasis) -> list[tuple[str, float, float]]:
-    """(what, as the chamber stated it, times evidence towards who is told nothing)."""
-    codes, words = one.emphasis.towards_others()
-    rows = [(gettext("Trade codes"), one.codes, codes), (gettext("Words"), one.words, words)]
-    for kind, name in Opportunity.Kind.choices:
-        rows.append((str(name), getattr(one, kind), one.emphasis.towards_others(kind)[0] / codes))
-    return rows
 
 
 def _attention(run: Run | None) -> dict[str, Any] | None:

@@ -1,4 +1,7 @@
-"""What a chamber stresses: who decides, whose rows it moves, and what both sides of a pair see."""
+"""What a chamber stresses: who decides, whose rows it moves, and what both sides of a pair see.
+
+Versions of an event go the same way; whom they move: ``test_event_emphases``.
+"""
 
 import datetime as dt
 import threading
@@ -9,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chambers.models import Job, today
+from chambers.models import Chamber, Job, today
 from chambers.services import companies, jobs
 from chambers.services.bodies import change_chamber
 from chambers.services.companies import PROFILE_JOB
@@ -24,6 +27,7 @@ from matching.services.emphases import (
     put_emphasis_in_force,
     retire_emphasis,
 )
+from tests.event_factories import EventFactory
 from tests.factories import (
     ChamberEmphasisFactory,
     ChamberFactory,
@@ -47,16 +51,27 @@ def chamber(manager):
     return manager.chamber
 
 
+@pytest.fixture(params=["chamber", "event"])
+def owner(request, chamber):
+    """Who stresses something: a chamber, or an event that it organises."""
+    return chamber if request.param == "chamber" else EventFactory(chamber=chamber)
+
+
 @pytest.fixture
 def member(chamber):
     """A member that seeks by a code, and by a word that is not in the code's label."""
     return company("RU", "Ours", membership__chamber=chamber)
 
 
-def say(chamber, **parts):
+def say(owner, **parts):
     """Put an emphasis in force, by the installation's hand."""
     boss = UserFactory(superuser=True)
-    return put_emphasis_in_force(draft_emphasis(chamber, **parts), by=boss)
+    return put_emphasis_in_force(draft_emphasis(owner, **parts), by=boss)
+
+
+def another(owner):
+    """An owner of the same kind, of another chamber."""
+    return ChamberFactory() if isinstance(owner, Chamber) else EventFactory()
 
 
 def stresses_of(one):
@@ -67,12 +82,12 @@ def score_of(one):
     return SuggestionList.objects.current().get(company=one).mutual
 
 
-def test_a_draft_changes_nothing_and_gets_the_chambers_next_number(manager, chamber, member):
+def test_a_draft_changes_nothing_and_gets_its_owners_next_number(manager, owner, member):
     match()
 
-    first = draft_emphasis(chamber, by=manager.person, codes=2.0, note=" More codes ")
-    second = draft_emphasis(chamber, by=manager.person)
-    other = draft_emphasis(ChamberFactory())
+    first = draft_emphasis(owner, by=manager.person, codes=2.0, note=" More codes ")
+    second = draft_emphasis(owner, by=manager.person)
+    other = draft_emphasis(another(owner))
 
     assert [one.number for one in (first, second, other)] == [1, 2, 1]
     assert (first.state, first.codes, first.words, first.note) == ("draft", 2.0, 1.0, "More codes")
@@ -154,8 +169,9 @@ def test_after_the_one_in_force_retires_nothing_is_stressed(manager, chamber, me
     assert refused.value.code == "retired"
 
 
-def test_the_former_one_retires_and_comes_back_only_as_a_new_draft(manager, chamber):
-    first, second = say(chamber, words=2.0, note="Words"), say(chamber, codes=2.0)
+def test_the_former_one_retires_and_comes_back_only_as_a_new_draft(manager, owner):
+    first, second = say(owner, words=2.0, note="Words"), say(owner, codes=2.0)
+    elsewhere = say(another(owner), codes=2.0)
     first.refresh_from_db()
     assert (first.state, second.state) == ("retired", "in_force")
     assert first.retired_at == second.in_force_at
@@ -166,10 +182,13 @@ def test_the_former_one_retires_and_comes_back_only_as_a_new_draft(manager, cham
     again = draft_again(first, by=manager.person)
 
     assert (again.number, again.words, again.note, again.state) == (3, 2.0, "Words", "draft")
+    assert (again.owner, str(again)) == (owner, f"{owner}, 3")
+    elsewhere.refresh_from_db()
+    assert elsewhere.state == "in_force"
 
 
-def test_a_draft_is_changed_and_what_was_in_force_is_not(manager, chamber):
-    draft = draft_emphasis(chamber, by=manager.person)
+def test_a_draft_is_changed_and_what_was_in_force_is_not(manager, owner):
+    draft = draft_emphasis(owner, by=manager.person)
     change_emphasis(draft, by=manager.person, research=1.5, note=" why ")
     chosen = put_emphasis_in_force(draft, by=manager.person)
 
@@ -177,25 +196,25 @@ def test_a_draft_is_changed_and_what_was_in_force_is_not(manager, chamber):
         change_emphasis(chosen, by=manager.person, research=1.0)
 
     assert refused.value.code == "not_draft"
-    stored = ChamberEmphasis.objects.get()
+    stored = type(draft).objects.get()
     assert (stored.research, stored.note, stored.in_force_by) == (1.5, "why", manager.person)
 
 
 @pytest.mark.parametrize("wrong", [0.49, 2.01, float("nan")])
-def test_a_part_out_of_range_is_refused_by_the_form_and_by_the_database(chamber, wrong):
+def test_a_part_out_of_range_is_refused_by_the_form_and_by_the_database(owner, wrong):
     with pytest.raises(ValidationError):
-        draft_emphasis(chamber, goods=wrong)
+        draft_emphasis(owner, goods=wrong)
     with pytest.raises(IntegrityError), transaction.atomic():
-        ChamberEmphasisFactory(chamber=chamber, goods=wrong)
+        type(draft_emphasis(owner)).objects.update(goods=wrong)
 
 
-def test_only_managers_of_the_chamber_decide(chamber):
-    draft = ChamberEmphasisFactory(chamber=chamber)
+def test_only_managers_of_the_chamber_decide(chamber, owner):
+    draft = draft_emphasis(owner)
     strangers = (StaffFactory().person, StaffFactory(chamber=chamber, role="viewer").person)
 
     for person in strangers:
         for attempt in (
-            lambda by: draft_emphasis(chamber, by=by),
+            lambda by: draft_emphasis(owner, by=by),
             lambda by: change_emphasis(draft, by=by, codes=2.0),
             lambda by: put_emphasis_in_force(draft, by=by),
             lambda by: retire_emphasis(draft, by=by),
@@ -204,7 +223,7 @@ def test_only_managers_of_the_chamber_decide(chamber):
             with pytest.raises(PermissionDenied):
                 attempt(person)
 
-    assert list(ChamberEmphasis.objects.values_list("state", "codes")) == [("draft", 1.0)]
+    assert list(type(draft).objects.values_list("state", "codes")) == [("draft", 1.0)]
 
 
 def test_staff_see_their_chambers_and_members_what_is_in_force(manager, chamber, member):
@@ -338,8 +357,8 @@ def test_companies_of_chambers_that_stress_nothing_cost_no_query(django_assert_n
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_put_in_force_at_once_one_holds(manager, chamber):
-    drafts = [draft_emphasis(chamber, by=manager.person) for _ in range(2)]
+def test_of_two_put_in_force_at_once_one_holds(manager, owner):
+    drafts = [draft_emphasis(owner, by=manager.person) for _ in range(2)]
     barrier, results = threading.Barrier(2), {}
 
     def decide(draft):
@@ -358,6 +377,6 @@ def test_of_two_put_in_force_at_once_one_holds(manager, chamber):
     for thread in threads:
         thread.join()
 
-    winner = ChamberEmphasis.objects.in_force().get()
+    winner = type(drafts[0]).objects.in_force().get()
     assert results[winner.number] == "won"
     assert set(results.values()) <= {"won", "already_in_force"}

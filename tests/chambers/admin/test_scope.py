@@ -435,6 +435,7 @@ def _fill(label, chamber):
         "matching.triad": lambda: factories.TriadFactory(first=member_of(chamber)),
         "matching.weightset": factories.WeightSetFactory,
         "matching.chamberemphasis": lambda: factories.ChamberEmphasisFactory(chamber=chamber),
+        "matching.eventemphasis": lambda: factories.EventEmphasisFactory(event__chamber=chamber),
         "matching.run": lambda: factories.RunFactory(state="done"),
         "matching.suggestionlist": lambda: factories.SuggestionListFactory(
             run=factories.Run.objects.filter(is_current=True).first()

@@ -127,6 +127,7 @@ class EventAdmin(SetUpPages, AtTheEvent):
                     "request_quota",
                     ("meetings_least", "meetings_most"),
                     ("walking_minutes", "freeze_minutes"),
+                    "fairness",
                     "same_partner_rule",
                 ]
             },

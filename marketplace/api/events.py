@@ -65,6 +65,10 @@ class EventDetailOut(EventOut):
     meetings_most = serializers.IntegerField(
         allow_null=True, help_text=_("As many meetings a company may have; null: no limit.")
     )
+    fairness = serializers.IntegerField(
+        allow_null=True,
+        help_text=_("By how many breaks people may differ at most; null: no limit."),
+    )
 
     @extend_schema_field(StagePart(many=True))
     def get_stages(self, event: Event) -> Any:

@@ -155,6 +155,10 @@ def _out_of_order(problem: Problem, plan: Plan, meeting: int, start: int) -> lis
         at = plan.slot[other]
         if meeting not in (first, second) or at is None:
             continue
-        if (first == meeting and at <= start) or (second == meeting and at >= start):
+        if first == meeting:
+            late = start + problem.lengths[meeting] > at
+        else:
+            late = at + problem.lengths[other] > start
+        if late:
             found.append(Obstacle(Why.ORDER, meeting=other))
     return found

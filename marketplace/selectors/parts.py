@@ -81,7 +81,7 @@ def _of_slot(slot: Slot, at: dt.datetime | None = None) -> Iterator[ValidationEr
                 "Agreed at this time only, and without a time yet: %(names)s. Set another time"
                 " for them, or cancel them first."
             ),
-            _told(agreed),
+            told_meetings(agreed),
         )
 
 
@@ -92,7 +92,7 @@ def _of_session(session: Session, at: dt.datetime | None = None) -> Iterator[Val
         yield _refusal(
             "has_meetings",
             _("Meetings belong to it: %(names)s. Take them out of the section or cancel them."),
-            _told(rows),
+            told_meetings(rows),
         )
 
 
@@ -122,7 +122,7 @@ def _of_interpreter(
         yield _refusal(
             "has_meetings",
             _("Interprets at: %(names)s. Give these meetings another interpreter first."),
-            _told(ahead),
+            told_meetings(ahead),
         )
     yield from _records(rows.placed().exclude(pk__in=[one.pk for one in ahead]))
 
@@ -140,7 +140,7 @@ def against_changing_table(
         yield _refusal(
             "has_meetings",
             _("People were told to come to %(place)s: %(names)s. Move these meetings first."),
-            _told(ahead),
+            told_meetings(ahead),
             place=str(table),
         )
     people = {one.pk: one.people() for one in ahead}
@@ -150,7 +150,7 @@ def against_changing_table(
         yield _refusal(
             "needs_screen",
             _("Somebody is remote: %(names)s. Move these meetings to a table with a screen first."),
-            _told(seeing),
+            told_meetings(seeing),
         )
     present = {key: sum(who.presence != remote for who in some) for key, some in people.items()}
     large = [one for one in ahead if present[one.pk] > fields.get("seats", table.seats)]
@@ -158,7 +158,7 @@ def against_changing_table(
         yield _refusal(
             "needs_seats",
             _("More people come than that: %(names)s. Move these meetings first."),
-            _told(large),
+            told_meetings(large),
         )
     owner: Registration | None = fields.get("owner")
     if owner is not None and owner.pk != table.owner_id:
@@ -169,7 +169,7 @@ def against_changing_table(
             yield _refusal(
                 "has_meetings",
                 _("Meetings of others are held there: %(names)s. Move them first."),
-                _told(strange),
+                told_meetings(strange),
             )
 
 
@@ -179,7 +179,7 @@ def against_changing_slot(slot: Slot, at: dt.datetime | None = None) -> Iterator
     asked = MeetingRequest.objects.open().filter(slots=slot)
     waiting = meetings_waiting_for(slot)
     names = [str(one) for one in asked.select_related("requester__company", "partner__company")]
-    names += _told(waiting)
+    names += told_meetings(waiting)
     if names:
         yield _refusal(
             "asked_for",
@@ -198,7 +198,7 @@ def against_session_hours(
         yield _refusal(
             "has_meetings",
             _("Outside these hours: %(names)s. Move these meetings first."),
-            _told(left),
+            told_meetings(left),
         )
 
 
@@ -216,7 +216,7 @@ def against_languages(
         yield _refusal(
             "has_meetings",
             _("Interprets at: %(names)s. Give these meetings another interpreter first."),
-            _told(lost),
+            told_meetings(lost),
         )
 
 
@@ -237,7 +237,7 @@ def _of_calendar(rows: MeetingQuerySet, at: dt.datetime | None) -> Iterator[Vali
         yield _refusal(
             "has_meetings",
             _("Meetings are held there: %(names)s. Move them or cancel them first."),
-            _told(ahead),
+            told_meetings(ahead),
         )
     yield from _records(rows.placed().exclude(pk__in=[one.pk for one in ahead]))
 
@@ -245,7 +245,9 @@ def _of_calendar(rows: MeetingQuerySet, at: dt.datetime | None) -> Iterator[Vali
 def _records(rows: MeetingQuerySet) -> Iterator[ValidationError]:
     if past := _joined(rows):
         yield _refusal(
-            "in_the_records", _("It stays in the records of what was held: %(names)s."), _told(past)
+            "in_the_records",
+            _("It stays in the records of what was held: %(names)s."),
+            told_meetings(past),
         )
 
 
@@ -264,7 +266,7 @@ def _joined(rows: MeetingQuerySet) -> list[Meeting]:
     return list(ordered.order_by("slot__starts_at", "pk"))
 
 
-def _told(meetings: Iterable[Meeting]) -> list[str]:
+def told_meetings(meetings: Iterable[Meeting]) -> list[str]:
     """Each meeting with its time, if it has one."""
     return [
         f"{one} ({tell_time(one.slot.starts_at, one.slot.ends_at, zone=one.event.zone)})"

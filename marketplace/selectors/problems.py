@@ -25,6 +25,7 @@ from marketplace.models import (
     Interpreter,
     InterpreterAway,
     Meeting,
+    MeetingOrder,
     MeetingQuerySet,
     Participant,
     Slot,
@@ -33,6 +34,7 @@ from marketplace.models import (
 )
 from marketplace.scheduling.document import problem_of, problem_told
 from marketplace.scheduling.problem import Place, Problem
+from marketplace.selectors.loading import load_meetings
 from marketplace.selectors.units import cut, strange_minutes, zones_of
 
 if TYPE_CHECKING:
@@ -177,19 +179,11 @@ class Reader:
             )
         self._units, self._spans = cut(self._slots)
         self._refuse_hurry()
-        self._meetings = list(
-            self._rows()
-            .select_related(
-                "host__registration__company",
-                "guest__registration__company",
-                "slot",
-                "session",
-                "request",
-                "interpreter",
-            )
-            .prefetch_related("others", "request__slots")
-            .order_by("pk")
-        )
+        self._covered = {
+            slot.pk: range(first, first + count)
+            for slot, (first, count) in zip(self._slots, self._spans, strict=True)
+        }
+        self._meetings = load_meetings(event, self._rows())
         if not self._meetings:
             raise ValidationError(
                 _("There are no meetings to seat: accept requests or propose meetings first."),
@@ -216,19 +210,11 @@ class Reader:
 
     def _closings(self) -> dict[int, set[int]]:
         """Units in which tables cannot be used, by the key of the table."""
-        covered = self._covered()
         closed: dict[int, set[int]] = defaultdict(set)
         rows = TableClosed.objects.filter(table__event=self._event).values_list("table", "slot")
         for table, slot in {*rows, *self._lost.closed}:
-            closed[table].update(covered[slot])
+            closed[table].update(self._covered[slot])
         return closed
-
-    def _covered(self) -> dict[int, range]:
-        """The units of each slot, by its key."""
-        return {
-            slot.pk: range(first, first + count)
-            for slot, (first, count) in zip(self._slots, self._spans, strict=True)
-        }
 
     def read(self) -> Reading:
         """The problem and what its numbers mean."""
@@ -254,6 +240,8 @@ class Reader:
             helpers=tuple(helpers),
             forbidden=tuple(forbidden),
             counted=tuple(key.startswith("participant:") for key in self._calendars.keys),
+            precedences=self._precedences(fixed),
+            fairness=self._event.fairness,
             burden=self._burden(),
             fixed=tuple(fixed),
             optional=True,
@@ -263,7 +251,7 @@ class Reader:
             problem,
             [str(one.public_id) for one in self._meetings],
             self._calendars.keys,
-            [(_told(start), _told(end)) for start, end in self._units],
+            [(told_moment(start), told_moment(end)) for start, end in self._units],
             {
                 str(slot.public_id): span
                 for slot, span in zip(self._slots, self._spans, strict=True)
@@ -359,11 +347,7 @@ class Reader:
         return self._kept.get(str(meeting.public_id), meeting.slot)
 
     def _first_unit(self, slot: Slot) -> int:
-        return next(
-            first
-            for one, (first, _count) in zip(self._slots, self._spans, strict=True)
-            if one.pk == slot.pk
-        )
+        return self._covered[slot.pk].start
 
     def _starts(self) -> tuple[list[int], list[list[int]]]:
         """For each meeting how many units it takes, and in which it may start, in order."""
@@ -393,9 +377,22 @@ class Reader:
             starts.append([first for first, count in ahead if count == lengths[-1]])
         return lengths, starts
 
+    def _precedences(self, fixed: Sequence[int]) -> tuple[tuple[int, int], ...]:
+        """Which meetings come before which, where a plan decides it.
+
+        Where both keep their time it is decided, and so it is where one was held or cancelled.
+        """
+        numbers = {meeting.pk: at for at, meeting in enumerate(self._meetings)}
+        rows = MeetingOrder.objects.filter(first__in=numbers, second__in=numbers).order_by("pk")
+        pairs = (
+            (numbers[first], numbers[second])
+            for first, second in rows.values_list("first", "second")
+        )
+        return tuple(pair for pair in pairs if any(fixed[at] < 0 for at in pair))
+
     def _forbidden(self) -> list[frozenset[int]]:
         """Units in which each calendar is closed."""
-        covered = self._covered()
+        covered = self._covered
         away: dict[str, set[int]] = defaultdict(set)
         people = Away.objects.filter(participant__registration__event=self._event)
         for public_id, slot in people.values_list("participant__public_id", "slot"):
@@ -452,5 +449,6 @@ def _open(
     return tuple(first for first in starts if closed.isdisjoint(range(first, first + length)))
 
 
-def _told(moment: dt.datetime) -> str:
+def told_moment(moment: dt.datetime) -> str:
+    """An instant as ``Reading.units`` tells it: ISO 8601 in UTC, ending with Z."""
     return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")

@@ -40,6 +40,7 @@ _CAUSES = {
     Cause.TABLES: gettext_lazy("all tables are taken whenever its people are free"),
     Cause.ORDER: gettext_lazy("it cannot come before or after the meetings it has to"),
     Cause.CROWDED: gettext_lazy("each meeting would fit alone, not all together"),
+    Cause.UNEVEN: gettext_lazy("breaks could not be shared out as evenly as the event asks"),
 }
 _WHYS = {
     cells.Why.AWAY: gettext_lazy("outside the hours or wishes of somebody"),

@@ -38,6 +38,7 @@ from marketplace.models import (
     Table,
     TableClosed,
 )
+from marketplace.selectors.orders import window_of
 from marketplace.selectors.times import tell_time
 
 ALTERNATIVES = 3
@@ -110,7 +111,8 @@ def free_slots(
 ) -> QuerySet[Slot]:
     """Slots yet to begin in which all of ``people`` are there and have no other meeting.
 
-    Tables are not looked at. ``besides`` is a meeting whose own time counts as free.
+    Tables are not looked at. ``besides`` is the meeting that is to be then: its own time counts
+    as free, and what comes before or after it is heeded.
     """
     keys = [one.pk for one in people]
     walk = Value(dt.timedelta(minutes=event.walking_minutes), output_field=DurationField())
@@ -129,6 +131,10 @@ def free_slots(
         slot__starts_at__lt=OuterRef("ends_at"),
         slot__ends_at__gt=OuterRef("starts_at"),
     )
+    if besides is not None:
+        earliest, latest = window_of(besides)
+        slots = slots.filter(starts_at__gte=earliest) if earliest is not None else slots
+        slots = slots.filter(ends_at__lte=latest) if latest is not None else slots
     return slots.filter(~Exists(busy), ~Exists(away), starts_at__gt=at or timezone.now()).order_by(
         "starts_at", "ends_at", "pk"
     )

@@ -51,6 +51,7 @@ _SETTINGS = (
     "meetings_most",
     "walking_minutes",
     "freeze_minutes",
+    "fairness",
     "same_partner_rule",
 )
 

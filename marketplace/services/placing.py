@@ -182,8 +182,8 @@ def set_place(
 ) -> None:
     """Give a meeting a slot and a table, not yet saved; what it needs is held on saving.
 
-    Raises ValidationError ``cancelled``, ``other_event``, ``past``, ``away``, ``order``, ``closed``,
-    ``no_table``.
+    Raises ValidationError ``cancelled``, ``other_event``, ``past``, ``away``, ``order``,
+    ``closed``, ``no_table``.
     """
     demand_not_cancelled(meeting.event)
     if slot.event_id != meeting.event_id or (

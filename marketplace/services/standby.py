@@ -119,7 +119,7 @@ def _fits(meeting: Meeting, slot: Slot, now: dt.datetime) -> bool:
         return False
     people, same = meeting.people(), Slot.objects.filter(pk=slot.pk)
     return calendars.free_slots(
-        meeting.event, people, among=same, at=now
+        meeting.event, people, among=same, besides=meeting, at=now
     ).exists() and calendars.has_table(meeting.event, slot, people)
 
 

@@ -279,8 +279,8 @@ def move_in_plan(
     """Put a meeting of a draft into another slot, or out of it; its certificate is counted anew.
 
     Tables of the two slots are given out again. Raises ValidationError ``published``,
-    ``being_made``, ``no_plan``, ``not_in_plan``, ``occupied`` with what stands in the way;
-    PermissionDenied for who does not manage the organiser.
+    ``being_made``, ``no_plan``, ``not_in_plan``, ``locked``, ``occupied`` with what stands in the
+    way, ``uneven``; PermissionDenied for who does not manage the organiser.
     """
     demand_manager(by, timetable.event.chamber)
     timetable = lock_timetable(timetable)
@@ -307,10 +307,26 @@ def move_in_plan(
                 params={"reasons": "; ".join(obstacles_told(reading, obstacles))},
             )
     changed = cells.moved(reading.problem, plan, at, unit, room)
+    _refuse_uneven(reading, plan, changed)
     _fill(timetable, changed, _counted(reading, changed, timetable))
     timetable.changed_by_hand = True
     timetable.save(update_fields=["plan", "certificate", "changed_by_hand"])
     return timetable
+
+
+def _refuse_uneven(reading: Reading, before: Plan, after: Plan) -> None:
+    """Raise ``uneven`` for a change that shares out breaks less evenly than the event asks."""
+    from marketplace.scheduling import planning  # see above
+
+    if planning.fair(reading.problem, before) and not planning.fair(reading.problem, after):
+        raise ValidationError(
+            _(
+                "Then somebody has over %(most)d breaks more than another: choose another time,"
+                " or allow more in the event's settings and make a new version."
+            ),
+            code="uneven",
+            params={"most": reading.problem.fairness},
+        )
 
 
 @transaction.atomic

@@ -34,7 +34,7 @@ def offer_freed(freed: Iterable[Meeting], *, at: dt.datetime | None = None) -> l
         slot = meeting.slot
         if slot is None or slot.starts_at <= now or meeting.event.awaits_timetable(now):
             continue
-        line = [one for one in _waiting(meeting.event) if _fits(one, slot, now)][:MOST]
+        line = [one for one in waiting(meeting.event) if _fits(one, slot, now)][:MOST]
         made += StandbyOffer.objects.bulk_create(
             [
                 StandbyOffer(
@@ -92,7 +92,7 @@ def expire_offers(now: dt.datetime) -> None:
             _ask_next(calendars.hold_event(slot.event), slot, now)
 
 
-def _waiting(event: Event) -> Iterable[Meeting]:
+def waiting(event: Event) -> Iterable[Meeting]:
     """Meetings without a time in order of rank, of those that their sides are told of."""
     must = Q(request__wish=MeetingRequest.Wish.MUST)
     first = Case(When(must, then=Value(0)), default=Value(1), output_field=IntegerField())

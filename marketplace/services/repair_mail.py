@@ -1,0 +1,124 @@
+"""Who is told what of a repair: each person once, of their own changes alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from chambers.gates.calendar import Appointment, Method, Standing, calendar
+from chambers.models import User
+from chambers.services.mail import CalendarFile, queue_mail
+from marketplace.models import Event, Participant
+from marketplace.selectors.appointments import appointment_of, place_of
+from marketplace.selectors.times import tell_time
+from marketplace.services.mending import Outcome, Shift, Sort
+from marketplace.services.notices import attendees, thread_of
+
+
+@dataclass
+class Share:
+    """What one reader is told."""
+
+    reader: User
+    shifts: list[tuple[Shift, Participant]] = field(default_factory=list)
+
+
+def shares_of(outcome: Outcome) -> list[Share]:
+    """The readers whom an outcome concerns; who withdraws knows, and an interpreter is seen.
+
+    It is asked before the outcome is applied and after, with the same answer.
+    """
+    shares: dict[int, Share] = {}
+    for shift in outcome.shifts:
+        if not _is_read(shift):
+            continue
+        for reader, participant in attendees(shift.meeting):
+            if participant.registration_id != shift.gone:
+                share = shares.setdefault(reader.pk, Share(reader))
+                share.shifts.append((shift, participant))
+    return list(shares.values())
+
+
+def tell(event: Event, shares: Iterable[Share]) -> None:
+    """Write one mail to each reader, with a calendar file. The rows are changed already."""
+    for share in shares:
+        _write(event, share)
+
+
+def _is_read(shift: Shift) -> bool:
+    """Whether people see the change: another interpreter comes to them unasked."""
+    if shift.before is None or shift.after is None:
+        return True
+    return shift.before[:2] != shift.after[:2]
+
+
+def _write(event: Event, share: Share) -> None:
+    reader = share.reader
+    with translation.override(reader.language):
+        rows = [(shift, _row(shift, who, reader)) for shift, who in share.shifts]
+        entries = list(_entries(share.shifts, reader))
+        context = {
+            "event": event,
+            "event_name": event.named()[0],
+            "rows": [row for shift, row in rows if shift.after is not None],
+            "waiting": [row for shift, row in rows if shift.sort == Sort.LOST],
+            "cancelled": [row for shift, row in rows if shift.sort == Sort.CANCELLED],
+        }
+    queue_mail(
+        "timetable_repaired",
+        to=reader,
+        context=context,
+        chamber=event.chamber,
+        calendar=_file(entries),
+        thread=thread_of(event, reader),
+    )
+
+
+def _row(shift: Shift, who: Participant, reader: User) -> dict[str, str]:
+    people = shift.meeting.people()
+    others = [one.registration for one in people if one.registration_id != who.registration_id]
+    before, after = shift.before, shift.after
+    lacks = shift.sort == Sort.STRANDED and after is not None and after[1] is None
+    place = place_of(shift.meeting) if after is not None else ""
+    return {
+        "partner": ", ".join(dict.fromkeys(str(one.company) for one in others)),
+        "time": _time(shift, reader, before=False),
+        "place": _("ask the desk for a table") if lacks else place,
+        "was": _time(shift, reader, before=True),
+        "was_at": str(before[1]) if before is not None and before[1] is not None else "",
+    }
+
+
+def _time(shift: Shift, reader: User, *, before: bool) -> str:
+    place = shift.before if before else shift.after
+    if place is None:
+        return ""
+    slot, zone = place[0], shift.meeting.event.zone
+    return tell_time(slot.starts_at, slot.ends_at, zone=zone, reader=reader.time_zone)
+
+
+def _entries(shifts: Sequence[tuple[Shift, Participant]], reader: User) -> Iterable[Appointment]:
+    """Those with a time; of those that have lost theirs, that it is off."""
+    for shift, who in shifts:
+        meeting = shift.meeting
+        if meeting.slot is not None:
+            yield appointment_of(meeting, reader=who, attendee=reader.email)
+        elif shift.before is not None:
+            meeting.slot, meeting.table, _interpreter = shift.before
+            yield appointment_of(
+                meeting, reader=who, attendee=reader.email, standing=Standing.CANCELLED
+            )
+            meeting.slot = meeting.table = None
+
+
+def _file(entries: Sequence[Appointment]) -> CalendarFile | None:
+    """A lone entry is an invitation, or takes it back; one file for many is published."""
+    if not entries:
+        return None
+    method = Method.PUBLISH if len(entries) > 1 else Method.REQUEST
+    if all(one.standing is Standing.CANCELLED for one in entries):
+        method = Method.CANCEL
+    return CalendarFile(calendar(entries, method=method), method.value)

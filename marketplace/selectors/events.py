@@ -23,7 +23,7 @@ from marketplace.models import (
     Registration,
     Session,
 )
-from marketplace.selectors.times import ShownTime, shown_time
+from marketplace.selectors.times import ShownTime, days_between, shown_time
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -39,6 +39,8 @@ class Step:
     begins: ShownTime | None
     state: str
     """done, here or ahead"""
+    when: Sequence[str]
+    """Its days, and while it lasts or is to come until when; line by line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +146,90 @@ def process_line(event: Event, zone: str | None, at: dt.datetime | None = None) 
         state = "here" if stage == here else "ahead" if state == "here" else state
         states[stage] = state
         state = "ahead" if state == "here" else state
-    return [
-        Step(
-            str(stage.label),
-            shown_time(begins, zone=event.zone, reader=zone) if begins else None,
-            states[stage],
-        )
-        for stage, begins in event.stages()
-        if begins is not None or stage == here
-    ]
+    ends = {
+        Event.Stage.REGISTRATION: event.registration_closes_at,
+        Event.Stage.REQUESTS: event.requests_close_at,
+    }
+    steps = []
+    for stage, begins in event.stages():
+        if begins is None and stage != here:
+            continue
+        told = shown_time(begins, zone=event.zone, reader=zone) if begins else None
+        if stage == Event.Stage.EVENT:
+            when = [days_between(event.starts_on, event.ends_on)]
+        else:
+            when = _stretch(event, begins, ends.get(stage), states[stage], zone)
+        steps.append(Step(str(stage.label), told, states[stage], when))
+    return steps
+
+
+def _stretch(
+    event: Event,
+    begins: dt.datetime | None,
+    ends: dt.datetime | None,
+    state: str,
+    zone: str | None,
+) -> list[str]:
+    """When a stage is: what is over by its days, the others by the moment that counts next."""
+    if begins and ends and state == "done":
+        days = [one.astimezone(event.clock).date() for one in (begins, ends)]
+        return [days_between(days[0], days[1])]
+    lines = []
+    if begins and not (ends and state == "here"):
+        lines += _moment(shown_time(begins, zone=event.zone, reader=zone))
+    if ends:
+        first, *rest = _moment(shown_time(ends, zone=event.zone, reader=zone))
+        lines += [_("until %(time)s") % {"time": first}, *rest]
+    return lines
+
+
+def _moment(time: ShownTime) -> list[str]:
+    """Day and hour at the event, then the reader's own; midnight is a day."""
+    if time.span == "00:00":
+        return [time.day]
+    return [f"{time.day}, {time.span}", *([time.own] if time.own else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Why a company cannot register for an event now."""
+
+    why: str
+    when: ShownTime | None
+    """Since when it is so, or until when."""
+    can_be_added: bool
+    """Whether the organiser could still add it."""
+
+
+def closed_to(event: Event, company: Company | None, zone: str | None) -> Closed | None:
+    """What stands in the way of registering ``company``, or anybody; None where nothing does."""
+
+    def at(moment: dt.datetime) -> ShownTime:
+        return shown_time(moment, zone=event.zone, reader=zone)
+
+    now = timezone.now()
+    opens, closes = event.registration_opens_at, event.registration_closes_at
+    if event.cancelled_at is not None:
+        return Closed(_("The event is cancelled:"), at(event.cancelled_at), can_be_added=False)
+    if event.over_at <= now:
+        return Closed(_("The event is over."), None, can_be_added=False)
+    if opens is not None and now < opens:
+        return Closed(_("Registration opens:"), at(opens), can_be_added=True)
+    if closes is not None and closes <= now:
+        return Closed(_("Registration was open until:"), at(closes), can_be_added=True)
+    if not event.takes_registrations(now):
+        return Closed(_("The event is not published yet."), None, can_be_added=True)
+    if company is None:
+        return None
+    if event.members_only and not Company.objects.members().filter(pk=company.pk).exists():
+        why = _("This event is for members of a chamber: apply for membership first.")
+        return Closed(why, None, can_be_added=False)
+    refused = Registration.objects.filter(
+        event=event, company=company, status=Registration.Status.REFUSED
+    )
+    if refused.exists():
+        return Closed(_("The organiser refused your registration."), None, can_be_added=True)
+    return None
 
 
 def programme_of(event: Event, zone: str | None) -> list[tuple[str, list[Part]]]:

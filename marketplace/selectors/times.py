@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, get_timezone_location
+from babel.dates import format_date, format_interval, get_timezone_location
 from django.utils.translation import gettext as _
 
 from chambers.models import site_language
@@ -79,6 +79,13 @@ def day_of(at: dt.date) -> str:
     """A day with its weekday, the month as a word."""
     language = site_language()
     return str(format_date(at, _DAYS[language], locale=language))
+
+
+def days_between(first: dt.date, last: dt.date) -> str:
+    """Two days as one stretch: "19–20 Nov 2026"; one day where they are the same."""
+    # English with the day first, as everywhere here: "Nov 12" reads as a year to some.
+    locale = {"en": "en_GB"}.get(site_language(), site_language())
+    return str(format_interval(first, last, "yMMMd", locale=locale))
 
 
 def city_of(zone: str) -> str:

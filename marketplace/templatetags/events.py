@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from babel.dates import format_interval
 from django import template
 from django.template.context import RequestContext
 
-from chambers.models import site_language
 from marketplace.models import Event
 from marketplace.selectors.events import reader_zone
-from marketplace.selectors.times import ShownTime, city_of, shown_time
+from marketplace.selectors.times import ShownTime, city_of, days_between, shown_time
 
 register = template.Library()
 register.filter("zone_city", city_of)
@@ -20,9 +18,7 @@ register.filter("zone_city", city_of)
 @register.simple_tag
 def event_days(event: Event) -> str:
     """Its first and last day as one: "19–20 Nov 2026"."""
-    # English with the day first, as everywhere here: "Nov 12" reads as a year to some.
-    locale = {"en": "en_GB"}.get(site_language(), site_language())
-    return str(format_interval(event.starts_on, event.ends_on, "yMMMd", locale=locale))
+    return days_between(event.starts_on, event.ends_on)
 
 
 @register.simple_tag(takes_context=True)

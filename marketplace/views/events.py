@@ -14,6 +14,7 @@ from chambers.selectors import facets
 from marketplace.models import Registration
 from marketplace.selectors.events import (
     attendance_of,
+    closed_to,
     delegations_of,
     guests,
     listed_events,
@@ -48,7 +49,7 @@ def event(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
         "programme": programme_of(found, zone),
         "attendance": attendance_of(found),
         "delegations": delegations_of(found),
-        "takes_registrations": found.takes_registrations(),
+        "closed": closed_to(found, request.acting.company, zone),
     }
     return render(request, "marketplace/events/event.html", context)
 

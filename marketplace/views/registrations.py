@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import BaseFormSet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -29,6 +29,7 @@ from marketplace.forms import (
     people_of,
 )
 from marketplace.models import Event, Meeting, MeetingRequest, Participant, Registration, Slot
+from marketplace.selectors.events import closed_to
 from marketplace.selectors.times import ShownTime, day_of, shown_time
 from marketplace.services import registrations as services
 from marketplace.views.acting import (
@@ -56,6 +57,11 @@ def register(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     if own_registration(request, event) is not None:
         return redirect("event-registration", event.public_id)
     demand_editor(request)
+    closed = closed_to(event, company, request.user.time_zone)
+    if closed is not None and request.method != "POST":
+        context = {**desk_context(request, event), "closed": closed}
+        return render(request, "marketplace/events/closed.html", context)
+    # What was typed before it closed is sent back with the refusal of the service.
     form, people = _registration_forms(request, event, company)
     if people.is_valid():
         apply = partial(

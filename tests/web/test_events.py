@@ -111,13 +111,34 @@ def test_the_process_line_says_where_the_event_is(client):
     ]
 
 
+def test_a_stage_that_is_over_shows_its_days_and_the_present_one_its_end(client):
+    event = EventFactory(
+        starts_on=dt.date(2031, 6, 26),
+        registration_opens_at=dt.datetime(2020, 3, 1, 6, tzinfo=dt.UTC),
+        registration_closes_at=dt.datetime(2020, 5, 20, 15, tzinfo=dt.UTC),
+        requests_open_at=dt.datetime(2020, 4, 1, 6, tzinfo=dt.UTC),
+        requests_close_at=dt.datetime(2031, 6, 1, 15, tzinfo=dt.UTC),
+        provisional_at=dt.datetime(2031, 6, 10, 6, tzinfo=dt.UTC),
+    )
+
+    line = client.get(reverse("event", args=[event.public_id])).context["line"]
+
+    assert {step.name: step.when for step in line} == {
+        "Registration": ["1 Mar\u2009–\u200920 May 2020"],
+        "Requests for meetings": ["until Sun 1 June 2031, 18:00"],
+        "Provisional timetable": ["Tue 10 June 2031, 09:00"],
+        "Event": ["26–27 Jun 2031"],
+        "Feedback": ["Sat 28 June 2031"],
+    }
+
+
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
         ({}, "Sign in to register"),
         ({"registration_opens_at": timezone.now() + DAY}, "Registration opens"),
-        ({"registration_closes_at": timezone.now() - DAY}, "Registration is closed"),
-        ({"cancelled_at": timezone.now()}, "the event is cancelled"),
+        ({"registration_closes_at": timezone.now() - DAY}, "Registration was open until"),
+        ({"cancelled_at": timezone.now()}, "The event is cancelled"),
     ],
 )
 def test_the_way_to_register_follows_the_stage(client, fields, told):

@@ -1,5 +1,7 @@
 """A company's registration for an event, and the times of its people."""
 
+import datetime as dt
+
 import pytest
 from django.urls import reverse
 
@@ -38,6 +40,55 @@ def event():
 
 def register(client, event, **fields):
     return client.post(reverse("event-register", args=[event.public_id]), typed(**fields))
+
+
+# ---------------------------------------------------------------- registration that is closed
+MOMENT = dt.datetime(2020, 3, 1, 6, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        (
+            {"registration_opens_at": MOMENT.replace(year=2031)},
+            ["Registration opens:", "Sat 1 March 2031, 09:00 Minsk", "still add"],
+        ),
+        (
+            {"registration_closes_at": MOMENT},
+            ["Registration was open until:", "Sun 1 March 2020, 09:00 Minsk", "still add"],
+        ),
+        ({"cancelled_at": MOMENT}, ["The event is cancelled:", "Sun 1 March 2020"]),
+        ({"starts_on": MOMENT.date()}, ["The event is over."]),
+    ],
+)
+def test_closed_registration_says_why_and_when_and_whom_to_ask_instead_of_a_form(
+    client, speaks_for, fields, why
+):
+    event = EventFactory(
+        chamber__name_en="Asking Chamber", chamber__website="https://ask.example/", **fields
+    )
+    speaks_for(CompanyFactory(member=True))
+    where = reverse("event-register", args=[event.public_id])
+
+    shown, sent = client.get(where), register(client, event)
+
+    assert (shown.status_code, sent.status_code) == (200, 422)
+    assert sent_back(sent, "register")["people-0-name"] == ["Anna"]
+    for words in (*why, "Asking Chamber", "https://ask.example/"):
+        assert words in text(shown)
+    assert 'name="consent"' not in text(shown)
+    assert not Registration.objects.exists()
+
+
+def test_who_is_no_member_or_was_refused_reads_it_before_they_type(client, event, speaks_for):
+    where = reverse("event-register", args=[event.public_id])
+    speaks_for(CompanyFactory())
+    assert "for members of a chamber" in text(client.get(where))
+
+    refused = RegistrationFactory(event=event, status="refused", reason="Full")
+    speaks_for(refused.company)
+
+    assert "The organiser refused your registration." in text(client.get(where))
 
 
 # ---------------------------------------------------------------- registering

@@ -1,4 +1,4 @@
-"""Pages beneath an event: many tables or slots at once, who meets whom, who gets too few."""
+"""Pages beneath an event: many tables or slots at once, who meets whom."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -36,9 +35,7 @@ from marketplace.models import (
     Table,
     Timetable,
 )
-from marketplace.selectors.timetables import coverage_of
 from marketplace.services import parts
-from marketplace.services.proposals import Proposal, propose_meetings
 from marketplace.services.slots import add_slots
 
 if TYPE_CHECKING:
@@ -132,7 +129,6 @@ class SetUpPages(AtTheEvent):
             "tables": self.add_tables,
             "slots": self.add_slots,
             "rules": self.let_meet,
-            "coverage": self.coverage,
         }
         own = [
             path(
@@ -212,43 +208,6 @@ class SetUpPages(AtTheEvent):
                 return redirect(request.path)
         known = {"tables": event.tables, "slots": event.slots, "rules": event.groups}[name]
         return self.page(request, event, name, title, form=form, count=known.count())
-
-    def coverage(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Who gets too few meetings, before anybody asks for a timetable; and more for them."""
-        sends = request.method == "POST"
-        event: Event = self.row_of(request, object_id, to_change=sends)
-        refusal = None
-        if sends:
-            if "propose" not in request.POST:
-                raise Http404
-            try:
-                found = propose_meetings(event, by=who(request))
-            except ValidationError as error:
-                refusal = " ".join(error.messages)
-            else:
-                told = _proposed(found)
-                self.log_change(request, event, told)
-                messages.success(request, told)
-                return redirect(request.path)
-        rows = coverage_of(event)
-        few = sum(one.too_few for one in rows)
-        title = _("Who gets too few meetings")
-        answer = self.page(request, event, "coverage", title, rows=rows, few=few, refusal=refusal)
-        answer.status_code = 422 if refusal else 200
-        return answer
-
-
-def _proposed(found: Proposal) -> str:
-    """What was proposed, and how much better it could be, in two sentences."""
-    count = found.meetings
-    added = ngettext("%(n)d meeting added.", "%(n)d meetings added.", count) % {"n": count}
-    if found.is_proved:
-        worth = gettext("No choice of meetings fits better.")
-    else:
-        percent = number_format(100 * found.gap, 1)
-        worth = gettext("Another choice could fit better by %(percent)s %% at most.")
-        worth = worth % {"percent": percent}
-    return f"{added} {worth}"
 
 
 def parts_of(event: Event, user: User, *, managing: bool) -> list[dict[str, Any]]:

@@ -10,7 +10,6 @@ from marketplace.models import Event, Group, Hall, Interpreter, Meeting, Session
 from tests import event_factories as made
 from tests import factories
 from tests.forms import decide, sent_back
-from tests.matching.world import CHIPS, SENSORS, company, match, offers, seeks
 
 
 def page(name, *args):
@@ -262,52 +261,6 @@ def test_a_slot_with_a_meeting_is_not_removed(client, manager, event, three):
 
     assert refused.status_code == 200
     assert set(event.slots.values_list("pk", flat=True)) & {free.pk, used.pk} == {used.pk}
-
-
-def test_the_coverage_names_who_gets_too_few_meetings(client, manager, event, three):
-    three[0].delete()
-
-    shown = client.get(page("event_coverage", event.pk))
-
-    assert shown.context["few"] == 2
-    assert "2 companies have fewer than 2 meetings." in shown.content.decode()
-
-
-@pytest.mark.parametrize("companies", [1, 3])
-def test_the_coverage_takes_the_same_queries_for_any_number_of_companies(
-    client, manager, event, companies, django_assert_max_num_queries
-):
-    for _ in range(companies):
-        made.MeetingFactory(event=event)
-    client.get(page("event_coverage", event.pk))
-
-    with django_assert_max_num_queries(13):
-        shown = client.get(page("event_coverage", event.pk))
-
-    assert len(shown.context["rows"]) == 2 * companies
-
-
-def test_the_best_meetings_that_are_missing_are_added_at_once(client, manager, event):
-    for country, offered, sought in (("RU", SENSORS, CHIPS), ("JP", CHIPS, SENSORS)):
-        one = company(country, f"Of {country}")
-        offers(one, offered)
-        seeks(one, sought)
-        made.ParticipantFactory(registration__event=event, registration__company=one)
-    match()
-
-    done = client.post(page("event_coverage", event.pk), {"propose": "1"}, follow=True)
-
-    assert event.meetings.count() == 1
-    assert "1 meeting added. No choice of meetings fits better." in done.content.decode()
-
-
-def test_where_nobody_fits_nothing_is_proposed_and_the_page_says_so(client, manager, event):
-    made.RegistrationFactory(event=event)
-
-    sent = client.post(page("event_coverage", event.pk), {"propose": "1"})
-
-    assert sent.status_code == 422
-    assert "No two companies of this event fit together" in sent.content.decode()
 
 
 def test_the_first_page_tells_what_waits_at_events(client, manager, event, three):

@@ -65,6 +65,7 @@ STATE_CODES = {
     "has_meeting",
     "has_meetings",
     "not_begun",
+    "not_here",
     "no_plan",
     "superseded",
     "changed_meanwhile",

@@ -10,6 +10,7 @@ from chambers.api.exclusions import CompanyExclusions
 from config.api import Entrance, Nothing, SchemaView
 from config.api_docs import docs
 from marketplace.api import (
+    CheckIns,
     Companies,
     EventGuests,
     Events,
@@ -89,6 +90,16 @@ urlpatterns = [
         "v1/events/<uuid:public_id>/guests/",
         EventGuests.as_view({"get": "list"}),
         name="api-event-guests",
+    ),
+    path(
+        "v1/events/<uuid:public_id>/check-ins/",
+        CheckIns.as_view({"get": "list", "post": "create"}),
+        name="api-check-in-list",
+    ),
+    path(
+        "v1/events/<uuid:public_id>/check-ins/<uuid:participant>/",
+        CheckIns.as_view({"delete": "destroy"}),
+        name="api-check-in-detail",
     ),
     path(
         "v1/participants/<uuid:public_id>/availability/",

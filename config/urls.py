@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config import health
+from marketplace.views.display import display
 from marketplace.views.feeds import feed
 
 urlpatterns = [
@@ -14,6 +15,8 @@ urlpatterns = [
     path("api/", include("config.api_urls")),
     # In the language of its person, whatever the calendar program asks for.
     path("calendar/<str:secret>.ics", feed, name="calendar-feed"),
+    # On a screen in the hall: in the language it is asked for, or in all of them in turn.
+    path("display/<str:secret>/", display, name="display"),
     *i18n_patterns(
         path("accounts/", include("allauth.account.urls")),
         path("accounts/2fa/", include("allauth.mfa.urls")),

@@ -275,6 +275,16 @@ API = {
     "api-event-list": Row(get=PUBLIC),
     "api-event-detail": Row(get=who(404, own_staff=200), about="draftevent"),
     "api-event-guests": Row(get=API_SIGNED_IN, about="event"),
+    "api-check-in-list": Row(
+        get=who(404, guest=401, own_staff=200),
+        post=who(404, guest=401, own_staff=400, any_token=403),  # names no badge
+        about="event",
+    ),
+    "api-check-in-detail": Row(  # nobody is meant
+        delete=who(404, guest=401, any_token=403),
+        about="event",
+        kwargs={"participant": UUID(int=7)},
+    ),
     "api-registration-list": Row(get=API_SIGNED_IN, post=API_ASKED),
     "api-registration-detail": Row(get=API_INSIDE, about="registration"),
     "api-registration-consent": Row(post=API_ASKED_INSIDE, about="registration"),
@@ -370,6 +380,7 @@ EVENT_PAGES = {
 PAGES = {
     "livez": Row(get=PUBLIC),
     "calendar-feed": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
+    "display": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
     "readyz": Row(get=who(503)),  # no clock ticks here
     "home": Row(get=PUBLIC),
     "scoring": Row(get=PUBLIC),

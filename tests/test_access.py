@@ -19,7 +19,13 @@ from tests.access_world import ROLES, relation
 pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "post", "put", "patch", "delete")
-KEYS = {"object_id": "pk", "public_id": "public_id", "slug": "slug", "name": "reference"}
+KEYS = {
+    "object_id": "pk",
+    "public_id": "public_id",
+    "slug": "slug",
+    "name": "reference",
+    "code": "badge_code",
+}
 A_FEW = ("guest", "owner", "superuser")  # are enough to see that a method is refused
 
 

@@ -1,5 +1,6 @@
 """The REST door of this app, one module per noun."""
 
+from marketplace.api.desk import CheckIns
 from marketplace.api.events import EventGuests, Events
 from marketplace.api.feeds import Feeds
 from marketplace.api.meetings import Meetings
@@ -9,6 +10,7 @@ from marketplace.api.requests import Requests
 from marketplace.api.timetables import Timetables
 
 __all__ = [
+    "CheckIns",
     "Companies",
     "EventGuests",
     "Events",

@@ -95,9 +95,8 @@ def mark_absent(
     placing.demand_taking_part(event, people)
     left = rest_of_day(event, now)
     _note_missing(registration, by=by, now=now)
-    rows = Meeting.objects.of(registration).ahead(now).filter(slot__in=left)
     ended = []
-    for meeting in rows.select_related("event").order_by("slot__starts_at", "pk"):
+    for meeting in meetings_of_day(registration, now):
         locked = placing.lock_meeting(meeting)
         placing.end_meeting(locked, by=by, side=registration, reason=reason.strip(), at=now)
         ended.append(locked)
@@ -113,6 +112,21 @@ def mark_absent(
     notices.tell_of_absence(registration, ended, reason.strip())
     standby.offer_freed(ended, at=now)
     return ended
+
+
+def meetings_of_day(registration: Registration, at: dt.datetime | None = None) -> list[Meeting]:
+    """What ``mark_absent`` would cancel now: its meetings that begin later today."""
+    now = at or timezone.now()
+    left = rest_of_day(registration.event, now)
+    rows = Meeting.objects.of(registration).ahead(now).filter(slot__in=left)
+    return list(
+        rows.select_related(
+            "event",
+            "slot__event",
+            "host__registration__company",
+            "guest__registration__company",
+        ).order_by("slot__starts_at", "pk")
+    )
 
 
 def rest_of_day(event: Event, now: dt.datetime) -> list[Slot]:

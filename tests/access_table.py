@@ -177,6 +177,7 @@ ADMINISTRATION = {
     **admin_rows("marketplace_meetingrequest", "meetingrequest"),
     **admin_rows("marketplace_meeting", "meeting", add=MANAGERS, change=OWN_STAFF_REFUSED),
     "admin:marketplace_meeting_move": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="meeting"),
+    "admin:marketplace_meeting_order": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="meeting"),
     **admin_rows("marketplace_timetable", "timetable", add=MANAGERS, change=OWN_STAFF_REFUSED),
     "admin:marketplace_timetable_grid": Row(get=OWN_STAFF, post=VIEWERS_REFUSED, about="timetable"),
     "admin:marketplace_timetable_compare": Row(get=OWN_STAFF, post=OWN_STAFF, about="timetable"),

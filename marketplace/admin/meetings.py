@@ -20,6 +20,7 @@ from chambers.admin.companies import companies_called
 from chambers.admin.decisions import decision
 from chambers.admin.fields import ReasonForm
 from marketplace.admin.base import AtTheEvent
+from marketplace.admin.orders import OrderPages
 from marketplace.models import (
     Booking,
     Meeting,
@@ -232,7 +233,7 @@ def _ahead(rows: QuerySet[Meeting]) -> QuerySet[Meeting]:
 
 
 @admin.register(Meeting)
-class MeetingAdmin(SearchedByEitherSide):
+class MeetingAdmin(OrderPages, SearchedByEitherSide):
     """Meetings of one's events: who, when, where, and what became of them."""
 
     addable = True
@@ -279,6 +280,13 @@ class MeetingAdmin(SearchedByEitherSide):
             do=meetings.record_attendance,
             waiting=lambda rows: rows.filter(status__in=Meeting.HOLDING),
             form=AttendanceForm,
+        ),
+        decision(
+            "leave_section",
+            title=_("Take meetings out of their section"),
+            do=lambda meeting, by: meetings.set_section(meeting, None, by=by),
+            waiting=lambda rows: _ahead(rows).filter(session__isnull=False),
+            note=_("They may be placed at any time of the event from now on."),
         ),
         decision(
             "cancel",

@@ -10,11 +10,8 @@ from django.db.models import F, Max, Min, Q
 
 from marketplace.models import Event, Meeting, MeetingOrder, Slot
 
-_SIDES = tuple(
-    f"{side}__{one}"
-    for side in ("first", "second")
-    for one in ("slot", "event", "host__registration__company", "guest__registration__company")
-)
+_JOINED = ("slot", "event", "host__registration__company", "guest__registration__company")
+_SIDES = tuple(f"{side}__{one}" for side in ("first", "second") for one in _JOINED)
 
 
 def orders_of(meeting: Meeting) -> list[MeetingOrder]:
@@ -41,8 +38,7 @@ def out_of_order(meeting: Meeting, slot: Slot) -> list[Meeting]:
     late = Q(comes_before__second=meeting, slot__ends_at__gt=slot.starts_at)
     early = Q(comes_after__first=meeting, slot__starts_at__lt=slot.ends_at)
     rows = Meeting.objects.filter(late | early, status__in=Meeting.HOLDING).distinct()
-    joined = ("host__registration__company", "guest__registration__company", "slot", "event")
-    return list(rows.select_related(*joined).order_by("slot__starts_at", "pk"))
+    return list(rows.select_related(*_JOINED).order_by("slot__starts_at", "pk"))
 
 
 def broken_orders(event: Event, among: Iterable[Meeting]) -> list[MeetingOrder]:
@@ -68,9 +64,7 @@ def leads_to(event: Event, start: Meeting, end: Meeting) -> list[Meeting]:
     seen = {start.pk}
     for path in paths:  # grows while it is walked: the shortest path is found first
         if path[-1] == end.pk:
-            found = Meeting.objects.select_related(
-                "host__registration__company", "guest__registration__company"
-            ).in_bulk(path)
+            found = Meeting.objects.select_related(*_JOINED).in_bulk(path)
             return [found[key] for key in path]
         for key in nexts[path[-1]]:
             if key not in seen:

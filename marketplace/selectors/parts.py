@@ -178,7 +178,8 @@ def against_changing_slot(slot: Slot, at: dt.datetime | None = None) -> Iterator
     yield from _of_calendar(Meeting.objects.filter(slot=slot), at)
     asked = MeetingRequest.objects.open().filter(slots=slot)
     waiting = meetings_waiting_for(slot)
-    names = [str(one) for one in asked.select_related("requester__company", "partner__company")]
+    pairs = asked.select_related("requester__company", "partner__company")
+    names = [f"{one.requester.company.told} → {one.partner.company.told}" for one in pairs]
     names += told_meetings(waiting)
     if names:
         yield _refusal(
@@ -252,7 +253,7 @@ def _records(rows: MeetingQuerySet) -> Iterator[ValidationError]:
 
 
 def _of_companies(rows: RegistrationQuerySet) -> Iterator[ValidationError]:
-    companies = [one.company for one in rows.alive().select_related("company")]
+    companies = [one.company.told for one in rows.alive().select_related("company")]
     if companies:
         yield _refusal(
             "has_companies",
@@ -267,13 +268,14 @@ def _joined(rows: MeetingQuerySet) -> list[Meeting]:
 
 
 def told_meetings(meetings: Iterable[Meeting]) -> list[str]:
-    """Each meeting with its time, if it has one."""
-    return [
-        f"{one} ({tell_time(one.slot.starts_at, one.slot.ends_at, zone=one.event.zone)})"
-        if one.slot is not None
-        else str(one)
-        for one in meetings
-    ]
+    """Each meeting as this reader reads it, with its time if it has one."""
+    told = []
+    for one in meetings:
+        pair = " × ".join(side.registration.company.told for side in (one.host, one.guest))
+        if one.slot is not None:
+            pair += f" ({tell_time(one.slot.starts_at, one.slot.ends_at, zone=one.event.zone)})"
+        told.append(pair)
+    return told
 
 
 def _few(names: Iterable[object]) -> list[str]:

@@ -303,6 +303,14 @@ def certificate_of(timetable: Timetable) -> Worth | None:
     if not told:
         return None
     sentence = str(_STATUSES[Status(told["status"])])
+    if (
+        told["status"] == Status.UNKNOWN
+        and timetable.problem["problem"].get("fairness") is not None
+    ):
+        sentence = _(
+            "The search ended before it found a timetable whose breaks are as even as the event"
+            " asks: give it more time, or allow more in the event's settings."
+        )
     if timetable.changed_by_hand:
         sentence = _("Changed by hand after the search: keeps all rules; it is not proved best.")
     same = [

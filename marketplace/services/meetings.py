@@ -201,6 +201,32 @@ def set_lock(meeting: Meeting, locked: bool, *, by: User | None) -> Meeting:
     return meeting
 
 
+@transaction.atomic
+def set_section(meeting: Meeting, session: Session | None, *, by: User | None) -> Meeting:
+    """Put a meeting still to be into a section of the programme, or take it out.
+
+    Raises ValidationError ``outside`` where it has a time outside the hours of the section,
+    ``other_event``, ``over``; PermissionDenied for anyone but a manager of the organiser.
+    """
+    meeting = placing.lock_meeting(meeting)
+    demand_manager(by, meeting.event.chamber)
+    placing.demand_alive(meeting)
+    slot = meeting.slot
+    if session is not None and session.event_id != meeting.event_id:
+        raise placing.other_event()
+    if (
+        session is not None
+        and slot is not None
+        and not (session.starts_at <= slot.starts_at and slot.ends_at <= session.ends_at)
+    ):
+        raise ValidationError(
+            _("It is outside the hours of the section: move it first."), code="outside"
+        )
+    meeting.session = session
+    meeting.save(update_fields=["session", "changed_at"])
+    return meeting
+
+
 def _outcome(attendance: set[str], before: Meeting.Status) -> Meeting.Status:
     if Attendance.NO_SHOW in attendance:
         return Status.NO_SHOW

@@ -10,6 +10,7 @@ from chambers.models import User
 from chambers.services.people import demand_manager
 from marketplace.models import Meeting, MeetingOrder
 from marketplace.selectors.orders import leads_to
+from marketplace.selectors.parts import told_meetings
 from marketplace.services import placing
 
 
@@ -57,7 +58,7 @@ def _refuse_circle(first: Meeting, second: Meeting) -> None:
         raise ValidationError(
             _("It is the other way round already: %(path)s. Drop one of these orders first."),
             code="cycle",
-            params={"path": " → ".join(str(one) for one in path)},
+            params={"path": " → ".join(told_meetings(path))},
         )
 
 
@@ -65,16 +66,9 @@ def _refuse_wrong_times(first: Meeting, second: Meeting) -> None:
     if first.slot is None or second.slot is None:
         return
     if first.slot.ends_at > second.slot.starts_at:
+        one, other = told_meetings([first, second])
         raise ValidationError(
-            _(
-                "%(first)s ends at %(ends)s, %(second)s begins at %(begins)s: move one of them"
-                " first."
-            ),
+            _("%(first)s is not over before %(second)s begins: move one of them first."),
             code="wrong_order",
-            params={
-                "first": first,
-                "second": second,
-                "ends": f"{first.slot.ends_at.astimezone(first.event.clock):%Y-%m-%d %H:%M}",
-                "begins": f"{second.slot.starts_at.astimezone(first.event.clock):%Y-%m-%d %H:%M}",
-            },
+            params={"first": one, "second": other},
         )

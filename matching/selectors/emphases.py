@@ -38,6 +38,6 @@ def stresses(one: StatedEmphasis) -> list[Stress]:
 
 def more_and_less(one: StatedEmphasis) -> tuple[list[Stress], list[Stress]]:
     """What counts more than elsewhere, the most first, and what counts less, the least first."""
-    found = sorted(stresses(one), key=lambda stress: -stress.times)
-    more = [stress for stress in found if stress.times > 1 + _NOTABLE]
-    return more, [stress for stress in reversed(found) if stress.times < 1 - _NOTABLE]
+    found = sorted(stresses(one), key=lambda stress: stress.times)
+    less = [stress for stress in found if stress.times < 1 - _NOTABLE]
+    return [stress for stress in reversed(found) if stress.times > 1 + _NOTABLE], less

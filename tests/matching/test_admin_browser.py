@@ -4,7 +4,12 @@ import pytest
 from django.urls import reverse
 
 from matching.models import Run
-from tests.factories import ChamberEmphasisFactory, RunFactory, StaffFactory
+from tests.factories import (
+    ChamberEmphasisFactory,
+    EventEmphasisFactory,
+    RunFactory,
+    StaffFactory,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PHONE = {"width": 390, "height": 844}
@@ -23,13 +28,17 @@ def manager():
     return StaffFactory()
 
 
+@pytest.mark.parametrize("of", ["chamber", "event"])
 @pytest.mark.parametrize("page", ["change", "add"])
-def test_the_form_of_an_emphasis_stays_inside_its_frame(browse, manager, page):
-    draft = ChamberEmphasisFactory(chamber=manager.chamber)
+def test_the_form_of_an_emphasis_stays_inside_its_frame(browse, manager, page, of):
+    draft = {
+        "chamber": lambda: ChamberEmphasisFactory(chamber=manager.chamber),
+        "event": lambda: EventEmphasisFactory(event__chamber=manager.chamber),
+    }[of]()
     args = [draft.pk] if page == "change" else []
     phone = browse(manager.person, viewport=PHONE)
 
-    phone.goto(reverse(f"admin:matching_chamberemphasis_{page}", args=args))
+    phone.goto(reverse(f"admin:matching_{of}emphasis_{page}", args=args))
 
     assert phone.locator("fieldset.module input").count() > 0
     assert phone.evaluate(CUT_OFF) == []

@@ -42,7 +42,9 @@ _SHOWN = 4  # of these are read
 
 
 @transaction.atomic
-def publish_timetable(timetable: Timetable, *, by: User, final: bool = False) -> Timetable:
+def publish_timetable(
+    timetable: Timetable, *, by: User, final: bool = False, at: dt.datetime | None = None
+) -> Timetable:
     """Swap a version in: every meeting gets its slot and table at once, and people are told.
 
     Provisional first, so that people may object; ``final`` confirms. What a person confirmed,
@@ -66,11 +68,13 @@ def publish_timetable(timetable: Timetable, *, by: User, final: bool = False) ->
         former.status = State.SUPERSEDED
         former.save(update_fields=["status"])
     status = Meeting.Status.CONFIRMED if final else Meeting.Status.PROVISIONAL
-    changes = _swap(event, places_of(timetable), status, set(timetable.problem["meetings"]))
+    now = at or timezone.now()
+    planned = set(timetable.problem["meetings"])
+    changes = _swap(event, places_of(timetable), status, planned, now)
     placed |= {key for key, (before, after) in changes.items() if before[1] != after[1]}
     timetable.problem["placed"] = sorted(placed)
     timetable.status = State.FINAL if final else State.PROVISIONAL
-    timetable.published_at = timezone.now()
+    timetable.published_at = now
     timetable.save(update_fields=["status", "published_at", "problem"])
     _tell_later(timetable, changes, everybody=first or turned_final, by=by)
     return timetable
@@ -99,7 +103,7 @@ def unpublish_timetable(timetable: Timetable, *, by: User) -> Timetable:
         and not locked
         and starts_at > timezone.now()
     }
-    changes = _swap(event, {}, Meeting.Status.UNSCHEDULED, gone, anyhow=True)
+    changes = _swap(event, {}, Meeting.Status.UNSCHEDULED, gone, timezone.now(), anyhow=True)
     timetable.problem["placed"] = sorted(placed - gone)
     timetable.status = State.DRAFT
     timetable.published_at = None
@@ -119,6 +123,7 @@ def _swap(
     places: Mapping[str, Place],
     status: str,
     planned: set[str],
+    now: dt.datetime,
     *,
     anyhow: bool = False,
 ) -> dict[str, list[_Told]]:
@@ -134,7 +139,7 @@ def _swap(
     meetings = rows.select_related(
         "event", "slot", "table", "interpreter", "host", "guest", "session"
     )
-    frozen = timezone.now() + dt.timedelta(minutes=event.freeze_minutes)
+    frozen = now + dt.timedelta(minutes=event.freeze_minutes)
     changed, changes = [], {}
     for meeting in meetings.prefetch_related("others").order_by("pk"):
         key, place = str(meeting.public_id), places.get(str(meeting.public_id))

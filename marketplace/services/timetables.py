@@ -7,6 +7,7 @@ then be changed by hand, and published (``services.publishing``).
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -42,6 +43,7 @@ def start_timetable(
     seconds: int = 60,
     seed: int = 1,
     base: Timetable | None = None,
+    at: dt.datetime | None = None,
 ) -> Timetable:
     """Ask for a new version; a worker searches for at most ``seconds``.
 
@@ -64,7 +66,7 @@ def start_timetable(
     kept = _without_clashes(
         event, {key: place[0] for key, place in places.items() if key in pinned}
     )
-    reading = read_event(event, kept=kept)
+    reading = read_event(event, at=at, kept=kept)
     last = Timetable.objects.filter(event=event).aggregate(Max("number"))["number__max"] or 0
     timetable = Timetable(
         event=event,

@@ -146,41 +146,46 @@ def process_line(event: Event, zone: str | None, at: dt.datetime | None = None) 
         state = "here" if stage == here else "ahead" if state == "here" else state
         states[stage] = state
         state = "ahead" if state == "here" else state
-    ends = {
-        Event.Stage.REGISTRATION: event.registration_closes_at,
-        Event.Stage.REQUESTS: event.requests_close_at,
-    }
-    steps = []
-    for stage, begins in event.stages():
-        if begins is None and stage != here:
-            continue
-        told = shown_time(begins, zone=event.zone, reader=zone) if begins else None
-        if stage == Event.Stage.EVENT:
-            when = [days_between(event.starts_on, event.ends_on)]
-        else:
-            when = _stretch(event, begins, ends.get(stage), states[stage], zone)
-        steps.append(Step(str(stage.label), told, states[stage], when))
-    return steps
+    return [
+        Step(
+            str(stage.label),
+            shown_time(begins, zone=event.zone, reader=zone) if begins else None,
+            states[stage],
+            _stretch(event, stage, begins, zone, at or timezone.now()),
+        )
+        for stage, begins in event.stages()
+        if begins is not None or stage == here
+    ]
 
 
 def _stretch(
     event: Event,
+    stage: Event.Stage,
     begins: dt.datetime | None,
-    ends: dt.datetime | None,
-    state: str,
     zone: str | None,
+    now: dt.datetime,
 ) -> list[str]:
     """When a stage is: what is over by its days, the others by the moment that counts next."""
-    if begins and ends and state == "done":
+
+    def told(moment: dt.datetime, words: str = "%(time)s") -> list[str]:
+        first, *rest = _moment(shown_time(moment, zone=event.zone, reader=zone))
+        return [words % {"time": first}, *rest]
+
+    closing = {
+        Event.Stage.REGISTRATION: event.registration_closes_at,
+        Event.Stage.REQUESTS: event.requests_close_at,
+    }
+    if stage == Event.Stage.EVENT:
+        return [days_between(event.starts_on, event.ends_on)]
+    if begins is None:
+        return []
+    ends = closing.get(stage)
+    if ends is not None and ends <= now:
         days = [one.astimezone(event.clock).date() for one in (begins, ends)]
         return [days_between(days[0], days[1])]
-    lines = []
-    if begins and not (ends and state == "here"):
-        lines += _moment(shown_time(begins, zone=event.zone, reader=zone))
-    if ends:
-        first, *rest = _moment(shown_time(ends, zone=event.zone, reader=zone))
-        lines += [_("until %(time)s") % {"time": first}, *rest]
-    return lines
+    if begins > now or stage not in closing:
+        return told(begins)
+    return told(ends, _("until %(time)s")) if ends else told(begins, _("since %(time)s"))
 
 
 def _moment(time: ShownTime) -> list[str]:

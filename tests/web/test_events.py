@@ -111,6 +111,14 @@ def test_the_process_line_says_where_the_event_is(client):
     ]
 
 
+def test_a_stage_that_nothing_closes_says_since_when_it_is_open(client):
+    event = EventFactory(registration_opens_at=dt.datetime(2020, 3, 1, 6, tzinfo=dt.UTC))
+
+    line = client.get(reverse("event", args=[event.public_id])).context["line"]
+
+    assert line[0].when == ["since Sun 1 March 2020, 09:00"]
+
+
 def test_a_stage_that_is_over_shows_its_days_and_the_present_one_its_end(client):
     event = EventFactory(
         starts_on=dt.date(2031, 6, 26),

@@ -1,6 +1,12 @@
 // All the JavaScript we own. Every page works without it.
 document.documentElement.classList.add("js");
 
+// Tabs that are one row on a phone: the one of this page is in sight.
+for (const row of document.querySelectorAll(".desk")) {
+  const here = row.querySelector("[aria-current]");
+  if (here) row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+}
+
 // Say what changed, for people who cannot see the swap.
 document.addEventListener("htmx:afterSettle", (event) => {
   const settled = event.detail.elt;

@@ -65,7 +65,7 @@ class Reading:
     closed: list[list[int]] = field(default_factory=list)
     """Units in which each of ``tables`` cannot be used; empty where all can, always."""
     screened: int = 0
-    """How many of ``tables`` have a screen; counted only where some are closed."""
+    """How many of ``tables`` have a screen."""
 
     def document(self) -> dict[str, Any]:
         """The whole as plain data for ``Timetable.problem``."""
@@ -260,7 +260,7 @@ class Reader:
             self._halls(),
             self._kept_tables(fixed),
             closed if any(closed) else [],
-            sum(table.has_screen for table in self._shared) if any(closed) else 0,
+            sum(table.has_screen for table in self._shared),
         )
 
     def _open_tables(self, tables: Sequence[Table]) -> _Units:

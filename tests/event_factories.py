@@ -301,7 +301,7 @@ class StandbyOfferFactory(DjangoModelFactory):
     meeting = factory.SubFactory(MeetingFactory)
     slot = factory.SubFactory(SlotFactory, event=factory.SelfAttribute("..meeting.event"))
     rank = 1
-    reason = "must meet"
+    reason = StandbyOffer.Reason.MUST
     status = StandbyOffer.Status.OFFERED
     answer_by = factory.LazyFunction(lambda: timezone.now() + dt.timedelta(hours=1))
 

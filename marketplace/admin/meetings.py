@@ -31,6 +31,7 @@ from marketplace.models import (
     TableClosed,
     TimeProposal,
 )
+from marketplace.selectors.standby import reason_of
 from marketplace.selectors.times import tell_time
 from marketplace.services import calendars, meetings
 
@@ -210,10 +211,19 @@ class StandbyOfferInline(ScopedInline):
 
     model = StandbyOffer
     fk_name = "meeting"
-    fields = readonly_fields = ("slot", "rank", "reason", "status", "answer_by")
+    fields = readonly_fields = ("slot", "rank", "why", "status", "answer_by", "accepted")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StandbyOffer]:
-        return super().get_queryset(request).select_related("slot__event", *_ITS_MEETING)
+        rows = super().get_queryset(request).select_related("slot__event", *_ITS_MEETING)
+        return rows.select_related("meeting__event").prefetch_related("accepted_by__company")
+
+    @admin.display(description=_("reason of the rank"))
+    def why(self, offer: StandbyOffer) -> str:
+        return reason_of(offer)
+
+    @admin.display(description=_("accepted by"))
+    def accepted(self, offer: StandbyOffer) -> str:
+        return ", ".join(str(one.company) for one in offer.accepted_by.all()) or "—"
 
 
 _JOINED = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from chambers.models import User
 from chambers.services import jobs
-from marketplace.models import Event, Meeting, MeetingRequest, Slot, StandbyOffer
+from marketplace.models import Event, Meeting, MeetingRequest, Registration, Slot, StandbyOffer
+from marketplace.selectors.standby import each_answers, yet_to_accept
 from marketplace.services import calendars, notices, placing
 
 Status = StandbyOffer.Status
@@ -49,19 +51,27 @@ def offer_freed(freed: Iterable[Meeting], *, at: dt.datetime | None = None) -> l
 
 
 @transaction.atomic
-def accept_offer(offer: StandbyOffer, *, by: User, at: dt.datetime | None = None) -> Meeting:
-    """Take the offered time for both sides.
+def accept_offer(offer: StandbyOffer, *, by: User, at: dt.datetime | None = None) -> StandbyOffer:
+    """Agree to the offered time; the meeting has it once all its sides do.
+
+    They agreed to meet, not to this time, so each answers for itself: its day may have filled.
+    Once the event has begun the time is too short for that, and the first answer counts for all,
+    as the organiser's always does. To accept twice changes nothing.
 
     Raises ValidationError ``not_waiting`` when it was answered, ran out or is taken;
-    PermissionDenied for who speaks for neither side nor for the organiser.
+    PermissionDenied for who speaks for no side nor for the organiser.
     """
     offer, meeting = _lock_offered(offer, by, at)
+    sides = {one.registration_id for one in meeting.people()}
+    ours = Registration.objects.edited_by(by).filter(pk__in=sides)
+    offer.accepted_by.add(*ours)
+    if ours and each_answers(meeting.event, at) and yet_to_accept(offer):
+        return offer
     offer.status, offer.decided_at = Status.ACCEPTED, at or timezone.now()
     offer.save(update_fields=["status", "decided_at"])
-    slot = Slot.objects.get(pk=offer.slot_id)
-    placing.change_time(meeting, slot, at=at)
-    _ask_next(meeting.event, slot, at or timezone.now())  # other tables may be free then
-    return meeting
+    placing.change_time(meeting, offer.slot, at=at)
+    _ask_next(meeting.event, offer.slot, at or timezone.now())  # other tables may be free then
+    return offer
 
 
 @transaction.atomic
@@ -123,11 +133,10 @@ def _fits(meeting: Meeting, slot: Slot, now: dt.datetime) -> bool:
     ).exists() and calendars.has_table(meeting.event, slot, people)
 
 
-def _reason(meeting: Meeting) -> str:
+def _reason(meeting: Meeting) -> StandbyOffer.Reason:
     request = meeting.request
-    if request is not None and request.wish == MeetingRequest.Wish.MUST:
-        return _("must meet; agreed on %(day)s") % {"day": meeting.created_at.date().isoformat()}
-    return _("agreed on %(day)s") % {"day": meeting.created_at.date().isoformat()}
+    must = request is not None and request.wish == MeetingRequest.Wish.MUST
+    return StandbyOffer.Reason.MUST if must else StandbyOffer.Reason.AGREED
 
 
 def _ask_next(event: Event, slot: Slot, now: dt.datetime) -> None:
@@ -145,7 +154,8 @@ def _ask_next(event: Event, slot: Slot, now: dt.datetime) -> None:
         offer.save(update_fields=["status", "answer_by"])
         for reader, participant in notices.attendees(meeting):
             own = participant.registration
-            extra = notices.offered(slot, own, reader, offer.answer_by)
+            extra: dict[str, Any] = notices.offered(slot, own, reader, offer.answer_by)
+            extra["each"] = each_answers(event, now)
             notices.tell_attendee("standby", meeting, reader, participant, extra=extra)
         return
 
@@ -155,9 +165,9 @@ def _lock_offered(
 ) -> tuple[StandbyOffer, Meeting]:
     meeting = placing.lock_meeting(offer.meeting)
     placing.side_of(meeting, by)
-    locked = (
-        StandbyOffer.objects.select_for_update(of=("self",)).select_related("slot").get(pk=offer.pk)
-    )
+    rows = StandbyOffer.objects.select_for_update(of=("self",)).select_related("slot__event")
+    locked = rows.get(pk=offer.pk)
+    locked.meeting = meeting
     over = locked.answer_by is not None and locked.answer_by <= (at or timezone.now())
     if locked.status != Status.OFFERED or over:
         raise ValidationError(

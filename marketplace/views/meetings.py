@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -39,6 +40,7 @@ from marketplace.selectors.agenda import (
     with_people,
 )
 from marketplace.selectors.appointments import appointment_of
+from marketplace.selectors.standby import each_answers, yet_to_accept
 from marketplace.services import meetings as services
 from marketplace.services import moves, standby
 from marketplace.services.calendars import free_slots
@@ -181,16 +183,35 @@ def answer_move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 @signed_in_or_back_to("events")
 def answer_offer(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take a freed time that is offered to this meeting, or leave it to the next in line."""
-    found, _own = _find(request, public_id)
+    found, own = _find(request, public_id)
     demand_editor(request)
     offer = get_object_or_404(StandbyOffer.objects.open(), meeting=found)
     if request.POST.get("answer") == "decline":
         decline = partial(standby.decline_offer, offer)
         carried_out_or_said(request, decline, _("Left to the next in line."))
     else:
-        accept = partial(standby.accept_offer, offer)
-        carried_out_or_said(request, accept, _("Taken. Both sides read the time."))
+        text = _("Taken. Both sides read the time.")
+        if _others_answer(offer, own):
+            text = _("Accepted. The meeting has this time once the other side accepts it too.")
+        carried_out_or_said(request, partial(standby.accept_offer, offer), text)
     return redirect("meeting", found.public_id)
+
+
+def _offer_context(offer: StandbyOffer | None, own: Registration) -> dict[str, Any]:
+    """A freed time that is offered to a meeting, and whose answer it waits for."""
+    if offer is None:
+        return {"offer": None}
+    return {
+        "offer": offer,
+        "offer_accepted": own.pk not in yet_to_accept(offer),
+        "offer_waits": _others_answer(offer, own),
+        "offer_each": each_answers(own.event),
+    }
+
+
+def _others_answer(offer: StandbyOffer, own: Registration) -> bool:
+    """Whether an offered time waits for another side, whatever one's own says."""
+    return each_answers(own.event) and bool(yet_to_accept(offer) - {own.pk})
 
 
 def _find(request: SignedInRequest, public_id: uuid.UUID) -> tuple[Meeting, Registration]:
@@ -229,7 +250,7 @@ def _page(
         "proposal": proposal,
         "proposed": told_slots(own.event, proposal.slots.all(), zone) if proposal else [],
         "ours": proposal is not None and proposal.proposer_id == own.pk,
-        "offer": offer,
+        **_offer_context(offer, own),
         "can_cancel": ahead,
         "can_move": ahead and found.is_placed and proposal is None,
         "form": form,

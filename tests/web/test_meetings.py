@@ -389,22 +389,37 @@ def test_a_proposed_time_is_accepted_or_the_old_one_kept(
     assert not TimeProposal.objects.open().exists()
 
 
-@pytest.mark.parametrize(
-    ("answer", "status"), [("accept", "confirmed"), ("decline", "unscheduled")]
-)
-def test_a_freed_time_is_taken_or_left_to_the_next(
-    client, event, ours, theirs, slots, answer, status
-):
-    meeting = meet(ours, theirs)
-    StandbyOffer.objects.create(
-        meeting=meeting, slot=slots[1], rank=1, reason="waits", status="offered",
+@pytest.fixture
+def offered(ours, theirs, slots):
+    """A freed time, offered to a meeting of both."""
+    return StandbyOffer.objects.create(
+        meeting=meet(ours, theirs), slot=slots[1], rank=1, reason="agreed", status="offered",
         answer_by=timezone.now() + dt.timedelta(hours=2),
     )  # fmt: skip
-    assert "A time has become free:" in text(client.get(at("", meeting)))
 
-    client.post(at("-standby", meeting), {"answer": answer})
 
-    assert Meeting.objects.get().status == status
+def test_a_freed_time_waits_for_both_sides(client, offered, theirs):
+    page = at("", offered.meeting)
+    assert "A time has become free:" in text(client.get(page))
+    assert "Both sides have to accept it." in text(client.get(page))
+
+    done = client.post(at("-standby", offered.meeting), {"answer": "accept"}, follow=True)
+    assert "Accepted. The meeting has this time once the other side accepts it too." in text(done)
+    assert "You have accepted it." in text(done)
+    assert 'value="accept"' not in text(done)
+
+    client.force_login(theirs.speaker)
+    assert "The other side has accepted it." in text(client.get(page))
+    done = client.post(at("-standby", offered.meeting), {"answer": "accept"}, follow=True)
+    assert "Taken. Both sides read the time." in text(done)
+    assert Meeting.objects.get().status == "confirmed"
+
+
+def test_a_freed_time_is_left_to_the_next(client, offered):
+    client.post(at("-standby", offered.meeting), {"answer": "decline"})
+
+    offered.refresh_from_db()
+    assert (offered.status, Meeting.objects.get().status) == ("declined", "unscheduled")
 
 
 def test_a_reader_of_the_company_changes_no_meeting(client, event, ours, theirs, slots, speaks_for):

@@ -142,7 +142,7 @@ def test_the_page_of_a_meeting_takes_the_same_queries_for_any_number_of_offers(
         made.StandbyOfferFactory(meeting=waiting, slot=slot)
         with django_assert_max_num_queries(40) as queries:
             shown = client.get(page("meeting_change", waiting.pk))
-        taken.append((shown.content.count(b"must meet"), len(queries)))
+        taken.append((shown.content.count(b"Must meet; agreed on"), len(queries)))
 
     assert [offers for offers, _ in taken] == [1, 2, 3]
     assert taken[1][1] == taken[2][1]

@@ -29,6 +29,7 @@ from marketplace.api.parts import (
 )
 from marketplace.models import Event, Participant, Registration, Slot
 from marketplace.services import registrations as services
+from marketplace.services.participants import remove_participant
 
 
 class RegistrationOut(SidePart):
@@ -214,9 +215,9 @@ class Participants(Resource):
 
     @extend_schema(summary=_("Take somebody off the list"), responses={204: None})
     def destroy(self, request: Request, public_id: Any) -> Response:
-        """Only who has no meetings, which stay in the records."""
+        """Only who has no meetings ahead; earlier ones stay in the records."""
         one = participant_of(request, public_id)
-        services.remove_participant(one, by=self.person(request))
+        remove_participant(one, by=self.person(request))
         return Response(status=204)
 
 

@@ -106,5 +106,10 @@ class Migration(migrations.Migration):
             name='last_read_on',
             field=models.DateField(blank=True, editable=False, null=True, verbose_name='last read'),
         ),
+        migrations.AddField(
+            model_name='participant',
+            name='left_at',
+            field=models.DateTimeField(blank=True, editable=False, help_text='Somebody else comes instead; earlier meetings stay in the records.', null=True, verbose_name='no longer comes'),
+        ),
         migrations.RunPython(keep_proposals_untold, migrations.RunPython.noop, elidable=True),
     ]

@@ -241,7 +241,11 @@ class OfRegistrationQuerySet(ScopedQuerySet):
 class ParticipantQuerySet(OfRegistrationQuerySet):
     def taking_part(self) -> Self:
         """People of those who come."""
-        return self.filter(registration__in=Registration.objects.taking_part())
+        return self.coming().filter(registration__in=Registration.objects.taking_part())
+
+    def coming(self) -> Self:
+        """Without those who no longer come, and are kept for their earlier meetings."""
+        return self.filter(left_at=None)
 
 
 class Participant(PublicModel):
@@ -279,6 +283,13 @@ class Participant(PublicModel):
         blank=True,
         related_name="+",
         verbose_name=_("checked in by"),
+    )
+    left_at = models.DateTimeField(
+        _("no longer comes"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Somebody else comes instead; earlier meetings stay in the records."),
     )
 
     objects = ParticipantQuerySet.as_manager()

@@ -26,10 +26,16 @@ from marketplace.models import (
     Slot,
     Table,
 )
-from marketplace.services import calendars, notices, placing, standby
+from marketplace.services import (
+    calendars,
+    handover_mail,
+    handovers,
+    notices,
+    placing,
+    standby,
+)
 
 Status = Registration.Status
-_FREE = ("name", "position", "presence", "person")
 
 
 @transaction.atomic
@@ -69,7 +75,8 @@ def register_company(
     registration.save()
     given = list(people) if people is not None else _myself(by, company)
     # Who was named before a withdrawal is still there.
-    known = set(registration.participants.values_list("person", flat=True)) - {None}
+    coming = Participant.objects.coming().filter(registration=registration)
+    known = set(coming.values_list("person", flat=True)) - {None}
     for one in given:
         person = one.get("person")
         if person is None or person.pk not in known:
@@ -90,7 +97,7 @@ def change_registration(
     if strange := set(fields) - allowed:
         raise TypeError(f"not to be set here: {', '.join(sorted(strange))}")
     calendars.hold_event(registration.event)  # the seats of a delegation are counted in turn
-    registration = _lock(registration)
+    registration = lock_registration(registration)
     demand_manager(by, registration.event.chamber)
     for name, value in fields.items():
         setattr(registration, name, value)
@@ -138,7 +145,7 @@ def set_consent(registration: Registration, consent: str, *, by: User) -> Regist
 
     Raises ValidationError ``invalid_choice``, PermissionDenied for who may not decide for it.
     """
-    registration = _lock(registration)
+    registration = lock_registration(registration)
     demand_speaker(registration, by)
     registration.consent = consent
     registration.full_clean(exclude=["event", "company", "group", "delegation"])
@@ -161,45 +168,12 @@ def add_participant(
     Raises ValidationError ``already_participant``, ``not_of_company``, ``over``;
     PermissionDenied for who decides neither for the company nor for the event.
     """
-    registration = _lock(registration)
+    registration = lock_registration(registration)
     demand_speaker(registration, by)
     _demand_open(registration)
     return _add(
         registration, {"name": name, "position": position, "presence": presence, "person": person}
     )
-
-
-@transaction.atomic
-def change_participant(participant: Participant, *, by: User, **fields: Any) -> Participant:
-    """Change ``name``, ``position``, ``presence`` or ``person``. Raises as ``add_participant``."""
-    if strange := set(fields) - set(_FREE):
-        raise TypeError(f"not to be set here: {', '.join(sorted(strange))}")
-    registration = _lock(participant.registration)
-    demand_speaker(registration, by)
-    for name, value in fields.items():
-        setattr(participant, name, value)
-    _demand_colleague(participant)
-    participant.full_clean(exclude=["registration"])
-    participant.save(update_fields=list(fields))
-    return participant
-
-
-@transaction.atomic
-def remove_participant(participant: Participant, *, by: User) -> None:
-    """Take somebody off the list who has no meetings.
-
-    Raises ValidationError ``has_meetings``, PermissionDenied as above.
-    """
-    calendars.hold_event(participant.registration.event)
-    demand_speaker(_lock(participant.registration), by)
-    theirs = Meeting.objects.filter(host=participant) | Meeting.objects.filter(guest=participant)
-    if theirs.exists() or participant.joined.exists():
-        raise ValidationError(
-            _("%(person)s has meetings: they stay in the records, so the person stays too."),
-            code="has_meetings",
-            params={"person": participant.name},
-        )
-    participant.delete()
 
 
 @transaction.atomic
@@ -239,8 +213,9 @@ def withdraw_registration(
 ) -> Registration:
     """A company does not come: what it would have done is undone, and each partner told once.
 
-    Its meetings that have not begun are cancelled, with their tables and interpreters free and
-    offered on standby; open requests end; its booth becomes a shared table. What was held stays.
+    Its meetings that have not begun are cancelled, unless they go on between others; tables and
+    interpreters are free and offered on standby; open requests end; its booth becomes a shared
+    table. What was held stays.
 
     Raises ValidationError ``over`` when it was withdrawn or refused; PermissionDenied for who
     decides neither for the company nor for the event.
@@ -259,17 +234,18 @@ def end_participation(
 ) -> tuple[Registration, list[Meeting], list[MeetingRequest]]:
     """What ``withdraw_registration`` does, with the meetings and requests that ended.
 
-    Whoever calls it tells the partners and fills the freed times. Raises as there.
+    A meeting of several companies goes on without one of its further participants, and its people
+    read so. Whoever calls it tells the partners and fills the freed times. Raises as there.
     """
     event = calendars.hold_event(registration.event)
-    registration = _lock(registration)
+    registration = lock_registration(registration)
     registration.event = event
     demand_speaker(registration, by)
     _demand_open(registration)
     registration.status, registration.reason = Status.WITHDRAWN, reason.strip()
     registration.decided_at, registration.decided_by = now, by
     registration.save(update_fields=["status", "reason", "decided_at", "decided_by"])
-    ended = [_end(one, registration, by, now) for one in _ahead(registration, now)]
+    ended = _end_meetings(registration, by, now)
     requests = _end_requests(registration, now)
     Table.objects.filter(owner=registration).update(owner=None)
     return registration, ended, requests
@@ -284,11 +260,25 @@ def demand_speaker(registration: Registration, by: User) -> None:
         raise PermissionDenied(_("Only the company or the organiser may do this."))
 
 
-def _end(meeting: Meeting, registration: Registration, by: User, now: dt.datetime) -> Meeting:
-    locked = placing.lock_meeting(meeting)
+def _end_meetings(registration: Registration, by: User, now: dt.datetime) -> list[Meeting]:
+    """Cancel what is ahead, but leave a meeting of others that goes on; those cancelled."""
+    ended, left = [], []
     reason = _("%(company)s does not come.") % {"company": registration.company}
-    placing.end_meeting(locked, by=by, side=registration, reason=reason, at=now)
-    return locked
+    before: dict[int, handover_mail.Readers] = {}
+    for meeting in _ahead(registration, now):
+        locked = placing.lock_meeting(meeting)
+        own = [one for one in locked.people() if one.registration_id == registration.pk]
+        if handovers.goes_on_without(locked, own):
+            before |= handover_mail.readers_of([locked])
+            for one in own:
+                handovers.leave_place(locked, one)
+            left.append(locked)
+        else:
+            placing.end_meeting(locked, by=by, side=registration, reason=reason, at=now)
+            ended.append(locked)
+    name = str(registration.company)
+    handover_mail.tell_of_people(registration.event, left, before, left=name)
+    return ended
 
 
 def _ahead(registration: Registration, now: dt.datetime) -> list[Meeting]:
@@ -316,7 +306,8 @@ def _end_requests(registration: Registration, now: dt.datetime) -> list[MeetingR
     return lost
 
 
-def _lock(registration: Registration) -> Registration:
+def lock_registration(registration: Registration) -> Registration:
+    """The registration as it stands, with nobody else changing it meanwhile."""
     return (
         Registration.objects.select_for_update(of=("self",))
         .select_related("event__chamber", "company", "group", "delegation")
@@ -369,13 +360,23 @@ def _myself(by: User, company: Company) -> list[Mapping[str, Any]]:
 
 def _add(registration: Registration, given: Mapping[str, Any]) -> Participant:
     participant = Participant(registration=registration, **dict(given))
-    _demand_colleague(participant)
+    if participant.person is not None:
+        # Who had left comes again, with the meetings of before in the records.
+        earlier = registration.participants.filter(
+            person=participant.person, left_at__isnull=False
+        ).first()
+        if earlier is not None:
+            participant.pk, participant.public_id = earlier.pk, earlier.public_id
+            participant.badge_code = earlier.badge_code
+            participant._state.adding = False  # noqa: SLF001 - Django's documented model API
+    demand_colleague(participant)
     participant.full_clean()
     participant.save()
     return participant
 
 
-def _demand_colleague(participant: Participant) -> None:
+def demand_colleague(participant: Participant) -> None:
+    """Raise ValidationError ``not_of_company`` for an account that does not speak for it."""
     company = participant.registration.company_id
     if participant.person is None:
         return
@@ -419,7 +420,7 @@ def _decide(
     registration: Registration, by: User | None, status: Registration.Status, reason: str = ""
 ) -> Registration:
     event = calendars.hold_event(registration.event)
-    registration = _lock(registration)
+    registration = lock_registration(registration)
     demand_manager(by, event.chamber)
     if registration.status in (status, Status.ADMITTED, Status.WITHDRAWN):
         raise ValidationError(

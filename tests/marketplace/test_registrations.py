@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from chambers.models import Mail
 from marketplace.models import Away, Booking, Meeting, MeetingRequest, Registration, StandbyOffer
-from marketplace.services import registrations, requests
+from marketplace.services import participants, registrations, requests
 from tests import event_factories as make
 from tests import factories
 from tests.marketplace.refusals import refused
@@ -202,8 +202,8 @@ def test_people_come_and_go_as_long_as_they_have_no_meetings(event, company, own
         person=owner,
     )  # fmt: skip
 
-    registrations.remove_participant(colleague, by=owner)
-    refused("has_meetings", registrations.remove_participant, busy, by=owner)
+    participants.remove_participant(colleague, by=owner)
+    refused("has_meetings", participants.remove_participant, busy, by=owner)
 
     assert registration.participants.get() == busy
 

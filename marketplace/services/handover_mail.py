@@ -1,0 +1,100 @@
+"""Who is told that somebody else goes to meetings, or that somebody no longer does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from chambers.gates.calendar import Method, Standing, calendar
+from chambers.models import User
+from chambers.services.mail import CalendarFile, queue_mail
+from marketplace.models import Event, Meeting, Participant
+from marketplace.selectors.appointments import appointment_of
+from marketplace.selectors.times import tell_time
+from marketplace.services.notices import attendees, thread_of
+
+Readers = dict[int, tuple[User, Participant]]
+_Share = tuple[User, list[tuple[Meeting, Participant]]]
+
+
+def readers_of(meetings: Iterable[Meeting]) -> dict[int, Readers]:
+    """{meeting: who reads of it}, to be kept from before a change."""
+    return {
+        one.pk: {reader.pk: (reader, who) for reader, who in attendees(one)} for one in meetings
+    }
+
+
+def tell_of_people(
+    event: Event,
+    meetings: Sequence[Meeting],
+    before: dict[int, Readers],
+    *,
+    left: str,
+    came: str = "",
+) -> None:
+    """Tell of meetings to which ``came`` goes instead of ``left``, or nobody; each person once.
+
+    Who no longer reads of them gets ``people_left`` with what leaves the calendar, all others
+    ``people_changed`` with what is in it now.
+    """
+    now = readers_of(meetings)
+    gone: dict[int, _Share] = {}
+    stay: dict[int, _Share] = {}
+    for meeting in meetings:
+        for key, (reader, who) in before[meeting.pk].items():
+            if key not in now[meeting.pk]:
+                gone.setdefault(key, (reader, []))[1].append((meeting, who))
+        for key, (reader, who) in now[meeting.pk].items():
+            stay.setdefault(key, (reader, []))[1].append((meeting, who))
+    for kind, shares in (("people_left", gone), ("people_changed", stay)):
+        for reader, theirs in shares.values():
+            _tell(kind, event, reader, theirs, left, came)
+
+
+def _tell(
+    kind: str,
+    event: Event,
+    reader: User,
+    theirs: Sequence[tuple[Meeting, Participant]],
+    left: str,
+    came: str,
+) -> None:
+    standing = Standing.CANCELLED if kind == "people_left" else None
+    with translation.override(reader.language):
+        context = {
+            "event": event,
+            "event_name": event.named()[0],
+            "left": left,
+            "came": came,
+            "rows": [_row(meeting, who, reader) for meeting, who in theirs],
+        }
+        entries = [
+            appointment_of(meeting, reader=who, attendee=reader.email, standing=standing)
+            for meeting, who in theirs
+            if meeting.slot is not None
+        ]
+    # One file for many appointments is published; only a lone one can be an invitation.
+    method = Method.REQUEST if len(entries) == 1 else Method.PUBLISH
+    method = Method.CANCEL if standing else method
+    file = CalendarFile(calendar(entries, method=method), method.value) if entries else None
+    queue_mail(
+        kind,
+        to=reader,
+        context=context,
+        chamber=event.chamber,
+        calendar=file,
+        thread=thread_of(event, reader),
+    )
+
+
+def _row(meeting: Meeting, who: Participant, reader: User) -> dict[str, str]:
+    others = [one.registration for one in meeting.people()]
+    partners = [one.company.told for one in others if one.pk != who.registration_id]
+    slot = meeting.slot
+    time = _("time to be set")
+    if slot is not None:
+        zone, own = meeting.event.zone, reader.time_zone
+        time = tell_time(slot.starts_at, slot.ends_at, zone=zone, reader=own)
+    return {"time": time, "partner": ", ".join(dict.fromkeys(partners))}

@@ -1,0 +1,175 @@
+"""Who comes for a company is changed, replaced and taken off the list; their meetings follow."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chambers.models import User
+from marketplace.models import Meeting, MeetingRequest, Participant
+from marketplace.selectors.parts import told_meetings
+from marketplace.services import (
+    calendars,
+    handover_mail,
+    handovers,
+    notices,
+    placing,
+    registrations,
+    standby,
+)
+
+_FREE = {"name", "position", "presence", "person"}
+
+
+@transaction.atomic
+def change_participant(
+    participant: Participant, *, by: User, at: dt.datetime | None = None, **fields: Any
+) -> Participant:
+    """Set ``name``, ``position``, ``presence`` or ``person``.
+
+    Another person takes the meetings ahead along: who had them gets them out of the calendar, who
+    has them now an invitation, the partners the new name. Who becomes remote sits at a table with
+    a screen. Raises ValidationError ``already_participant``, ``not_of_company``, ``over``,
+    ``no_table``, ``gone``; PermissionDenied for who decides neither for the company nor for the
+    event.
+    """
+    if strange := set(fields) - _FREE:
+        raise TypeError(f"not to be set here: {', '.join(sorted(strange))}")
+    participant = _hold(participant, by)
+    meetings = _ahead(participant, at)
+    before = handover_mail.readers_of(meetings)
+    old = (participant.name, participant.person_id, participant.presence)
+    for name, value in fields.items():
+        setattr(participant, name, value)
+    registrations.demand_colleague(participant)
+    participant.full_clean(exclude=["registration"])
+    participant.save(update_fields=list(fields))
+    # The same account under another name is a mended name; without one it may be somebody else.
+    is_other = participant.person_id != old[1] or (old[1] is None and participant.name != old[0])
+    moved = []
+    if is_other or participant.presence != old[2]:
+        meetings = _ahead(participant, at)
+        for meeting in meetings:
+            table = meeting.table_id
+            handovers.reseat(meeting)
+            moved += [meeting] if meeting.table_id != table else []
+    if is_other:
+        handover_mail.tell_of_people(
+            participant.registration.event, meetings, before, left=old[0], came=participant.name
+        )
+    for meeting in () if is_other else moved:
+        notices.tell_of_meeting("moved", meeting)
+    return participant
+
+
+@transaction.atomic
+def remove_participant(
+    participant: Participant,
+    *,
+    by: User,
+    substitute: Participant | None = None,
+    reason: str = "",
+    at: dt.datetime | None = None,
+) -> bool:
+    """Take somebody off the list: a colleague takes the meetings ahead, or they are cancelled.
+
+    With a reason instead of a ``substitute`` meetings between others go on, the rest is cancelled
+    and offered on standby. Whether the row is gone: who has had meetings stays in the records.
+
+    Raises ValidationError ``has_meetings`` without either, ``other_company``, ``already_there``,
+    ``away``, ``taken``, ``no_table`` for the substitute, ``gone``; PermissionDenied as above.
+    """
+    participant = _hold(participant, by)
+    now = at or timezone.now()
+    meetings = _ahead(participant, now)
+    if substitute is not None:
+        substitute = _colleague(participant, substitute)
+        _replace(participant, substitute, meetings)
+    elif meetings and not reason.strip():
+        raise ValidationError(
+            _(
+                "%(person)s has meetings: %(names)s. Name somebody who goes instead, or give the"
+                " reason for which they are cancelled."
+            ),
+            code="has_meetings",
+            params={"person": participant.name, "names": "; ".join(told_meetings(meetings)[:3])},
+        )
+    else:
+        _leave(participant, meetings, by, reason.strip(), now)
+    if Meeting.objects.filter(_of(participant)).exists():
+        participant.left_at = now
+        participant.save(update_fields=["left_at"])
+        return False
+    participant.delete()
+    return True
+
+
+def _replace(left: Participant, came: Participant, meetings: list[Meeting]) -> None:
+    before = handover_mail.readers_of(meetings)
+    for meeting in meetings:
+        handovers.take_place(meeting, left, came)
+    MeetingRequest.objects.filter(participant=left).update(participant=came)
+    handover_mail.tell_of_people(
+        left.registration.event, meetings, before, left=left.name, came=came.name
+    )
+
+
+def _leave(
+    participant: Participant, meetings: list[Meeting], by: User, reason: str, now: dt.datetime
+) -> None:
+    stay = [one for one in meetings if handovers.goes_on_without(one, [participant])]
+    before = handover_mail.readers_of(stay)
+    for meeting in stay:
+        handovers.leave_place(meeting, participant)
+    handover_mail.tell_of_people(
+        participant.registration.event, stay, before, left=participant.name
+    )
+    kept = {one.pk for one in stay}
+    ended = [one for one in meetings if one.pk not in kept]
+    for meeting in ended:
+        side = participant.registration
+        placing.end_meeting(meeting, by=by, side=side, reason=reason, at=now)
+        notices.tell_of_meeting("cancelled", meeting)
+    standby.offer_freed(ended, at=now)
+
+
+def _hold(participant: Participant, by: User) -> Participant:
+    """The participant as they stand, their event and company held."""
+    event = calendars.hold_event(participant.registration.event)
+    registration = registrations.lock_registration(participant.registration)
+    registrations.demand_speaker(registration, by)
+    held = Participant.objects.select_for_update().coming().filter(pk=participant.pk).first()
+    if held is None:
+        raise ValidationError(_("Somebody has removed this meanwhile."), code="gone")
+    registration.event = event
+    held.registration = registration
+    return held
+
+
+def _colleague(participant: Participant, substitute: Participant) -> Participant:
+    rows = Participant.objects.coming().filter(registration=participant.registration)
+    found = rows.exclude(pk=participant.pk).filter(pk=substitute.pk).first()
+    if found is None:
+        raise ValidationError(
+            _("Somebody else of the same company goes instead: choose one of them."),
+            code="other_company",
+        )
+    found.registration = participant.registration
+    return found
+
+
+def _of(participant: Participant) -> Q:
+    joined = Meeting.others.through.objects.filter(participant=participant).values("meeting")
+    return Q(host=participant) | Q(guest=participant) | Q(pk__in=joined)
+
+
+def _ahead(participant: Participant, at: dt.datetime | None) -> list[Meeting]:
+    """Their meetings that have not begun, each locked."""
+    rows = Meeting.objects.filter(_of(participant)).ahead(at).select_related("event")
+    return [placing.lock_meeting(one) for one in rows.order_by("pk")]

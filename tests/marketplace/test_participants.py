@@ -1,0 +1,274 @@
+"""Somebody else comes for a company: the meetings go along, and each person is told once."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from chambers.models import Mail
+from marketplace.models import Booking, Meeting, MeetingRequest, Participant, StandbyOffer
+from marketplace.services import participants, registrations
+from tests import event_factories as make
+from tests import factories
+from tests.marketplace.refusals import refused
+
+
+@pytest.fixture
+def event(db):
+    return make.EventFactory()
+
+
+class Company:
+    """A company with one who comes and a colleague, and meetings with two partners."""
+
+    def __init__(self, event, meetings=2):
+        self.event = event
+        self.person = make.ParticipantFactory(
+            registration__event=event, speaking=True, name="Anna Ivanova"
+        )
+        self.registration = self.person.registration
+        self.owner = self.person.person
+        self.partners = [
+            make.ParticipantFactory(registration__event=event, speaking=True)
+            for _partner in range(meetings)
+        ]
+        self.tables = make.TableFactory.create_batch(2, event=event)
+        self.slots = make.SlotFactory.create_batch(meetings + 1, event=event)
+        self.meetings = [
+            make.MeetingFactory(
+                event=event, host=self.person, guest=partner, slot=slot, table=self.tables[0],
+                placed=True,
+            )
+            for partner, slot in zip(self.partners, self.slots, strict=False)
+        ]  # fmt: skip
+
+    def colleague(self, **fields):
+        person = factories.RepresentativeFactory(
+            company=self.registration.company, role="editor"
+        ).person
+        return make.ParticipantFactory(
+            registration=self.registration, person=person, name="Boris Petrov", **fields
+        )
+
+
+def mails():
+    """{reader: [(kind, method)]} of all mails."""
+    told = {}
+    for mail in Mail.objects.order_by("pk"):
+        told.setdefault(mail.to, []).append((mail.kind, mail.method))
+    return told
+
+
+def test_another_person_gets_the_invitations_and_the_old_one_the_cancellations(event):
+    own = Company(event)
+    new = factories.RepresentativeFactory(company=own.registration.company, role="editor").person
+
+    participants.change_participant(own.person, by=own.owner, name="Boris", person=new)
+
+    assert mails() == {
+        own.owner.email: [("people_left", "CANCEL")],
+        new.email: [("people_changed", "PUBLISH")],
+        **{one.person.email: [("people_changed", "REQUEST")] for one in own.partners},
+    }
+    gone = Mail.objects.get(kind="people_left")
+    assert gone.calendar.count("STATUS:CANCELLED") == 2
+    assert gone.calendar.count("SEQUENCE:1") == 2
+    assert "Boris goes to these meetings" in gone.text
+    told = Mail.objects.get(to=own.partners[0].person.email)
+    assert "Boris comes instead of Anna Ivanova" in told.subject
+    assert "Boris" in told.calendar
+    assert list(Meeting.objects.values_list("sequence", flat=True)) == [1, 1]
+    assert Booking.objects.filter(participant=own.person).count() == 2
+
+
+def test_a_mended_name_troubles_nobody(event):
+    own = Company(event)
+
+    changed = participants.change_participant(own.person, by=own.owner, name="Anna Ivanóva")
+
+    assert changed.name == "Anna Ivanóva"
+    assert not Mail.objects.exists()
+    assert set(Meeting.objects.values_list("sequence", flat=True)) == {0}
+
+
+def test_who_becomes_remote_sits_at_a_table_with_a_screen(event):
+    own = Company(event, meetings=1)
+    change = participants.change_participant
+    refused("no_table", change, own.person, by=own.owner, presence="remote")
+    screen = make.TableFactory(event=event, has_screen=True)
+
+    change(own.person, by=own.owner, presence="remote")
+
+    meeting = Meeting.objects.get()
+    assert meeting.table == screen
+    assert Booking.objects.get(table__isnull=False).table == screen
+    assert set(Mail.objects.values_list("kind", flat=True)) == {"meeting_moved"}
+
+
+def test_a_colleague_takes_all_meetings_and_the_row_goes(event):
+    own = Company(event)
+    colleague = own.colleague()
+    asked = make.MeetingRequestFactory(
+        event=event, requester=own.registration, participant=own.person
+    )
+
+    gone = participants.remove_participant(own.person, by=own.owner, substitute=colleague)
+
+    assert gone
+    assert list(own.registration.participants.all()) == [colleague]
+    assert set(Meeting.objects.values_list("host", flat=True)) == {colleague.pk}
+    assert Booking.objects.filter(participant=colleague).count() == 2
+    assert MeetingRequest.objects.get(pk=asked.pk).participant == colleague
+    assert mails()[own.owner.email] == [("people_left", "CANCEL")]
+    assert mails()[colleague.person.email] == [("people_changed", "PUBLISH")]
+    assert len(mails()) == 4
+
+
+def test_a_colleague_who_meets_elsewhere_or_is_away_takes_nothing(event):
+    own = Company(event)
+    busy, away, there = own.colleague(), own.colleague(), own.colleague()
+    held = make.MeetingFactory(event=event, host=busy, placed=True, slot=own.slots[1])
+    make.AwayFactory(participant=away, slot=own.slots[0])
+    own.meetings[0].others.add(there)
+    stranger = own.partners[0]
+    remove = participants.remove_participant
+
+    error = refused("taken", remove, own.person, by=own.owner, substitute=busy)
+    refused("away", remove, own.person, by=own.owner, substitute=away)
+    refused("already_there", remove, own.person, by=own.owner, substitute=there)
+    refused("other_company", remove, own.person, by=own.owner, substitute=stranger)
+    refused("other_company", remove, own.person, by=own.owner, substitute=own.person)
+
+    assert held.guest.registration.company.told in error.messages[0]
+    assert {one.host for one in Meeting.objects.exclude(pk=held.pk)} == {own.person}
+    assert not Mail.objects.exists()
+
+
+def test_without_a_substitute_the_reason_is_what_partners_read(event):
+    own = Company(event)
+    waiting = make.MeetingFactory(event=event, guest=own.partners[0])
+    remove = participants.remove_participant
+
+    error = refused("has_meetings", remove, own.person, by=own.owner, reason=" ")
+    gone = remove(own.person, by=own.owner, reason="She is ill.")
+
+    assert own.partners[0].registration.company.told in error.messages[0]
+    assert not gone
+    own.person.refresh_from_db()
+    assert own.person.left_at is not None
+    assert [one.status for one in own.meetings if one.refresh_from_db() is None] == [
+        "cancelled"
+    ] * 2
+    assert not Booking.objects.filter(participant=own.person).exists()
+    told = Mail.objects.filter(to=own.partners[1].person.email).get()
+    assert (told.kind, told.method) == ("meeting_cancelled", "CANCEL")
+    assert "She is ill." in told.text
+    assert StandbyOffer.objects.filter(meeting=waiting).exists()
+
+
+def test_who_has_left_gets_no_new_meetings_and_may_come_again(event):
+    own = Company(event)
+    badge = own.person.badge_code
+    participants.remove_participant(own.person, by=own.owner, reason="Ill.")
+
+    assert not Participant.objects.coming().filter(registration=own.registration).exists()
+    refused("gone", participants.change_participant, own.person, by=own.owner, name="X")
+    again = registrations.add_participant(
+        own.registration, by=own.owner, name="Anna Ivanova", person=own.owner
+    )
+
+    assert (again.pk, again.left_at, again.badge_code) == (own.person.pk, None, badge)
+
+
+def test_meetings_that_were_held_stay_with_who_held_them(event):
+    own = Company(event, meetings=1)
+    colleague = own.colleague()
+    Meeting.objects.update(status="held")
+
+    gone = participants.remove_participant(
+        own.person, by=own.owner, substitute=colleague, at=own.slots[0].ends_at
+    )
+
+    assert not gone
+    assert Meeting.objects.get().host == own.person
+
+
+def test_only_the_company_and_the_organiser_change_who_comes(event):
+    own = Company(event)
+    for by in (factories.StaffFactory().person, own.partners[0].person):
+        with pytest.raises(PermissionDenied):
+            participants.change_participant(own.person, by=by, name="X")
+        with pytest.raises(PermissionDenied):
+            participants.remove_participant(own.person, by=by, reason="X")
+    manager = factories.StaffFactory(chamber=event.chamber).person
+
+    participants.change_participant(own.person, by=manager, position="Director")
+
+    own.person.refresh_from_db()
+    assert (own.person.name, own.person.position) == ("Anna Ivanova", "Director")
+
+
+def three_sided(event):
+    """A meeting of three companies at a table."""
+    people = [
+        make.ParticipantFactory(registration__event=event, speaking=True) for _side in range(3)
+    ]
+    meeting = make.MeetingFactory(
+        event=event, host=people[0], guest=people[1], others=people[2:], placed=True,
+        table=make.TableFactory(event=event),
+    )  # fmt: skip
+    return meeting, people
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "removed"])
+def test_a_meeting_of_three_goes_on_when_a_further_participant_leaves(event, how):
+    meeting, (host, guest, third) = three_sided(event)
+
+    if how == "withdrawn":
+        registrations.withdraw_registration(third.registration, by=third.person)
+    else:
+        participants.remove_participant(third, by=third.person, reason="Ill.")
+
+    meeting.refresh_from_db()
+    assert (meeting.status, list(meeting.others.all())) == ("confirmed", [])
+    assert set(meeting.bookings.filter(participant__isnull=False).values_list(
+        "participant", flat=True
+    )) == {host.pk, guest.pk}  # fmt: skip
+    assert mails() == {
+        third.person.email: [("people_left", "CANCEL")],
+        host.person.email: [("people_changed", "REQUEST")],
+        guest.person.email: [("people_changed", "REQUEST")],
+    }
+    assert Participant.objects.filter(pk=third.pk, left_at=None).exists() == (how == "withdrawn")
+
+
+@pytest.mark.parametrize("who", ["host", "guest"])
+def test_without_its_host_or_guest_a_meeting_is_cancelled(event, who):
+    meeting, _people = three_sided(event)
+    leaving = getattr(meeting, who)
+
+    registrations.withdraw_registration(leaving.registration, by=leaving.person)
+
+    meeting.refresh_from_db()
+    assert (meeting.status, meeting.cancelled_side) == ("cancelled", leaving.registration)
+    assert not meeting.bookings.exists()
+
+
+def test_a_meeting_left_with_one_company_is_cancelled(event):
+    meeting, (host, guest, third) = three_sided(event)
+    Participant.objects.filter(pk=guest.pk).update(registration=host.registration)
+
+    registrations.withdraw_registration(third.registration, by=third.person)
+
+    meeting.refresh_from_db()
+    assert meeting.status == "cancelled"
+
+
+def test_a_mail_of_a_change_goes_to_nobody_for_a_proposal_in_mind(event):
+    own = Company(event, meetings=0)
+    partner = make.ParticipantFactory(registration__event=event, speaking=True)
+    make.MeetingFactory(event=event, host=own.person, guest=partner, is_told=False)
+    colleague = own.colleague()
+
+    participants.remove_participant(own.person, by=own.owner, substitute=colleague)
+
+    assert Meeting.objects.get().host == colleague
+    assert not Mail.objects.exists()

@@ -25,10 +25,11 @@ from chambers.gates.archives import zip_of
 from chambers.gates.tables import write_table
 from chambers.models import SITE_LANGUAGES, site_language
 from chambers.selectors.labels import language_name
-from marketplace.models import Event, Meeting, Participant, Registration
+from marketplace.models import Event, Participant, Registration
 from marketplace.selectors.kit import Agenda, Kit, Sheets, read_kit, together
 from marketplace.selectors.times import tell_moment
 from marketplace.services import standby
+from marketplace.services.marks import box_words
 
 FOLDER = "event-kit"
 COLUMNS = (
@@ -108,9 +109,7 @@ def _common(sheets: Sheets, languages: Sequence[str]) -> Iterator[tuple[str, byt
     yield "badges.html", _page(sheets, "badges", pages=_badges(agendas))
     yield "interpreters.html", _page(sheets, "interpreters", agendas=sheets.interpreters())
     yield "standby.html", _page(sheets, "standby", **_waiting(sheets))
-    mark = Meeting.Attendance
-    words = [(mark.CAME, _("came")), (mark.LATE, _("late")), (mark.NO_SHOW, _("absent"))]
-    yield "marks.html", _page(sheets, "marks", times=times, agendas=agendas, words=words)
+    yield "marks.html", _page(sheets, "marks", times=times, agendas=agendas, words=box_words())
     yield "marks.csv", _marks(sheets)
 
 

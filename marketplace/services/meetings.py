@@ -142,10 +142,7 @@ def record_attendance(
     """
     meeting = placing.lock_meeting(meeting)
     placing.side_of(meeting, by)
-    if meeting.status not in Meeting.HOLDING or meeting.slot is None:
-        raise ValidationError(_("Only a meeting with a time takes place or not."), code="over")
-    if meeting.slot.starts_at > (at or timezone.now()):
-        raise ValidationError(_("This meeting has not begun yet."), code="not_begun")
+    demand_begun(meeting, at or timezone.now())
     if meeting.status not in (Status.HELD, Status.NO_SHOW):
         before: Meeting.Status = Status(meeting.status)
     else:
@@ -156,6 +153,17 @@ def record_attendance(
     meeting.full_clean(exclude=["event", "request", "host", "guest", "slot", "table"])
     meeting.save(update_fields=["host_attendance", "guest_attendance", "status", "changed_at"])
     return meeting
+
+
+def demand_begun(meeting: Meeting, at: dt.datetime) -> None:
+    """Refuse to note who came to a meeting that is still ahead or has no time.
+
+    Raises ValidationError ``not_begun``, ``over``.
+    """
+    if meeting.status not in Meeting.HOLDING or meeting.slot is None:
+        raise ValidationError(_("Only a meeting with a time takes place or not."), code="over")
+    if meeting.slot.starts_at > at:
+        raise ValidationError(_("This meeting has not begun yet."), code="not_begun")
 
 
 @transaction.atomic

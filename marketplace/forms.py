@@ -209,7 +209,7 @@ class AskForm(forms.Form):
         """Offer one's own people, the slots ahead, what either side has published."""
         super().__init__(*args, **kwargs)
         self.fields["participant"].queryset = (  # type: ignore[attr-defined]
-            Participant.objects.filter(registration=own)
+            Participant.objects.coming().filter(registration=own)
         )
         self.fields["opportunity"].queryset = (  # type: ignore[attr-defined]
             Opportunity.objects.on_show().filter(company__in=[own.company_id, partner.company_id])
@@ -303,7 +303,7 @@ class AcceptForm(forms.Form):
         """
         super().__init__(*args, **kwargs)
         self.fields["participant"].queryset = (  # type: ignore[attr-defined]
-            Participant.objects.filter(registration=own)
+            Participant.objects.coming().filter(registration=own)
         )
         field = self.fields["slot"]
         # Any slot is understood: one that was taken meanwhile is refused with what is still free.

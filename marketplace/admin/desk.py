@@ -110,7 +110,7 @@ class DeskPages(AtTheEvent):
         if not typed:
             refusal = gettext("Scan a badge, or type its code or a name.")
             return self._desk_page(request, event, refusal=refusal)
-        people = Participant.objects.filter(registration__event=event)
+        people = Participant.objects.coming().filter(registration__event=event)
         known = badge_of(people, typed)
         named = [known] if known else people_named(event, typed)
         if len(named) == 1:

@@ -111,7 +111,8 @@ class GuestOut(SidePart):
         """Whom it sends; nobody where it is listed without contact."""
         if one.consent != Registration.Consent.LISTED_WITH_CONTACT:
             return []
-        return list(PersonPart(one.participants.all(), many=True).data)
+        people = [each for each in one.participants.all() if each.left_at is None]
+        return list(PersonPart(people, many=True).data)
 
 
 class WordsField(LineField):

@@ -147,11 +147,15 @@ def desk_of(event: Event, at: dt.datetime | None = None) -> Desk:
     )
     standings = [standing(one, now) for one in joined(rows)]
     unmarked = placed.filter(slot__ends_at__lte=now, status__in=Meeting.AHEAD)
-    people = Participant.objects.filter(
-        registration__event=event,
-        registration__status=Registration.Status.ADMITTED,
-        presence=Participant.Presence.ON_SITE,
-    ).aggregate(expected=Count("pk"), here=Count("pk", filter=Q(checked_in_at__isnull=False)))
+    people = (
+        Participant.objects.coming()
+        .filter(
+            registration__event=event,
+            registration__status=Registration.Status.ADMITTED,
+            presence=Participant.Presence.ON_SITE,
+        )
+        .aggregate(expected=Count("pk"), here=Count("pk", filter=Q(checked_in_at__isnull=False)))
+    )
     days_until = max((event.starts_on - today).days, 0)
     return Desk(
         event,

@@ -300,8 +300,8 @@ def guests(own: Registration, rows: Iterable[Registration], user: User) -> list[
         one.pk for one in shown if one.consent == Registration.Consent.LISTED_WITH_CONTACT
     ]
     people: dict[int, list[Participant]] = {}
-    for person in Participant.objects.filter(registration__in=with_contact).select_related(
-        "person"
+    for person in (
+        Participant.objects.coming().filter(registration__in=with_contact).select_related("person")
     ):
         people.setdefault(person.registration_id, []).append(person)
     companies = Company.objects.visible_to(user).filter(pk__in=[one.company_id for one in shown])

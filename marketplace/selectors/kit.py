@@ -65,7 +65,7 @@ def read_kit(event: Event, at: dt.datetime) -> Kit:
     }
     people: dict[int, list[Participant]] = defaultdict(list)
     by_key = {}
-    for one in Participant.objects.filter(registration__event=event).order_by("pk"):
+    for one in Participant.objects.coming().filter(registration__event=event).order_by("pk"):
         one.registration = registrations[one.registration_id]
         people[one.registration_id].append(one)
         by_key[one.pk] = one

@@ -68,7 +68,7 @@ class Openings:
             .select_related("event")
         )
         people: dict[int, Participant] = {}
-        for one in Participant.objects.filter(registration__in=rows).order_by("-pk"):
+        for one in Participant.objects.coming().filter(registration__in=rows).order_by("-pk"):
             people[one.registration_id] = one  # the first of a company is left in the end
         registrations = {one.pk: one for one in rows if one.pk in people}
         meetings = _meetings(event)

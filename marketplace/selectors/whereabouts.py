@@ -63,7 +63,8 @@ def whereabouts(event: Event, asked: str, at: dt.datetime | None = None) -> list
         return []
     now = at or timezone.now()
     people = list(
-        Participant.objects.filter(registration__event=event)
+        Participant.objects.coming()
+        .filter(registration__event=event)
         .select_related("registration__company__country", "checked_in_by")
         .order_by("registration__company__legal_name", "pk")
     )

@@ -358,7 +358,8 @@ def _save_new(request: MeetingRequest) -> None:
 
 def _people(registration: Registration, first: User | None = None) -> list[Participant]:
     """Who of a company could come: the one who answers first, then as they were entered."""
-    people = list(registration.participants.select_related("registration__company", "person"))
+    rows = Participant.objects.coming().filter(registration=registration)
+    people = list(rows.select_related("registration__company", "person"))
     if not people:
         raise ValidationError(
             _("%(company)s has named nobody who comes: add a participant."),

@@ -210,7 +210,13 @@ def _at_stake(own: Registration) -> dict[str, int]:
 def _registration_page(
     request: SignedInRequest, own: Registration, form: ConsentForm
 ) -> HttpResponse:
-    people: Any = own.participants.select_related("person").prefetch_related("away").order_by("pk")
+    people: Any = (
+        Participant.objects.coming()
+        .filter(registration=own)
+        .select_related("person")
+        .prefetch_related("away")
+        .order_by("pk")
+    )
     context = {
         **desk_context(request, own.event, own),
         "own": own,

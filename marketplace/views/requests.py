@@ -294,10 +294,10 @@ def _inbox(own: Registration) -> str:
 def _free(asked: MeetingRequest, own: Registration, wanted: Iterable[Slot] | None) -> list[Slot]:
     """Slots ahead in which somebody of each side is free, by the clock."""
     other = asked.other_side(own)
-    theirs = list(Participant.objects.filter(registration=other))
+    theirs = list(Participant.objects.coming().filter(registration=other))
     if asked.participant is not None and other.pk == asked.requester_id:
         theirs = [asked.participant]
-    ours = list(Participant.objects.filter(registration=own))
+    ours = list(Participant.objects.coming().filter(registration=own))
     among = None if wanted is None else Slot.objects.filter(pk__in=[one.pk for one in wanted])
     found: dict[int, Slot] = {}
     for pair in list(product(ours, theirs))[:PAIRS]:

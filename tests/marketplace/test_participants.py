@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 
 from chambers.models import Mail
 from marketplace.models import Booking, Meeting, MeetingRequest, Participant, StandbyOffer
-from marketplace.services import participants, registrations
+from marketplace.services import participants, registrations, requests
 from tests import event_factories as make
 from tests import factories
 from tests.marketplace.refusals import refused
@@ -272,3 +272,17 @@ def test_a_mail_of_a_change_goes_to_nobody_for_a_proposal_in_mind(event):
 
     assert Meeting.objects.get().host == colleague
     assert not Mail.objects.exists()
+
+
+def test_nobody_is_asked_or_shown_who_has_left(event):
+    own = Company(event)
+    colleague = own.colleague()
+    participants.remove_participant(own.person, by=own.owner, reason="Ill.")
+    asked = make.MeetingRequestFactory(event=event, partner=own.registration)
+
+    meeting = requests.accept_request(asked, by=own.owner)
+
+    assert meeting.host == colleague
+    assert list(Participant.objects.taking_part().filter(registration=own.registration)) == [
+        colleague
+    ]

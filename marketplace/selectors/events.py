@@ -23,6 +23,7 @@ from marketplace.models import (
     Registration,
     Session,
 )
+from marketplace.selectors.encounters import meetings_between, pending_between
 from marketplace.selectors.times import ShownTime, days_between, shown_time
 
 if TYPE_CHECKING:
@@ -306,28 +307,14 @@ def guests(own: Registration, rows: Iterable[Registration], user: User) -> list[
         people.setdefault(person.registration_id, []).append(person)
     companies = Company.objects.visible_to(user).filter(pk__in=[one.company_id for one in shown])
     pages = set(companies.order_by().values_list("pk", flat=True))
-    keys = [one.pk for one in shown]
-    between = Q(requester=own, partner__in=keys) | Q(partner=own, requester__in=keys)
-    waiting = MeetingRequest.objects.of(own).filter(
-        between, status__in=[MeetingRequest.Status.DRAFT, *MeetingRequest.OPEN]
-    )
-    asked = {
-        one.partner_id if one.requester_id == own.pk else one.requester_id: one
-        # What waits for an answer comes last and stands before a draft.
-        for one in sorted(waiting, key=lambda one: one.is_open)
-    }
-    met = {
-        side: one
-        for one in Meeting.objects.told().alive().of(own).select_related("host", "guest")
-        for side in (one.host.registration_id, one.guest.registration_id)
-    }
+    asked, met = pending_between([own], shown), meetings_between([own], shown)
     return [
         Guest(
             one,
             one.company_id in pages,
             people.get(one.pk, []),
-            asked.get(one.pk),
-            met.get(one.pk),
+            asked.get((own.pk, one.pk)),
+            met.get((own.pk, one.pk)),
         )
         for one in shown
     ]

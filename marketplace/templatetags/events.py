@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 
 from django import template
 from django.template.context import RequestContext
 
+from chambers.models import Company
 from marketplace.models import Event
+from marketplace.selectors.encounters import Chance
 from marketplace.selectors.events import reader_zone
 from marketplace.selectors.times import ShownTime, city_of, days_between, shown_time
 
 register = template.Library()
 register.filter("zone_city", city_of)
+
+
+@register.filter
+def with_company(found: Mapping[int, Sequence[Chance]], company: Company) -> Sequence[Chance]:
+    """Of ``chances_to_meet``, those with one company."""
+    return found.get(company.pk, ()) if found else ()
 
 
 @register.simple_tag

@@ -16,6 +16,7 @@ from chambers.selectors import facets
 from chambers.selectors.shown import sight_of
 from marketplace.selectors import directory
 from marketplace.selectors.company import company_page
+from marketplace.selectors.encounters import chances_to_meet
 
 
 @require_safe
@@ -56,6 +57,7 @@ def company(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
         "marketplace/company.html",
         {
             "shown": company_page(found, request.user, directory.wanted_by(own)),
+            "chances": chances_to_meet(own, [found], request.user).get(found.pk, ()),
             "is_own": own is not None and own.pk == found.pk,
             "is_excluded": own is not None and own.excluded_companies.filter(pk=found.pk).exists(),
         },

@@ -18,6 +18,7 @@ from chambers.http import SignedInRequest
 from chambers.models import Company
 from chambers.pages import signed_in_or_back_to
 from chambers.services.limits import exclude_partner
+from marketplace.selectors.encounters import chances_to_meet
 from matching.models import Dismissal
 from matching.selectors import (
     Suggestion,
@@ -62,6 +63,7 @@ def match(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         "company": own,
         "partner": partner,
         "suggestion": suggestion,
+        "chances": chances_to_meet(own, [partner], request.user),
         "is_excluded": own.excluded_companies.filter(pk=partner.pk).exists(),
         "reasons": Dismissal.Reason.choices,
     }
@@ -130,7 +132,12 @@ def _answer(request: SignedInRequest, own: Company, partner: Company) -> HttpRes
         suggestion = suggestion_between(own, partner, request.user)
         if suggestion is None:
             return HttpResponseClientRefresh()
-        context = {"suggestion": suggestion, "reasons": Dismissal.Reason.choices, "fresh": True}
+        context = {
+            "suggestion": suggestion,
+            "chances": chances_to_meet(own, [partner], request.user),
+            "reasons": Dismissal.Reason.choices,
+            "fresh": True,
+        }
         return render(request, "matching/_slip.html", context)
     hidden = Dismissal.objects.filter(company=own, partner=partner).exists()
     text = _("%(name)s is off your list.") if hidden else _("%(name)s is back on your list.")
@@ -148,6 +155,9 @@ def _context(request: SignedInRequest, found: Suggestions) -> dict[str, object]:
         "under_way": found.under_way,
         "computed_at": found.computed_at,
         "suggestions": found.shown,
+        "chances": chances_to_meet(
+            found.company, [one.partner for one in found.shown], request.user
+        ),
         "dismissed": found.dismissed,
         "met": found.met,
         "reasons": Dismissal.Reason.choices,

@@ -190,7 +190,7 @@ def test_an_event_takes_the_same_queries_for_any_number_of_parts(
         DelegationFactory(event=event)
         event.hosts.add(ChamberFactory())
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(reverse("event", args=[event.public_id]))
 
 

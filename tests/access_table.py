@@ -145,6 +145,10 @@ ADMINISTRATION = {
     "admin:marketplace_event_tables": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="event"),
     "admin:marketplace_event_slots": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="event"),
     "admin:marketplace_event_rules": Row(get=OWN_STAFF, post=OWN_MANAGERS_DONE, about="event"),
+    "admin:marketplace_event_repair": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="event"),
+    "admin:marketplace_event_reopen": Row(
+        get=who(302, any_staff=404, own_staff=302), post=OWN_MANAGERS_DONE, about="event"
+    ),
     "admin:marketplace_event_coverage": Row(get=OWN_STAFF, post=VIEWERS_REFUSED, about="event"),
     "admin:marketplace_event_desk": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="event"),
     # What has no page of its own leads to the desk.

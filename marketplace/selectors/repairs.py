@@ -1,0 +1,162 @@
+"""Repairs as the staff of an event reads them: what was done, and which tables are closed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from marketplace.models import Event, Interpreter, Meeting, Repair, Slot, Table, TableClosed
+from marketplace.selectors.times import shown_time
+from marketplace.selectors.timetables import Place
+
+MOST = 50  # former repairs on a page
+
+SORTS = {
+    "moved": gettext_lazy("another time"),
+    "kept": gettext_lazy("same time"),
+    "stranded": gettext_lazy("same time, to be helped at the desk"),
+    "lost": gettext_lazy("no time for now"),
+    "cancelled": gettext_lazy("cancelled"),
+    "filled": gettext_lazy("gets a time"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One meeting of a repair, in words."""
+
+    meeting: Meeting
+    sort: str
+    before: str
+    after: str
+    cause: str
+
+    @property
+    def sort_label(self) -> str:
+        """What becomes of it."""
+        return str(SORTS[self.sort])
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A former repair with its numbers."""
+
+    repair: Repair
+    moved: int
+    changed: int
+    """At their time, with another table or interpreter."""
+    lost: int
+    cancelled: int
+    filled: int
+    people: int
+    people_bound: int
+    told: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A table that cannot be used, and when, in words."""
+
+    table: Table
+    times: list[str]
+
+
+def done_repairs(event: Event) -> list[Done]:
+    """The last repairs of an event, the newest first."""
+    rows = Repair.objects.filter(event=event).select_related("created_by", "event")
+    return [_done(one) for one in rows[:MOST]]
+
+
+def _done(repair: Repair) -> Done:
+    told = repair.outcome
+    sorts = Counter(change[1] for change in told.get("changes", []))
+    return Done(
+        repair,
+        moved=sorts["moved"],
+        changed=sorts["kept"] + sorts["stranded"],
+        lost=sorts["lost"],
+        cancelled=sorts["cancelled"],
+        filled=sorts["filled"],
+        people=told.get("people", 0),
+        people_bound=told.get("people_bound", 0),
+        told=told.get("told", 0),
+    )
+
+
+def rows_of(repair: Repair) -> list[Row]:
+    """The meetings that a repair changed, as it left them then."""
+    event, changes = repair.event, repair.outcome.get("changes", [])
+    causes = repair.outcome.get("causes", {})
+    meetings = {str(one.public_id): one for one in _named(event, [one[0] for one in changes])}
+    places = _Places(event)
+    return [
+        Row(
+            meetings[key], sort, tell_place(places.of(before)), tell_place(places.of(after)),
+            causes.get(key, ""),
+        )
+        for key, sort, before, after in changes
+        if key in meetings
+    ]  # fmt: skip
+
+
+def stuck_of(repair: Repair) -> list[tuple[Meeting, str]]:
+    """Meetings that a repair left to the desk, with the reason."""
+    stuck = repair.outcome.get("stuck", [])
+    meetings = {str(one.public_id): one for one in _named(repair.event, [key for key, _w in stuck])}
+    return [(meetings[key], why) for key, why in stuck if key in meetings]
+
+
+def _named(event: Event, keys: Sequence[str]) -> Iterable[Meeting]:
+    rows = Meeting.objects.filter(event=event, public_id__in=keys)
+    return rows.select_related("host__registration__company", "guest__registration__company")
+
+
+class _Places:
+    """Slots, tables and interpreters of an event by their public ids."""
+
+    def __init__(self, event: Event) -> None:
+        slots = Slot.objects.filter(event=event).select_related("event")
+        tables = Table.objects.filter(event=event).select_related("hall")
+        self._slots = {str(one.public_id): one for one in slots}
+        self._tables = {str(one.public_id): one for one in tables}
+        self._guides = {str(one.public_id): one for one in Interpreter.objects.filter(event=event)}
+
+    def of(self, told: list[Any] | None) -> Place | None:
+        """The place of three public ids; None where there is none, or its slot is no more."""
+        slot = self._slots.get(told[0]) if told else None
+        if told is None or slot is None:
+            return None
+        return slot, self._tables.get(told[1] or ""), self._guides.get(told[2] or "")
+
+
+def tell_place(place: Place | None) -> str:
+    """A place in words, by the clock of the event."""
+    if place is None:
+        return _("no time")
+    slot, table, guide = place
+    parts = [when(slot), str(table) if table else "", str(guide) if guide else ""]
+    return ", ".join(filter(None, parts))
+
+
+def when(slot: Slot) -> str:
+    """The day and hours of a slot at the place of its event."""
+    shown = shown_time(slot.starts_at, slot.ends_at, zone=slot.event.zone)
+    return f"{shown.day}, {shown.span}"
+
+
+def closed_tables(event: Event, at: dt.datetime | None = None) -> list[Closed]:
+    """Tables that cannot be used in slots that are not over."""
+    rows = TableClosed.objects.filter(
+        table__event=event, slot__ends_at__gt=at or timezone.now()
+    ).select_related("table__hall", "slot__event")
+    times: dict[Table, list[str]] = defaultdict(list)
+    for one in rows.order_by("table__number", "slot__starts_at", "slot__ends_at"):
+        times[one.table].append(when(one.slot))
+    return [Closed(table, told) for table, told in times.items()]

@@ -69,6 +69,7 @@ def world():
     factories.PairHistoryFactory(one=company, kind="partner")
     factories.WeightSetFactory()
     factories.ChamberEmphasisFactory(chamber=chamber)
+    factories.EventEmphasisFactory(event=Event.objects.get())
     factories.TriadFactory(first=company)
     person = factories.StaffFactory(chamber=chamber, person__superuser=True).person
     factories.token_for(person)
@@ -100,6 +101,7 @@ def test_no_page_of_the_administration_breaks_the_content_policy(browse, world):
             "matching_pairhistory",
             "matching_weightset",
             "matching_chamberemphasis",
+            "matching_eventemphasis",
         )
     ]
 

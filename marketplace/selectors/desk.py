@@ -81,6 +81,8 @@ class Offer:
     offer: StandbyOffer
     until: str
     """By when it is to be answered; "" while it is not its turn."""
+    accepted: str
+    """The companies that took it, while the other side has not answered."""
 
     @property
     def is_open(self) -> bool:
@@ -222,11 +224,13 @@ def _freed(event: Event, now: dt.datetime) -> list[Freed]:
     )[:FREED_SHOWN]
     line: dict[int, list[Offer]] = defaultdict(list)
     offers = StandbyOffer.objects.filter(slot__in=slots, status__in=StandbyOffer.LIVE)
-    for one in offers.select_related(
+    rows = offers.select_related(
         "meeting__host__registration__company", "meeting__guest__registration__company"
-    ).order_by("rank", "pk"):
+    ).prefetch_related("accepted_by__company")
+    for one in rows.order_by("rank", "pk"):
         until = one.answer_by.astimezone(event.clock) if one.answer_by else None
-        line[one.slot_id].append(Offer(one, f"{until:%H:%M}" if until else ""))
+        accepted = ", ".join(str(side.company) for side in one.accepted_by.all())
+        line[one.slot_id].append(Offer(one, f"{until:%H:%M}" if until else "", accepted))
     return [
         Freed(*_told(slot.starts_at, slot.ends_at, event, now), line[slot.pk]) for slot in slots
     ]

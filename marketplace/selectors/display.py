@@ -12,7 +12,7 @@ from marketplace.models import Event, Meeting, Registration
 from marketplace.models.feeds import digest_of
 from marketplace.selectors.times import day_of
 
-LINES = 16  # on one screen; more take turns
+LINES = 10  # on one screen; more take turns
 
 
 @dataclass(frozen=True, slots=True)

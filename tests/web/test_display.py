@@ -68,7 +68,7 @@ def test_it_shows_tables_and_companies_of_now_and_next(client, event, address):
 
     shown = read(client, address)
 
-    first, second = shown.split("<h2>Next")
+    first, second = shown.split("<h2>Coming next")
     assert "Alfa" in first
     assert "Beta" in first
     assert "table 1" in first

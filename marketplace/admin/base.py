@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
@@ -19,6 +21,7 @@ from chambers.admin.base import ScopedAdmin, manages, served, who
 from chambers.admin.fields import Day, Moment
 from chambers.models import validate_zone
 from marketplace.models import Event
+from marketplace.selectors.times import tell_moment
 
 
 class AtTheEvent(ScopedAdmin):
@@ -84,6 +87,18 @@ class AtTheEvent(ScopedAdmin):
         with timezone.override(self.event_of(row).clock):
             status = 422 if refused else 200
             return TemplateResponse(request, template, shown, status=status).render()
+
+
+def at_the_event(name: str, description: Any) -> Callable[[Any], str]:
+    """A column or field that tells the moment ``name`` of a row by the clock of its event."""
+
+    @admin.display(description=description, ordering=name)
+    def told(row: Any) -> str:
+        moment = getattr(row, name)
+        return tell_moment(moment, zone=row.event.zone) if moment is not None else "—"
+
+    told.__name__ = f"{name}_told"
+    return told
 
 
 def zone_typed(typed: str) -> dt.tzinfo | None:

@@ -32,7 +32,7 @@ class Chart:
 def chart(
     seconds: Sequence[float], series: Sequence[tuple[str, str, Sequence[float | None]]]
 ) -> Chart | None:
-    """A chart of (name, style, values); None where there is nothing to draw.
+    """A chart of (name, style, values); None where no line has two points to join.
 
     Each value holds until the next, so lines are steps; one that is not known leaves none.
     """
@@ -42,17 +42,12 @@ def chart(
     kept = sorted({*range(0, len(seconds), every), len(seconds) - 1})
     longest = seconds[-1] or 1.0
     top = max((value for _n, _s, values in series for value in values if value), default=0) or 1
-    return Chart(
-        [
-            Line(
-                name, style, _steps([(seconds[at], values[at]) for at in kept], longest, top), last
-            )
-            for name, style, values in series
-            if (last := values[-1]) is not None
-        ],
-        top,
-        longest,
-    )
+    lines = [
+        Line(name, style, _steps([(seconds[at], values[at]) for at in kept], longest, top), last)
+        for name, style, values in series
+        if (last := values[-1]) is not None
+    ]
+    return Chart(lines, top, longest) if any(" " in line.points for line in lines) else None
 
 
 def _steps(points: Sequence[tuple[float, float | None]], longest: float, top: float) -> str:

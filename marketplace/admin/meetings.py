@@ -19,7 +19,7 @@ from chambers.admin.base import ScopedInline, manages, who
 from chambers.admin.companies import companies_called
 from chambers.admin.decisions import decision
 from chambers.admin.fields import ReasonForm
-from marketplace.admin.base import AtTheEvent
+from marketplace.admin.base import AtTheEvent, at_the_event
 from marketplace.admin.orders import OrderPages
 from marketplace.models import (
     Booking,
@@ -55,17 +55,20 @@ class SearchedByEitherSide(AtTheEvent):
         return queryset.filter(where), False
 
 
+EXPIRES = at_the_event("expires_at", _("answer until"))
+
+
 @admin.register(MeetingRequest)
 class MeetingRequestAdmin(SearchedByEitherSide):
     """What companies ask of each other: theirs to decide, the staff's to read."""
 
-    list_display = ["requester_name", "partner_name", "wish", "status", "expires_at", "event"]
+    list_display = ["requester_name", "partner_name", "wish", "status", EXPIRES, "event"]
     list_display_links = ["requester_name", "partner_name"]
     list_filter = ["status", "wish", "event"]
     list_select_related = ["requester__company", "partner__company", "event"]
     ordering = ["-created_at", "-pk"]
     sides = ("requester__company", "partner__company")
-    fields = readonly_fields = (
+    fields = readonly_fields = (  # type: ignore[assignment]  # the stubs know no callables
         "event",
         "requester_name",
         "partner_name",
@@ -76,9 +79,9 @@ class MeetingRequestAdmin(SearchedByEitherSide):
         "participant",
         "times",
         "reason",
-        "created_at",
-        "expires_at",
-        "decided_at",
+        at_the_event("created_at", _("created")),
+        EXPIRES,
+        at_the_event("decided_at", _("decided at")),
         "leads_to",
     )
 

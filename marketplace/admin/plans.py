@@ -24,7 +24,7 @@ from marketplace.selectors import timetables as read
 from marketplace.selectors.announcements import announcement_of
 from marketplace.selectors.times import day_of
 from marketplace.services import publishing
-from marketplace.services.timetables import move_in_plan, pin_in_plan
+from marketplace.services.timetables import move_in_plan, pin_in_plan, state_of
 
 
 class PlanPages(AtTheEvent):
@@ -57,6 +57,8 @@ class PlanPages(AtTheEvent):
                 return self._edit(request, timetable, picked, day)
             except ValidationError as error:
                 refusal = " ".join(error.messages)
+                # Others may have changed it since: what is shown with a refusal is the present.
+                timetable = self.row_of(request, object_id)
         is_draft = timetable.status == Timetable.Status.DRAFT and timetable.finished_at is not None
         found = read.free_cells(timetable, picked) if picked and timetable.plan else []
         cells = {cell.slot.pk: cell for cell in found}
@@ -77,6 +79,8 @@ class PlanPages(AtTheEvent):
             left=read.without_place(timetable),
             worth=read.certificate_of(timetable),
             may_edit=is_draft and manages(request, timetable),
+            seen=state_of(timetable),
+            hint=read.stage_mismatch(timetable.event),
             refusal=refusal,
         )
         answer.status_code = 422 if refusal else 200
@@ -87,11 +91,12 @@ class PlanPages(AtTheEvent):
     ) -> HttpResponse:
         """Put a meeting into a slot, out of the plan, or keep it where it is; then the grid."""
         wanted, by = request.POST.get("to", ""), who(request)
+        seen = request.POST.get("seen", "")
         if wanted in ("lock", "unlock"):
-            pin_in_plan(timetable, meeting, pinned=wanted == "lock", by=by)
+            pin_in_plan(timetable, meeting, pinned=wanted == "lock", by=by, seen=seen)
             text = gettext("Locked.") if wanted == "lock" else gettext("Unlocked.")
         elif wanted == "out":
-            move_in_plan(timetable, meeting, slot=None, by=by)
+            move_in_plan(timetable, meeting, slot=None, by=by, seen=seen)
             text = gettext("Taken out of the plan.")
         else:
             known = _uuid(wanted)
@@ -99,11 +104,11 @@ class PlanPages(AtTheEvent):
             slot = slots.filter(public_id=known).first() if known else None
             if slot is None:
                 raise Http404
-            move_in_plan(timetable, meeting, slot=slot, by=by)
+            move_in_plan(timetable, meeting, slot=slot, by=by, seen=seen)
             text = gettext("Moved to %(time)s.") % {"time": slot}
             day = slot.starts_at.astimezone(timetable.event.clock).date()
         self.log_change(request, timetable, f"{meeting}: {text}")
-        messages.success(request, f"{meeting}: {text}")
+        messages.success(request, f"{meeting.told}: {text}")
         address = reverse("admin:marketplace_timetable_grid", args=[timetable.pk])
         kept = {"day": day.isoformat() if day else "", "pick": str(meeting.public_id)}
         return redirect(f"{address}?{urlencode(kept)}#picked")
@@ -168,6 +173,7 @@ class PlanPages(AtTheEvent):
             _("Publish"),
             refusal=refusal,
             may_publish=publishable(timetable) and manages(request, timetable),
+            hint=read.stage_mismatch(timetable.event),
             left=len(read.without_place(timetable)),
             ways=[
                 (name, title, announcement_of(timetable, final=final))

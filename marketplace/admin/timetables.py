@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chambers.admin.base import manages, who
 from chambers.admin.decisions import decision
+from marketplace.admin.base import at_the_event
 from marketplace.admin.drawings import Chart, chart
 from marketplace.admin.plans import PlanPages, publishable
 from marketplace.models import Timetable
@@ -19,6 +20,11 @@ from marketplace.selectors import timetables as read
 from marketplace.services import publishing, timetables
 
 Status = Timetable.Status
+
+
+CREATED = at_the_event("created_at", _("created"))
+FINISHED = at_the_event("finished_at", _("finished"))
+PUBLISHED = at_the_event("published_at", _("published"))
 
 
 def _finished(*statuses: Status) -> Any:
@@ -40,8 +46,8 @@ class TimetableAdmin(PlanPages):
         "breaks",
         "gap",
         "changed_by_hand",
-        "created_at",
-        "published_at",
+        CREATED,
+        PUBLISHED,
     ]
     list_filter = ["status", "event"]
     list_select_related = ["event"]
@@ -79,9 +85,9 @@ class TimetableAdmin(PlanPages):
             "status",
             "base",
             "created_by",
-            "created_at",
-            "finished_at",
-            "published_at",
+            CREATED,
+            FINISHED,
+            PUBLISHED,
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Timetable | None = None) -> Any:
@@ -141,6 +147,7 @@ class TimetableAdmin(PlanPages):
             "progress_rows": timetable.progress,
             "worth": read.certificate_of(timetable),
             "left": read.without_place(timetable),
+            "hint": read.stage_mismatch(timetable.event),
             "may_publish": publishable(timetable) and manages(request, timetable),
         }
         response = super().change_view(request, object_id, form_url, context)

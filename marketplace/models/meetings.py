@@ -257,6 +257,11 @@ class Meeting(PublicModel):
         return f"{self.host.registration.company} × {self.guest.registration.company}"
 
     @property
+    def told(self) -> str:
+        """Both companies as this reader reads their names."""
+        return f"{self.host.registration.company.told} × {self.guest.registration.company.told}"
+
+    @property
     def is_placed(self) -> bool:
         """Whether it has a time and holds it."""
         return self.status in self.HOLDING

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -184,22 +185,51 @@ def meetings_of(timetable: Timetable) -> list[Meeting]:
     )
 
 
+NAMED = 3  # meetings that a cause names, of those that ask for the same
+
+
 def without_place(timetable: Timetable) -> list[tuple[Meeting, str]]:
-    """Meetings that a version could not place, each with the cause in words."""
-    causes = {
-        one["meeting"]: Cause(one["cause"]) for one in timetable.certificate.get("unplaced", [])
-    }
-    if not timetable.plan:
+    """Meetings that a version could not place, each with the cause in words and names.
+
+    Without a plan those that show why there is none.
+    """
+    unplaced = {one["meeting"]: one for one in timetable.certificate.get("unplaced", [])}
+    keys = timetable.problem.get("meetings", [])
+    slots = timetable.plan["slot"] if timetable.plan else ()
+    numbers = [at for at, slot in enumerate(slots) if slot is None] if slots else sorted(unplaced)
+    if not numbers:
         return []
-    keys, slots = timetable.problem["meetings"], timetable.plan["slot"]
-    left = {keys[at]: causes.get(at) for at, slot in enumerate(slots) if slot is None}
+    meetings = {str(one.public_id): one for one in meetings_of(timetable)}
+    names = _Names(Reading.of(timetable.problem))
     told = []
-    for meeting in meetings_of(timetable):
-        key = str(meeting.public_id)
-        if key in left:
-            cause = left[key]
-            told.append((meeting, str(_CAUSES[cause]) if cause else _("taken out by hand")))
+    for at in numbers:
+        meeting = meetings.get(keys[at])
+        if meeting is None:
+            continue
+        found = unplaced.get(at)
+        if found is None:
+            told.append((meeting, _("taken out by hand")))
+            continue
+        rivals = [meetings[keys[one]] for one in found["others"] if keys[one] in meetings]
+        told.append((meeting, _cause_told(found, names, rivals)))
     return told
+
+
+def _cause_told(found: dict[str, Any], names: _Names, rivals: Sequence[Meeting]) -> str:
+    """A cause with the people it is about and the meetings that ask for the same."""
+    text = cause_in_words(Cause(found["cause"]))
+    people = names.people(found["participants"])
+    if people:
+        text = _("%(cause)s: %(people)s") % {"cause": text, "people": ", ".join(people)}
+    if rivals:
+        pairs = [one.told for one in rivals[:NAMED]]
+        if len(rivals) > NAMED:
+            pairs.append(_("%(count)d more") % {"count": len(rivals) - NAMED})
+        text = _("%(cause)s; with it: %(meetings)s") % {
+            "cause": text,
+            "meetings": ", ".join(pairs),
+        }
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +283,11 @@ class _Names:
     def of_all(self, obstacles: Sequence[cells.Obstacle]) -> list[str]:
         return list(dict.fromkeys(self._of(one) for one in obstacles))
 
+    def people(self, numbers: Iterable[int]) -> list[str]:
+        """Those of some calendars who have a name, each once."""
+        found = [self._name(self._reading.calendars[one]) for one in numbers]
+        return list(dict.fromkeys(filter(None, found)))
+
     def _of(self, obstacle: cells.Obstacle) -> str:
         why = str(_WHYS[obstacle.why])
         if obstacle.participant is None:
@@ -268,7 +303,7 @@ class _Names:
                 public_id__in=[one for one in ids if ":" not in one and one != "nobody"]
             ).select_related("registration__company")
             self._known = {
-                f"participant:{one.public_id}": f"{one.registration.company} ({one.name})"
+                f"participant:{one.public_id}": f"{one.registration.company.told}, {one.name}"
                 for one in people
             }
         return self._known.get(key, "")
@@ -321,6 +356,28 @@ def certificate_of(timetable: Timetable) -> Worth | None:
         changed_by_hand=timetable.changed_by_hand,
         **{name: told[name] for name in same},
     )
+
+
+def stage_mismatch(event: Event) -> str:
+    """Where the dates of an event promise another timetable than is published; "" if they agree."""
+    stage, stages = event.stage_at(), Event.Stage
+    in_force = Timetable.objects.in_force().filter(event=event).defer("problem", "plan").first()
+    final = in_force is not None and in_force.status == Timetable.Status.FINAL
+    due = stage in (stages.PROVISIONAL, stages.FINAL, stages.EVENT)
+    if in_force is None:
+        dated = event.provisional_at is not None or event.final_at is not None
+        if due and dated:
+            return _("By its dates the event has a timetable now, but no version is published.")
+        return ""
+    if not due and event.provisional_at is not None:
+        return _("Version %(number)d is published before the date that the event gives for it.") % {
+            "number": in_force.number
+        }
+    if not final and stage in (stages.FINAL, stages.EVENT) and event.final_at is not None:
+        return _("By its dates the timetable is final, but version %(number)d is provisional.") % {
+            "number": in_force.number
+        }
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ then be changed by hand, and published (``services.publishing``).
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import time
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -276,16 +278,18 @@ def demand_plan(timetable: Timetable) -> None:
 
 @transaction.atomic
 def move_in_plan(
-    timetable: Timetable, meeting: Meeting, *, slot: Slot | None, by: User
+    timetable: Timetable, meeting: Meeting, *, slot: Slot | None, by: User, seen: str = ""
 ) -> Timetable:
     """Put a meeting of a draft into another slot, or out of it; its certificate is counted anew.
 
-    Tables of the two slots are given out again. Raises ValidationError ``published``,
+    Tables of the two slots are given out again. ``seen`` is ``state_of`` the version that
+    ``by`` looked at. Raises ValidationError ``changed`` where it is another one now, ``published``,
     ``being_made``, ``no_plan``, ``not_in_plan``, ``locked``, ``occupied`` with what stands in the
     way, ``uneven``; PermissionDenied for who does not manage the organiser.
     """
     demand_manager(by, timetable.event.chamber)
     timetable = lock_timetable(timetable)
+    _demand_seen(timetable, seen)
     if timetable.status != State.DRAFT:
         raise ValidationError(
             _("This version is published: move the meeting itself, or make a new version."),
@@ -332,13 +336,16 @@ def _refuse_uneven(reading: Reading, before: Plan, after: Plan) -> None:
 
 
 @transaction.atomic
-def pin_in_plan(timetable: Timetable, meeting: Meeting, *, pinned: bool, by: User) -> Timetable:
+def pin_in_plan(
+    timetable: Timetable, meeting: Meeting, *, pinned: bool, by: User, seen: str = ""
+) -> Timetable:
     """Keep a meeting of a draft where it is in versions made from this one, or let it go again.
 
-    Raises ValidationError ``not_in_plan``, ``not_placed``, PermissionDenied as above.
+    Raises ValidationError ``changed``, ``not_in_plan``, ``not_placed``, PermissionDenied as above.
     """
     demand_manager(by, timetable.event.chamber)
     timetable = lock_timetable(timetable)
+    _demand_seen(timetable, seen)
     demand_plan(timetable)
     key, at = str(meeting.public_id), _number(timetable, meeting)
     if pinned and timetable.plan["slot"][at] is None:
@@ -349,6 +356,24 @@ def pin_in_plan(timetable: Timetable, meeting: Meeting, *, pinned: bool, by: Use
     timetable.problem["pinned"] = sorted({*kept, key} if pinned else kept)
     timetable.save(update_fields=["problem"])
     return timetable
+
+
+def state_of(timetable: Timetable) -> str:
+    """What a page shows of a version, as a short text that differs once somebody changes it."""
+    parts = (timetable.status, timetable.plan, sorted(timetable.problem.get("pinned", [])))
+    told = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _demand_seen(timetable: Timetable, seen: str) -> None:
+    if seen and seen != state_of(timetable):
+        raise ValidationError(
+            _(
+                "Somebody changed this version meanwhile. It is shown as it is now: look, then"
+                " move."
+            ),
+            code="changed",
+        )
 
 
 def _number(timetable: Timetable, meeting: Meeting) -> int:

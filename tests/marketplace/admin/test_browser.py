@@ -1,11 +1,12 @@
-"""A timetable is edited in a real browser by keyboard alone, without scripts."""
+"""A timetable is edited in a real browser: by keyboard without scripts, or by dragging."""
 
 import pytest
 from django.urls import reverse
 
 from chambers.services import jobs
 from marketplace.models import Timetable
-from marketplace.services.timetables import start_timetable
+from marketplace.selectors import timetables as read
+from marketplace.services.timetables import move_in_plan, start_timetable
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,3 +31,71 @@ def test_a_meeting_is_picked_and_moved_by_keyboard_without_scripts(
     assert Timetable.objects.get().changed_by_hand
     assert page.get_by_text("Changed by hand after the search").is_visible()
     assert page.complaints == []
+
+
+@pytest.fixture
+def drawn(browse, chamber, event, three):
+    """The grid of a finished draft, open in a browser."""
+    person = factories.StaffFactory(chamber=chamber).person
+    timetable = start_timetable(event, by=person, seconds=5)
+    jobs.work_off()
+    timetable.refresh_from_db()
+    page = browse(person, viewport={"width": 1280, "height": 900})
+    page.goto(reverse("admin:marketplace_timetable_grid", args=[timetable.pk]))
+    return timetable, page
+
+
+def lift(page, name):
+    """Take hold of a meeting; the times at which it could be are lit then."""
+    page.get_by_role("link", name=name).hover()
+    page.mouse.down()
+    page.mouse.move(640, 880, steps=4)
+    page.locator("tr.free").first.wait_for()
+
+
+def let_go_over(page, row):
+    box = row.locator("td").first.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 10, steps=4)
+    page.mouse.up()
+
+
+def test_a_meeting_is_dragged_to_a_time_that_is_lit_and_no_other(drawn, three):
+    timetable, page = drawn
+    cells = read.free_cells(timetable, three[0])
+    (free,) = [cell.slot for cell in cells if cell.is_free and not cell.is_present]
+
+    lift(page, "Zavod 0 × Zavod 1")
+    lit = page.locator("tr.free")
+    assert lit.get_attribute("data-slot") == str(free.public_id)
+    assert page.locator("tr.blocked").first.get_by_text("another meeting: Zavod").is_visible()
+    let_go_over(page, lit)
+    page.get_by_text("Moved to").wait_for()
+
+    timetable.refresh_from_db()
+    assert read.places_of(timetable)[str(three[0].public_id)][0] == free
+    assert page.complaints == []
+
+
+def test_a_meeting_dropped_where_it_cannot_be_stays_and_the_page_is_as_before(drawn, three):
+    timetable, page = drawn
+    before = page.locator(".grid").inner_text()
+
+    lift(page, "Zavod 0 × Zavod 1")
+    let_go_over(page, page.locator("tr.blocked").first)
+    page.locator(".grid:not(.dragging)").wait_for()
+
+    assert page.locator(".grid").inner_text() == before
+    timetable.refresh_from_db()
+    assert not timetable.changed_by_hand
+    assert page.complaints == []
+
+
+def test_a_drop_on_a_version_that_changed_meanwhile_is_refused_with_the_present_one(drawn, three):
+    timetable, page = drawn
+    move_in_plan(timetable, three[1], slot=None, by=timetable.created_by)
+
+    lift(page, "Zavod 0 × Zavod 1")
+    let_go_over(page, page.locator("tr.free").first)
+    page.get_by_text("Somebody changed this version meanwhile.").wait_for()
+
+    assert page.get_by_text("1 meeting without a place").is_visible()

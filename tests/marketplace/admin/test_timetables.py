@@ -1,7 +1,10 @@
 """A timetable is asked for, watched, read, changed by hand, compared and published."""
 
+import datetime as dt
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from chambers.services import jobs
 from marketplace.models import Meeting, Timetable
@@ -66,6 +69,8 @@ def test_a_timetable_of_a_foreign_event_is_not_started(client, manager):
 def test_the_page_tells_what_a_timetable_is_worth_and_how_the_search_went(
     client, manager, timetable
 ):
+    Timetable.objects.filter(pk=timetable.pk).update(progress=[[0.5, 2, 4, 0], [3.0, 3, 1, 0]])
+
     shown = client.get(page("change", timetable.pk)).content.decode()
 
     assert read.certificate_of(timetable).sentence in shown
@@ -104,7 +109,9 @@ def test_a_meeting_without_a_place_is_named_with_its_cause(client, manager, even
 
     causes = dict(shown.context["left"])
     assert len(causes) == 2
-    assert set(causes.values()) == {"somebody has more meetings than free slots"}
+    for cause in causes.values():
+        assert "somebody has more meetings than free slots: Zavod" in cause
+        assert "; with it: Zavod" in cause
 
 
 def test_a_search_is_stopped(client, manager, event, three):
@@ -161,6 +168,81 @@ def test_a_move_that_conflicts_is_refused_with_the_name_of_who_is_busy(
     assert sent.status_code == 422
     assert "The meeting cannot be then: another meeting: Zavod" in sent.content.decode()
     assert slot_of(timetable, three[0]) == before
+
+
+def test_who_moves_what_somebody_else_changed_meanwhile_sees_it_as_it_is_now(
+    client, manager, timetable, three
+):
+    seen = client.get(page("grid", timetable.pk)).context["seen"]
+    client.post(page("grid", timetable.pk), {"meeting": three[1].public_id, "to": "out"})
+    moves = [{"to": "lock"}, {"to": "out"}]
+
+    for move in moves:
+        sent = client.post(
+            page("grid", timetable.pk), {"meeting": three[0].public_id, "seen": seen, **move}
+        )
+
+        assert sent.status_code == 422
+        assert "Somebody changed this version meanwhile." in sent.content.decode()
+        assert "1 meeting without a place" in sent.content.decode()
+        assert sent.context["seen"] != seen
+    assert slot_of(timetable, three[0]) is not None
+    assert timetable.problem["pinned"] == []
+
+
+def test_who_moves_what_they_saw_moves_it(client, manager, timetable, three):
+    seen = client.get(page("grid", timetable.pk)).context["seen"]
+
+    client.post(
+        page("grid", timetable.pk), {"meeting": three[0].public_id, "seen": seen, "to": "out"}
+    )
+
+    assert slot_of(timetable, three[0]) is None
+
+
+def test_a_search_too_short_for_a_chart_shows_no_empty_box(client, manager, timetable):
+    Timetable.objects.filter(pk=timetable.pk).update(progress=[[0.1, 3, 0, 0]])
+
+    shown = client.get(page("change", timetable.pk)).content.decode()
+
+    assert "It was over too soon for a chart." in shown
+    assert "<svg viewBox" not in shown
+    assert "Show as a table" in shown
+
+
+def test_moments_are_told_by_the_clock_of_the_event_in_list_and_page(client, manager, timetable):
+    Timetable.objects.filter(pk=timetable.pk).update(
+        created_at=dt.datetime(2026, 6, 26, 22, 30, tzinfo=dt.UTC)
+    )
+
+    for where in (page("changelist"), page("change", timetable.pk)):
+        assert "Sat 27 June 2026, 01:30 Minsk (UTC+3)" in client.get(where).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("days", "published", "hint"),
+    [
+        ({"provisional_at": -1}, "", "no version is published"),
+        ({"provisional_at": -2, "final_at": -1}, "provisional", "version 1 is provisional"),
+        ({"provisional_at": 1}, "provisional", "published before the date"),
+        ({"provisional_at": -1}, "provisional", ""),
+        ({"provisional_at": -2, "final_at": -1}, "final", ""),
+        ({"provisional_at": 1}, "", ""),
+        ({}, "", ""),
+    ],
+)
+def test_dates_that_promise_another_timetable_than_is_published_are_pointed_out(
+    client, manager, event, timetable, days, published, hint
+):
+    for name, day in days.items():
+        setattr(event, name, timezone.now() + dt.timedelta(days=day))
+    event.save()
+    if published:
+        client.post(page("publish", timetable.pk), {"kind": published})
+
+    for name in ("change", "grid", "publish"):
+        told = client.get(page(name, timetable.pk)).context["hint"]
+        assert (hint in told) if hint else (told == "")
 
 
 def test_a_meeting_locked_in_a_draft_is_unlocked_before_it_is_taken_out(

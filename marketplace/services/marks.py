@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -21,7 +22,7 @@ from chambers.services.people import demand_manager
 from chambers.words import fold
 from marketplace.models import Event, Meeting, Participant
 from marketplace.services import calendars, desk
-from marketplace.services.meetings import demand_begun, record_attendance
+from marketplace.services.meetings import demand_begun, note_attendance
 
 Attendance = Meeting.Attendance
 
@@ -76,20 +77,16 @@ def compare_marks(
     event: Event, typed: Iterable[Typed], *, at: dt.datetime | None = None
 ) -> list[Outcome]:
     """What saving would do; nothing is changed. One query for any number of marks."""
-    marks = list(typed)
-    rows = Meeting.objects.filter(event=event, public_id__in=[one.meeting for one in marks])
-    known = {
-        str(one.public_id): one
-        for one in rows.select_related(
-            "event",
-            "slot",
-            "table",
-            "host__registration__company",
-            "guest__registration__company",
-        )
-    }
+    return _compared(event, list(typed), Meeting.objects.select_related("slot"), at)
+
+
+def _compared(
+    event: Event, typed: Sequence[Typed], rows: QuerySet[Meeting], at: dt.datetime | None
+) -> list[Outcome]:
+    found = rows.filter(event=event, public_id__in=[one.meeting for one in typed])
+    known = {str(one.public_id): one for one in found}
     now = at or timezone.now()
-    return [_outcome(one, known.get(one.meeting), now) for one in marks]
+    return [_outcome(one, known.get(one.meeting), now) for one in typed]
 
 
 @transaction.atomic
@@ -110,7 +107,8 @@ def save_marks(
     """
     held = calendars.hold_event(event)
     demand_manager(by, held.chamber)
-    outcomes = compare_marks(held, typed, at=at)
+    rows = Meeting.objects.select_for_update(of=("self",)).select_related("slot").order_by("pk")
+    outcomes = _compared(held, list(typed), rows, at)
     found = {one.verdict for one in outcomes}
     if Verdict.REFUSED in found:
         raise ValidationError(
@@ -121,12 +119,14 @@ def save_marks(
             _("Some meetings were marked otherwise online meanwhile; nothing was saved."),
             code="conflict",
         )
+    marks = []
     for one in outcomes:
-        marks = {
-            side: getattr(one, side) for side in _SIDES if overwrite or side not in one.contested
-        }
-        if one.meeting is not None and any(marks.values()):
-            record_attendance(one.meeting, by=by, at=at, **marks)
+        host, guest = (
+            getattr(one, side) if overwrite or side not in one.contested else "" for side in _SIDES
+        )
+        if one.meeting is not None and (host or guest):
+            marks.append((one.meeting, host, guest))
+    note_attendance(marks, at=at)
     return outcomes
 
 

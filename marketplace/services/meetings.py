@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -142,17 +142,33 @@ def record_attendance(
     """
     meeting = placing.lock_meeting(meeting)
     placing.side_of(meeting, by)
-    demand_begun(meeting, at or timezone.now())
-    if meeting.status not in (Status.HELD, Status.NO_SHOW):
-        before: Meeting.Status = Status(meeting.status)
-    else:
-        before = Status.CONFIRMED
-    meeting.host_attendance = host or meeting.host_attendance
-    meeting.guest_attendance = guest or meeting.guest_attendance
-    meeting.status = _outcome({meeting.host_attendance, meeting.guest_attendance}, before)
-    meeting.full_clean(exclude=["event", "request", "host", "guest", "slot", "table"])
-    meeting.save(update_fields=["host_attendance", "guest_attendance", "status", "changed_at"])
+    note_attendance([(meeting, host, guest)], at=at)
     return meeting
+
+
+def note_attendance(
+    marks: Sequence[tuple[Meeting, str | None, str | None]], *, at: dt.datetime | None = None
+) -> None:
+    """Write down who came to meetings that the caller has locked: (meeting, host, guest).
+
+    Raises ValidationError as ``record_attendance``; then nothing is written.
+    """
+    now = at or timezone.now()
+    named = {"host_attendance", "guest_attendance"}
+    others = {field.name for field in Meeting._meta.fields} - named  # noqa: SLF001 - documented
+    for meeting, host, guest in marks:
+        demand_begun(meeting, now)
+        if meeting.status not in (Status.HELD, Status.NO_SHOW):
+            before: Meeting.Status = Status(meeting.status)
+        else:
+            before = Status.CONFIRMED
+        meeting.host_attendance = host or meeting.host_attendance
+        meeting.guest_attendance = guest or meeting.guest_attendance
+        meeting.status = _outcome({meeting.host_attendance, meeting.guest_attendance}, before)
+        meeting.changed_at = timezone.now()
+        meeting.clean_fields(exclude=others)
+    changed = [meeting for meeting, _host, _guest in marks]
+    Meeting.objects.bulk_update(changed, [*named, "status", "changed_at"], batch_size=500)
 
 
 def demand_begun(meeting: Meeting, at: dt.datetime) -> None:

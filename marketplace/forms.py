@@ -126,6 +126,31 @@ class PersonForm(forms.Form):
         )
 
 
+class RemovePersonForm(forms.Form):
+    """Who goes to somebody's meetings instead, or why nobody does."""
+
+    substitute = forms.ModelChoiceField(
+        Participant.objects.none(),
+        label=_("Who goes instead"),
+        required=False,
+        to_field_name="public_id",
+        empty_label=_("nobody: the meetings are cancelled"),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("For meetings that are cancelled: the other side reads it."),
+    )
+
+    def __init__(self, *args: Any, leaving: Participant, **kwargs: Any) -> None:
+        """Offer those who come for the same company."""
+        super().__init__(*args, **kwargs)
+        others = Participant.objects.coming().filter(registration=leaving.registration)
+        self.fields["substitute"].queryset = others.exclude(pk=leaving.pk)  # type: ignore[attr-defined]
+
+
 class _PeopleForms(forms.BaseFormSet):
     def clean(self) -> None:
         """At least one, and nobody who signs in twice."""

@@ -8,6 +8,7 @@ from marketplace.views import (
     events,
     meetings,
     opportunities,
+    participants,
     registrations,
     requests,
 )
@@ -42,6 +43,8 @@ urlpatterns: list[URLPattern] = [
         registrations.availability,
         name="availability",
     ),
+    path("participants/<uuid:public_id>/", participants.change, name="participant"),
+    path("participants/<uuid:public_id>/remove/", participants.remove, name="participant-remove"),
     path("registrations/<uuid:public_id>/ask/", requests.ask, name="request-new"),
     path("requests/<uuid:public_id>/", requests.one, name="request"),
     path("requests/<uuid:public_id>/draft/", requests.draft, name="request-draft"),

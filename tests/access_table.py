@@ -368,6 +368,16 @@ EVENT_PAGES = {
         post=who(404, guest=302, viewer=403, own_editors=422, own_staff=302),
         about="participant",
     ),
+    "participant": Row(  # no name is given
+        get=who(404, guest=302, viewer=403, own_editors=200, own_staff=302),
+        post=who(404, guest=302, viewer=403, own_editors=422, own_staff=302),
+        about="participant",
+    ),
+    "participant-remove": Row(  # has a meeting: neither a substitute nor a reason is given
+        get=who(404, guest=302, viewer=403, own_editors=200, own_staff=302),
+        post=who(404, guest=302, viewer=403, own_editors=422, own_staff=302),
+        about="participant",
+    ),
     "request-new": Row(get=who(404, guest=302), post=who(404, guest=302), about="registration"),
     "request": Row(get=OWN_REQUEST, about="meetingrequest"),
     # The other side is to answer: who asked is led to the request.

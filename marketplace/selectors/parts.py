@@ -227,6 +227,13 @@ def meetings_waiting_for(slot: Slot) -> list[Meeting]:
     return _joined(rows.exclude(slot=slot))
 
 
+def told_ahead(person: Participant, at: dt.datetime | None = None) -> list[str]:
+    """Meetings ahead that somebody knows they go to, in words."""
+    joined = Meeting.others.through.objects.filter(participant=person).values("meeting")
+    own = Q(host=person) | Q(guest=person) | Q(pk__in=joined)
+    return told_meetings(_joined(Meeting.objects.told().filter(own).ahead(at)))
+
+
 def _has_other_time(request: MeetingRequest | None, slot: Slot) -> bool:
     return request is not None and request.slots.exclude(pk=slot.pk).exists()
 

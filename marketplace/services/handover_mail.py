@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from chambers.gates.calendar import Method, Standing, calendar
 from chambers.models import User
 from chambers.services.mail import CalendarFile, queue_mail
-from marketplace.models import Event, Meeting, Participant
+from marketplace.models import Event, Meeting, Participant, Registration
 from marketplace.selectors.appointments import appointment_of
 from marketplace.selectors.times import tell_time
 from marketplace.services.notices import attendees, thread_of
@@ -27,14 +27,17 @@ def readers_of(meetings: Iterable[Meeting]) -> dict[int, Readers]:
 
 
 def tell_of_people(
-    event: Event,
+    side: Registration,
     meetings: Sequence[Meeting],
     before: dict[int, Readers],
     *,
     left: str,
     came: str = "",
 ) -> None:
-    """Tell of meetings to which ``came`` goes instead of ``left``, or nobody; each person once.
+    """Tell of meetings to which ``came`` goes for a company instead of ``left``, each person once.
+
+    Without ``came`` the company, ``left`` by name, goes there no more. A partner who does not know
+    yet whom the company sends reads of no change of that.
 
     Who no longer reads of them gets ``people_left`` with what leaves the calendar, all others
     ``people_changed`` with what is in it now.
@@ -47,10 +50,12 @@ def tell_of_people(
             if key not in now[meeting.pk]:
                 gone.setdefault(key, (reader, []))[1].append((meeting, who))
         for key, (reader, who) in now[meeting.pk].items():
+            if came and who.registration_id != side.pk and not meeting.is_agreed:
+                continue
             stay.setdefault(key, (reader, []))[1].append((meeting, who))
     for kind, shares in (("people_left", gone), ("people_changed", stay)):
         for reader, theirs in shares.values():
-            _tell(kind, event, reader, theirs, left, came)
+            _tell(kind, side.event, reader, theirs, left, came)
 
 
 def _tell(

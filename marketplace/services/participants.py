@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from chambers.models import User
 from marketplace.models import Meeting, MeetingRequest, Participant
-from marketplace.selectors.parts import told_meetings
+from marketplace.selectors.parts import SHOWN, told_ahead
 from marketplace.services import (
     calendars,
     handover_mail,
@@ -48,7 +48,7 @@ def change_participant(
     for name, value in fields.items():
         setattr(participant, name, value)
     registrations.demand_colleague(participant)
-    participant.full_clean(exclude=["registration"])
+    participant.full_clean()
     participant.save(update_fields=list(fields))
     # The same account under another name is a mended name; without one it may be somebody else.
     is_other = participant.person_id != old[1] or (old[1] is None and participant.name != old[0])
@@ -61,7 +61,7 @@ def change_participant(
             moved += [meeting] if meeting.table_id != table else []
     if is_other:
         handover_mail.tell_of_people(
-            participant.registration.event, meetings, before, left=old[0], came=participant.name
+            participant.registration, meetings, before, left=old[0], came=participant.name
         )
     for meeting in () if is_other else moved:
         notices.tell_of_meeting("moved", meeting)
@@ -80,7 +80,8 @@ def remove_participant(
     """Take somebody off the list: a colleague takes the meetings ahead, or they are cancelled.
 
     With a reason instead of a ``substitute`` meetings between others go on, the rest is cancelled
-    and offered on standby. Whether the row is gone: who has had meetings stays in the records.
+    and offered on standby; what the organiser only proposes ends without one. Whether the row is
+    gone: who has had meetings stays in the records.
 
     Raises ValidationError ``has_meetings`` without either, ``other_company``, ``already_there``,
     ``away``, ``taken``, ``no_table`` for the substitute, ``gone``; PermissionDenied as above.
@@ -91,14 +92,14 @@ def remove_participant(
     if substitute is not None:
         substitute = _colleague(participant, substitute)
         _replace(participant, substitute, meetings)
-    elif meetings and not reason.strip():
+    elif (known := told_ahead(participant, now)) and not reason.strip():
         raise ValidationError(
             _(
                 "%(person)s has meetings: %(names)s. Name somebody who goes instead, or give the"
                 " reason for which they are cancelled."
             ),
             code="has_meetings",
-            params={"person": participant.name, "names": "; ".join(told_meetings(meetings)[:3])},
+            params={"person": participant.name, "names": "; ".join(known[:SHOWN])},
         )
     else:
         _leave(participant, meetings, by, reason.strip(), now)
@@ -116,7 +117,7 @@ def _replace(left: Participant, came: Participant, meetings: list[Meeting]) -> N
         handovers.take_place(meeting, left, came)
     MeetingRequest.objects.filter(participant=left).update(participant=came)
     handover_mail.tell_of_people(
-        left.registration.event, meetings, before, left=left.name, came=came.name
+        left.registration, meetings, before, left=left.name, came=came.name
     )
 
 
@@ -127,13 +128,11 @@ def _leave(
     before = handover_mail.readers_of(stay)
     for meeting in stay:
         handovers.leave_place(meeting, participant)
-    handover_mail.tell_of_people(
-        participant.registration.event, stay, before, left=participant.name
-    )
+    side = participant.registration
+    handover_mail.tell_of_people(side, stay, before, left=str(side.company))
     kept = {one.pk for one in stay}
     ended = [one for one in meetings if one.pk not in kept]
     for meeting in ended:
-        side = participant.registration
         placing.end_meeting(meeting, by=by, side=side, reason=reason, at=now)
         notices.tell_of_meeting("cancelled", meeting)
     standby.offer_freed(ended, at=now)

@@ -276,8 +276,7 @@ def _end_meetings(registration: Registration, by: User, now: dt.datetime) -> lis
         else:
             placing.end_meeting(locked, by=by, side=registration, reason=reason, at=now)
             ended.append(locked)
-    name = str(registration.company)
-    handover_mail.tell_of_people(registration.event, left, before, left=name)
+    handover_mail.tell_of_people(registration, left, before, left=str(registration.company))
     return ended
 
 

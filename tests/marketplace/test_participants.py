@@ -274,6 +274,26 @@ def test_a_mail_of_a_change_goes_to_nobody_for_a_proposal_in_mind(event):
     assert not Mail.objects.exists()
 
 
+def test_who_leaves_learns_nothing_of_a_proposal_in_mind(event):
+    own = Company(event, meetings=0)
+    make.MeetingFactory(event=event, host=own.person, is_told=False)
+
+    participants.remove_participant(own.person, by=own.owner)  # no reason is asked
+
+    assert Meeting.objects.get().status == "cancelled"
+    assert not Mail.objects.exists()
+
+
+def test_a_partner_who_does_not_know_the_person_reads_of_no_other(event):
+    own = Company(event, meetings=1)
+    Meeting.objects.update(status="provisional")
+    colleague = own.colleague()
+
+    participants.remove_participant(own.person, by=own.owner, substitute=colleague)
+
+    assert set(mails()) == {own.owner.email, colleague.person.email}
+
+
 def test_nobody_is_asked_or_shown_who_has_left(event):
     own = Company(event)
     colleague = own.colleague()

@@ -16,9 +16,12 @@ from marketplace.api import (
     Events,
     Feeds,
     Meetings,
+    Moves,
+    Offers,
     Opportunities,
     ParticipantAvailability,
     Participants,
+    Proposals,
     Registrations,
     Requests,
     Timetables,
@@ -37,11 +40,13 @@ router.register("companies", Companies, basename="api-company")
 router.register("calendars", Feeds, basename="api-feed")
 router.register("events", Events, basename="api-event")
 router.register("meetings", Meetings, basename="api-meeting")
+router.register("moves", Moves, basename="api-move")
 router.register("opportunities", Opportunities, basename="api-opportunity")
 router.register("participants", Participants, basename="api-participant")
 router.register("registrations", Registrations, basename="api-registration")
 router.register("requests", Requests, basename="api-request")
 router.register("runs", Runs, basename="api-run")
+router.register("standby", Offers, basename="api-offer")
 router.register("timetables", Timetables, basename="api-timetable")
 router.register("tokens", Tokens, basename="api-token")
 
@@ -100,6 +105,21 @@ urlpatterns = [
         "v1/events/<uuid:public_id>/check-ins/<uuid:participant>/",
         CheckIns.as_view({"delete": "destroy"}),
         name="api-check-in-detail",
+    ),
+    path(
+        "v1/events/<uuid:public_id>/proposals/",
+        Proposals.as_view({"get": "retrieve", "post": "create", "delete": "destroy"}),
+        name="api-proposals",
+    ),
+    path(
+        "v1/events/<uuid:public_id>/proposals/<uuid:job>/",
+        Proposals.as_view({"get": "watch"}),
+        name="api-proposing",
+    ),
+    path(
+        "v1/events/<uuid:public_id>/proposals/<uuid:job>/stop/",
+        Proposals.as_view({"post": "stop"}),
+        name="api-proposing-stop",
     ),
     path(
         "v1/participants/<uuid:public_id>/availability/",

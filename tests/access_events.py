@@ -99,19 +99,30 @@ def _two_that_meet(one, event, company, hidden, inside):
         )
         for of, word in zip(sides, ("first", "second"), strict=True)
     ]
+    meeting = made.MeetingFactory(
+        event=event,
+        host=people[0],
+        guest=people[1],
+        slot=one.objects["slot"],
+        table=one.objects["table"],
+        status="confirmed",
+        reason=one.mark("meeting", inside),
+    )
     return {
         "registration": sides[0],
         "participant": people[0],
         "meetingrequest": made.MeetingRequestFactory(
             event=event, requester=sides[0], partner=sides[1], message=one.mark("wish", inside)
         ),
-        "meeting": made.MeetingFactory(
-            event=event,
-            host=people[0],
-            guest=people[1],
-            slot=one.objects["slot"],
-            table=one.objects["table"],
-            status="confirmed",
-            reason=one.mark("meeting", inside),
+        "meeting": meeting,
+        "move": made.TimeProposalFactory(
+            meeting=meeting,
+            proposer=sides[1],
+            slots=[meeting.slot],
+            status="declined",
+            message=one.mark("move", inside),
+        ),
+        "offer": made.StandbyOfferFactory(
+            meeting=meeting, slot=meeting.slot, status="declined", reason=one.mark("line", inside)
         ),
     }

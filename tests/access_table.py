@@ -290,6 +290,11 @@ API = {
         about="event",
         kwargs={"participant": UUID(int=7)},
     ),
+    "api-repairs": Row(
+        get=who(404, guest=401, own_staff=200),
+        post=api_by_staff(400),  # names no cause
+        about="event",
+    ),
     "api-registration-list": Row(get=API_SIGNED_IN, post=API_ASKED),
     "api-registration-detail": Row(get=API_INSIDE, about="registration"),
     "api-registration-consent": Row(post=API_ASKED_INSIDE, about="registration"),

@@ -1,10 +1,12 @@
 """The REST door of this app, one module per noun."""
 
+from marketplace.api.changes import Moves, Offers
 from marketplace.api.desk import CheckIns
 from marketplace.api.events import EventGuests, Events
 from marketplace.api.feeds import Feeds
 from marketplace.api.meetings import Meetings
 from marketplace.api.opportunities import Companies, Opportunities
+from marketplace.api.proposals import Proposals
 from marketplace.api.registrations import ParticipantAvailability, Participants, Registrations
 from marketplace.api.requests import Requests
 from marketplace.api.timetables import Timetables
@@ -16,9 +18,12 @@ __all__ = [
     "Events",
     "Feeds",
     "Meetings",
+    "Moves",
+    "Offers",
     "Opportunities",
     "ParticipantAvailability",
     "Participants",
+    "Proposals",
     "Registrations",
     "Requests",
     "Timetables",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.formats import number_format
@@ -38,6 +39,11 @@ class Proposing:
     def percent(self) -> int:
         """How far it is."""
         return min(100 * self.job.done // STEPS, 100)
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """What came of it; None before it is done."""
+        return self.job.result if self.job.state == Job.State.DONE else None
 
     def told(self) -> str:
         """How it stands, in the language in use."""

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chambers.models import User
-from marketplace.models import Meeting, Slot, TimeProposal
+from marketplace.models import Meeting, Registration, Slot, TimeProposal
 from marketplace.services import notices, placing, rules, standby
 
 MOST_MOVES = 2  # without the organiser
@@ -84,6 +84,27 @@ def decline_move(
     return proposal
 
 
+@transaction.atomic
+def withdraw_move(
+    proposal: TimeProposal, *, by: User, at: dt.datetime | None = None
+) -> TimeProposal:
+    """Take one's own proposal back while nobody has answered; the old time stays.
+
+    Raises ValidationError ``not_waiting``, PermissionDenied for who does not speak for the side
+    that proposed.
+    """
+    meeting = placing.lock_meeting(proposal.meeting)
+    locked = TimeProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+    if not Registration.objects.edited_by(by).filter(pk=locked.proposer_id).exists():
+        raise PermissionDenied(_("Only the side that proposed the time takes it back."))
+    _demand_pending(locked)
+    _close(locked, TimeProposal.Status.WITHDRAWN, at)
+    for reader, participant in notices.attendees(meeting):
+        if participant.registration_id != locked.proposer_id:
+            notices.tell_attendee("kept", meeting, reader, participant)
+    return locked
+
+
 def _demand_movable(meeting: Meeting, at: dt.datetime | None) -> None:
     placing.demand_ahead(meeting, at)
     if not meeting.is_placed:
@@ -107,13 +128,17 @@ def _lock_proposal(proposal: TimeProposal, by: User) -> tuple[TimeProposal, Meet
     locked = TimeProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
     if side is not None and side.pk == locked.proposer_id:
         raise PermissionDenied(_("The other side answers your proposal."))
-    if locked.status != TimeProposal.Status.PENDING:
+    _demand_pending(locked)
+    return locked, meeting
+
+
+def _demand_pending(proposal: TimeProposal) -> None:
+    if proposal.status != TimeProposal.Status.PENDING:
         raise ValidationError(
             _("This proposal waits for no answer any more: %(status)s."),
             code="not_waiting",
-            params={"status": locked.get_status_display()},
+            params={"status": proposal.get_status_display()},
         )
-    return locked, meeting
 
 
 def _close(proposal: TimeProposal, status: TimeProposal.Status, at: dt.datetime | None) -> None:

@@ -162,7 +162,7 @@ def move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @signed_in_or_back_to("events")
 def answer_move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Agree to one of the proposed times, or keep the old one."""
+    """Agree to one of the proposed times, keep the old one, or take one's own proposal back."""
     found, _own = _find(request, public_id)
     demand_editor(request)
     proposal = get_object_or_404(TimeProposal.objects.open(), meeting=found)
@@ -171,6 +171,9 @@ def answer_move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.POST.get("answer") == "decline":
         decline = partial(moves.decline_move, proposal)
         carried_out_or_said(request, decline, _("Declined. The old time stays."))
+    elif request.POST.get("answer") == "withdraw":
+        withdraw = partial(moves.withdraw_move, proposal)
+        carried_out_or_said(request, withdraw, _("Taken back. The time stays as it is."))
     elif wanted is None:
         messages.error(request, _("Choose one of the proposed times."))
     else:

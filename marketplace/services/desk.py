@@ -43,14 +43,20 @@ def check_in(
 ) -> CheckIn:
     """Note that somebody has come; a second time changes nothing and says so.
 
-    Raises ValidationError ``not_admitted``, ``cancelled``; PermissionDenied for anyone but a
-    manager of the organiser.
+    Raises ValidationError ``not_admitted``, ``left`` for who no longer comes, ``cancelled``;
+    PermissionDenied for anyone but a manager of the organiser.
     """
     locked = _lock_participant(participant)
     event = locked.registration.event
     demand_manager(by, event.chamber)
     placing.demand_not_cancelled(event)
     placing.demand_taking_part(event, [locked])
+    if locked.left_at is not None:
+        raise ValidationError(
+            _("%(person)s no longer comes: look who of the company does."),
+            code="left",
+            params={"person": locked.name},
+        )
     if locked.checked_in_at is not None:
         return CheckIn(locked, already=True)
     locked.checked_in_at, locked.checked_in_by = at or timezone.now(), by

@@ -72,6 +72,15 @@ def test_who_does_not_take_part_is_not_checked_in(event, manager, status):
     assert person.checked_in_at is None
 
 
+def test_who_no_longer_comes_is_not_checked_in(event, manager):
+    person = make.ParticipantFactory(registration__event=event, left_at=timezone.now())
+
+    refused("left", desk.check_in, person, by=manager)
+
+    person.refresh_from_db()
+    assert person.checked_in_at is None
+
+
 @pytest.mark.parametrize(
     "do",
     [

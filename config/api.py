@@ -74,6 +74,7 @@ STATE_CODES = {
     "no_plan",
     "superseded",
     "changed_meanwhile",
+    "known_already",
     "not_published",
 }
 

@@ -13,6 +13,7 @@ from marketplace.api import (
     CheckIns,
     Companies,
     EventGuests,
+    EventRepairs,
     Events,
     Feeds,
     Meetings,
@@ -120,6 +121,11 @@ urlpatterns = [
         "v1/events/<uuid:public_id>/proposals/<uuid:job>/stop/",
         Proposals.as_view({"post": "stop"}),
         name="api-proposing-stop",
+    ),
+    path(
+        "v1/events/<uuid:public_id>/repairs/",
+        EventRepairs.as_view({"get": "list", "post": "create"}),
+        name="api-repairs",
     ),
     path(
         "v1/participants/<uuid:public_id>/availability/",

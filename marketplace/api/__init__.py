@@ -8,6 +8,7 @@ from marketplace.api.meetings import Meetings
 from marketplace.api.opportunities import Companies, Opportunities
 from marketplace.api.proposals import Proposals
 from marketplace.api.registrations import ParticipantAvailability, Participants, Registrations
+from marketplace.api.repairs import EventRepairs
 from marketplace.api.requests import Requests
 from marketplace.api.timetables import Timetables
 
@@ -15,6 +16,7 @@ __all__ = [
     "CheckIns",
     "Companies",
     "EventGuests",
+    "EventRepairs",
     "Events",
     "Feeds",
     "Meetings",

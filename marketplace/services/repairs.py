@@ -10,6 +10,7 @@ import copy
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -25,7 +26,6 @@ from marketplace.models import (
     Meeting,
     MeetingRequest,
     Repair,
-    Slot,
     StandbyOffer,
     Table,
     TableClosed,
@@ -104,7 +104,13 @@ def apply_repair(
         event=event,
         cause=loss.cause,
         what=loss.name()[:_LONGEST],
-        outcome=_told(loss, outcome, now) | {"told": told, "offered": offered, "filled_now": fill},
+        outcome={
+            **outcome_told(outcome),
+            "slots": [str(slot.public_id) for slot in loss.ahead(now)],
+            "told": told,
+            "offered": offered,
+            "filled_now": fill,
+        },
         created_by=by,
     )
     made.full_clean()
@@ -131,6 +137,18 @@ def reopen_tables(
     if not count:
         raise ValidationError(_("These tables are not closed."), code="not_closed")
     return count
+
+
+def outcome_told(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as a row keeps it, by public ids."""
+    return {
+        "changes": [one.told() for one in outcome.shifts],
+        "causes": {str(one.meeting.public_id): one.cause for one in outcome.shifts if one.cause},
+        "stuck": [[str(meeting.public_id), why] for meeting, why in outcome.stuck],
+        "people": outcome.people,
+        "people_bound": outcome.people_bound,
+        "lost_bound": outcome.lost_bound,
+    }
 
 
 def _changed_meanwhile() -> ValidationError:
@@ -234,17 +252,3 @@ def _freed(outcome: Outcome) -> list[Meeting]:
             left.slot = shift.before[0]
             freed[left.slot.pk] = left
     return list(freed.values())
-
-
-def _told(loss: Loss, outcome: Outcome, now: dt.datetime) -> dict[str, object]:
-    """The outcome as the row keeps it, by public ids."""
-    slots: list[Slot] = loss.ahead(now)
-    return {
-        "changes": [one.told() for one in outcome.shifts],
-        "causes": {str(one.meeting.public_id): one.cause for one in outcome.shifts if one.cause},
-        "stuck": [[str(meeting.public_id), why] for meeting, why in outcome.stuck],
-        "people": outcome.people,
-        "people_bound": outcome.people_bound,
-        "lost_bound": outcome.lost_bound,
-        "slots": [str(slot.public_id) for slot in slots],
-    }

@@ -140,7 +140,7 @@ class _Watch:
             watched = _with_children(self.processes)
             self.peak = max(self.peak, sum(map(_held, watched)))
             for process in watched:
-                used = _used(process)
+                used = cpu_of(process)
                 self._began.setdefault(process, used)
                 self._used[process] = max(used, self._used.get(process, 0.0))
 
@@ -165,7 +165,8 @@ def _with_children(processes: list[int]) -> set[int]:
     return found
 
 
-def _used(process: int) -> float:
+def cpu_of(process: int) -> float:
+    """Seconds of processor time that a process has used; 0 when it is gone."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:

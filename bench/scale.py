@@ -33,6 +33,7 @@ from sparse_dot_topn import sp_matmul_topn
 from usearch.index import Index as Nearest
 
 from bench import world
+from bench.fulltext import search
 from chambers.gates.files import open_outside
 from chambers.words import lexemes
 from matching.engine import Company, Row, Side, Weights, may_meet, merged, word_terms
@@ -49,6 +50,8 @@ ASKED = 1000
 """Queries on which the libraries are measured."""
 DIMENSIONS = 256
 _VECTORS_UP_TO = 200_000
+_FULL_TEXT_UP_TO = 50_000
+ASKED_IN_FULL_TEXT = 100
 _REAL = "companies.jsonl.gz"
 
 Doubles = NDArray[np.float64]
@@ -80,9 +83,10 @@ class Figures:
     without: int = 0
     """Companies without a suggestion."""
     bm25s: float = math.nan
-    """CPU seconds for everybody; so the next two."""
+    """CPU seconds for everybody; so the next three."""
     sparse: float = math.nan
     nearest: float = math.nan
+    fulltext: float = math.nan
     recall: dict[str, float] = field(default_factory=dict)
 
 
@@ -271,6 +275,11 @@ def _beside(figures: Figures, texts: _Texts, top: Top, threads: int) -> None:
     if size <= _VECTORS_UP_TO:
         lines, figures.nearest = _nearest(documents, queries, times, threads)
         figures.recall["usearch"] = _recall(ours, texts, lines)
+    if size <= _FULL_TEXT_UP_TO:
+        some = slice(None, None, max(1, len(chosen) // ASKED_IN_FULL_TEXT))
+        lines, spent.cpu = search(documents, queries[some], K)
+        figures.fulltext = size / len(lines) * spent.cpu
+        figures.recall["PostgreSQL"] = _recall(ours[some], texts, lines)
 
 
 def _bm25s(
@@ -379,7 +388,7 @@ def _say(figures: Figures) -> None:
 
 def _print(found: dict[str, Figures]) -> None:
     """One table; the libraries' CPU seconds and how many times ours they are."""
-    names = ("bm25s", "sparse_dot_topn", "usearch")
+    names = ("bm25s", "sparse_dot_topn", "usearch", "PostgreSQL")
     print(
         f"{'companies':>10} {'index CPU':>10} {'CPU s':>8} {'wall s':>8} {'µs each':>8} {'GB':>6}"
         f" {'wrong':>6} {'broken':>6}"
@@ -391,7 +400,8 @@ def _print(found: dict[str, Figures]) -> None:
             f" {1e6 * one.match.cpu / one.companies:8.0f} {one.memory:6.2f}"
             f" {one.different:6} {one.violations:6}"
         )
-        for library, spent in zip(names, (one.bm25s, one.sparse, one.nearest), strict=True):
+        others = (one.bm25s, one.sparse, one.nearest, one.fulltext)
+        for library, spent in zip(names, others, strict=True):
             times, recall = spent / one.match.cpu, one.recall.get(library, math.nan)
             line += f" {spent:20,.1f} {times:6.1f} {recall:6.2f}"
         print(line)

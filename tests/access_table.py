@@ -177,7 +177,10 @@ ADMINISTRATION = {
     **admin_rows("marketplace_delegation", "delegation", add=MANAGERS, change=OWN_MANAGERS),
     **admin_rows("marketplace_interpreter", "interpreter", add=MANAGERS, change=OWN_MANAGERS),
     **admin_rows("marketplace_registration", "registration", change=OWN_MANAGERS),
-    **admin_rows("marketplace_participant", "participant"),
+    **admin_rows("marketplace_participant", "participant", change=OWN_MANAGERS),
+    "admin:marketplace_participant_leave": Row(  # has a meeting: no reason is given
+        get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="participant"
+    ),
     **admin_rows("marketplace_meetingrequest", "meetingrequest"),
     **admin_rows("marketplace_meeting", "meeting", add=MANAGERS, change=OWN_STAFF_REFUSED),
     "admin:marketplace_meeting_move": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="meeting"),

@@ -1,5 +1,21 @@
 """Opportunities, events and their timetables for chamber staff."""
 
-from marketplace.admin import events, meetings, opportunities, parts, registrations, timetables
+from marketplace.admin import (
+    events,
+    meetings,
+    opportunities,
+    participants,
+    parts,
+    registrations,
+    timetables,
+)
 
-__all__ = ["events", "meetings", "opportunities", "parts", "registrations", "timetables"]
+__all__ = [
+    "events",
+    "meetings",
+    "opportunities",
+    "participants",
+    "parts",
+    "registrations",
+    "timetables",
+]

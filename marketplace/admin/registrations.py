@@ -1,4 +1,4 @@
-"""Registrations and participants: decide who comes, and on the day see who has come."""
+"""Registrations for staff: decide which companies come."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from chambers.admin.companies import SearchedByCompany
 from chambers.admin.decisions import decision
 from chambers.admin.fields import ReasonForm
 from marketplace.admin.base import AtTheEvent, CauseForm
-from marketplace.models import Away, Participant, Registration
-from marketplace.services import desk, registrations
+from marketplace.models import Participant, Registration
+from marketplace.services import registrations
 
 Status = Registration.Status
 _KEPT = ["group", "delegation", "quota", "meetings_most", "languages"]  # by the organiser
@@ -115,85 +115,3 @@ class RegistrationAdmin(SearchedByCompany, AtTheEvent):
     @admin.display(description=_("people"), ordering="size")
     def people(self, registration: Any) -> int:
         return int(registration.size)
-
-
-class CheckedInFilter(admin.SimpleListFilter):
-    """Who is here, and who is still expected."""
-
-    title = _("checked in")
-    parameter_name = "here"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("Is here")), ("no", _("Expected"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "yes":
-            return queryset.filter(checked_in_at__isnull=False)
-        if self.value() == "no":
-            coming = Registration.objects.taking_part()
-            return queryset.filter(checked_in_at=None, registration__in=coming)
-        return queryset
-
-
-class AwayInline(ScopedInline):
-    """When the participant takes no meetings; all other slots are open."""
-
-    model = Away
-    fields = readonly_fields = ("slot",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Away]:
-        return super().get_queryset(request).select_related("slot__event", "participant")
-
-
-@admin.register(Participant)
-class ParticipantAdmin(SearchedByCompany, AtTheEvent):
-    """People at one's events: found by company or by the code on the badge."""
-
-    list_display = ["name", "company", "position", "presence", "checked_in_at", "event"]
-    list_filter = [CheckedInFilter, "presence", "registration__event"]
-    list_select_related = ["registration__company", "registration__event"]
-    ordering = ["registration__company__legal_name", "name", "pk"]
-    company_path = "registration__company"
-    search_help_text = _("Company, name of the person, or the code on the badge")
-    inlines = [AwayInline]
-    fields = readonly_fields = (
-        "name",
-        "position",
-        "company",
-        "event",
-        "presence",
-        "badge_code",
-        "checked_in_at",
-        "checked_in_by",
-    )
-    actions = [
-        decision(
-            "check_in",
-            title=_("Check in"),
-            do=desk.check_in,
-            waiting=lambda rows: rows.filter(
-                checked_in_at=None, registration__in=Registration.objects.taking_part()
-            ),
-        ),
-    ]
-
-    def event_of(self, row: Any) -> Any:
-        return row.registration.event
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.replace("\x00", "").strip()[:100]
-        if not term:
-            return queryset, False
-        by_company, _twice = super().get_search_results(request, queryset, term)
-        own = queryset.filter(name__icontains=term) | queryset.filter(badge_code__iexact=term)
-        return by_company | own, False
-
-    @admin.display(description=_("company"), ordering="registration__company__legal_name")
-    def company(self, participant: Participant) -> str:
-        return str(participant.registration.company)
-
-    @admin.display(description=_("event"), ordering="registration__event__starts_on")
-    def event(self, participant: Participant) -> str:
-        return str(participant.registration.event)

@@ -165,10 +165,16 @@ def demand_not_cancelled(event: Event) -> None:
 
 
 def demand_taking_part(event: Event, people: Sequence[Participant]) -> None:
-    """Raise ValidationError ``other_event`` or ``not_admitted`` for who is not there."""
+    """Raise ValidationError ``other_event``, ``gone`` or ``not_admitted`` for who is not there."""
     for one in people:
         if one.registration.event_id != event.pk:
             raise other_event()
+        if one.left_at is not None:
+            raise ValidationError(
+                _("%(person)s no longer comes: choose somebody else."),
+                code="gone",
+                params={"person": one.name},
+            )
         if one.registration.status != Registration.Status.ADMITTED:
             raise ValidationError(
                 _("%(company)s does not take part: admit it first."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from marketplace.scheduling.bounds import (
     Domains,
@@ -20,7 +20,12 @@ from marketplace.scheduling.problem import Cause, Place, Plan, Problem, Unplaced
 SEARCHED = 400
 """Meetings up to which rules are searched; of larger problems the plan alone is looked at."""
 
-_TRIES = 20_000  # conflicts for one question
+_TRIES = 20_000
+"""Conflicts for one question."""
+_ALL = 60_000
+"""Conflicts for all questions about one plan, shared out evenly among what it leaves out."""
+_ASKING = 50
+"""What any question costs at least, in conflicts."""
 _ORDER = ("interpreter", "order", "tables", "meeting")  # the sooner left out, the rarer a cause
 
 
@@ -33,12 +38,12 @@ def why_infeasible(problem: Problem, seed: int = 0) -> tuple[Unplaced, ...]:
     if seen and seen[0].cause != Cause.ORDER:
         return seen
     domains = usable(problem)
-    model = Model(problem, domains, seed=seed, breaks=False, switched=True)
-    core = _core(model, list(model.rules))
+    conflicts = _Conflicts(problem, domains, seed)
+    core = conflicts.core(list(conflicts.rules))
     if core is None:
         return (_uneven(problem, domains),)
-    small = _smaller(model, core)
-    return (_told(problem, domains, [model.rules[literal] for literal in small]),)
+    small = conflicts.smaller(core)
+    return (_told(problem, domains, [conflicts.rules[literal] for literal in small]),)
 
 
 def why_unplaced(problem: Problem, plan: Plan, seed: int = 0) -> tuple[Unplaced, ...]:
@@ -51,60 +56,88 @@ def why_unplaced(problem: Problem, plan: Plan, seed: int = 0) -> tuple[Unplaced,
     if not left:
         return ()
     domains = usable(problem)
-    model = None
+    conflicts = None
     if len(problem.meetings) <= SEARCHED and any(domains[meeting] for meeting in left):
-        model = Model(problem, domains, seed=seed, breaks=False, switched=True)
+        conflicts = _Conflicts(problem, domains, seed)
     placed = {meeting for meeting, slot in enumerate(plan.slot) if slot is not None}
+    seats = _Seats(problem, plan, domains)
     told = []
-    for meeting in left:
+    for number, meeting in enumerate(left):
         if not domains[meeting]:
             told.append(without_slot(problem, meeting))
             continue
         core = None
-        if model is not None:
-            wanted = placed | {meeting}
-            core = _core(
-                model,
-                [
-                    literal
-                    for literal, rule in model.rules.items()
-                    if rule.kind != "meeting" or rule.number in wanted
-                ],
-            )
-        if model is not None and core is None and problem.fairness is not None:
+        if conflicts is not None:
+            conflicts.allow(_ALL // len(left) * (number + 1))
+            core = conflicts.core(conflicts.about(placed | {meeting}))
+        if (
+            problem.fairness is not None
+            and conflicts is not None
+            and core is None
+            and conflicts.answered
+        ):
             told.append(Unplaced(meeting, Cause.UNEVEN, problem.meetings[meeting]))
-        elif model is None or core is None:
-            told.append(_in_the_way(problem, plan, domains, meeting))
+        elif conflicts is None or core is None:
+            told.append(seats.in_the_way(meeting))
         else:
-            rules = [model.rules[literal] for literal in _smaller(model, core)]
+            rules = [conflicts.rules[literal] for literal in conflicts.smaller(core)]
             told.append(_told(problem, domains, rules, meeting))
     return tuple(told)
 
 
-def _core(model: Model, literals: Sequence[int]) -> list[int] | None:
-    """Some of the literals that cannot hold together; None if they can, or nobody knows."""
-    model.solver.conf_budget(_TRIES)
-    if model.solver.solve_limited(list(literals)) is not False:
-        return None
-    core = model.solver.get_core() or []
-    return [literal for literal in core if literal in model.rules]
+class _Conflicts:
+    """Questions which rules cannot hold together, as long as there is work left for them."""
 
+    def __init__(self, problem: Problem, domains: Domains, seed: int) -> None:
+        self._model = Model(problem, domains, seed=seed, breaks=False, switched=True)
+        self.rules = self._model.rules
+        self._done, self._allowed = 0, _ALL
+        self.answered = False
+        """Whether the last question was, within the work allowed."""
 
-def _smaller(model: Model, core: list[int]) -> list[int]:
-    """Leave out each rule the conflict does not need, one after the other."""
-    rank = {
-        literal: (_ORDER.index(rule.kind), rule.number) for literal, rule in model.rules.items()
-    }
-    needed: list[int] = []
-    open_ = sorted(core, key=rank.__getitem__)
-    while open_:
-        literal = open_.pop(0)
-        without = _core(model, [*needed, *open_])
-        if without is None:
-            needed.append(literal)
-        else:
-            open_ = [other for other in open_ if other in without]
-    return needed
+    def allow(self, conflicts: int) -> None:
+        """Let the questions cost so much, those asked before included."""
+        self._allowed = conflicts
+
+    def about(self, meetings: Collection[int]) -> list[int]:
+        """The literals of all rules, but of those that hold meetings only these."""
+        return [
+            literal
+            for literal, rule in self.rules.items()
+            if rule.kind != "meeting" or rule.number in meetings
+        ]
+
+    def core(self, literals: Sequence[int]) -> list[int] | None:
+        """Some of the literals that cannot hold together; None if they can, or nobody knows."""
+        left = self._allowed - self._done
+        self.answered = False
+        if left <= 0:
+            return None
+        solver = self._model.solver
+        before = solver.accum_stats()["conflicts"]
+        solver.conf_budget(min(_TRIES, left))
+        answer = solver.solve_limited(list(literals))
+        self._done += max(_ASKING, solver.accum_stats()["conflicts"] - before)
+        self.answered = answer is not None
+        if answer is not False:
+            return None
+        return [literal for literal in solver.get_core() or [] if literal in self.rules]
+
+    def smaller(self, core: list[int]) -> list[int]:
+        """Leave out each rule the conflict does not need, one after the other."""
+        rank = {
+            literal: (_ORDER.index(rule.kind), rule.number) for literal, rule in self.rules.items()
+        }
+        needed: list[int] = []
+        open_ = sorted(core, key=rank.__getitem__)
+        while open_:
+            literal = open_.pop(0)
+            without = self.core([*needed, *open_])
+            if without is None:
+                needed.append(literal)
+            else:
+                open_ = [other for other in open_ if other in without]
+        return needed
 
 
 def _told(
@@ -142,53 +175,65 @@ def _uneven(problem: Problem, domains: Domains) -> Unplaced:
     return Unplaced(meetings[0] if meetings else 0, Cause.UNEVEN, found)
 
 
-def _in_the_way(problem: Problem, plan: Plan, domains: Domains, meeting: int) -> Unplaced:
-    """What takes up the slots of a meeting in one plan, without any search."""
-    busy = [dict(agenda) for agenda in agendas(problem, plan)]
-    people, length = problem.meetings[meeting], problem.lengths[meeting]
-    for person in people:
-        own = {slot for m in meetings_of(problem)[person] for slot in domains[m]}
-        if own <= busy[person].keys():
-            others = tuple(sorted(set(busy[person].values())))
-            return Unplaced(meeting, Cause.FULL_CALENDAR, (person,), tuple(sorted(own)), others)
+class _Seats:
+    """What is taken in one plan, to say without any search what is in the way of a meeting."""
 
-    def free(persons: Iterable[int], start: int) -> bool:
-        return all(slot not in busy[p] for p in persons for slot in range(start, start + length))
+    def __init__(self, problem: Problem, plan: Plan, domains: Domains) -> None:
+        self._problem, self._domains = problem, domains
+        self._busy = [dict(agenda) for agenda in agendas(problem, plan)]
+        self._mine = meetings_of(problem)
+        self._tables, self._screens = list(problem.tables), list(problem.screens)
+        for meeting, start in enumerate(plan.slot):
+            if start is None or problem.places[meeting] == Place.NONE:
+                continue
+            for slot in range(start, start + problem.lengths[meeting]):
+                self._tables[slot] -= 1
+                self._screens[slot] -= problem.places[meeting] == Place.SCREEN
 
-    both = tuple(start for start in domains[meeting] if free(people, start))
-    if not both:
-        rivals = {
-            busy[p][slot]
-            for p in people
-            for start in domains[meeting]
-            for slot in range(start, start + length)
-            if slot in busy[p]
-        }
-        return Unplaced(meeting, Cause.CROWDED, people, domains[meeting], tuple(sorted(rivals)))
-    helpers = problem.helpers[meeting]
-    if helpers and not any(free((helper,), start) for helper in helpers for start in both):
-        return Unplaced(meeting, Cause.NO_INTERPRETER, helpers, both)
-    if problem.places[meeting] != Place.NONE and not any(
-        _has_table(problem, plan, meeting, start) for start in both
-    ):
-        return Unplaced(meeting, Cause.TABLES, (), both)
-    linked = tuple(
-        m for pair in problem.precedences if meeting in pair for m in pair if m != meeting
-    )
-    return Unplaced(meeting, Cause.ORDER if linked else Cause.CROWDED, people, both, linked)
+    def in_the_way(self, meeting: int) -> Unplaced:
+        """What takes up the slots of a meeting."""
+        problem, domain = self._problem, self._domains[meeting]
+        people = problem.meetings[meeting]
+        for person in people:
+            own = {slot for m in self._mine[person] for slot in self._domains[m]}
+            if own <= self._busy[person].keys():
+                others = tuple(sorted(set(self._busy[person].values())))
+                return Unplaced(meeting, Cause.FULL_CALENDAR, (person,), tuple(sorted(own)), others)
+        both = tuple(start for start in domain if self._free(people, meeting, start))
+        if not both:
+            rivals = {
+                self._busy[person][slot]
+                for person in people
+                for start in domain
+                for slot in self._during(meeting, start)
+                if slot in self._busy[person]
+            }
+            return Unplaced(meeting, Cause.CROWDED, people, domain, tuple(sorted(rivals)))
+        helpers = problem.helpers[meeting]
+        if helpers and not any(
+            self._free((helper,), meeting, start) for helper in helpers for start in both
+        ):
+            return Unplaced(meeting, Cause.NO_INTERPRETER, helpers, both)
+        if not any(self._has_table(meeting, start) for start in both):
+            return Unplaced(meeting, Cause.TABLES, (), both)
+        linked = tuple(
+            m for pair in problem.precedences if meeting in pair for m in pair if m != meeting
+        )
+        return Unplaced(meeting, Cause.ORDER if linked else Cause.CROWDED, people, both, linked)
 
+    def _during(self, meeting: int, start: int) -> range:
+        return range(start, start + self._problem.lengths[meeting])
 
-def _has_table(problem: Problem, plan: Plan, meeting: int, start: int) -> bool:
-    """Whether a table of the kind the meeting needs is left for all its slots."""
-    screen = problem.places[meeting] == Place.SCREEN
-    for slot in range(start, start + problem.lengths[meeting]):
-        at = [
-            problem.places[m]
-            for m, begin in enumerate(plan.slot)
-            if begin is not None and begin <= slot < begin + problem.lengths[m]
-        ]
-        if len(at) - at.count(Place.NONE) >= problem.tables[slot]:
-            return False
-        if screen and at.count(Place.SCREEN) >= problem.screens[slot]:
-            return False
-    return True
+    def _free(self, persons: Iterable[int], meeting: int, start: int) -> bool:
+        slots = self._during(meeting, start)
+        return all(slot not in self._busy[person] for person in persons for slot in slots)
+
+    def _has_table(self, meeting: int, start: int) -> bool:
+        """Whether a table of the kind the meeting needs is left for all its slots."""
+        place = self._problem.places[meeting]
+        if place == Place.NONE:
+            return True
+        return all(
+            self._tables[slot] > 0 and (place != Place.SCREEN or self._screens[slot] > 0)
+            for slot in self._during(meeting, start)
+        )

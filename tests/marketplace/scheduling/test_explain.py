@@ -1,11 +1,13 @@
 """Why meetings have no place: each conflict told is one."""
 
+import time
 from dataclasses import replace
 
 from hypothesis import given, settings
 
 from marketplace.scheduling import exact, formats
 from marketplace.scheduling.explain import why_infeasible, why_unplaced
+from marketplace.scheduling.placing import place
 from marketplace.scheduling.problem import Cause, Place, Plan, Problem
 from tests.marketplace.scheduling.exhaustive import best, problems
 
@@ -192,3 +194,49 @@ def test_a_large_plan_is_explained_by_what_takes_the_slots():
     assert len(told) == 497
     assert {one.cause for one in told} == {Cause.FULL_CALENDAR}
     assert {one.others for one in told} == {(0, 1, 2)}
+
+
+def test_many_meetings_left_out_are_all_explained_within_a_limit_of_work():
+    crowd = tuple((one, other) for one in range(20) for other in range(one + 1, 20))
+    problem = small(
+        participants=20,
+        slots=12,
+        days=(tuple(range(12)),),
+        tables=(8,) * 12,
+        screens=(0,) * 12,
+        meetings=crowd,
+        forbidden=(frozenset(),) * 20,
+        optional=True,
+    )
+    plan = place(problem)
+    left = {meeting for meeting, slot in enumerate(plan.slot) if slot is None}
+    began = time.process_time()
+
+    told = why_unplaced(problem, plan)
+
+    assert len(left) >= 94  # of 190 the tables hold 96
+    assert {one.meeting for one in told} == left
+    assert {one.cause for one in told} <= {Cause.TABLES, Cause.FULL_CALENDAR, Cause.CROWDED}
+    assert time.process_time() - began < 30  # minutes, if each were asked for as long as it takes
+
+
+def test_five_hundred_of_twelve_thousand_are_explained_in_seconds():
+    people = [(one, 1_000 + (one * 7 + step) % 1_000) for one in range(1_000) for step in range(12)]
+    problem = small(
+        participants=2_000,
+        slots=48,
+        days=(tuple(range(48)),),
+        tables=(240,) * 48,
+        screens=(0,) * 48,
+        meetings=tuple(people),
+        forbidden=(frozenset(),) * 2_000,
+        optional=True,
+    )
+    plan = place(problem, steps=0)
+    began = time.process_time()
+
+    told = why_unplaced(problem, plan)
+
+    assert len(told) == plan.slot.count(None) == 480
+    assert {one.cause for one in told} == {Cause.TABLES}
+    assert time.process_time() - began < 5

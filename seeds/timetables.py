@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chambers.services import jobs
-from marketplace import tasks
 from marketplace.models import Event, Meeting, Timetable
 from marketplace.services.publishing import publish_timetable
 from marketplace.services.timetables import start_timetable
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from seeds.demo import World
 
 _FINAL = {"online-round"}
-_SECONDS = 5
-__all__ = ["seat_events", "tasks"]  # the import of tasks registers the job
+SECONDS = 5
 
 
 def seat_events(world: World) -> None:
@@ -24,7 +22,7 @@ def seat_events(world: World) -> None:
     for key in TO_BE_SEATED:
         event = world.events[key]
         if _waits(event):
-            timetable = _searched(start_timetable(event, by=world.operator, seconds=_SECONDS))
+            timetable = searched(start_timetable(event, by=world.operator, seconds=SECONDS))
             publish_timetable(timetable, by=world.operator, final=key in _FINAL)
 
 
@@ -32,7 +30,8 @@ def _waits(event: Event) -> bool:
     return Meeting.objects.filter(event=event, status=Meeting.Status.UNSCHEDULED).exists()
 
 
-def _searched(timetable: Timetable) -> Timetable:
+def searched(timetable: Timetable) -> Timetable:
+    """The timetable as a worker leaves it."""
     lease = jobs.claim(pk=timetable.job_id)
     if lease is not None:
         jobs.do(lease)

@@ -16,6 +16,7 @@ from marketplace.scheduling.measure import measure
 from marketplace.scheduling.model import FALSE, TRUE, Model
 from marketplace.scheduling.problem import (
     Certificate,
+    Left,
     Plan,
     Problem,
     Progress,
@@ -25,6 +26,10 @@ from marketplace.scheduling.problem import (
 
 _STEP = 20_000
 """Conflicts between two reports of progress, a few seconds; shorter steps make proofs slower."""
+_SHORTEST = 500
+"""Conflicts between two reports when the time is nearly over."""
+_PACE = 2_000.0
+"""Conflicts a second, until it is known how many there are."""
 _TIDY = 4_000
 """Conflicts spent on fewer idle slots once the breaks are proved."""
 _ROOM = 8
@@ -38,15 +43,16 @@ def solve(
     tell: Tell | None = None,
     conflicts: int | None = None,
     start: Plan | None = None,
+    left: Left | None = None,
 ) -> tuple[Plan | None, Certificate]:
     """The plan with most meetings, then least burden, then fewest breaks, and what is proved.
 
     It has no tables yet, there are enough for all meetings of one slot. After a burden, the bound
     of breaks is that of plans with no more burden.
     ``tell`` may stop the search, ``conflicts`` bounds it by count; ``start`` is a plan known
-    already, which keeps all rules.
+    already, which keeps all rules. Only the last steps before ``left`` says 0 depend on it.
     """
-    return _Search(problem, seed, tell, conflicts, start).run()
+    return _Search(problem, seed, tell, conflicts, start, left).run()
 
 
 class _Stopped(Exception):  # noqa: N818 - no error: the caller asked for it
@@ -63,11 +69,13 @@ class _Search:
         tell: Tell | None,
         conflicts: int | None,
         start: Plan | None,
+        time_left: Left | None,
     ) -> None:
         self._problem = problem
         self._seed = seed
         self._tell = tell
         self._left = conflicts
+        self._time_left, self._pace = time_left, _PACE
         self._best: Plan | None = None
         self._rank = (0, 0, 0, 0)
         self._bound = 0
@@ -188,13 +196,24 @@ class _Search:
         while answer is None:
             if self._left is not None and self._left <= 0:
                 raise _Stopped
-            step = _STEP if self._left is None else min(_STEP, self._left)
+            step = self._step()
+            before = self._time_left() if self._time_left else 0.0
             answer = self._try(model, assumptions, step)
+            if answer is None and self._time_left:
+                seconds = before - self._time_left()
+                self._pace = step / seconds if seconds > 0 else self._pace
             if answer is None:
                 if self._left is not None:
                     self._left -= step
                 self._report()
         return answer
+
+    def _step(self) -> int:
+        """Conflicts until the next report: fewer if there is no time for more."""
+        step = _STEP if self._left is None else min(_STEP, self._left)
+        if self._time_left is None:
+            return step
+        return min(step, max(_SHORTEST, int(self._pace * self._time_left())))
 
     def _try(self, model: Model, assumptions: Sequence[int], conflicts: int) -> bool | None:
         """The same, None if it takes more conflicts."""

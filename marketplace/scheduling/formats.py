@@ -43,6 +43,11 @@ def read(path: Path, *, fairness: int | None = None) -> Problem:
         raise FormatError(f"{path.name}: {error}") from error
 
 
+def first_number(path: Path) -> int:
+    """Whether participants, slots and meetings of a file count from 0 or from 1."""
+    return 1 if path.suffix == ".dzn" else 0
+
+
 def answer(plan: Plan | None, certificate: Certificate, seconds: float) -> dict[str, Any]:
     """What a SCHEDULE.json holds; ``slot`` is all null where there is no plan."""
     told: dict[str, Any] = {

@@ -18,6 +18,7 @@ from marketplace.scheduling.measure import measure
 from marketplace.scheduling.placing import place
 from marketplace.scheduling.problem import (
     Certificate,
+    Left,
     Place,
     Plan,
     Problem,
@@ -52,16 +53,18 @@ def solve(
     start: Plan | None = None,
     room: Room | None = None,
     keep: Sequence[int | None] = (),
+    left: Left | None = None,
 ) -> tuple[Plan | None, Certificate]:
     """The best timetable found, and what is proved of it.
 
     ``start`` is a plan to begin with, which keeps all rules. ``room`` and ``keep`` are tables and
-    those that stay, as in ``seating``. The same arguments give the same answer, unless ``tell``
-    stops the search. No plan: all meetings have to be held and cannot, or none was found.
+    those that stay, as in ``seating``; ``left`` tells when ``tell`` will say stop. The same
+    arguments give the same answer, unless ``tell`` stops the search. No plan: all meetings have to
+    be held and cannot, or none was found.
     """
     limits = limits or Limits()
     if len(problem.meetings) <= PROVED:
-        plan, certificate = _proved(problem, seed, tell, limits, start)
+        plan, certificate = _proved(problem, seed, tell, limits, start, left)
     else:
         plan, certificate = _annealed(problem, seed, tell, limits, start)
     if plan is None:
@@ -119,7 +122,12 @@ def seated_plan(
 
 
 def _proved(
-    problem: Problem, seed: int, tell: Tell | None, limits: Limits, start: Plan | None
+    problem: Problem,
+    seed: int,
+    tell: Tell | None,
+    limits: Limits,
+    start: Plan | None,
+    left: Left | None,
 ) -> tuple[Plan | None, Certificate]:
     """Complete search; when it takes long, annealing on the other core looks for a good plan."""
     if start is None and problem.optional:
@@ -128,7 +136,7 @@ def _proved(
         start = first if fair(problem, first) else None
     beside = _Beside(problem, seed, tell, limits)
     plan, certificate = exact.solve(
-        problem, seed=seed, tell=beside.tell, conflicts=limits.conflicts, start=start
+        problem, seed=seed, tell=beside.tell, conflicts=limits.conflicts, start=start, left=left
     )
     if certificate.status in (Status.OPTIMAL, Status.INFEASIBLE):
         beside.stop()
@@ -222,12 +230,20 @@ def _annealed(
         claims = replace(claims, most_placed=most_placed(problem))
     if problem.optional or figures.placed == everything:
         watch.tell(Progress(figures.placed, figures.breaks, bound, plan))
+    # The bound is that of timetables that hold everything.
+    enough = bound if claims.most_placed == everything else 0
     steps = STEPS * everything if limits.steps is None else limits.steps
     for number in range(limits.rounds):
-        if watch.stopped or (figures.placed, figures.breaks) == (everything, bound):
+        if watch.stopped or (figures.placed, figures.breaks) == (claims.most_placed, enough):
             break
         plan = anneal(
-            problem, plan, seed=seed + number, steps=steps << number, enough=bound, tell=watch.tell
+            problem,
+            plan,
+            seed=seed + number,
+            steps=steps << number,
+            enough=enough,
+            most_placed=claims.most_placed,
+            tell=watch.tell,
         )
         figures = measure(problem, plan)
     return _judged(problem, plan, claims)

@@ -168,6 +168,9 @@ class Progress:
 Tell = Callable[[Progress], bool]
 """Is told of progress now and then; False asks the search to stop with its best plan."""
 
+Left = Callable[[], float]
+"""Seconds until ``Tell`` will ask a search to stop: it reports more often shortly before."""
+
 
 def _digest(told: object) -> str:
     text = json.dumps(told, separators=(",", ":"), sort_keys=True)

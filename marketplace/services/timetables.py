@@ -145,32 +145,44 @@ def end_early(job: Job, _reason: str) -> None:
 
 @dataclass
 class _Watch:
-    """Writes down how a search goes, once a second, and says whether to go on."""
+    """Writes down how a search goes, once a second, and says whether to go on.
+
+    A search that was killed has only the seconds left that it had not used when it last reported.
+    """
 
     lease: jobs.Lease
     timetable: Timetable
     began: float = field(default_factory=time.monotonic)
-    reported: float = -_REPORT
+    reported: float | None = None
     best: tuple[int, int] | None = None
     stopped: bool = False
     lost: Exception | None = None
+    spent: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        points = self.timetable.progress
+        self.spent = float(points[-1][0]) if points else 0.0
 
     def hear(self, progress: Progress) -> bool:
         """Take a report; False ends the search. Called from the threads of the search."""
         passed = self.passed
-        if passed - self.reported >= _REPORT:
+        if self.reported is None or passed - self.reported >= _REPORT:
             self.reported = passed
             try:
                 self._write(progress, passed)
             except (jobs.LostLeaseError, DatabaseError) as error:
                 # A thread of the search must not die of it: the job raises it again.
                 self.lost = error
-        return self.lost is None and not self.stopped and passed < self.timetable.seconds
+        return self.lost is None and not self.stopped and self.left() > 0
 
     @property
     def passed(self) -> float:
-        """Seconds since the search began."""
-        return time.monotonic() - self.began
+        """Seconds searched, those before the worker was killed included."""
+        return self.spent + time.monotonic() - self.began
+
+    def left(self) -> float:
+        """Seconds that the search may still take."""
+        return self.timetable.seconds - self.passed
 
     def _write(self, progress: Progress, passed: float) -> None:
         seconds = self.timetable.seconds
@@ -201,6 +213,7 @@ def search(lease: jobs.Lease) -> None:
             reading.problem,
             seed=timetable.seed,
             tell=watch.hear,
+            left=watch.left,
             start=plan_of(timetable.plan) if timetable.plan else None,
             room=reading.room(),
             keep=reading.kept,

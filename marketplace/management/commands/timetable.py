@@ -32,7 +32,8 @@ class Command(BaseCommand):
     help = (
         "Give the meetings of a file (.dzn of the published benchmark, or .json) a slot and a "
         "table with the fewest breaks, and say what is proved. Exit code 3: no timetable holds all "
-        "meetings; why is on standard error. Numbers count from 0."
+        "meetings; why is on standard error, with numbers that count as those of the file do: from "
+        "1 in .dzn, from 0 in .json. The timetable written counts from 0."
     )
     requires_system_checks = ()
 
@@ -61,7 +62,12 @@ class Command(BaseCommand):
         def goes_on(_progress: Progress) -> bool:
             return time.monotonic() < deadline
 
-        plan, certificate = planning.solve(problem, seed=options["seed"], tell=goes_on)
+        plan, certificate = planning.solve(
+            problem,
+            seed=options["seed"],
+            tell=goes_on,
+            left=lambda: deadline - time.monotonic(),
+        )
         seconds = time.monotonic() - began
         told = json.dumps(formats.answer(plan, certificate, seconds)) + "\n"
         try:
@@ -71,13 +77,13 @@ class Command(BaseCommand):
                 _("%(path)s cannot be written: %(why)s")
                 % {"path": options["out"], "why": error.strerror}
             ) from error
-        self._tell(problem, certificate)
+        self._tell(problem, certificate, formats.first_number(path))
         if certificate.status == Status.INFEASIBLE:
             sys.exit(INFEASIBLE)
         if plan is None:
             raise CommandError(_("No timetable was found in time. Allow more --seconds."))
 
-    def _tell(self, problem: Problem, certificate: Certificate) -> None:
+    def _tell(self, problem: Problem, certificate: Certificate, first: int) -> None:
         if certificate.status == Status.INFEASIBLE:
             self.stderr.write("infeasible")
         elif certificate.status != Status.UNKNOWN:
@@ -95,58 +101,60 @@ class Command(BaseCommand):
                 }
             )
         for unplaced in certificate.unplaced[:_TOLD]:
-            self.stderr.write(sentence(problem, unplaced))
+            self.stderr.write(sentence(problem, unplaced, first))
         more = len(certificate.unplaced) - _TOLD
         if more > 0:
             self.stderr.write(_("... and %(count)d more") % {"count": more})
 
 
-def sentence(problem: Problem, unplaced: Unplaced) -> str:
-    """Why a meeting has no place, with the numbers of the file."""
-    people = _listed(problem.meetings[unplaced.meeting])
+def sentence(problem: Problem, unplaced: Unplaced, first: int = 0) -> str:
+    """Why a meeting has no place, with the numbers of the file, which count from ``first``."""
+
+    def listed(numbers: tuple[int, ...]) -> str:
+        return ", ".join(str(number + first) for number in numbers)
+
     involved = (unplaced.meeting, *unplaced.others)
     fixed = tuple(m for m in involved if problem.fixed and problem.fixed[m] >= 0)
     facts = {
-        "meeting": unplaced.meeting,
-        "people": people,
-        "who": _listed(unplaced.participants),
-        "slots": _listed(unplaced.slots) or "-",
+        "meeting": unplaced.meeting + first,
+        "people": listed(problem.meetings[unplaced.meeting]),
+        "who": listed(unplaced.participants),
+        "slots": listed(unplaced.slots) or "-",
         "count": len(unplaced.slots),
         "meetings": len(unplaced.others) + 1,
-        "others": _listed(unplaced.others),
+        "others": listed(unplaced.others),
         "fairness": problem.fairness,
-        "fixed": _listed(fixed) or "-",
+        "fixed": listed(fixed) or "-",
     }
     return {
         Cause.NO_COMMON_SLOT: _(
-            "Meeting %(meeting)d of %(people)s: there is no slot that its session or its fixed "
-            "slot allows and in which all of them are free."
+            "Meeting %(meeting)d (participants %(people)s): there is no slot that its session or "
+            "its fixed slot allows and in which all of them are free."
         ),
         Cause.FULL_CALENDAR: _(
             "Participant %(who)s has %(meetings)d meetings (%(meeting)d, %(others)s) for which "
             "only %(count)d slots are free: %(slots)s."
         ),
         Cause.NO_INTERPRETER: _(
-            "Meeting %(meeting)d of %(people)s: no interpreter is free in slots %(slots)s."
+            "Meeting %(meeting)d (participants %(people)s): no interpreter is free in slots "
+            "%(slots)s."
         ),
-        Cause.TABLES: _("Meeting %(meeting)d of %(people)s: too few tables in slots %(slots)s."),
+        Cause.TABLES: _(
+            "Meeting %(meeting)d (participants %(people)s): too few tables in slots %(slots)s."
+        ),
         Cause.ORDER: _(
-            "Meeting %(meeting)d of %(people)s cannot be held in the order asked for, together "
-            "with %(others)s."
+            "Meeting %(meeting)d (participants %(people)s) cannot be held in the order asked for, "
+            "together with %(others)s."
         ),
         Cause.CROWDED: _(
-            "Meeting %(meeting)d of %(people)s would fit alone, but not together with meetings "
-            "%(others)s (fixed among them: %(fixed)s)."
+            "Meeting %(meeting)d (participants %(people)s) would fit alone, but not together with "
+            "meetings %(others)s (fixed among them: %(fixed)s)."
         ),
         Cause.UNEVEN: _(
             "All meetings can be held, but some participants then have over %(fairness)s breaks "
             "more than others."
         ),
     }[unplaced.cause] % facts
-
-
-def _listed(numbers: tuple[int, ...]) -> str:
-    return ", ".join(map(str, numbers))
 
 
 def _positive(text: str) -> float:

@@ -1,5 +1,6 @@
 """The exact solver against an exhaustive search, and on files that anybody may have."""
 
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -98,3 +99,18 @@ def test_two_fixed_meetings_make_a_break_unavoidable():
     least = bounds.least_breaks(problem, tuple(domains))
 
     assert least[person] == 1
+
+
+def test_a_search_whose_time_is_nearly_over_reports_more_often():
+    problem, told = formats.read(LOOK_ALIKE), []
+
+    exact.solve(
+        problem,
+        seed=3,
+        conflicts=5_000,
+        tell=lambda progress: told.append(progress.plan) or True,
+        left=lambda: 0.4,
+    )
+
+    still = [one for one, other in pairwise(told) if one is other]
+    assert len(still) >= 4  # without news, though a step usually takes 20,000 conflicts

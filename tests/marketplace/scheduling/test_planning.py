@@ -101,6 +101,24 @@ def test_meetings_without_room_are_named_with_the_cause():
     checked(problem, plan, certificate)
 
 
+def test_annealing_ends_when_all_that_can_be_is_placed_without_a_break(monkeypatch):
+    monkeypatch.setattr(planning, "PROVED", 0)
+    problem = fair_of(people=40, tables=5, pairs=43, away=0.0)
+    told = []
+
+    plan, certificate = solve(
+        problem,
+        seed=1,
+        limits=Limits(steps=40_000_000),
+        tell=lambda progress: told.append(progress) or True,
+    )
+
+    assert (certificate.placed, certificate.most_placed) == (40, 40)
+    assert (certificate.status, certificate.breaks) == (Status.OPTIMAL, 0)
+    assert len(told) < 10  # of forty
+    checked(problem, plan, certificate)
+
+
 @pytest.mark.parametrize("proved", [0, 400])
 def test_what_has_to_be_held_and_cannot_is_infeasible(monkeypatch, proved):
     monkeypatch.setattr(planning, "PROVED", proved)

@@ -73,6 +73,29 @@ def test_an_infeasible_file_leaves_with_three_and_says_why(timetable):
     ]
 
 
+def test_a_dzn_file_is_answered_in_its_own_numbers_which_count_from_one(timetable, tmp_path):
+    path = tmp_path / "forum.dzn"
+    path.write_text(
+        "nBusiness = 3; nMeetings = 2; nTables = 1; nTotalSlots = 3; nMorningSlots = 3;"
+        "requested = [|1, 2, 1, |1, 3, 1|]; forbidden = [{2,3},{0},{0}];",
+        encoding="utf-8",
+    )
+
+    code, told, said = timetable(path)
+
+    assert (code, told["unplaced"][0]["participants"]) == (3, [0])
+    assert said.err.splitlines()[1:] == [
+        "Participant 1 has 2 meetings (1, 2) for which only 1 slots are free: 1.",
+    ]
+
+
+def test_the_people_of_a_meeting_without_a_slot_are_named(timetable):
+    code, _, said = timetable({**FORUM, "forbidden": [[1], [0, 2], []]})
+
+    assert code == 3
+    assert said.err.splitlines()[1].startswith("Meeting 0 (participants 0, 1): there is no slot")
+
+
 def test_meetings_that_may_stay_out_are_left_out_with_their_cause(timetable):
     code, told, said = timetable(
         {**FORUM, "forbidden": [[1, 2], [], []], "optional_meetings": True}

@@ -320,6 +320,27 @@ API = {
     "api-meeting-attendance": Row(  # has not begun
         post=api_decided(409, own_managers=409), about="meeting"
     ),
+    "api-move-list": Row(get=API_SIGNED_IN, post=API_ASKED),
+    "api-move-detail": Row(get=API_INSIDE, about="move"),
+    "api-move-accept": Row(post=API_ASKED_INSIDE, about="move"),
+    "api-move-decline": Row(post=api_decided(409, own_managers=409), about="move"),  # is declined
+    "api-move-withdraw": Row(post=api_decided(409), about="move"),
+    "api-offer-list": Row(get=API_SIGNED_IN),
+    "api-offer-detail": Row(get=API_INSIDE, about="offer"),
+    "api-offer-accept": Row(post=api_decided(409, own_managers=409), about="offer"),  # is declined
+    "api-offer-decline": Row(post=api_decided(409, own_managers=409), about="offer"),
+    "api-proposals": Row(
+        get=who(404, guest=401, own_staff=200),
+        post=api_by_staff(202),
+        delete=api_by_staff(200),
+        about="event",
+    ),
+    "api-proposing": Row(  # nothing was chosen
+        get=who(404, guest=401), about="event", kwargs={"job": UUID(int=7)}
+    ),
+    "api-proposing-stop": Row(
+        post=who(404, guest=401, any_token=403), about="event", kwargs={"job": UUID(int=7)}
+    ),
     "api-feed-list": Row(get=API_SIGNED_IN, post=who(201, guest=401, any_token=403)),
     "api-feed-detail": Row(delete=who(404, guest=401, owner=204, any_token=403), about="feed"),
     "api-timetable-list": Row(get=API_SIGNED_IN, post=API_ASKED),

@@ -87,11 +87,11 @@ class MeetingRequestAdmin(SearchedByEitherSide):
 
     @admin.display(description=_("requester"), ordering="requester__company__legal_name")
     def requester_name(self, asked: MeetingRequest) -> str:
-        return str(asked.requester.company)
+        return asked.requester.company.told
 
     @admin.display(description=_("partner"), ordering="partner__company__legal_name")
     def partner_name(self, asked: MeetingRequest) -> str:
-        return str(asked.partner.company)
+        return asked.partner.company.told
 
     @admin.display(description=_("acceptable times"))
     def times(self, asked: MeetingRequest) -> str:
@@ -348,16 +348,16 @@ class MeetingAdmin(OrderPages, SearchedByEitherSide):
 
     @admin.display(description=_("host"), ordering="host__registration__company__legal_name")
     def host_shown(self, meeting: Meeting) -> str:
-        return f"{meeting.host} ({meeting.host.registration.company})"
+        return f"{meeting.host} ({meeting.host.registration.company.told})"
 
     @admin.display(description=_("guest"), ordering="guest__registration__company__legal_name")
     def guest_shown(self, meeting: Meeting) -> str:
-        return f"{meeting.guest} ({meeting.guest.registration.company})"
+        return f"{meeting.guest} ({meeting.guest.registration.company.told})"
 
     @admin.display(description=_("further participants"))
     def further(self, meeting: Meeting) -> str:
         others = meeting.others.select_related("registration__company")
-        return "; ".join(f"{one} ({one.registration.company})" for one in others) or "—"
+        return "; ".join(f"{one} ({one.registration.company.told})" for one in others) or "—"
 
     @admin.display(description=_("time"), ordering="slot__starts_at")
     def time(self, meeting: Meeting) -> str:

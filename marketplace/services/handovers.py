@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
-from marketplace.models import Booking, Meeting, Participant
+from marketplace.models import Booking, Meeting, Participant, Registration
 from marketplace.selectors.parts import told_meetings
 from marketplace.services import calendars
 
@@ -51,6 +51,12 @@ def goes_on_without(meeting: Meeting, people: list[Participant]) -> bool:
     left = [one for one in meeting.people() if one.pk not in gone]
     is_whole = meeting.host_id not in gone and meeting.guest_id not in gone
     return is_whole and len({one.registration_id for one in left}) > 1
+
+
+def ends_without(meeting: Meeting, company: Registration) -> bool:
+    """Whether a meeting of a company does not take place when it does not come."""
+    own = [one for one in meeting.people() if one.registration_id == company.pk]
+    return not goes_on_without(meeting, own)
 
 
 def reseat(meeting: Meeting) -> None:

@@ -20,6 +20,7 @@ from marketplace.scheduling.problem import Place as Kind
 from marketplace.selectors.standing import Standing, place_held, read_standing
 from marketplace.selectors.timetables import Place
 from marketplace.services import standby
+from marketplace.services.handovers import ends_without
 from marketplace.services.losses import Loss
 
 _WHY_LOST = {
@@ -119,7 +120,8 @@ def reckon(
             "guest__person",
             "guest__registration__company",
         )
-        found = Outcome([_cancelled(one, loss) for one in rows])
+        ends = [one for one in rows if ends_without(one, loss.registration)]
+        found = Outcome([_cancelled(one, loss) for one in ends])
     elif Meeting.objects.filter(event=event).ahead(now).exists() or _goes_on(event, now):
         found = _Mending(read_standing(event, loss.lost(now), at=now), loss, fill, now).outcome()
     else:
@@ -169,6 +171,7 @@ class _Mending:
                 standby=self._waiting,
                 window=self._standing.window,
                 locked=frozenset(locked),
+                unseated=self._unseated(),
                 excused=self._excused(),
             ),
             room=self._standing.reading.room(),
@@ -201,6 +204,7 @@ class _Mending:
             at
             for at, one in enumerate(self._standing.meetings)
             if company.pk in {person.registration_id for person in one.people()}
+            and ends_without(one, company)
             and one.status in Meeting.AHEAD
             and (one.slot is None or one.slot.starts_at > self._now)
         }
@@ -222,6 +226,19 @@ class _Mending:
                 domains[at] = tuple(start for start in domains[at] if start != unit)
         self._problem = replace(self._problem, domains=tuple(domains))
         return tuple(found)
+
+    def _unseated(self) -> frozenset[int]:
+        """Meetings whose table is lost."""
+        plan, closed = self._standing.plan, self._standing.reading.closed
+
+        def is_lost(at: int, table: int | None) -> bool:
+            return table is None or not set(self._span(plan, at)).isdisjoint(closed[table])
+
+        return frozenset(
+            at
+            for at, table in enumerate(plan.table)
+            if closed and self._problem.places[at] != Kind.NONE and is_lost(at, table)
+        )
 
     def _excused(self) -> frozenset[int]:
         """Those who are the cause; a booth is nobody either."""

@@ -5,7 +5,8 @@ from django.core.exceptions import PermissionDenied
 
 from chambers.models import Mail
 from marketplace.models import Booking, Meeting, MeetingRequest, Participant, StandbyOffer
-from marketplace.services import participants, registrations, requests
+from marketplace.services import losses, participants, registrations, requests
+from marketplace.services.repairs import apply_repair
 from tests import event_factories as make
 from tests import factories
 from tests.marketplace.refusals import refused
@@ -306,3 +307,16 @@ def test_nobody_is_asked_or_shown_who_has_left(event):
     assert list(Participant.objects.taking_part().filter(registration=own.registration)) == [
         colleague
     ]
+
+
+@pytest.mark.parametrize("fill", [False, True])
+def test_a_repair_leaves_a_meeting_of_three_standing_too(event, fill):
+    meeting, (_host, _guest, third) = three_sided(event)
+    manager = factories.StaffFactory(chamber=event.chamber).person
+
+    apply_repair(event, losses.of_company(third.registration), by=manager, fill=fill)
+
+    meeting.refresh_from_db()
+    third.registration.refresh_from_db()
+    assert third.registration.status == "withdrawn"
+    assert (meeting.status, list(meeting.others.all())) == ("confirmed", [])

@@ -264,7 +264,7 @@ class DeskPages(AtTheEvent):
         event: Event = self.row_of(request, object_id, to_change=request.method == "POST")
         key = request.GET.get("registration", "")
         rows = Registration.objects.filter(event=event).select_related("company", "event")
-        company = rows.filter(pk=key).first() if key.isdigit() and len(key) < 19 else None
+        company = rows.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
         if company is None:
             raise Http404
         form = AbsentForm(request.POST if request.method == "POST" else None)

@@ -284,6 +284,15 @@ def test_a_company_away_today_is_told_of_with_what_will_be_cancelled(client, man
     assert {one.span for one in sent.context["seen"].freed} != set()
 
 
+@pytest.mark.parametrize("key", ["", "x", "²", "9" * 30, "999999999"])
+def test_what_names_no_company_of_the_event_is_missing(client, manager, day, key):
+    address = page("absent", day.event.pk)
+
+    assert client.get(f"{address}?registration={key}").status_code == 404
+    foreign = made.RegistrationFactory()
+    assert client.get(f"{address}?registration={foreign.pk}").status_code == 404
+
+
 def test_a_standby_offer_is_answered_for_both_at_the_desk(client, manager, day):
     waiting = made.MeetingFactory(event=day.event, host=day.people[1], guest=day.people[2])
     made.TableFactory.create_batch(2, event=day.event)

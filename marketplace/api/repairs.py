@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -33,14 +34,6 @@ from marketplace.services.mending import Outcome, Sort
 from marketplace.services.repairs import Preview, apply_repair, outcome_told, preview_repair
 
 Cause = Repair.Cause
-_NEEDED = {
-    Cause.LATE: "participants",
-    Cause.AWAY: "participants",
-    Cause.TABLE: "tables",
-    Cause.HALL: "hall",
-    Cause.INTERPRETER: "interpreter",
-    Cause.WITHDRAWAL: "registration",
-}
 
 
 class PlaceOut(serializers.Serializer):
@@ -95,9 +88,21 @@ class RepairOut(serializers.Serializer):
 
 
 class RepairIn(serializers.Serializer):
-    """What is lost, and for which slots; each cause names its own field."""
+    """What is lost, and for which slots."""
 
     cause = serializers.ChoiceField(Cause.choices)
+    what = serializers.ListField(
+        child=serializers.UUIDField(),
+        min_length=1,
+        max_length=500,
+        help_text=_(
+            "Ids of what the cause is about: participants, tables, one hall, one interpreter, or"
+            " the registration of one company."
+        ),
+    )
+    slots = SlotsField(
+        required=False, default=list, help_text=_("For a company that withdraws, none.")
+    )
     preview = serializers.BooleanField(
         default=True, help_text=_("True: nothing is saved, and nobody is told.")
     )
@@ -110,14 +115,6 @@ class RepairIn(serializers.Serializer):
         default=False,
         help_text=_("Give meetings that wait a time at once, instead of asking them."),
     )
-    slots = SlotsField(required=False, default=list)
-    participants = serializers.ListField(
-        child=serializers.UUIDField(), max_length=500, required=False
-    )
-    tables = serializers.ListField(child=serializers.UUIDField(), max_length=500, required=False)
-    hall = serializers.UUIDField(required=False)
-    interpreter = serializers.UUIDField(required=False)
-    registration = serializers.UUIDField(required=False)
 
 
 class EventRepairs(Resource):
@@ -163,32 +160,32 @@ def _event(request: Request, public_id: Any) -> Event:
 
 
 def _loss(event: Event, asked: dict[str, Any]) -> losses.Loss:
-    """The loss that was sent. Raises ValidationError ``required``, ``other_event``."""
+    """The loss that was sent; 404 for what the event does not have.
+
+    Raises ValidationError ``one_only``, ``other_event`` for a slot.
+    """
     cause = Cause(asked["cause"])
-    name = _NEEDED[cause]
-    if not asked.get(name):
-        raise ValidationError(
-            {name: ValidationError(gettext("This cause needs it: say which."), code="required")}
-        )
-    slots = slots_of(event, asked["slots"], "slots")
-    wanted = asked[name] if isinstance(asked[name], list) else [asked[name]]
     people = Participant.objects.filter(registration__event=event)
-    rows: QuerySet[Any] = {
-        "participants": people.select_related("registration__company"),
-        "tables": Table.objects.filter(event=event),
-        "hall": Hall.objects.filter(event=event),
-        "interpreter": Interpreter.objects.filter(event=event),
-        "registration": Registration.objects.filter(event=event).select_related("company"),
-    }[name]
-    found = list(rows.filter(public_id__in=wanted).order_by("pk"))
-    if len(found) < len(set(wanted)):
-        raise ValidationError(
-            {name: ValidationError(gettext("This event has no such thing."), code="other_event")}
-        )
+    rows: dict[Repair.Cause, QuerySet[Any]] = {
+        Cause.LATE: people.select_related("registration__company"),
+        Cause.AWAY: people.select_related("registration__company"),
+        Cause.TABLE: Table.objects.filter(event=event),
+        Cause.HALL: Hall.objects.filter(event=event),
+        Cause.INTERPRETER: Interpreter.objects.filter(event=event),
+        Cause.WITHDRAWAL: Registration.objects.filter(event=event).select_related("company"),
+    }
+    wanted = set(asked["what"])
+    found = list(rows[cause].filter(public_id__in=wanted).order_by("pk"))
+    if len(found) < len(wanted):
+        raise Http404
+    slots = slots_of(event, asked["slots"], "slots")
     if cause in (Cause.LATE, Cause.AWAY):
         return losses.of_people(found, slots, late=cause == Cause.LATE)
     if cause == Cause.TABLE:
         return losses.of_tables(found, slots)
+    if len(found) > 1:
+        error = ValidationError(gettext("Name one: each is a repair of its own."), code="one_only")
+        raise ValidationError({"what": error})
     if cause == Cause.HALL:
         return losses.of_hall(found[0], slots)
     if cause == Cause.INTERPRETER:

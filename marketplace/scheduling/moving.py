@@ -11,9 +11,9 @@ from ortools.sat.python import cp_model
 
 from marketplace.scheduling.problem import Place, Problem
 
-LOST, PERSON, MEETING = 10**8, 10**5, 100
-"""What counts first: a meeting without a slot, then a person, then a meeting that moves; what is
-left chooses the slot with fewest new breaks."""
+LOST, PERSON, MEETING, SEATED = 10**8, 10**5, 100, 20
+"""What counts first: a meeting without a slot, then a person, then a meeting that moves, then one
+that keeps its table; what is left chooses the slot with fewest new breaks."""
 EFFORT = 0.5
 """Limit of one search, in the solver's own count of work, about seconds of a processor."""
 
@@ -100,14 +100,16 @@ def move(
     excused: Collection[int],
     hint: Seats,
     seed: int,
+    unseated: Collection[int] = (),
 ) -> Moved | None:
     """Seat the movable meetings again, all others as in ``calendars``; None when out of effort.
 
     Nothing moves into ``closed`` slots; people who are ``excused`` do not count as moved. The
-    search begins at ``hint``.
+    search begins at ``hint``. Of two meetings one of which has to move, it is the one that is
+    ``unseated``: the other would have to change its table for it.
     """
     model = _Model(problem, seats, calendars, closed)
-    model.count(excused)
+    model.count(excused, unseated)
     model.begin_at(hint)
     return model.solve(seed)
 
@@ -183,7 +185,7 @@ class _Model:
         length = self._problem.lengths[meeting]
         return [(slot + length, chosen) for slot, chosen in self._begins(meeting)]
 
-    def count(self, excused: Collection[int]) -> None:
+    def count(self, excused: Collection[int], unseated: Collection[int]) -> None:
         """Minimise what is lost, then people and meetings that move, then new breaks."""
         people: dict[int, Any] = {}
         cost: list[Any] = [LOST * lost for lost in self._lost.values()]
@@ -200,7 +202,7 @@ class _Model:
             stays = [chosen for (slot, _), chosen in choices.items() if slot == old]
             self._model.add(sum(stays) + leaves == 1)
             if old is not None:
-                cost.append(MEETING * leaves)
+                cost.append((MEETING if meeting in unseated else MEETING + SEATED) * leaves)
                 for person in self._problem.meetings[meeting]:
                     moves(person, leaves)
                 if guide is not None:

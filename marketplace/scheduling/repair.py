@@ -38,6 +38,8 @@ class Change:
     """Slots in which nothing changes any more: the past and the freeze window."""
     locked: frozenset[int] = frozenset()
     """Meetings that stay where they are."""
+    unseated: frozenset[int] = frozenset()
+    """Meetings whose table is lost; they move sooner than others that would give them theirs."""
     excused: frozenset[int] = frozenset()
     """Those whose withdrawal or late arrival it is; they do not count as moved."""
 
@@ -317,6 +319,7 @@ class _Mending:
             self._change.excused,
             self.best,
             self._seed,
+            self._change.unseated,
         )
         if found is None:
             return

@@ -28,7 +28,7 @@ def test_a_repair_is_looked_at_and_then_done_as_it_was_shown(speaking_for):
     meeting = fair.meet(0, 1, slot=0, table=0)
     beside = fair.meet(2, 3, slot=0, table=1)
     manager = speaking_for(fair.staff)
-    loss = {"tables": ids(fair.tables[0]), "slots": ids(fair.slots[0])}
+    loss = {"what": ids(fair.tables[0]), "slots": ids(fair.slots[0])}
 
     shown = mend(manager, fair, "table", **loss)
     assert shown.status_code == 200
@@ -57,7 +57,7 @@ def test_another_outcome_than_the_one_shown_is_a_conflict(speaking_for):
     fair = Fair()
     meeting = fair.meet(0, 1, slot=0, table=0)
     manager = speaking_for(fair.staff)
-    loss = {"tables": ids(fair.tables[0]), "slots": ids(*fair.slots)}
+    loss = {"what": ids(fair.tables[0]), "slots": ids(*fair.slots)}
     seen = mend(manager, fair, "table", **loss).json()
     move_meeting(meeting, fair.slots[1], table=fair.tables[1], by=fair.staff)
 
@@ -79,11 +79,11 @@ def test_every_cause_is_mended(speaking_for):
     company = fair.people[3].registration
 
     for cause, named in (
-        ("late", {"participants": ids(fair.people[0])}),
-        ("away", {"participants": ids(*fair.people[1:3])}),
-        ("hall", {"hall": str(hall.public_id)}),
-        ("interpreter", {"interpreter": str(interpreter.public_id)}),
-        ("withdrawal", {"registration": str(company.public_id), "fill": True}),
+        ("late", {"what": ids(fair.people[0])}),
+        ("away", {"what": ids(*fair.people[1:3])}),
+        ("hall", {"what": ids(hall)}),
+        ("interpreter", {"what": ids(interpreter)}),
+        ("withdrawal", {"what": ids(company), "fill": True}),
     ):
         times = {} if cause == "withdrawal" else {"slots": slots}
         answer = mend(manager, fair, cause, preview=False, **named, **times)
@@ -99,28 +99,30 @@ def test_what_is_wrong_names_its_field(speaking_for):
     fair, strange = Fair(), Fair()
     manager, slots = speaking_for(fair.staff), ids(*fair.slots)
 
-    foreign_table, foreign_slots = ids(strange.tables[0]), ids(*strange.slots)
-    late = {"cause": "late", "participants": ids(fair.people[0])}
+    foreign = {"what": ids(strange.tables[0]), "slots": slots}
+    late = {"cause": "late", "what": ids(fair.people[0])}
+    halls = ids(*(made.HallFactory(event=fair.event) for _hall in range(2)))
     for body, field, code in (
-        ({"cause": "fire"}, "cause", "invalid_choice"),
-        ({"cause": "table", "slots": slots}, "tables", "required"),
-        ({"cause": "table", "tables": foreign_table, "slots": slots}, "tables", "other_event"),
-        ({**late, "slots": foreign_slots}, "slots", "other_event"),
+        ({"cause": "fire", "what": halls}, "cause", "invalid_choice"),
+        ({"cause": "table", "slots": slots}, "what", "required"),
+        ({"cause": "hall", "what": halls, "slots": slots}, "what", "one_only"),
+        ({**late, "slots": ids(*strange.slots)}, "slots", "other_event"),
         ({**late, "slots": slots, "digest": "x"}, "digest", "invalid"),
     ):
         answer = manager.post(path(fair), body, format="json")
         assert answer.status_code == 400, answer.json()
         error = answer.json()["errors"][0]
         assert (error["field"], error["code"]) == (field, code)
-    no_slots = mend(manager, fair, "table", tables=ids(*fair.tables))
+    no_slots = mend(manager, fair, "table", what=ids(*fair.tables))
     assert (no_slots.status_code, no_slots.json()["code"]) == (400, "no_slots")
+    assert mend(manager, fair, "table", **foreign).status_code == 404
 
 
 def test_only_staff_reads_and_only_managers_mend(speaking_for):
     fair = Fair()
     secret = made.RepairFactory(event=fair.event, what="Unseen Works")
     viewer = StaffFactory(chamber=fair.event.chamber, role="viewer").person
-    loss = {"tables": ids(fair.tables[0]), "slots": ids(fair.slots[0])}
+    loss = {"what": ids(fair.tables[0]), "slots": ids(fair.slots[0])}
 
     for person, reads, mends in (
         (viewer, 200, 403),

@@ -52,6 +52,14 @@ def build_event():
     )
     world.meetings, world.waiting = _meetings(world)
     world.incoming, world.sent = _requests(world)
+    world.draft = request_meeting(
+        world.own, world.others[2], by=world.owner, message="Half a thought", draft=True
+    )
+    world.closed = EventFactory(
+        chamber=event.chamber,
+        name={"en": "Mission whose registration is over"},
+        registration_closes_at=timezone.now() - DAY,
+    )
     propose_move(
         world.meetings[0], slots[9:11], by=world.people[0].person, message="Our flight is late"
     )
@@ -177,6 +185,10 @@ def addresses(world):
             f"/requests/{world.incoming.public_id}/{name}"
             for name in ("", "accept/", "decline/", "propose/")
         ),
+        *(f"/requests/{world.draft.public_id}/{name}" for name in ("", "draft/", "withdraw/")),
+        f"/events/{world.closed.public_id}/",
+        f"/events/{world.closed.public_id}/register/",
+        f"/companies/{world.others[3].company.public_id}/",
         *(f"/meetings/{world.meetings[0].public_id}/{name}" for name in ("", "cancel/", "move/")),
         f"/meetings/{world.waiting.public_id}/",
     ]

@@ -4,7 +4,7 @@ document.documentElement.classList.add("js");
 // Tabs that are one row on a phone: the one of this page is in sight.
 for (const row of document.querySelectorAll(".desk")) {
   const here = row.querySelector("[aria-current]");
-  if (here) row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+  if (here) row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
 }
 
 // Say what changed, for people who cannot see the swap.

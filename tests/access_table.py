@@ -166,6 +166,15 @@ ADMINISTRATION = {
         post=who(302, any_staff=404, staff_viewer=403, own_managers=200),
         about="event",
     ),
+    "admin:marketplace_event_kit": Row(get=OWN_STAFF, post=OWN_STAFF, about="event"),
+    "admin:marketplace_event_kit_file": Row(get=OWN_STAFF, post=OWN_STAFF, about="event"),
+    "admin:marketplace_event_marks": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="event"),
+    "admin:marketplace_event_marks_people": Row(  # ticks nobody
+        get=OWN_STAFF, post=OWN_MANAGERS_DONE, about="event"
+    ),
+    "admin:marketplace_event_marks_file": Row(
+        get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="event"
+    ),
     "admin:marketplace_event_badge": Row(
         get=OWN_STAFF, post=OWN_MANAGERS_DONE, about="participant"
     ),

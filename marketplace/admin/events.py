@@ -23,6 +23,7 @@ from chambers.admin_site import Queue, shows_queues
 from marketplace.admin.base import AtTheEvent, zone_typed
 from marketplace.admin.coverage import CoveragePages
 from marketplace.admin.desk import DeskPages
+from marketplace.admin.kit import KitPages
 from marketplace.admin.repairs import RepairPages
 from marketplace.admin.setup import SetUpPages, parts_of
 from marketplace.models import Event, Meeting, Registration, Timetable
@@ -93,7 +94,7 @@ def _alive(rows: QuerySet[Event]) -> QuerySet[Event]:
 
 
 @admin.register(Event)
-class EventAdmin(CoveragePages, DeskPages, RepairPages, SetUpPages, AtTheEvent):
+class EventAdmin(CoveragePages, DeskPages, KitPages, RepairPages, SetUpPages, AtTheEvent):
     """Events that one's chambers organise; those they host are read."""
 
     addable = changeable = True

@@ -85,7 +85,7 @@ def calendar(entries: Iterable[Entry | Appointment], *, method: Method | None = 
             event.add("dtend", entry.day + dt.timedelta(days=1))  # not included
             event.add("transp", "TRANSPARENT")
         else:
-            _add_appointment(event, entry)
+            _add_appointment(event, entry, method)
         event.add("summary", _line(entry.title))
         if entry.text:
             event.add("description", _CONTROLS.sub("", entry.text))
@@ -96,7 +96,7 @@ def calendar(entries: Iterable[Entry | Appointment], *, method: Method | None = 
     return bytes(whole.to_ical())
 
 
-def _add_appointment(event: Any, entry: Appointment) -> None:
+def _add_appointment(event: Any, entry: Appointment, method: Method | None) -> None:
     event.add("dtstart", entry.starts_at)
     event.add("dtend", entry.ends_at)
     event.add("sequence", entry.sequence)
@@ -107,7 +107,7 @@ def _add_appointment(event: Any, entry: Appointment) -> None:
         event.add("location", _line(entry.place))
     if entry.organiser:
         event.add("organizer", f"mailto:{_line(entry.organiser)}")
-    if entry.attendee:
+    if entry.attendee and method is not Method.PUBLISH:  # what is published invites nobody
         event.add("attendee", f"mailto:{_line(entry.attendee)}")
 
 

@@ -152,6 +152,12 @@ class Mail(PublicModel):
         _("calendar file"), blank=True, help_text=_("What the mail brings for a calendar program.")
     )
     method = models.CharField(max_length=8, blank=True, editable=False)
+    calendar_name = models.CharField(max_length=120, blank=True, editable=False)
+    cancellations = models.TextField(
+        _("calendar file of what is off"),
+        blank=True,
+        help_text=_("What takes other entries out of the calendar."),
+    )
     thread = models.CharField(
         max_length=120,
         blank=True,

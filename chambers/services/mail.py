@@ -28,10 +28,16 @@ from chambers.services import jobs
 
 @dataclass(frozen=True)
 class CalendarFile:
-    """A calendar file and what it asks of the reader's program, as in its own METHOD."""
+    """A calendar file and what it asks of the reader's program, as in its own METHOD.
+
+    ``name`` has no ending. ``cancelled`` is a second file beside it, with the METHOD ``CANCEL``:
+    one file cannot both bring entries and take others away.
+    """
 
     content: bytes
     method: str
+    name: str = "meeting"
+    cancelled: bytes = b""
 
 
 @transaction.atomic
@@ -89,6 +95,8 @@ def _store(
         chamber=chamber,
         calendar=calendar.content.decode() if calendar else "",
         method=calendar.method if calendar else "",
+        calendar_name=calendar.name if calendar else "",
+        cancellations=calendar.cancelled.decode() if calendar else "",
         thread=thread,
         message_id=f"<{uuid.uuid4()}@{domain}>",
     )
@@ -146,7 +154,11 @@ def _send(mail: Mail) -> None:
     if mail.calendar:
         # Beside the text for programs that answer invitations, as a file for everybody else.
         message.attach_alternative(mail.calendar, f"text/calendar; method={mail.method}")
-        message.attach("meeting.ics", mail.calendar, "text/calendar")
+        name = mail.calendar_name or "meeting"
+        message.attach(f"{name}.ics", mail.calendar, "text/calendar")
+        if mail.cancellations:
+            kind = "text/calendar; method=CANCEL"
+            message.attach(f"{name}-cancelled.ics", mail.cancellations, kind)
     message.send()
 
 

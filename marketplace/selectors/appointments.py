@@ -6,10 +6,11 @@ from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from chambers.gates.calendar import Appointment, Standing
-from marketplace.models import Meeting, Participant
+from marketplace.models import Event, Meeting, Participant
 
 _STANDINGS = {
     Meeting.Status.PROVISIONAL: Standing.TENTATIVE,
@@ -64,3 +65,9 @@ def place_of(meeting: Meeting) -> str:
 def _person(participant: Participant) -> str:
     who = ", ".join(filter(None, [participant.name, participant.position]))
     return f"{who} ({participant.registration.company.told})"
+
+
+def file_name(event: Event, version: int | None = None) -> str:
+    """The name of a calendar file without its ending: that of the event and of the timetable."""
+    stem = slugify(event.named()[0], allow_unicode=True)[:80].strip("-") or "meetings"
+    return f"{stem}-{version}" if version is not None else stem

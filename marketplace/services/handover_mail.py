@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from chambers.gates.calendar import Method, Standing, calendar
+from chambers.gates.calendar import Standing
 from chambers.models import User
-from chambers.services.mail import CalendarFile, queue_mail
+from chambers.services.mail import queue_mail
 from marketplace.models import Event, Meeting, Participant, Registration
 from marketplace.selectors.appointments import appointment_of
 from marketplace.selectors.times import tell_time
+from marketplace.services.calendar_files import calendar_file
 from marketplace.services.notices import attendees, thread_of
 
 Readers = dict[int, tuple[User, Participant]]
@@ -80,10 +81,7 @@ def _tell(
             for meeting, who in theirs
             if meeting.slot is not None
         ]
-    # One file for many appointments is published; only a lone one can be an invitation.
-    method = Method.REQUEST if len(entries) == 1 else Method.PUBLISH
-    method = Method.CANCEL if standing else method
-    file = CalendarFile(calendar(entries, method=method), method.value) if entries else None
+        file = calendar_file(event, entries)
     queue_mail(
         kind,
         to=reader,

@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import Q
 from django.utils import translation
 
-from chambers.gates.calendar import Method, calendar
 from chambers.models import Representative, User
 from chambers.services.mail import CalendarFile, queue_mail
 from marketplace.models import (
@@ -23,6 +22,7 @@ from marketplace.models import (
 )
 from marketplace.selectors.appointments import appointment_of, place_of
 from marketplace.selectors.times import shown_time, tell_moment, tell_time
+from marketplace.services.calendar_files import calendar_file
 
 
 def speakers(registration: Registration) -> list[User]:
@@ -139,12 +139,10 @@ def offered(slot: Slot, own: Registration, reader: User, until: dt.datetime) -> 
         }
 
 
-def invitation(meeting: Meeting, reader: User, participant: Participant) -> CalendarFile:
+def invitation(meeting: Meeting, reader: User, participant: Participant) -> CalendarFile | None:
     """The calendar file of a meeting for one reader: REQUEST, or CANCEL once it is cancelled."""
-    cancelled = meeting.status == Meeting.Status.CANCELLED
-    method = Method.CANCEL if cancelled else Method.REQUEST
     entry = appointment_of(meeting, reader=participant, attendee=reader.email)
-    return CalendarFile(calendar([entry], method=method), method.value)
+    return calendar_file(meeting.event, [entry])
 
 
 def tell_of_withdrawal(registration: Registration, meetings: Sequence[Meeting]) -> set[int]:
@@ -176,7 +174,7 @@ def tell_of_absence(registration: Registration, meetings: Sequence[Meeting], rea
         own = theirs[0][1].registration
         with translation.override(reader.language):
             times = [_told(one.slot, own, reader) for one, _who in theirs if one.slot is not None]
-        file = _cancellations(reader, theirs)
+        file = _cancellations(own.event, reader, theirs)
         context = {**_lost_context(registration, own, times), "reason": reason}
         _mail("company_absent", reader, own, context, file)
 
@@ -209,12 +207,12 @@ def tell_of_cancelled_event(
             readers.setdefault(reader.pk, (reader, registration))
     for reader, own in readers.values():
         own.event = event
-        file = _cancellations(reader, lost.get(reader.pk, []))
+        file = _cancellations(event, reader, lost.get(reader.pk, []))
         _mail("event_cancelled", reader, own, {"reason": reason}, file)
 
 
 def _cancellations(
-    reader: User, theirs: Iterable[tuple[Meeting, Participant]]
+    event: Event, reader: User, theirs: Iterable[tuple[Meeting, Participant]]
 ) -> CalendarFile | None:
     with translation.override(reader.language):
         entries = [
@@ -222,9 +220,7 @@ def _cancellations(
             for one, who in theirs
             if one.slot is not None
         ]
-    if not entries:
-        return None
-    return CalendarFile(calendar(entries, method=Method.CANCEL), Method.CANCEL.value)
+        return calendar_file(event, entries)
 
 
 def _tell_lost(
@@ -233,7 +229,7 @@ def _tell_lost(
     own = theirs[0][1].registration
     with translation.override(reader.language):
         times = [_told(one.slot, own, reader) for one, _who in theirs if one.slot is not None]
-    file = _cancellations(reader, theirs)
+    file = _cancellations(own.event, reader, theirs)
     context = _lost_context(registration, own, times)
     _mail("partner_withdrew", reader, own, context, file)
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from chambers.gates.calendar import Appointment, Method, Standing, calendar
+from chambers.gates.calendar import Appointment, Standing
 from chambers.models import User
-from chambers.services.mail import CalendarFile, queue_mail
+from chambers.services.mail import queue_mail
 from marketplace.models import Event, Participant
 from marketplace.selectors.appointments import appointment_of, place_of
 from marketplace.selectors.times import tell_time
+from marketplace.services.calendar_files import calendar_file
 from marketplace.services.mending import Outcome, Shift, Sort
 from marketplace.services.notices import attendees, thread_of
 
@@ -59,7 +60,7 @@ def _write(event: Event, share: Share) -> None:
     reader = share.reader
     with translation.override(reader.language):
         rows = [(shift, _row(shift, who, reader)) for shift, who in share.shifts]
-        entries = list(_entries(share.shifts, reader))
+        file = calendar_file(event, list(_entries(share.shifts, reader)))
         context = {
             "event": event,
             "event_name": event.named()[0],
@@ -72,7 +73,7 @@ def _write(event: Event, share: Share) -> None:
         to=reader,
         context=context,
         chamber=event.chamber,
-        calendar=_file(entries),
+        calendar=file,
         thread=thread_of(event, reader),
     )
 
@@ -112,13 +113,3 @@ def _entries(shifts: Sequence[tuple[Shift, Participant]], reader: User) -> Itera
                 meeting, reader=who, attendee=reader.email, standing=Standing.CANCELLED
             )
             meeting.slot = meeting.table = None
-
-
-def _file(entries: Sequence[Appointment]) -> CalendarFile | None:
-    """A lone entry is an invitation, or takes it back; one file for many is published."""
-    if not entries:
-        return None
-    method = Method.PUBLISH if len(entries) > 1 else Method.REQUEST
-    if all(one.standing is Standing.CANCELLED for one in entries):
-        method = Method.CANCEL
-    return CalendarFile(calendar(entries, method=method), method.value)

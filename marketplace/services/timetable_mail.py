@@ -8,13 +8,14 @@ from typing import Any
 
 from django.utils import translation
 
-from chambers.gates.calendar import Appointment, Method, Standing, calendar
+from chambers.gates.calendar import Appointment, Standing
 from chambers.models import User
 from chambers.services import jobs
-from chambers.services.mail import CalendarFile, queue_mail
+from chambers.services.mail import queue_mail
 from marketplace.models import Meeting, Participant, Slot, Table, Timetable
 from marketplace.selectors.appointments import appointment_of, place_of
 from marketplace.selectors.times import tell_time
+from marketplace.services.calendar_files import calendar_file
 from marketplace.services.notices import attendees, thread_of
 from marketplace.services.publishing import CHANGED, TELL, WITHDRAWN
 
@@ -100,6 +101,7 @@ def _write(
     with translation.override(reader.language):
         rows = [_row(meeting, who, reader, before) for meeting, who in share.meetings]
         entries = list(_entries(share.meetings, reader, before))
+        file = calendar_file(event, entries, version=timetable.number)
         context = {
             "event": event,
             "event_name": event.named()[0],
@@ -111,7 +113,7 @@ def _write(
         to=reader,
         context=context,
         chamber=event.chamber,
-        calendar=_file(entries),
+        calendar=file,
         thread=thread_of(event, reader),
     )
 
@@ -157,13 +159,3 @@ def _entries(
                 meeting, reader=who, attendee=reader.email, standing=Standing.CANCELLED
             )
             meeting.slot = meeting.table = None
-
-
-def _file(entries: Sequence[Appointment]) -> CalendarFile | None:
-    """One file for many appointments is published; only a lone one can be an invitation."""
-    if not entries:
-        return None
-    method = Method.PUBLISH
-    if all(one.standing is Standing.CANCELLED for one in entries):
-        method = Method.CANCEL
-    return CalendarFile(calendar(entries, method=method), method.value)

@@ -14,6 +14,7 @@ from django.forms import BaseForm
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -29,6 +30,7 @@ from marketplace.models import (
     StandbyOffer,
     Table,
     TimeProposal,
+    Timetable,
 )
 from marketplace.selectors.agenda import (
     agenda_of,
@@ -39,7 +41,7 @@ from marketplace.selectors.agenda import (
     table_grid,
     with_people,
 )
-from marketplace.selectors.appointments import appointment_of
+from marketplace.selectors.appointments import appointment_of, file_name
 from marketplace.selectors.standby import each_answers, yet_to_accept
 from marketplace.services import meetings as services
 from marketplace.services import moves, standby
@@ -86,7 +88,9 @@ def calendar_file(request: SignedInRequest, own: Registration) -> HttpResponse:
         entries.append(appointment_of(meeting, reader=ours[0]))
     content = calendar(entries, method=Method.PUBLISH)
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="meetings.ics"'
+    in_force = Timetable.objects.in_force().filter(event=own.event)
+    name = file_name(own.event, in_force.values_list("number", flat=True).first())
+    response["Content-Disposition"] = content_disposition_header(True, f"{name}.ics") or ""
     return response
 
 

@@ -83,6 +83,20 @@ def test_a_calendar_file_is_an_invitation_and_an_attachment(user):
     assert 'text/calendar; method="REQUEST"; charset="utf-8"' in types
 
 
+def test_what_is_off_is_a_file_of_its_own_with_the_name_of_the_first(user):
+    live, off = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", b"BEGIN:VCALENDAR\r\nX-OFF:1\r\n"
+    queue(user, calendar=CalendarFile(live, "PUBLISH", "форум-3", off))
+
+    jobs.work_off()
+
+    (message,) = outbox.outbox
+    parts = [part for part in message.message().walk() if part.get_filename()]
+    assert [part.get_filename() for part in parts] == ["форум-3.ics", "форум-3-cancelled.ics"]
+    assert parts[1].get_param("method") == "CANCEL"
+    assert b"X-OFF" in parts[1].get_payload(decode=True)
+    assert b"X-OFF" not in parts[0].get_payload(decode=True)
+
+
 def test_of_one_thread_the_later_mail_takes_the_earlier_along_and_never_overtakes_it(user):
     first, second = queue(user, thread="meeting-1"), queue(user, thread="meeting-1")
     other = queue(user, thread="meeting-2")

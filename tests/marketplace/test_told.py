@@ -167,3 +167,34 @@ def test_a_company_reads_no_proposals_though_its_speaker_also_works_for_the_orga
 
     assert not meetings_of(scene.host.registration, scene.host.person).exists()
     assert Meeting.objects.visible_to(scene.host.person).count() == 1
+
+
+def test_what_is_off_comes_in_a_file_of_its_own_beside_what_stands(scene):
+    """One file asks one thing of a calendar program."""
+    make.SlotFactory(event=scene.event)
+    third = make.ParticipantFactory(registration__event=scene.event, speaking=True)
+    stays = make.MeetingFactory(event=scene.event, host=scene.host, guest=scene.guest)
+    goes = make.MeetingFactory(event=scene.event, host=scene.host, guest=third)
+    scene.publish()
+    jobs.work_off()
+    Mail.objects.all().delete()
+    for slot in scene.event.slots.all():
+        third.away.create(slot=slot)
+    stays.refresh_from_db()
+    scene.guest.away.create(slot=stays.slot)
+
+    version = scene.publish()
+    jobs.work_off()
+
+    mail = Mail.objects.get(kind="timetable_changed", to=scene.host.person.email)
+    assert (mail.method, mail.calendar.count("METHOD:REQUEST")) == ("REQUEST", 1)
+    assert (str(stays.uid) in mail.calendar, str(goes.uid) in mail.calendar) == (True, False)
+    assert "STATUS:CANCELLED" not in mail.calendar
+    assert mail.cancellations.count("METHOD:CANCEL") == 1
+    assert (str(stays.uid) in mail.cancellations, str(goes.uid) in mail.cancellations) == (
+        False,
+        True,
+    )
+    assert mail.calendar_name.endswith(f"-{version.number}")
+    lost = Mail.objects.get(kind="timetable_changed", to=third.person.email)
+    assert (lost.method, lost.cancellations) == ("CANCEL", "")

@@ -1,6 +1,7 @@
 """A company's timetable, its calendar file, all tables, and what becomes of a meeting."""
 
 import datetime as dt
+from urllib.parse import unquote
 
 import icalendar  # noqa: TID251 - reads back what the gate wrote
 import pytest
@@ -21,6 +22,7 @@ from tests.event_factories import (
     SessionFactory,
     SlotFactory,
     TableFactory,
+    TimetableFactory,
     clock_time,
 )
 from tests.factories import RepresentativeFactory, UserFactory
@@ -431,3 +433,18 @@ def test_a_reader_of_the_company_changes_no_meeting(client, event, ours, theirs,
         assert client.post(at(name, meeting), {"reason": "x"}).status_code == 403
     meeting.refresh_from_db()
     assert meeting.status == "confirmed"
+
+
+def test_the_calendar_file_is_named_after_the_event_and_its_timetable(
+    client, event, ours, theirs, slots
+):
+    meet(ours, theirs, slots[0])
+    event.name = {"en": "Forum “Форум”: 2026"}
+    event.save()
+
+    before = page_of(client, event, "calendar")["Content-Disposition"]
+    TimetableFactory(event=event, number=3, final=True)
+    after = page_of(client, event, "calendar")["Content-Disposition"]
+
+    assert unquote(before) == "attachment; filename*=utf-8''forum-форум-2026.ics"
+    assert unquote(after) == "attachment; filename*=utf-8''forum-форум-2026-3.ics"

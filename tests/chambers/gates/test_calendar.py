@@ -122,3 +122,16 @@ def test_an_appointment_is_read_at_its_instant(zone, starts, in_utc):
     began = event["DTSTART"].dt.astimezone(dt.UTC)
     assert began == dt.datetime(*in_utc, tzinfo=dt.UTC)
     assert event["DTEND"].dt.astimezone(dt.UTC) - began == dt.timedelta(minutes=20)
+
+
+def test_what_is_published_names_who_publishes_and_invites_nobody():
+    entry = appointment(organiser="desk@market.example", attendee="k@example.org")
+
+    published = icalendar.Calendar.from_ical(calendar([entry], method=Method.PUBLISH))
+    invited = icalendar.Calendar.from_ical(calendar([entry], method=Method.REQUEST))
+
+    assert [event.get("ATTENDEE") for event in published.walk("VEVENT")] == [None]
+    assert [event["ORGANIZER"] for event in published.walk("VEVENT")] == [
+        "mailto:desk@market.example"
+    ]
+    assert [event["ATTENDEE"] for event in invited.walk("VEVENT")] == ["mailto:k@example.org"]

@@ -25,7 +25,7 @@ from tests.factories import (
 )
 from tests.forms import sent_back
 from tests.matching.test_admin import decide
-from tests.matching.world import company, match, offers, partners_of, seeks
+from tests.matching.world import company, goods_and_services, match, partners_of
 
 pytestmark = pytest.mark.django_db
 MODEL = "matching_chamberemphasis"
@@ -39,14 +39,7 @@ def manager():
 @pytest.fixture
 def world(manager):
     """A member that seeks goods and services, one partner for each, and one who is nobody's."""
-    member = company("RU", "Ours", membership__chamber=manager.chamber)
-    seeks(member, "9026", kind="goods")
-    seeks(member, "8486", kind="service")
-    sells, lends = company("JP", "Sells"), company("KZ", "Lends")
-    offers(sells, "9026", kind="goods")
-    offers(lends, "8486", kind="service")
-    match()
-    return member, sells, lends
+    return goods_and_services(membership__chamber=manager.chamber)
 
 
 def lifting(second):

@@ -35,7 +35,7 @@ from tests.factories import (
     StaffFactory,
     UserFactory,
 )
-from tests.matching.world import company, lists, match, offers, seeks
+from tests.matching.world import goods_and_services, lists, match
 
 pytestmark = pytest.mark.django_db
 __all__ = ["tasks"]  # its import registers the job that proposes
@@ -57,14 +57,7 @@ def manager(event):
 
 @pytest.fixture
 def sides():
-    """Who seeks goods and services, who sells goods, and who lends services."""
-    ours, sells, lends = company("RU", "Ours"), company("JP", "Sells"), company("KZ", "Lends")
-    seeks(ours, "9026", kind="goods")
-    seeks(ours, "8486", kind="service")
-    offers(sells, "9026", kind="goods")
-    offers(lends, "8486", kind="service")
-    match()
-    return ours, sells, lends
+    return goods_and_services()
 
 
 def register(event, sides):

@@ -25,7 +25,7 @@ from tests.factories import (
 )
 from tests.forms import sent_back
 from tests.matching.test_admin import decide
-from tests.matching.world import company, match, offers, seeks
+from tests.matching.world import goods_and_services
 
 pytestmark = pytest.mark.django_db
 MODEL = "matching_eventemphasis"
@@ -162,13 +162,7 @@ def test_how_we_score_tells_those_who_come_and_who_organise(client, event, manag
 def test_the_preview_stands_on_the_page_of_the_draft_with_pairs_and_reasons(client, event, manager):
     SlotFactory(event=event)
     TableFactory(event=event)
-    ours, sells, lends = company("RU", "Ours"), company("JP", "Sells"), company("KZ", "Lends")
-    seeks(ours, "9026", kind="goods")
-    seeks(ours, "8486", kind="service")
-    offers(sells, "9026", kind="goods")
-    offers(lends, "8486", kind="service")
-    match()
-    for one in (ours, sells, lends):
+    for one in goods_and_services():
         ParticipantFactory(registration__event=event, registration__company=one)
     boss = UserFactory(superuser=True)
     put_emphasis_in_force(draft_emphasis(event, goods=2.0, service=0.5), by=boss)

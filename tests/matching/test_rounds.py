@@ -6,7 +6,16 @@ from matching.engine.emphasis import Emphasis
 from matching.services.rounds import Round, scored_pairs, stressed_at
 from tests.event_factories import EventFactory
 from tests.factories import EventEmphasisFactory
-from tests.matching.world import CHIPS, HARVESTERS, SENSORS, company, match, offers, seeks
+from tests.matching.world import (
+    CHIPS,
+    HARVESTERS,
+    SENSORS,
+    company,
+    goods_and_services,
+    match,
+    offers,
+    seeks,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -71,14 +80,7 @@ SERVICES = {**GOODS, "goods": 0.5, "service": 2.0}
 
 @pytest.fixture
 def fair():
-    """One who seeks goods and services, and one partner for each."""
-    ours, sells, lends = company("RU", "Ours"), company("JP", "Sells"), company("KZ", "Lends")
-    seeks(ours, "9026", kind="goods")
-    seeks(ours, "8486", kind="service")
-    offers(sells, "9026", kind="goods")
-    offers(lends, "8486", kind="service")
-    match()
-    return [one.pk for one in (ours, sells, lends)]
+    return [one.pk for one in goods_and_services()]
 
 
 def test_what_an_event_stresses_comes_first_among_its_companies(fair):

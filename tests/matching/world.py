@@ -40,6 +40,20 @@ def seeks(who, *codes, **fields):
     return offers(who, *codes, side="demand", **fields)
 
 
+def goods_and_services(**fields):
+    """Who seeks goods and services, who sells goods and who lends services; matched.
+
+    ``fields`` are of the first.
+    """
+    ours = company("RU", "Ours", **fields)
+    sells, lends = company("JP", "Sells"), company("KZ", "Lends")
+    for kind, code, other in (("goods", "9026", sells), ("service", "8486", lends)):
+        seeks(ours, code, kind=kind)
+        offers(other, code, kind=kind)
+    match()
+    return ours, sells, lends
+
+
 def match(seed=1):
     """A whole run, worked off here; the run as it ended."""
     run = tasks.runs.start_run(seed=seed)

@@ -38,6 +38,8 @@ def problem_told(problem: Problem) -> Told:
     """A problem as JSON knows it; its hash is ``problem.hash()``."""
     told = {one.name: _plain(getattr(problem, one.name)) for one in fields(problem)}
     told["forbidden"] = [sorted(slots) for slots in problem.forbidden]
+    if not problem.numbers:
+        del told["numbers"]
     return told
 
 

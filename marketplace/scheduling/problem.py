@@ -70,6 +70,10 @@ class Problem:
     """Meetings may stay unplaced: of an event; a file with one that cannot be placed is
     infeasible."""
 
+    numbers: tuple[int, ...] = ()
+    """How many tables there are, and with a screen, where more than are open at once; () no more.
+    A problem without them is told and hashed without them."""
+
     def counts(self, participant: int) -> bool:
         """Whether breaks of the participant count."""
         return not self.counted or self.counted[participant]
@@ -78,6 +82,8 @@ class Problem:
         """SHA-256 of the whole problem, in hex."""
         told = asdict(self)
         told["forbidden"] = [sorted(slots) for slots in self.forbidden]
+        if not self.numbers:
+            del told["numbers"]
         return _digest(told)
 
 

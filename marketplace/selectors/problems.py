@@ -227,6 +227,8 @@ class Reader:
             _open(starts[at], lengths[at], attendees[at], forbidden, fixed[at])
             for at in range(len(self._meetings))
         ]
+        closed = [sorted(self._closed[table.pk]) for table in self._shared]
+        screened = sum(table.has_screen for table in self._shared)
         problem = Problem(
             participants=len(self._calendars.keys),
             slots=len(self._units),
@@ -245,8 +247,8 @@ class Reader:
             burden=self._burden(),
             fixed=tuple(fixed),
             optional=True,
+            numbers=(len(self._shared), screened) if any(closed) else (),
         )
-        closed = [sorted(self._closed[table.pk]) for table in self._shared]
         return Reading(
             problem,
             [str(one.public_id) for one in self._meetings],
@@ -260,7 +262,7 @@ class Reader:
             self._halls(),
             self._kept_tables(fixed),
             closed if any(closed) else [],
-            sum(table.has_screen for table in self._shared),
+            screened,
         )
 
     def _open_tables(self, tables: Sequence[Table]) -> _Units:

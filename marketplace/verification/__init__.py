@@ -16,7 +16,8 @@ a table, 1 a table with a screen, 2 none) and ``helpers`` (interpreters of whom 
 comes before); ``counted`` (whether the breaks of each participant count; [] all); ``fairness``
 (the most by which the breaks of two may differ, or null); ``burden`` (minutes outside 8 to 20
 o'clock per participant and slot; [] none); ``sessions``, ``fixed`` (what made the domains small);
-``optional`` (meetings may stay without a slot).
+``optional`` (meetings may stay without a slot); ``numbers`` (how many tables there are, and with
+a screen, where some are closed in some slots; it may be missing).
 
 ``plan`` has ``slot``, ``table`` and ``helper``: one entry per meeting, null for none; the latter
 two are [] where the plan gives none. ``certificate`` states what the plan is worth: ``status``,

@@ -97,9 +97,10 @@ def _tables(problem: Object, plan: Object, held: list[tuple[int, range]]) -> Ite
 
     Shared tables have the first numbers, those with a screen before the others; booths follow.
     """
-    screens = max(problem["screens"], default=0)
+    most, with_screen = problem.get("numbers") or (0, 0)
+    screens = max([with_screen, *problem["screens"]])
     plain = (all_ - some for all_, some in zip(problem["tables"], problem["screens"], strict=True))
-    shared = max(max(problem["tables"], default=0), screens + max(plain, default=0))
+    shared = max(most, max(problem["tables"], default=0), screens + max(plain, default=0))
     given: dict[tuple[int, int], int] = {}
     for meeting, slots in held if plan["table"] else ():
         place, table = problem["places"][meeting], plan["table"][meeting]

@@ -31,7 +31,7 @@ from chambers.services import people as people_services
 from marketplace import services as marketplace
 from marketplace.models import Event
 from matching.services import runs
-from seeds import conditions, events, people, reference, sources, timetables
+from seeds import conditions, event_day, events, people, reference, sources, timetables
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -119,6 +119,7 @@ def build(say: Say, *, today: dt.date | None = None) -> None:
     say("Events and meetings")
     events.hold_events(world)
     timetables.seat_events(world)
+    event_day.hold_today(world)
     runs.start_run(by=world.operator)
 
 

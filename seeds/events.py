@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle, product
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Max
 from django.utils import timezone
@@ -29,6 +30,7 @@ from marketplace.models import (
     Slot,
 )
 from marketplace.services import events, meetings, moves, parts, registrations, requests
+from marketplace.services.publishing import TELL
 from marketplace.services.slots import add_slots
 from seeds import sources
 
@@ -70,7 +72,7 @@ class _Stage:
 def hold_events(world: World) -> None:
     """Make all events of the file; companies and what they publish are there already."""
     told = sources.document("events")
-    before = [rows.aggregate(last=Max("pk"))["last"] or 0 for rows in (Mail.objects, Job.objects)]
+    before = last_mails()
     keys = {company.pk: key for key, company in world.companies.items()}
     market = _Market(world.companies.values())
     for row in told["events"]:
@@ -80,18 +82,29 @@ def hold_events(world: World) -> None:
         _look_back(stage)
         world.events[row["key"]] = stage.event
     requests.expire_requests(timezone.now())
-    _let_mails_be_past(*before)
+    let_mails_be_past(*before)
 
 
-def _let_mails_be_past(mail: int, job: int) -> None:
+def last_mails() -> tuple[int, int]:
+    """The last mail and the last job there are, for ``let_mails_be_past``."""
+    mail, job = (
+        rows.aggregate(last=Max("pk"))["last"] or 0 for rows in (Mail.objects, Job.objects)
+    )
+    return mail, job
+
+
+def let_mails_be_past(mail: int, job: int) -> None:
     """Nobody is mailed now about an invented past; staff finds what was said, as sent."""
     Mail.objects.filter(pk__gt=mail).update(state=Mail.State.SENT, sent_at=timezone.now())
-    Job.objects.filter(pk__gt=job, kind="mail.send").delete()
+    Job.objects.filter(pk__gt=job, kind__in=["mail.send", TELL]).delete()
 
 
 def _set_up(world: World, row: Row) -> _Stage:
     manager = world.logins[row["manager"]]
-    first = world.today + dt.timedelta(days=row["starts_in_days"])
+    today = world.today
+    if "hours_around_now" in row:
+        today = timezone.now().astimezone(ZoneInfo(row["zone"])).date()
+    first = today + dt.timedelta(days=row["starts_in_days"])
     event = events.create_event(
         world.chambers[row["chamber"]],
         by=manager,
@@ -131,10 +144,31 @@ def _set_up(world: World, row: Row) -> _Stage:
             ],
             **times,
         )
+    for half in _around_now(row.get("hours_around_now", 0), event.clock):
+        stage.slots += add_slots(event, by=manager, **half)
     _write_programme(stage, halls)
     _form_groups(world, stage)
     stage.event = events.publish_event(event, by=manager)
     return stage
+
+
+def _around_now(hours: int, clock: dt.tzinfo) -> Iterator[dict[str, Any]]:
+    """Half hours, a quarter of them past, so that something goes on whenever the demo is made.
+
+    The last of a day is a minute shorter: a slot lies within its day.
+    """
+    now = timezone.now().astimezone(clock)
+    begun = now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0)
+    for half in range(-hours // 2, 3 * hours // 2):
+        starts = begun + dt.timedelta(minutes=30 * half)
+        minutes = 29 if (starts.hour, starts.minute) == (23, 30) else 30
+        ends = starts + dt.timedelta(minutes=minutes)
+        yield {
+            "day": starts.date(),
+            "starts": starts.time(),
+            "ends": ends.time(),
+            "minutes": minutes,
+        }
 
 
 def _write_programme(stage: _Stage, halls: dict[str, Hall]) -> None:

@@ -32,6 +32,7 @@ from marketplace.models import (
     Session,
     Timetable,
 )
+from marketplace.selectors.desk import desk_of
 from matching.models import PairHistory, Run, SuggestionList
 from seeds import demo, people, reference
 
@@ -148,17 +149,37 @@ def test_companies_take_part_ask_each_other_and_meet_in_every_state(world):
         assert one.requester.group_id != one.partner.group_id
 
 
-def test_two_events_have_a_timetable_and_the_mission_waits_for_one(world):
+def test_three_events_have_a_timetable_and_the_mission_waits_for_one(world):
     waiting = Event.objects.filter(meetings__status="unscheduled").distinct()
     seated = Event.objects.filter(timetables__in=Timetable.objects.in_force())
 
     assert "mission" in set(waiting.values_list("kind", flat=True))
-    assert set(seated.values_list("kind", flat=True)) == {"forum", "online"}
+    assert set(seated.values_list("kind", flat=True)) == {"forum", "online", "training"}
     cities = Participant.objects.filter(registration__event__kind="online", hosted__isnull=False)
     countries = set(cities.values_list("registration__company__country", flat=True))
     assert countries <= {"JP", "BY", "BR"}
     guests = Meeting.objects.filter(event__kind="online", guest__registration__status="admitted")
     assert guests.filter(guest__registration__company__country="BR").exists()
+
+
+def test_the_desk_of_the_event_that_goes_on_has_something_of_everything(world):
+    event = Event.objects.get(kind="training")
+
+    then = Meeting.objects.get(event=event, status="cancelled").cancelled_at
+    seen = desk_of(event, then)
+
+    assert (seen.days_until, seen.is_over) == (0, False)
+    assert seen.late
+    assert seen.waiting
+    assert seen.next
+    assert 0 < seen.here < seen.expected
+    assert seen.missing_count == 2
+    offers = [one for freed in seen.freed for one in freed.offers]
+    assert any(one.is_open for one in offers)
+    attended = Meeting.objects.filter(event=event).exclude(guest_attendance="unknown")
+    assert set(attended.values_list("status", flat=True)) >= {"held", "no_show"}
+    told = Mail.objects.filter(kind__in=["meeting_standby", "meeting_cancelled"])
+    assert set(told.values_list("state", flat=True)) == {"sent"}
 
 
 def test_who_signs_in_has_a_request_to_answer_and_a_meeting(world):

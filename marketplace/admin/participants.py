@@ -77,6 +77,9 @@ class LeavingForm(CauseForm):
 class ParticipantAdmin(SearchedByCompany, AtTheEvent):
     """People at one's events: found by company or by the code on the badge."""
 
+    class Media:
+        css = {"all": ["ui/admin-events.css"]}
+
     changeable = True
     list_display = ["name", "company", "position", "presence", "checked_in_at", "event"]
     list_filter = [CheckedInFilter, "presence", "registration__event"]

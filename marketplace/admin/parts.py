@@ -44,6 +44,9 @@ def removal(title: Any, *, do: Any = parts.remove_part, note: Any = "") -> Any:
 class PartAdmin(AtTheEvent):
     """A part of an event: added from the event's page, and never moved to another event."""
 
+    class Media:
+        css = {"all": ["ui/admin-events.css"]}
+
     changeable = True
     list_filter = ["event"]
     list_select_related = ["event"]

@@ -280,7 +280,7 @@ def told_meetings(meetings: Iterable[Meeting]) -> list[str]:
     for one in meetings:
         pair = " × ".join(side.registration.company.told for side in (one.host, one.guest))
         if one.slot is not None:
-            pair += f" ({tell_time(one.slot.starts_at, one.slot.ends_at, zone=one.event.zone)})"
+            pair += f", {tell_time(one.slot.starts_at, one.slot.ends_at, zone=one.event.zone)}"
         told.append(pair)
     return told
 

@@ -10,10 +10,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from chambers.models import User
 from marketplace.models import Meeting, MeetingRequest, Participant
-from marketplace.selectors.parts import SHOWN, told_ahead
+from marketplace.selectors.parts import told_ahead
 from marketplace.services import (
     calendars,
     handover_mail,
@@ -94,12 +95,15 @@ def remove_participant(
         _replace(participant, substitute, meetings)
     elif (known := told_ahead(participant, now)) and not reason.strip():
         raise ValidationError(
-            _(
-                "%(person)s has meetings: %(names)s. Name somebody who goes instead, or give the"
-                " reason for which they are cancelled."
+            ngettext(
+                "%(person)s has %(count)d meeting ahead: name somebody who goes instead, or say"
+                " why it is cancelled.",
+                "%(person)s has %(count)d meetings ahead: name somebody who goes instead, or say"
+                " why they are cancelled.",
+                len(known),
             ),
             code="has_meetings",
-            params={"person": participant.name, "names": "; ".join(known[:SHOWN])},
+            params={"person": participant.name, "count": len(known)},
         )
     else:
         _leave(participant, meetings, by, reason.strip(), now)

@@ -48,7 +48,7 @@ def test_a_person_leaves_with_a_substitute_or_a_reason(client, manager, event, p
 
     assert str(meeting.guest.registration.company) in shown.content.decode()
     assert [neither.status_code, other.status_code, done.status_code] == [422, 422, 302]
-    assert "Name somebody who goes instead" in neither.content.decode()
+    assert "name somebody who goes instead" in neither.content.decode()
     assert other.context["form"]["reason"].value() == "Ill."
     meeting.refresh_from_db()
     assert meeting.host == colleague

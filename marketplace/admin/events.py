@@ -28,6 +28,7 @@ from marketplace.admin.repairs import RepairPages
 from marketplace.admin.setup import SetUpPages, parts_of
 from marketplace.models import Event, Meeting, Registration, Timetable
 from marketplace.selectors.events import process_line
+from marketplace.selectors.timetables import stage_mismatch
 from marketplace.services import events
 
 if TYPE_CHECKING:
@@ -210,6 +211,7 @@ class EventAdmin(CoveragePages, DeskPages, KitPages, RepairPages, SetUpPages, At
         managing = manages(request, event)
         context = {
             "steps": process_line(event, None),
+            "hint": stage_mismatch(event),
             "parts": parts_of(event, who(request), managing=managing),
             "manages": managing,
         }

@@ -240,9 +240,28 @@ def test_dates_that_promise_another_timetable_than_is_published_are_pointed_out(
     if published:
         client.post(page("publish", timetable.pk), {"kind": published})
 
-    for name in ("change", "grid", "publish"):
-        told = client.get(page(name, timetable.pk)).context["hint"]
+    asked = [page(name, timetable.pk) for name in ("change", "grid", "publish")]
+    for where in (*asked, reverse("admin:marketplace_event_change", args=[event.pk])):
+        shown = client.get(where)
+        told = shown.context["hint"]
         assert (hint in told) if hint else (told == "")
+        assert told in shown.content.decode()
+
+
+def test_the_grid_names_companies_in_letters_that_the_reader_knows(
+    client, manager, timetable, three
+):
+    company = three[0].host.registration.company
+    company.legal_name, company.legal_name_latin = "ОАО «Минский завод»", "Minsk Works"
+    company.save()
+
+    for language, name in (
+        ("en", "ОАО «Минский завод» (Minsk Works) × Zavod 1"),
+        ("ru", "ОАО «Минский завод» × Zavod 1"),
+    ):
+        manager.language = language
+        manager.save()
+        assert name in client.get(page("grid", timetable.pk)).content.decode()
 
 
 def test_a_meeting_locked_in_a_draft_is_unlocked_before_it_is_taken_out(

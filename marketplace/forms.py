@@ -373,3 +373,14 @@ def slots_field(
         # Others are understood too: what was taken meanwhile is refused in words.
         field.choices = told_slots(event, among, reader)
     return field
+
+
+class FeedForm(forms.Form):
+    """Where a calendar is read."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        required=False,
+        help_text=_("Where it is read, such as: my phone."),
+    )

@@ -6,6 +6,7 @@ from django.urls.resolvers import URLPattern
 from marketplace.views import (
     companies,
     events,
+    feeds,
     meetings,
     opportunities,
     participants,
@@ -23,6 +24,8 @@ urlpatterns: list[URLPattern] = [
         opportunities.closing,
         name="opportunity-calendar",
     ),
+    path("calendars/", feeds.calendars, name="calendars"),
+    path("calendars/<uuid:public_id>/revoke/", feeds.revoke, name="calendar-revoke"),
     path("events/", events.events, name="events"),
     path("events/<uuid:public_id>/", events.event, name="event"),
     path("events/<uuid:public_id>/register/", registrations.register, name="event-register"),

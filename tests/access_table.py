@@ -432,6 +432,8 @@ EVENT_PAGES = {
 }
 PAGES = {
     "livez": Row(get=PUBLIC),
+    "calendars": Row(get=SIGNED_IN, post=SIGNED_IN),
+    "calendar-revoke": Row(post=who(404, guest=302, owner=302), about="feed"),
     "calendar-feed": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
     "display": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
     "readyz": Row(get=who(503)),  # no clock ticks here

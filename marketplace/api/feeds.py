@@ -25,6 +25,9 @@ class FeedOut(serializers.Serializer):
     id = serializers.UUIDField(source="public_id")
     name = serializers.CharField(allow_blank=True)
     created_at = serializers.DateTimeField()
+    last_read_on = serializers.DateField(
+        allow_null=True, help_text=_("The day on which a program read it last.")
+    )
     revoked_at = serializers.DateTimeField(allow_null=True)
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chambers.models import User
+from chambers.models import User, today
 from marketplace.models import CalendarFeed
 from marketplace.models.feeds import digest_of
 
@@ -34,6 +34,12 @@ def open_feed(person: User, *, name: str = "") -> tuple[CalendarFeed, str]:
     feed.full_clean()
     feed.save()
     return feed, secret
+
+
+def note_reading(feed: CalendarFeed) -> None:
+    """Remember the day on which a program read it last; written once a day."""
+    day = today()
+    CalendarFeed.objects.filter(pk=feed.pk).exclude(last_read_on=day).update(last_read_on=day)
 
 
 def revoke_feed(feed: CalendarFeed) -> None:

@@ -1,4 +1,4 @@
-"""The search for a timetable outlives its worker, and no confirmed meeting is lost meanwhile."""
+"""The search for a timetable outlives its worker and its database; no confirmed meeting is lost."""
 
 import os
 import random
@@ -13,6 +13,7 @@ from chambers.models import Job
 from marketplace.models import Booking, Meeting, Timetable
 from marketplace.services.calendars import book
 from marketplace.services.timetables import start_timetable
+from tests import database_crash
 from tests.event_factories import (
     EventFactory,
     MeetingFactory,
@@ -45,6 +46,15 @@ def build_event():
     return event, slots
 
 
+def confirm_one(event, slots):
+    """The first meeting, which was made for the first slot, is agreed."""
+    meeting = Meeting.objects.filter(event=event).order_by("pk").first()
+    meeting.slot, meeting.status = slots[0], Meeting.Status.CONFIRMED
+    meeting.save()
+    book(meeting)
+    return meeting
+
+
 def wait_for(done, seconds=90):
     deadline = time.monotonic() + seconds
     while not done():
@@ -56,10 +66,7 @@ def wait_for(done, seconds=90):
 def test_a_search_goes_on_after_its_worker_was_killed_and_redis_emptied(worker_of_this_run):
     event, slots = build_event()
     staff = StaffFactory(chamber=event.chamber, role="manager").person
-    confirmed = Meeting.objects.filter(event=event).order_by("pk").first()  # made for slot 0
-    confirmed.slot, confirmed.status = slots[0], Meeting.Status.CONFIRMED
-    confirmed.save()
-    book(confirmed)
+    confirmed = confirm_one(event, slots)
     held = list(Booking.objects.order_by("pk").values_list("pk", "during"))
     first = worker_of_this_run("first", JOB_LEASE_SECONDS="2")
     first.start()
@@ -88,8 +95,49 @@ def test_a_search_goes_on_after_its_worker_was_killed_and_redis_emptied(worker_o
 
     assert timetable.certificate["placed"] == SLOTS * AT_ONCE
     assert timetable.certificate["status"] in ("optimal", "feasible")
-    assert len(timetable.progress) >= 2
+    passed = [point[0] for point in timetable.progress]
+    assert len(passed) >= 2
+    assert passed == sorted(passed)  # the second worker had the seconds that the first had left
     confirmed.refresh_from_db()
     assert (confirmed.status, confirmed.slot) == (Meeting.Status.CONFIRMED, slots[0])
     assert list(Booking.objects.order_by("pk").values_list("pk", "during")) == held
     assert not Job.objects.filter(state=Job.State.PARKED).exists()
+
+
+START = """
+from marketplace.services.timetables import start_timetable
+from tests.factories import StaffFactory
+from tests.marketplace.test_timetable_durability import build_event, confirm_one
+event, slots = build_event()
+confirm_one(event, slots)
+staff = StaffFactory(chamber=event.chamber, role="manager").person
+start_timetable(event, by=staff, seconds=8)
+"""
+HELD = """
+select json_build_object(
+  'bookings', (select json_agg(b order by b.id) from marketplace_booking b),
+  'confirmed', (select json_agg(m order by m.id) from marketplace_meeting m
+                where m.status = 'confirmed'))
+"""
+
+
+def test_a_search_goes_on_after_postgresql_itself_was_killed(tmp_path):
+    points = "select jsonb_array_length(progress) from marketplace_timetable"
+    finished = "select finished_at is not null from marketplace_timetable"
+    with database_crash.servers(tmp_path) as crash:
+        crash.migrate()
+        crash.python(START)
+        held = crash.asked(HELD)
+
+        with crash.at_work():
+            database_crash.wait_for(lambda: crash.asked(points))
+            crash.kill_database()
+            crash.start_database_again()
+            assert crash.asked(finished) is False
+            database_crash.wait_for(lambda: crash.asked(finished))
+
+        assert (len(held["bookings"]), len(held["confirmed"])) == (2, 1)
+        assert crash.asked(HELD) == held
+        placed = "select (certificate->>'placed')::int from marketplace_timetable"
+        assert crash.asked(placed) == SLOTS * AT_ONCE
+        assert crash.asked("select count(*) from chambers_job where state = 'parked'") == 0

@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.factories import RepresentativeFactory
 from tests.matching.world import company, nomenclature
-from tests.web.test_browser_pages import RULES
+from tests.web.inspection import RULES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EXCLUDED = "/en/matches/conditions/companies/"

@@ -8,7 +8,7 @@ from chambers.services.companies import change_company
 from matching import reading
 from matching.models import TriadRefusal
 from tests.matching.world import CHIPS, SENSORS, company, hs, labelled, match, seeks
-from tests.web.test_browser_pages import RULES
+from tests.web.inspection import RULES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PUMPS = "841370"

@@ -1,0 +1,64 @@
+"""Looks at pages in a real browser: complaints, sideways scroll, barriers a machine can find.
+
+A page is opened once and then looked at in each theme and width, for opening is what takes time.
+"""
+
+from axe_playwright_python.sync_playwright import Axe
+
+RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    },
+    # Of the rules that a page keeps, the places are not described: that takes long.
+    "resultTypes": ["violations"],
+}
+THEMES = ("light", "dark")
+WIDTHS = (1280, 390, 320)
+TALL = """() => {
+  document.getAnimations().forEach(one => one.finish())
+  return document.documentElement.scrollHeight
+}"""
+
+
+def barriers(tab, **options):
+    """Violations of the rules on a page: ["rule: first place", ...]."""
+    answer = Axe().run(tab.page, options=RULES, **options).response
+    return [
+        f"{one['id']}: {one['nodes'][0]['target']} {one['nodes'][0].get('failureSummary', '')}"
+        for one in answer["violations"]
+    ]
+
+
+def visit(tab, addresses, language, *, themes=THEMES, looked_through=(), broken=("/nowhere/",)):
+    """Open each and look at it in all themes and widths; what went wrong, by address.
+
+    ``looked_through`` are the pairs (width, theme) in which barriers are searched for.
+    """
+    troubles = {}
+    for address in addresses:
+        status = tab.go(f"/{language}{address}" if language else address)
+        wrong = [] if status == (404 if address in broken else 200) else [status]
+        for theme in themes:
+            tab.page.emulate_media(color_scheme=theme)
+            for width in WIDTHS:
+                wrong += _looked_at(tab, width, theme, (width, theme) in looked_through)
+        tab.page.emulate_media(color_scheme=themes[0])
+        tab.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        wrong += [one for one in tab.complaints if "404 (Not Found)" not in one]
+        tab.complaints.clear()
+        if wrong:
+            troubles[address] = wrong
+    return troubles
+
+
+def _looked_at(tab, width, theme, thoroughly):
+    tab.page.set_viewport_size({"width": width, "height": 800})
+    wide = tab.sideways()
+    wrong = [(width, theme, f"{wide} pixels sideways")] if wide > 0 else []
+    if thoroughly:
+        # Tall, so that the bar at the bottom of a phone covers nothing the page could scroll away.
+        tall = tab.page.evaluate(TALL)
+        tab.page.set_viewport_size({"width": width, "height": tall + 400})
+        wrong += [(width, theme, barrier) for barrier in barriers(tab)]
+    return wrong

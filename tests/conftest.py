@@ -15,14 +15,17 @@ from tests.factories import UserFactory
 
 LONGEST = [
     "tests/seeds/test_demo.py",
+    "tests/web/test_browser_pages.py",
     "tests/test_access.py",
+    "tests/web/test_browser_events.py",
+    "tests/api/test_contract.py",
+    "tests/web/test_browser_use.py",
     "tests/chambers/test_import_commands.py",
     "tests/chambers/test_jobs.py",
-    "tests/web/test_browser_pages.py",
     "tests/stack/test_up.py",
-    "tests/web/test_browser_use.py",
+    "tests/marketplace/test_timetable_durability.py",
     "tests/matching/test_durability.py",
-    "tests/api/test_contract.py",
+    "tests/chambers/test_import_fuzz.py",
     "tests/matching/test_database_crash.py",
     "tests/matching/engine/test_index.py",
 ]

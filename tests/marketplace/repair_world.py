@@ -2,15 +2,13 @@
 
 import datetime as dt
 
-from django.utils import timezone
-
 from marketplace.models import Booking, TableClosed
 from tests import event_factories as made
 from tests.factories import StaffFactory
 
 
 class Fair:
-    """An event of today's noon with slots of twenty minutes, tables, people and its manager."""
+    """An event with slots of twenty minutes, tables, people with accounts, and its manager."""
 
     def __init__(self, *, slots=4, tables=2, people=4, **fields):
         self.event = made.EventFactory(freeze_minutes=30, **fields)
@@ -64,8 +62,3 @@ def orphans():
         meeting__status__in=["provisional", "confirmed", "held", "no_show"]
     )
     return [*closed, *loose]
-
-
-def today():
-    """Now, as the services see it."""
-    return timezone.now()

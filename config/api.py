@@ -74,6 +74,8 @@ STATE_CODES = {
     "no_plan",
     "superseded",
     "changed_meanwhile",
+    "order",
+    "gone",
     "known_already",
     "not_published",
 }

@@ -186,7 +186,11 @@ ADMINISTRATION = {
     **admin_rows("marketplace_delegation", "delegation", add=MANAGERS, change=OWN_MANAGERS),
     **admin_rows("marketplace_interpreter", "interpreter", add=MANAGERS, change=OWN_MANAGERS),
     **admin_rows("marketplace_registration", "registration", change=OWN_MANAGERS),
-    **admin_rows("marketplace_participant", "participant", change=OWN_MANAGERS),
+    **admin_rows(
+        "marketplace_participant",
+        "participant",
+        change=who(302, any_staff=404, staff_viewer=403, own_managers=200),
+    ),
     "admin:marketplace_participant_leave": Row(  # has a meeting: no reason is given
         get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="participant"
     ),

@@ -103,7 +103,13 @@ def _run(problem: Problem, seconds: float, limits: Limits | None = None) -> Run:
             early = progress.breaks if spent <= EARLY or early is None else early
         return spent < seconds
 
-    plan, certificate = solve(problem, seed=1, tell=tell, limits=limits)
+    plan, certificate = solve(
+        problem,
+        seed=1,
+        tell=tell,
+        limits=limits,
+        left=lambda: seconds - (time.perf_counter() - began),
+    )
     wall = time.perf_counter() - began
     if wall <= EARLY and plan is not None:
         early = certificate.breaks

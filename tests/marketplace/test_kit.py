@@ -230,7 +230,7 @@ def test_a_table_card_names_nobody_who_did_not_agree_to_be_listed(event):
     )  # fmt: skip
     kit = kit_of(event, "en")
 
-    assert "10:00–10:20 occupied" in text_of(kit["table-cards.html"])
+    assert "10:00–10:20 Reserved" in text_of(kit["table-cards.html"])
     assert "Quiet" not in kit["table-cards.html"]
     assert "Loud" not in kit["table-cards.html"]
     assert "Quiet Works" in kit["index.html"]

@@ -17,6 +17,7 @@ from marketplace.selectors.desk import Standing, running_and_next
 
 LONGEST = 100  # characters of a question
 MOST = 12  # companies
+MOST_PEOPLE = 8  # of one company
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Found:
 
     registration: Registration
     people: Sequence[Person]
+    more: int
+    """As many people of it are not shown."""
 
     @property
     def takes_part(self) -> bool:
@@ -62,21 +65,26 @@ def whereabouts(event: Event, asked: str, at: dt.datetime | None = None) -> list
     if not text:
         return []
     now = at or timezone.now()
-    people = list(
-        Participant.objects.coming()
-        .filter(registration__event=event)
-        .select_related("registration__company__country", "checked_in_by")
-        .order_by("registration__company__legal_name", "pk")
-    )
-    order = _ranked(event, people, text)[:MOST]
-    theirs = {key: [one for one in people if one.registration_id == key] for key, _meant in order}
-    shown = running_and_next([one for some in theirs.values() for one in some], now)
-    found = []
-    for key, meant in order:
-        known = sorted(theirs[key], key=lambda one: one.pk not in meant)
-        registration = known[0].registration
-        found.append(Found(registration, [Person(one, *shown[one.pk]) for one in known]))
-    return found
+    order = dict(_ranked(event, text)[:MOST])
+    rows = Participant.objects.coming().filter(registration__in=order)
+    theirs: dict[int, list[Participant]] = {key: [] for key in order}
+    for one in rows.select_related("registration__company__country", "checked_in_by").order_by(
+        "pk"
+    ):
+        theirs[one.registration_id].append(one)
+    # Who is meant comes first, and is all that a large delegation shows.
+    for key, meant in order.items():
+        theirs[key] = sorted(theirs[key], key=lambda one: one.pk not in meant)
+    shown = running_and_next([one for some in theirs.values() for one in some[:MOST_PEOPLE]], now)
+    return [
+        Found(
+            some[0].registration,
+            [Person(one, *shown[one.pk]) for one in some[:MOST_PEOPLE]],
+            len(some[MOST_PEOPLE:]),
+        )
+        for some in theirs.values()
+        if some
+    ]
 
 
 def people_named(event: Event, text: str) -> list[Participant]:
@@ -86,24 +94,55 @@ def people_named(event: Event, text: str) -> list[Participant]:
     return [one for one in rows.select_related("registration__event") if _plain(one.name) == wanted]
 
 
-def _ranked(event: Event, people: list[Participant], text: str) -> list[tuple[int, set[int]]]:
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What somebody of an event is found by."""
+
+    person: int
+    registration: int
+    company: int
+    names: tuple[str, ...]
+    """Their own, the company's, and that in Latin letters."""
+    code: str
+
+
+def _ranked(event: Event, text: str) -> list[tuple[int, set[int]]]:
     """(registration, those of its people who are meant), best first."""
+    people = [
+        _Named(person, registration, company, tuple(names), code)
+        for person, registration, company, code, *names in Participant.objects.coming()
+        .filter(registration__event=event)
+        .order_by("registration__company__legal_name", "pk")
+        .values_list(
+            "pk",
+            "registration",
+            "registration__company",
+            "badge_code",
+            "name",
+            "registration__company__legal_name",
+            "registration__company__legal_name_latin",
+        )
+    ]
     code, wanted = read_code(text), _plain(text)
-    badge = [one for one in people if code and one.badge_code == code]
+    badge = [one for one in people if code and one.code == code]
     if badge:
-        return [(badge[0].registration_id, {badge[0].pk})]
+        return [(badge[0].registration, {badge[0].person})]
     named: dict[int, set[int]] = {}
+    companies: dict[tuple[str, str], bool] = {}
     for one in people:
-        company = one.registration.company
-        if wanted in _plain(one.name):
-            named.setdefault(one.registration_id, set()).add(one.pk)
-        elif any(wanted in _plain(name) for name in (company.legal_name, company.legal_name_latin)):
-            named.setdefault(one.registration_id, set())
+        own, *company = one.names
+        key = (company[0], company[1])
+        if key not in companies:
+            companies[key] = any(wanted in _plain(name) for name in key)
+        if wanted in _plain(own):
+            named.setdefault(one.registration, set()).add(one.person)
+        elif companies[key]:
+            named.setdefault(one.registration, set())
     if says_enough(text):
-        here = {one.registration.company_id: one.registration_id for one in people}
-        companies = Company.objects.filter(pk__in=here)
-        for key in search_companies(companies, text, member=True).values_list("pk", flat=True):
-            named.setdefault(here[key], set())
+        here = {one.company: one.registration for one in people}
+        found = search_companies(Company.objects.filter(pk__in=here), text, member=True)
+        for pk in found.values_list("pk", flat=True):
+            named.setdefault(here[pk], set())
     return list(named.items())
 
 

@@ -104,6 +104,21 @@ def test_the_desk_tells_where_somebody_is_and_goes_next(client, manager, day):
         assert said in text_of(shown)
 
 
+def test_a_large_company_shows_first_who_is_meant_and_says_how_many_more_there_are(
+    client, manager, day
+):
+    side = day.people[2].registration
+    made.ParticipantFactory.create_batch(8, registration=side, name="Colleague")
+    last = made.ParticipantFactory(registration=side, name="Zita Last")
+
+    shown = client.get(page("desk", day.event.pk), {"q": "zita"})
+
+    (found,) = shown.context["found"]
+    assert found.people[0].participant == last
+    assert (len(found.people), found.more) == (8, 2)
+    assert "and 2 more: look for the name" in text_of(shown)
+
+
 def test_somebody_of_another_event_is_not_found(client, manager, day):
     stranger = made.ParticipantFactory(
         name="Zenobia Elsewhere", registration__company__legal_name="Elsewhere Works"
@@ -415,7 +430,7 @@ def test_the_desk_takes_the_same_queries_for_any_number_of_meetings(
         made.StandbyOfferFactory(meeting=waiting, slot=free, rank=number + 1)
     client.get(page("desk", event.pk))
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         shown = client.get(page("desk", event.pk), {"q": "same name"})
 
     seen = shown.context["seen"]

@@ -1,6 +1,9 @@
 """Who is told of a meeting: its people, once it is theirs; of a mere proposal nobody, ever."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 
 from chambers.models import Mail
 from chambers.services import jobs
@@ -198,3 +201,15 @@ def test_what_is_off_comes_in_a_file_of_its_own_beside_what_stands(scene):
     assert mail.calendar_name.endswith(f"-{version.number}")
     lost = Mail.objects.get(kind="timetable_changed", to=third.person.email)
     assert (lost.method, lost.cancellations) == ("CANCEL", "")
+
+
+def test_what_was_proposed_before_there_was_a_mark_for_it_stays_untold(scene):
+    proposed = scene.propose()
+    once_placed = scene.propose(sequence=1)
+    asked = scene.propose(request=make.MeetingRequestFactory(event=scene.event, status="accepted"))
+    Meeting.objects.update(is_told=True)  # what the new column says of every row
+
+    import_module("marketplace.migrations.0005_event_day").keep_proposals_untold(apps, None)
+
+    assert Meeting.objects.proposed().get() == proposed
+    assert set(Meeting.objects.told()) == {once_placed, asked}

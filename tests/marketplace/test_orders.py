@@ -170,10 +170,8 @@ def test_a_timetable_keeps_orders_and_leaves_out_what_they_make_impossible(event
     plan = plan_of(timetable.plan)
     assert sum(unit is None for unit in plan.slot) == 1
     assert timetable.certificate["status"] == "optimal"
-    told = without_place(timetable)
-    assert [text for _meeting, text in told] == [
-        "it cannot come before or after the meetings it has to"
-    ]
+    ((_meeting, told),) = without_place(timetable)
+    assert told.startswith("it cannot come before or after the meetings it has to")
 
 
 def test_in_a_draft_a_meeting_is_moved_only_where_its_order_lets_it(event, manager, one, other):
@@ -253,9 +251,8 @@ def test_fairness_is_set_copied_and_heeded(event, manager):
 
     assert clone.fairness == 0
     assert timetable.certificate["placed"] == 1  # both would leave one person alone with a break
-    assert [text for _meeting, text in without_place(timetable)] == [
-        "breaks could not be shared out as evenly as the event asks"
-    ]
+    ((_meeting, told),) = without_place(timetable)
+    assert told.startswith("breaks could not be shared out as evenly as the event asks")
 
 
 def test_a_move_by_hand_keeps_breaks_as_even_as_the_event_asks(event, manager):

@@ -124,15 +124,27 @@ class _Search:
         return self._best is not None and self._rank[0] == 0
 
     def _place(self, model: Model) -> None:
-        """Hold as many meetings as can be, in a model where each may be left out."""
+        """Hold as many meetings as can be, in a model where each may be left out.
+
+        What stands fixed is promised to people: it is left out only for another such meeting.
+        """
         possible = [held for held in model.held if held != FALSE]
+        fixed = self._problem.fixed or (-1,) * len(model.held)
+        promised = {
+            held
+            for held, slot in zip(model.held, fixed, strict=True)
+            if held != FALSE and slot >= 0
+        }
         wanted = list(possible)
         while not self._ask(model, wanted):
             core = set(model.solver.get_core() or [])
             if not core:
                 # Even the empty timetable breaks a rule: there is nothing to place.
                 return
-            wanted.remove(max(literal for literal in wanted if literal in core))
+            blamed = [literal for literal in wanted if literal in core]
+            wanted.remove(max(set(blamed) - promised or blamed))
+        for literal in promised.intersection(wanted):
+            model.add([literal])
         missing = model.counter([-held for held in possible], self._unplaced() + 1)
         least = len(model.held) - self._most
         spare = least - (len(model.held) - len(possible))  # of those with a slot

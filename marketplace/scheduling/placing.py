@@ -56,15 +56,20 @@ def place(problem: Problem, *, seed: int = 1, plan: Plan | None = None, steps: i
 
 
 def order_of(problem: Problem) -> Ints:
-    """All meetings, those first whose people have most to do; fixed ones and long ones lead."""
+    """All meetings, those first whose people have most to do; what stands fixed comes before all.
+
+    Then those with one slot to choose, and long ones.
+    """
     degree = [0] * problem.participants
     for attendees, length in zip(problem.meetings, problem.lengths, strict=True):
         for person in attendees:
             degree[person] += length
     depth = _depths(problem)
+    fixed = problem.fixed or (-1,) * len(problem.meetings)
 
-    def rank(meeting: int) -> tuple[bool, int, int, int, int]:
+    def rank(meeting: int) -> tuple[bool, bool, int, int, int, int]:
         return (
+            fixed[meeting] < 0,
             len(problem.domains[meeting]) != 1,
             -problem.lengths[meeting],
             depth[meeting],

@@ -67,6 +67,47 @@ def test_a_small_event_is_proved_best():
     checked(problem, plan, certificate)
 
 
+@pytest.mark.parametrize("largest", [planning.PROVED, 0])
+@pytest.mark.parametrize(
+    ("meetings", "tables"), [(((0, 1), (0, 2)), 2), (((0, 1), (2, 3)), 1)], ids=["person", "table"]
+)
+def test_a_meeting_that_stands_gives_way_to_no_new_one(monkeypatch, meetings, tables, largest):
+    monkeypatch.setattr(planning, "PROVED", largest)
+    one = {"people": 4, "slots": 1, "days": 1, "pairs": 2, "away": 0, "tables": tables}
+    problem = fair_of(**one, fixed=(-1, 0))
+    problem = replace(problem, meetings=meetings, domains=((0,), (0,)))
+
+    plan, certificate = solve(problem, limits=FEW)
+
+    assert plan.slot == (None, 0)
+    assert [left.meeting for left in certificate.unplaced] == [0]
+    checked(problem, plan, certificate)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_all_that_stand_are_held_however_few_fit_beside_them(seed):
+    problem = fair_of(pairs=60, tables=4, seed=seed)
+    standing, _certificate = solve(problem, seed=seed, limits=FEW)
+    held = [meeting for meeting, slot in enumerate(standing.slot) if slot is not None][::3]
+    # The same meetings, those that stand last, so that no order by number helps them.
+    order = [meeting for meeting in range(60) if meeting not in held] + held
+    fixed = [-1] * (60 - len(held)) + [standing.slot[meeting] for meeting in held]
+    asked = replace(
+        problem,
+        meetings=tuple(problem.meetings[meeting] for meeting in order),
+        domains=tuple(
+            problem.domains[meeting] if slot < 0 else (slot,)
+            for meeting, slot in zip(order, fixed, strict=True)
+        ),
+        fixed=tuple(fixed),
+    )
+
+    plan, certificate = solve(asked, seed=seed, limits=FEW)
+
+    assert [plan.slot[at] for at, slot in enumerate(fixed) if slot >= 0] == fixed[60 - len(held) :]
+    checked(asked, plan, certificate)
+
+
 def test_a_large_event_is_annealed_and_never_below_its_bound(monkeypatch):
     monkeypatch.setattr(planning, "PROVED", 10)
     problem = fair_of(people=60, slots=16, tables=20, pairs=200)

@@ -62,7 +62,7 @@ class ProposingOut(serializers.Serializer):
         return STEPS
 
 
-class ProposalsOut(serializers.Serializer):
+class ProposedMeetingsOut(serializers.Serializer):
     """What is proposed at an event."""
 
     proposed = serializers.IntegerField(
@@ -85,12 +85,12 @@ class Proposals(Resource):
     read_scope = Scope.TIMETABLES_READ
     write_scope = Scope.TIMETABLES_WRITE
 
-    @extend_schema(summary=_("Read what is proposed at an event"), responses=ProposalsOut)
+    @extend_schema(summary=_("Read what is proposed at an event"), responses=ProposedMeetingsOut)
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """How many meetings nobody was told of yet, and the last choice of them."""
         event = self._event(request, public_id)
         told = {"proposed": proposals_of(event).count(), "last": last_proposing(event)}
-        return Response(ProposalsOut(told).data)
+        return Response(ProposedMeetingsOut(told).data)
 
     @extend_schema(
         summary=_("Propose the best meetings"), request=None, responses={202: ProposingOut}
@@ -104,14 +104,20 @@ class Proposals(Resource):
         told = ProposingOut(Proposing(job)).data
         return Response(told, status=202, headers={"Location": address})
 
-    @extend_schema(summary=_("Take proposals back that nobody was told of"), responses=TakenBackOut)
+    @extend_schema(
+        summary=_("Take proposals back that nobody was told of"), responses={200: TakenBackOut}
+    )
     def destroy(self, request: Request, public_id: Any) -> Response:
         """As if they had never been; they may be proposed again."""
         event = self._event(request, public_id)
         count = take_proposals_back(event, by=self.person(request))
         return Response(TakenBackOut({"taken_back": count}).data)
 
-    @extend_schema(summary=_("Watch a choice of meetings"), responses=ProposingOut)
+    @extend_schema(
+        summary=_("Watch a choice of meetings"),
+        operation_id="events_proposals_watch",
+        responses=ProposingOut,
+    )
     def watch(self, request: Request, public_id: Any, job: Any) -> Response:
         """Until its state is done, parked or cancelled."""
         event = self._event(request, public_id)

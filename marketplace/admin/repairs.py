@@ -147,7 +147,8 @@ class LossForm(forms.Form):
         slots = Slot.objects.filter(event=event, ends_at__gt=timezone.now())
         slots = slots.select_related("event").order_by("starts_at", "ends_at")
         rows: dict[str, QuerySet[Any]] = {
-            "participant": Participant.objects.filter(registration__in=coming)
+            "participant": Participant.objects.coming()
+            .filter(registration__in=coming)
             .select_related("registration__company")
             .order_by("registration__company__legal_name", "name"),
             "table": Table.objects.filter(event=event).select_related("hall"),
@@ -195,7 +196,7 @@ class LossForm(forms.Form):
         one = given["participant"]
         people = [one]
         if given["everybody"]:
-            all_ = Participant.objects.filter(registration=one.registration)
+            all_ = Participant.objects.coming().filter(registration=one.registration)
             people = list(all_.select_related("registration__company"))
         return losses.of_people(people, slots, late=self.of == Cause.LATE)
 

@@ -165,7 +165,7 @@ def _loss(event: Event, asked: dict[str, Any]) -> losses.Loss:
     Raises ValidationError ``one_only``, ``other_event`` for a slot.
     """
     cause = Cause(asked["cause"])
-    people = Participant.objects.filter(registration__event=event)
+    people = Participant.objects.coming().filter(registration__event=event)
     rows: dict[Repair.Cause, QuerySet[Any]] = {
         Cause.LATE: people.select_related("registration__company"),
         Cause.AWAY: people.select_related("registration__company"),

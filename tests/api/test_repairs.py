@@ -116,6 +116,10 @@ def test_what_is_wrong_names_its_field(speaking_for):
     no_slots = mend(manager, fair, "table", what=ids(*fair.tables))
     assert (no_slots.status_code, no_slots.json()["code"]) == (400, "no_slots")
     assert mend(manager, fair, "table", **foreign).status_code == 404
+    gone = made.ParticipantFactory(
+        registration=fair.people[0].registration, left_at=fair.event.begins_at
+    )
+    assert mend(manager, fair, "late", what=ids(gone), slots=slots).status_code == 404
 
 
 def test_only_staff_reads_and_only_managers_mend(speaking_for):

@@ -105,6 +105,21 @@ def test_what_has_changed_since_is_shown_anew_and_not_done(client, fair):
     assert not Mail.objects.exists()
 
 
+def test_who_has_left_is_neither_chosen_nor_away_with_everybody(client, fair):
+    here = fair.people[0]
+    gone = made.ParticipantFactory(
+        registration=here.registration, name="Gone Person", left_at=fair.event.begins_at
+    )
+
+    assert "Gone Person" not in client.get(page(fair.event, cause="away")).content.decode()
+    named = client.post(page(fair.event), asked(fair, "away", participant=gone))
+    with_all = asked(fair, "away", participant=here, everybody="on")
+    client.post(page(fair.event), sent(client.get(page(fair.event, preview="1", **with_all))))
+
+    assert named.status_code == 422
+    assert set(Away.objects.values_list("participant", flat=True)) == {here.pk}
+
+
 def test_a_link_names_the_cause_and_the_person(client, fair):
     late = fair.people[1]
 

@@ -22,7 +22,7 @@ from marketplace.models import Event, Meeting
 from marketplace.selectors.openings import Openings, Scored
 from marketplace.selectors.proposals import JOB, STEPS, proposings_of
 from marketplace.services.calendars import hold_event
-from marketplace.services.placing import demand_not_cancelled
+from marketplace.services.placing import demand_not_cancelled, other_event
 
 __all__ = [
     "Outlook",
@@ -66,9 +66,12 @@ def start_proposing(event: Event, *, by: User) -> Job:
 def stop_proposing(event: Event, job: Job, *, by: User) -> None:
     """End it without a single meeting added; the worker hears of it at its next step.
 
-    Raises ValidationError ``over``, PermissionDenied for who does not manage the organiser.
+    Raises ValidationError ``over``, ``other_event`` for any other job; PermissionDenied for who
+    does not manage the organiser.
     """
     demand_manager(by, event.chamber)
+    if not proposings_of(event).filter(pk=job.pk).exists():
+        raise other_event()
     jobs.cancel(job)
 
 

@@ -235,6 +235,18 @@ def test_who_stops_it_in_the_middle_gets_no_meetings(event, staff, sides):
     assert propose(event, staff)["meetings"] == 3
 
 
+def test_only_a_choice_of_the_event_itself_is_stopped(event, staff):
+    elsewhere = EventFactory(chamber=event.chamber)
+    job = start_proposing(elsewhere, by=staff)
+    computing = jobs.enqueue("other", {}, key=str(event.pk), by=staff, chamber=event.chamber)
+
+    for other in (job, computing):
+        refused("other_event", stop_proposing, event, other, by=staff)
+
+        other.refresh_from_db()
+        assert other.state == "queued"
+
+
 def test_proposals_are_taken_back_as_long_as_nobody_was_told(event, staff, sides):
     propose(event, staff)
     told = Meeting.objects.proposed().first()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -78,10 +78,7 @@ class CheckIns(Resource):
         people, asked = self._people(request, public_id), self.sent(request, CheckInIn)
         person = badge_of(people, asked["badge_code"])
         if person is None:
-            unknown = ValidationError(
-                gettext("Nobody at this event has this badge."), code="unknown_badge"
-            )
-            raise ValidationError({"badge_code": unknown})
+            raise NotFound(gettext("Nobody at this event has this badge."), "unknown_badge")
         done = desk.check_in(person, by=self.person(request))
         told = CheckInOut(people.get(pk=person.pk)).data
         return Response({**told, "already": done.already}, status=200 if done.already else 201)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -23,7 +23,7 @@ from marketplace.api.parts import (
     SlotPart,
     StagePart,
 )
-from marketplace.models import Event, Registration
+from marketplace.models import Event, Participant, Registration
 
 
 class EventOut(serializers.Serializer):
@@ -143,7 +143,7 @@ class EventGuests(Resource):
 
 
 def joined(rows: QuerySet[Registration]) -> QuerySet[Registration]:
-    """The rows with all that an answer about a company at an event reads."""
+    """The rows with all that an answer about a company at an event reads, without who left."""
     return rows.select_related("event", "company__country", "group", "delegation").prefetch_related(
-        "participants"
+        Prefetch("participants", Participant.objects.coming())
     )

@@ -111,8 +111,7 @@ class GuestOut(SidePart):
         """Whom it sends; nobody where it is listed without contact."""
         if one.consent != Registration.Consent.LISTED_WITH_CONTACT:
             return []
-        people = [each for each in one.participants.all() if each.left_at is None]
-        return list(PersonPart(people, many=True).data)
+        return list(PersonPart(one.participants.all(), many=True).data)
 
 
 class WordsField(LineField):

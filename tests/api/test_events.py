@@ -113,6 +113,22 @@ def test_a_reader_of_the_company_registers_nobody(event, speaking_for):
     assert not Registration.objects.exists()
 
 
+def test_who_has_left_is_on_no_list_of_who_comes(side, event, speaking_for):
+    own, ours = side(consent="listed_with_contact")
+    ParticipantFactory(registration=own, name="Left Long Ago", left_at=timezone.now())
+    here = [str(own.participants.get(left_at=None).public_id)]
+
+    for path, people in (
+        (f"registrations/{own.public_id}/", lambda told: told["participants"]),
+        ("registrations/", lambda told: told["results"][0]["participants"]),
+        (f"events/{event.public_id}/guests/", lambda told: told["results"][0]["people"]),
+    ):
+        answer = ours.get(f"/api/v1/{path}")
+        assert [one["id"] for one in people(answer.json())] == here, path
+    changed = post(ours, f"registrations/{own.public_id}/consent/", consent="listed").json()
+    assert [one["id"] for one in changed["participants"]] == here
+
+
 def test_availability_is_replaced_as_a_whole(side, event):
     own, ours = side()
     one, two = SlotFactory(event=event), SlotFactory(event=event)

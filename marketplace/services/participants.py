@@ -140,6 +140,10 @@ def _leave(
         placing.end_meeting(meeting, by=by, side=side, reason=reason, at=now)
         notices.tell_of_meeting("cancelled", meeting)
     standby.offer_freed(ended, at=now)
+    # Requests not yet answered are the company's: anybody of it may come.
+    asked = MeetingRequest.objects.filter(participant=participant)
+    undecided = (*MeetingRequest.OPEN, MeetingRequest.Status.DRAFT)
+    asked.filter(status__in=undecided).update(participant=None)
 
 
 def _hold(participant: Participant, by: User) -> Participant:

@@ -164,17 +164,22 @@ def demand_not_cancelled(event: Event) -> None:
         raise ValidationError(_("This event is cancelled."), code="cancelled")
 
 
+def demand_coming(person: Participant) -> None:
+    """Raise ValidationError ``gone`` for somebody who, as the rows stand, no longer comes."""
+    if not Participant.objects.coming().filter(pk=person.pk).exists():
+        raise ValidationError(
+            _("%(person)s no longer comes: choose somebody else."),
+            code="gone",
+            params={"person": person.name},
+        )
+
+
 def demand_taking_part(event: Event, people: Sequence[Participant]) -> None:
     """Raise ValidationError ``other_event``, ``gone`` or ``not_admitted`` for who is not there."""
     for one in people:
         if one.registration.event_id != event.pk:
             raise other_event()
-        if one.left_at is not None:
-            raise ValidationError(
-                _("%(person)s no longer comes: choose somebody else."),
-                code="gone",
-                params={"person": one.name},
-            )
+        demand_coming(one)
         if one.registration.status != Registration.Status.ADMITTED:
             raise ValidationError(
                 _("%(company)s does not take part: admit it first."),

@@ -49,7 +49,8 @@ def request_meeting(
 
     Raises ValidationError ``own_company``, ``requests_closed``, ``not_admitted``, ``not_possible``,
     ``group_rule``, ``already_meeting``, ``already_requested``, ``quota``, ``same_text``,
-    ``other_event``; PermissionDenied for who may not decide for the requester.
+    ``other_event``, ``gone`` for a participant who no longer comes; PermissionDenied for who may
+    not decide for the requester.
     """
     one, other = _hold_pair(requester, partner)
     _demand_side(one, by)
@@ -66,6 +67,8 @@ def request_meeting(
     )
     chosen = list(slots)
     _demand_same_event(request, chosen)
+    if participant is not None:
+        placing.demand_coming(participant)
     if one.pk == other.pk:
         raise ValidationError(_("A company cannot ask itself for a meeting."), code="own_company")
     if not draft:
@@ -110,7 +113,7 @@ def write_draft(
 ) -> MeetingRequest:
     """Change what a draft says, and send it then if asked; refused, it stays as it was.
 
-    Raises as ``send_request``, and ValidationError ``other_event``.
+    Raises as ``send_request``, and ValidationError ``other_event``, ``gone``.
     """
     one, other = _hold_pair(request.requester, request.partner)
     _demand_side(one, by)
@@ -121,6 +124,8 @@ def write_draft(
     request.opportunity, request.participant = opportunity, participant
     chosen = list(slots)
     _demand_same_event(request, chosen)
+    if participant is not None:
+        placing.demand_coming(participant)
     request.full_clean()
     request.save(update_fields=["wish", "message", "opportunity", "participant"])
     request.slots.set(chosen)
@@ -155,7 +160,8 @@ def accept_request(
     Raises ValidationError ``not_waiting`` when it was answered, withdrawn or has expired,
     ``not_admitted``, ``not_offered`` for a time that was not asked for, ``away``, ``taken`` (with
     up to three free times) or ``no_common_time``, ``no_table``, ``too_many_meetings``,
-    ``no_participant``; PermissionDenied for who may not answer.
+    ``no_participant``, ``gone`` for a ``participant`` who no longer comes; PermissionDenied for
+    who may not answer.
     """
     request = _hold_request(request)
     side = _demand_answerer(request, by, at)
@@ -169,6 +175,8 @@ def accept_request(
     theirs = _people_of_other(request, side)
     if participant is not None and participant.registration_id != side.pk:
         raise placing.other_event()
+    if participant is not None:
+        placing.demand_coming(participant)
     wanted = request.slots.all()
     if slot is not None and wanted.exists() and not wanted.filter(pk=slot.pk).exists():
         raise ValidationError(
@@ -370,10 +378,10 @@ def _people(registration: Registration, first: User | None = None) -> list[Parti
 
 
 def _people_of_other(request: MeetingRequest, side: Registration) -> list[Participant]:
-    """Who could come of the other side; whom it named as it asked, nobody else."""
-    other = request.other_side(side)
-    if request.participant is not None and other.pk == request.requester_id:
-        return [request.participant]
+    """Who could come of the other side; whom it named as it asked, nobody else while they come."""
+    other, named = request.other_side(side), request.participant
+    if named is not None and named.left_at is None and other.pk == request.requester_id:
+        return [named]
     return _people(other)
 
 

@@ -28,6 +28,7 @@ from marketplace.selectors.times import tell_moment
 from marketplace.selectors.whereabouts import people_named, whereabouts
 from marketplace.services import desk
 from marketplace.services.desk import CheckIn
+from marketplace.services.handovers import ends_without
 from marketplace.services.meetings import record_attendance
 from marketplace.services.standby import accept_offer, decline_offer
 
@@ -285,8 +286,18 @@ class DeskPages(AtTheEvent):
         title = gettext("%(company)s is away for the rest of the day") % {
             "company": company.company
         }
-        coming = desk.meetings_of_day(company)
-        return self.page(request, event, "absent", title, form=form, company=company, coming=coming)
+        meetings = desk.meetings_of_day(company)
+        ends = [one for one in meetings if ends_without(one, company)]
+        return self.page(
+            request,
+            event,
+            "absent",
+            title,
+            form=form,
+            coming=ends,
+            left=[one for one in meetings if one not in ends],
+            person=company.participants.coming().first(),
+        )
 
     # ------------------------------------------------------------ the screen in the hall
     def display(self, request: HttpRequest, object_id: str) -> HttpResponse:

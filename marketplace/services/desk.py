@@ -25,6 +25,7 @@ from marketplace.models import (
 from marketplace.models.feeds import digest_of
 from marketplace.services import calendars, notices, placing, standby
 from marketplace.services.meetings import record_attendance
+from marketplace.services.registrations import end_meetings
 
 Attendance = Meeting.Attendance
 
@@ -50,13 +51,13 @@ def check_in(
     event = locked.registration.event
     demand_manager(by, event.chamber)
     placing.demand_not_cancelled(event)
-    placing.demand_taking_part(event, [locked])
     if locked.left_at is not None:
         raise ValidationError(
             _("%(person)s no longer comes: look who of the company does."),
             code="left",
             params={"person": locked.name},
         )
+    placing.demand_taking_part(event, [locked])
     if locked.checked_in_at is not None:
         return CheckIn(locked, already=True)
     locked.checked_in_at, locked.checked_in_by = at or timezone.now(), by
@@ -85,9 +86,10 @@ def mark_absent(
     """A company is away for the rest of the day: its meetings to come today are cancelled.
 
     Each partner is told once, and the times are offered on standby; the company gets no other
-    meeting today. Of a meeting that goes on, its side did not come, unless that is noted. Returns
-    the cancelled meetings. Raises ValidationError ``no_reason``, ``not_admitted``, ``cancelled``;
-    PermissionDenied for anyone but a manager of the organiser.
+    meeting today. What others can hold without it they do. Of a meeting that has begun, its side
+    did not come, unless that is noted. Returns the cancelled meetings. Raises ValidationError
+    ``no_reason``, ``not_admitted``, ``cancelled``; PermissionDenied for anyone but a manager of
+    the organiser.
     """
     now = at or timezone.now()
     event = calendars.hold_event(registration.event)
@@ -97,15 +99,12 @@ def mark_absent(
         raise ValidationError(
             {"reason": ValidationError(_("Say why: the other side reads it."), code="no_reason")}
         )
-    people = list(registration.participants.select_related("registration__company"))
+    people = list(registration.participants.coming().select_related("registration__company"))
     placing.demand_taking_part(event, people)
     left = rest_of_day(event, now)
     _note_missing(registration, by=by, now=now)
-    ended = []
-    for meeting in meetings_of_day(registration, now):
-        locked = placing.lock_meeting(meeting)
-        placing.end_meeting(locked, by=by, side=registration, reason=reason.strip(), at=now)
-        ended.append(locked)
+    meetings = meetings_of_day(registration, now)
+    ended = end_meetings(registration, meetings, by=by, reason=reason.strip(), at=now)
     Away.objects.bulk_create(
         [Away(participant=one, slot=slot) for one in people for slot in left],
         ignore_conflicts=True,
@@ -121,7 +120,7 @@ def mark_absent(
 
 
 def meetings_of_day(registration: Registration, at: dt.datetime | None = None) -> list[Meeting]:
-    """What ``mark_absent`` would cancel now: its meetings that begin later today."""
+    """Its meetings that begin later today: ``mark_absent`` ends those that end without it."""
     now = at or timezone.now()
     left = rest_of_day(registration.event, now)
     rows = Meeting.objects.of(registration).ahead(now).filter(slot__in=left)
@@ -131,7 +130,9 @@ def meetings_of_day(registration: Registration, at: dt.datetime | None = None) -
             "slot__event",
             "host__registration__company",
             "guest__registration__company",
-        ).order_by("slot__starts_at", "pk")
+        )
+        .prefetch_related("others__registration__company")
+        .order_by("slot__starts_at", "pk")
     )
 
 

@@ -245,7 +245,8 @@ def end_participation(
     registration.status, registration.reason = Status.WITHDRAWN, reason.strip()
     registration.decided_at, registration.decided_by = now, by
     registration.save(update_fields=["status", "reason", "decided_at", "decided_by"])
-    ended = _end_meetings(registration, by, now)
+    why = _("%(company)s does not come.") % {"company": registration.company}
+    ended = end_meetings(registration, _ahead(registration, now), by=by, reason=why, at=now)
     requests = _end_requests(registration, now)
     Table.objects.filter(owner=registration).update(owner=None)
     return registration, ended, requests
@@ -260,12 +261,21 @@ def demand_speaker(registration: Registration, by: User) -> None:
         raise PermissionDenied(_("Only the company or the organiser may do this."))
 
 
-def _end_meetings(registration: Registration, by: User, now: dt.datetime) -> list[Meeting]:
-    """Cancel what is ahead, but leave a meeting of others that goes on; those cancelled."""
+def end_meetings(
+    registration: Registration,
+    meetings: Iterable[Meeting],
+    *,
+    by: User,
+    reason: str,
+    at: dt.datetime,
+) -> list[Meeting]:
+    """Cancel meetings of a company, but leave one of others that goes on; those cancelled.
+
+    Who goes to what goes on is told; of what is cancelled the caller tells.
+    """
     ended, left = [], []
-    reason = _("%(company)s does not come.") % {"company": registration.company}
     before: dict[int, handover_mail.Readers] = {}
-    for meeting in _ahead(registration, now):
+    for meeting in meetings:
         locked = placing.lock_meeting(meeting)
         own = [one for one in locked.people() if one.registration_id == registration.pk]
         if handovers.goes_on_without(locked, own):
@@ -274,7 +284,7 @@ def _end_meetings(registration: Registration, by: User, now: dt.datetime) -> lis
                 handovers.leave_place(locked, one)
             left.append(locked)
         else:
-            placing.end_meeting(locked, by=by, side=registration, reason=reason, at=now)
+            placing.end_meeting(locked, by=by, side=registration, reason=reason, at=at)
             ended.append(locked)
     handover_mail.tell_of_people(registration, left, before, left=str(registration.company))
     return ended

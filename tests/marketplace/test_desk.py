@@ -217,6 +217,35 @@ def test_nobody_is_absent_without_a_reason_or_from_where_it_does_not_come(event,
     refused("not_admitted", desk.mark_absent, person.registration, by=manager, reason="Ill")
 
 
+def test_a_company_is_absent_though_somebody_of_it_left_earlier(event, manager, person):
+    absent = Absent(event, person)
+    left = make.ParticipantFactory(registration=person.registration, left_at=absent.now)
+
+    ended = desk.mark_absent(person.registration, by=manager, reason="Flight", at=absent.now)
+
+    assert ended == [absent.next, absent.last]
+    assert not left.away.exists()
+    assert set(person.away.values_list("slot", flat=True)) == {one.pk for one in absent.slots[1:]}
+
+
+def test_a_meeting_goes_on_without_the_third_company_that_is_absent(event, manager, person):
+    absent = Absent(event, person)
+    second = make.ParticipantFactory(registration__event=event, speaking=True)
+    of_three = make.MeetingFactory(
+        event=event, host=absent.partner, guest=second, others=[person], slot=absent.slots[3],
+        table=event.tables.first(), placed=True,
+    )  # fmt: skip
+
+    ended = desk.mark_absent(person.registration, by=manager, reason="Flight", at=absent.now)
+
+    assert of_three not in ended
+    of_three.refresh_from_db()
+    assert (of_three.status, of_three.people()) == ("confirmed", [absent.partner, second])
+    assert not Booking.objects.filter(meeting=of_three, participant=person).exists()
+    told = Mail.objects.filter(to=second.person.email)
+    assert [(one.kind, one.method) for one in told] == [("people_changed", "REQUEST")]
+
+
 def test_the_address_of_the_screen_is_kept_as_its_hash_and_closed_for_good(event, manager):
     first = desk.open_display(event, by=manager)
     assert display_of(first) == event

@@ -299,6 +299,35 @@ def test_a_company_away_today_is_told_of_with_what_will_be_cancelled(client, man
     assert {one.span for one in sent.context["seen"].freed} != set()
 
 
+def test_the_page_of_an_absence_says_what_goes_on_without_the_company(client, manager, day):
+    third = made.ParticipantFactory(registration__event=day.event, speaking=True)
+    day.coming.others.add(third)
+    address = page("absent", day.event.pk) + f"?registration={third.registration.pk}"
+
+    shown = client.get(address)
+    client.post(address, {"reason": "Ill"})
+
+    assert (shown.context["coming"], shown.context["left"]) == ([], [day.coming])
+    assert "These go on between the others" in text_of(shown)
+    day.coming.refresh_from_db()
+    assert (day.coming.status, list(day.coming.others.all())) == ("confirmed", [])
+
+
+def test_the_way_to_repair_an_absence_is_about_somebody_who_comes(client, manager, day):
+    left, company = day.people[0], day.people[0].registration
+    type(left).objects.filter(pk=left.pk).update(left_at=timezone.now())
+    colleague = made.ParticipantFactory(registration=company)
+    nobody = made.RegistrationFactory(event=day.event)
+
+    def shown(registration):
+        answer = client.get(page("absent", day.event.pk), {"registration": registration.pk})
+        return answer.content.decode()
+
+    assert str(colleague.public_id) in shown(company)
+    assert str(left.public_id) not in shown(company)
+    assert page("repair", day.event.pk) not in shown(nobody)
+
+
 @pytest.mark.parametrize("key", ["", "x", "²", "9" * 30, "999999999"])
 def test_what_names_no_company_of_the_event_is_missing(client, manager, day, key):
     address = page("absent", day.event.pk)

@@ -29,13 +29,15 @@ def appointment_of(
 
     The name for life, the number of the change and how sure it is come from the row.
     ``attendee`` is the address of a mail's reader; the organiser is then named too. ``standing``
-    is given where the row has forgotten it: a meeting that has lost its time is off.
+    is given where the row has forgotten it: a meeting that has lost its time is off. People are
+    named once both sides agreed to meet, as on the page.
     """
     if meeting.slot is None:
         raise ValueError("a meeting without a slot is no appointment")
     clock = meeting.event.clock
     partners = [one for one in meeting.people() if one.registration_id != reader.registration_id]
     names = ", ".join(dict.fromkeys(one.registration.company.told for one in partners))
+    known = partners if meeting.is_agreed else []
     host = urlsplit(settings.BASE_URL).hostname
     return Appointment(
         uid=f"{meeting.uid}@{host}",
@@ -46,7 +48,7 @@ def appointment_of(
         sequence=meeting.sequence,
         standing=standing or _STANDINGS.get(Meeting.Status(meeting.status), Standing.CONFIRMED),
         place=place_of(meeting),
-        text="\n".join([meeting.event.named()[0], *(_person(one) for one in partners)]),
+        text="\n".join([meeting.event.named()[0], *(_person(one) for one in known)]),
         url=meeting.link,
         organiser=parseaddr(settings.DEFAULT_FROM_EMAIL)[1] if attendee else "",
         attendee=attendee,

@@ -60,6 +60,7 @@ def _shares(timetable: Timetable, concerned: set[str]) -> list[_Share]:
         .select_related(
             "event",
             "slot",
+            "request",
             "table__hall",
             "host__person",
             "host__registration__company",

@@ -4,6 +4,7 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.urls import reverse
 
 from chambers.models import Mail
 from chambers.services import jobs
@@ -12,6 +13,7 @@ from marketplace.models import Meeting
 from marketplace.selectors.agenda import meetings_of
 from marketplace.services import meetings, registrations, requests
 from marketplace.services.events import cancel_event
+from marketplace.services.feeds import open_feed
 from marketplace.services.publishing import publish_timetable, unpublish_timetable
 from marketplace.services.timetables import start_timetable
 from tests import event_factories as make
@@ -106,6 +108,30 @@ def test_a_proposal_is_told_with_its_time(scene):
     assert (meeting.is_told, meeting.slot) == (True, scene.slot)
     assert Mail.objects.filter(kind="timetable_provisional").count() == 2
     assert seen(scene) == [1, 1]
+
+
+def test_no_calendar_names_people_before_both_sides_agreed(client, scene):
+    for one in (scene.host, scene.guest):
+        one.position = f"Head of {one.name}"
+        one.save()
+    meeting = scene.propose()
+    scene.publish()
+    jobs.work_off()
+    _feed, secret = open_feed(scene.host.person)
+    client.force_login(scene.host.person)
+
+    def told():
+        file = client.get(reverse("event-calendar", args=[scene.event.public_id]))
+        mail = Mail.objects.filter(to=scene.host.person.email).exclude(calendar="").latest("pk")
+        feed = client.get(reverse("calendar-feed", args=[secret]))
+        texts = [mail.calendar, file.content.decode(), feed.content.decode()]
+        texts = [one.replace("\r\n ", "") for one in texts]
+        assert [str(scene.guest.registration.company) in one for one in texts] == [True] * 3
+        return [(scene.guest.name in one, "Head of" in one) for one in texts]
+
+    assert told() == [(False, False)] * 3
+    meetings.confirm_meeting(Meeting.objects.get(pk=meeting.pk), by=scene.manager)
+    assert told() == [(True, True)] * 3
 
 
 def test_a_timetable_tells_nothing_of_proposals_that_it_could_not_place(scene):

@@ -1,5 +1,6 @@
 """The project as a whole: migrations, settings that refuse to start, translations."""
 
+import ast
 import os
 import re
 import shutil
@@ -117,6 +118,33 @@ def test_translations_keep_the_placeholders(path):
     ]
 
     assert changed == []
+
+
+def texts_in_f_strings(source):
+    """Lines of calls of gettext within an f-string, where xgettext does not see them."""
+    names = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
+    names |= {f"{one}_lazy" for one in names}
+    return [
+        call.lineno
+        for text in ast.walk(ast.parse(source))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call)
+        if getattr(call.func, "id", getattr(call.func, "attr", "")) in names
+    ]
+
+
+def test_no_text_hides_in_an_f_string():
+    assert texts_in_f_strings("one = 1\ntold = f\"{one} ({gettext('more')})\"") == [2]
+
+    hidden = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for app in ("chambers", "config", "marketplace", "matching")
+        for path in sorted((ROOT / app).rglob("*.py"))
+        for line in texts_in_f_strings(path.read_text("utf-8"))
+    ]
+
+    assert hidden == []
 
 
 def test_the_catalogues_hold_every_text_of_the_code(tmp_path):

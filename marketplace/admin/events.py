@@ -185,7 +185,8 @@ class EventAdmin(CoveragePages, DeskPages, KitPages, RepairPages, SetUpPages, At
         if event.cancelled_at:
             return gettext("Cancelled")
         label = str(event.stage_at().label)
-        return label if event.is_published else f"{label} ({gettext('not published')})"
+        unpublished = gettext("not published")
+        return label if event.is_published else f"{label} ({unpublished})"
 
     @admin.display(description=_("companies"), ordering="admitted")
     def registered(self, event: Any) -> int:

@@ -165,7 +165,8 @@ class Opportunity(PublicModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reference or _('Draft')} {self.titled()[0]}"
+        reference = self.reference or _("Draft")
+        return f"{reference} {self.titled()[0]}"
 
     def status_on(self, day: dt.date | None = None) -> Status:
         """Its status on a day: published turns into expired after its last day."""

@@ -293,5 +293,6 @@ def _refusal(code: str, text: str, names: list[str], **params: Any) -> Validatio
     """A refusal that names the first few, and says how many more there are."""
     shown, more = "; ".join(names[:SHOWN]), len(names) - SHOWN
     if more > 0:
-        shown = f"{shown} {_('and %(count)d more') % {'count': more}}"
+        rest = _("and %(count)d more") % {"count": more}
+        shown = f"{shown} {rest}"
     return ValidationError(text, code=code, params={"names": shown, **params})

@@ -247,7 +247,8 @@ def _table(path: Path, kind: Kind) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _broken(path: Path, error: BrokenFileError) -> str:
-    where = str(path) if error.line is None else f"{path}, {_('line')} {error.line}"
+    line = _("line")
+    where = str(path) if error.line is None else f"{path}, {line} {error.line}"
     return f"{where}: {error.reason}"
 
 

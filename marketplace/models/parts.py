@@ -207,6 +207,10 @@ class Session(PublicModel):
     def __str__(self) -> str:
         return self.titled()[0]
 
+    def holds(self, slot: Slot) -> bool:
+        """Whether a slot lies within its hours."""
+        return self.starts_at <= slot.starts_at and slot.ends_at <= self.ends_at
+
     def titled(self, language: str | None = None) -> tuple[str, str]:
         """(title, its language); see ``in_language``."""
         return in_language(self.title, language)

@@ -238,11 +238,7 @@ def set_section(meeting: Meeting, session: Session | None, *, by: User | None) -
     slot = meeting.slot
     if session is not None and session.event_id != meeting.event_id:
         raise placing.other_event()
-    if (
-        session is not None
-        and slot is not None
-        and not (session.starts_at <= slot.starts_at and slot.ends_at <= session.ends_at)
-    ):
+    if session is not None and slot is not None and not session.holds(slot):
         raise ValidationError(
             _("It is outside the hours of the section: move it first."), code="outside"
         )

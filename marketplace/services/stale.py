@@ -58,9 +58,7 @@ def refuse_broken_orders(event: Event, meetings: Iterable[Meeting]) -> None:
         for one in rows
         if one.slot is not None
         and one.session is not None
-        and not (
-            one.session.starts_at <= one.slot.starts_at and one.slot.ends_at <= one.session.ends_at
-        )
+        and not one.session.holds(one.slot)
     ]
     broken = [*outside, *broken_orders(event, rows)]
     if broken:

@@ -121,9 +121,7 @@ def _fits(meeting: Meeting, slot: Slot, now: dt.datetime) -> bool:
     wanted = set(request.slots.values_list("pk", flat=True)) if request is not None else set()
     if wanted and slot.pk not in wanted:
         return False
-    if session is not None and not (
-        session.starts_at <= slot.starts_at and slot.ends_at <= session.ends_at
-    ):
+    if session is not None and not session.holds(slot):
         return False
     if not calendars.interpreter_is_there(meeting, slot):
         return False
@@ -169,11 +167,13 @@ def _lock_offered(
     locked = rows.get(pk=offer.pk)
     locked.meeting = meeting
     over = locked.answer_by is not None and locked.answer_by <= (at or timezone.now())
-    if locked.status != Status.OFFERED or over:
+    has_time = meeting.status != Meeting.Status.UNSCHEDULED
+    if locked.status != Status.OFFERED or over or has_time:
+        void = locked.status == Status.OFFERED and has_time
         raise ValidationError(
             _("This offer is no longer open: %(status)s."),
             code="not_waiting",
-            params={"status": locked.get_status_display()},
+            params={"status": Status.VOID.label if void else locked.get_status_display()},
         )
     return locked, meeting
 

@@ -54,6 +54,41 @@ def broken_orders(event: Event, among: Iterable[Meeting]) -> list[MeetingOrder]:
     return list(rows.select_related(*_SIDES).order_by("pk"))
 
 
+def wrong_way_round(first: Meeting, second: Meeting) -> tuple[Meeting, Meeting] | None:
+    """The two meetings that keep ``first`` from coming before ``second``; None if none do.
+
+    The last of all with a time that come before ``first``, and the first of all that come after
+    ``second``, each counted in: what is between them has no time left otherwise. A cancelled
+    meeting hands nothing on.
+    """
+    rows = MeetingOrder.objects.filter(first__event=first.event_id)
+    cancelled = Meeting.Status.CANCELLED
+    alive = rows.exclude(first__status=cancelled).exclude(second__status=cancelled)
+    links = list(alive.values_list("first", "second"))
+    placed = Meeting.objects.filter(status__in=Meeting.HOLDING, slot__isnull=False)
+    placed = placed.select_related(*_JOINED)
+    before = placed.filter(pk__in=_reached(first.pk, ((two, one) for one, two in links)))
+    after = placed.filter(pk__in=_reached(second.pk, links))
+    last = before.order_by("-slot__ends_at", "pk").first()
+    next_one = after.order_by("slot__starts_at", "pk").first()
+    if last is None or next_one is None or last.slot is None or next_one.slot is None:
+        return None
+    return (last, next_one) if last.slot.ends_at > next_one.slot.starts_at else None
+
+
+def _reached(start: int, links: Iterable[tuple[int, int]]) -> set[int]:
+    """Keys that the links lead to, and the start."""
+    nexts: dict[int, list[int]] = defaultdict(list)
+    for one, other in links:
+        nexts[one].append(other)
+    found, line = {start}, [start]
+    for key in line:  # grows while it is walked
+        new = [one for one in dict.fromkeys(nexts[key]) if one not in found]
+        found.update(new)
+        line.extend(new)
+    return found
+
+
 def leads_to(event: Event, start: Meeting, end: Meeting) -> list[Meeting]:
     """Meetings from ``start`` to ``end``, each of which comes before the next; [] if none do."""
     nexts: dict[int, list[int]] = defaultdict(list)

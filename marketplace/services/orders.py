@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from chambers.models import User
 from chambers.services.people import demand_manager
 from marketplace.models import Meeting, MeetingOrder
-from marketplace.selectors.orders import leads_to
+from marketplace.selectors.orders import leads_to, wrong_way_round
 from marketplace.selectors.parts import told_meetings
 from marketplace.services import placing
 
@@ -20,7 +20,8 @@ def set_order(first: Meeting, second: Meeting, *, by: User | None) -> MeetingOrd
 
     Raises ValidationError ``other_event``, ``same_meeting``, ``over`` for one that was held or
     cancelled, ``order_exists``, ``cycle`` where the second comes before the first already,
-    ``wrong_order`` where their times are the other way round; PermissionDenied for anyone but a
+    ``wrong_order`` where their times, or those of meetings before and after them, are the other
+    way round; PermissionDenied for anyone but a
     manager of the organiser.
     """
     first, second = placing.lock_meeting(first), placing.lock_meeting(second)
@@ -63,10 +64,9 @@ def _refuse_circle(first: Meeting, second: Meeting) -> None:
 
 
 def _refuse_wrong_times(first: Meeting, second: Meeting) -> None:
-    if first.slot is None or second.slot is None:
-        return
-    if first.slot.ends_at > second.slot.starts_at:
-        one, other = told_meetings([first, second])
+    clash = wrong_way_round(first, second)
+    if clash is not None:
+        one, other = told_meetings(clash)
         raise ValidationError(
             _("%(first)s is not over before %(second)s begins: move one of them first."),
             code="wrong_order",

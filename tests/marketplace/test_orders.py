@@ -111,6 +111,23 @@ def test_times_that_are_the_other_way_round_are_moved_first(event, manager, one,
     assert MeetingOrder.objects.count() == 1
 
 
+def test_a_meeting_between_two_others_keeps_a_time_that_it_could_have(event, manager, one, other):
+    last = make.MeetingFactory(event=event)
+    for meeting, number in ((one, 3), (last, 0)):
+        meetings.move_meeting(meeting, slot(event, number), by=manager)
+    orders.set_order(one, other, by=manager)
+
+    error = refused("wrong_order", orders.set_order, other, last, by=manager)
+
+    assert str(one.host.registration.company) in str(error.params["first"])
+    assert str(last.host.registration.company) in str(error.params["second"])
+    meetings.cancel_meeting(Meeting.objects.get(pk=one.pk), by=manager, reason="Ill")
+    orders.set_order(other, last, by=manager)
+    first = make.MeetingFactory(event=event)
+    meetings.move_meeting(first, slot(event, 2), by=manager)
+    refused("wrong_order", orders.set_order, first, other, by=manager)
+
+
 def test_nobody_moves_a_meeting_before_what_it_comes_after(event, manager, one, other):
     orders.set_order(one, other, by=manager)
     meetings.move_meeting(one, slot(event, 1), by=manager)

@@ -247,13 +247,19 @@ class RepairPages(AtTheEvent):
     ) -> HttpResponse:
         """The reason; where the meetings have changed meanwhile, what would happen now as well."""
         shown = None
+        refusal = ""
         if getattr(error, "code", None) == "changed_meanwhile":
-            fill = form.cleaned_data["fill"]
-            shown = preview_repair(event, form.loss(), by=who(request), fill=fill)
+            # What was chosen may be what is no more: it is looked for again.
+            form = _form_of(form.data, event, sends=True) or form
             refusal = " ".join(error.messages)
+            try:
+                if form.is_valid():
+                    fill = form.cleaned_data["fill"]
+                    shown = preview_repair(event, form.loss(), by=who(request), fill=fill)
+            except ValidationError as other:
+                form.add_error(None, other)
         else:
             form.add_error(None, error)
-            refusal = ""
         answer = self._repair_page(request, event, form, shown=shown, refusal=refusal)
         answer.status_code = 422
         return answer

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.translation import gettext as _
 
 from marketplace.models import (
@@ -27,6 +28,7 @@ from marketplace.selectors.problems import Lost
 from marketplace.services import placing
 
 Cause = Repair.Cause
+_Row = TypeVar("_Row", bound=models.Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,45 @@ def of_hall(hall: Hall, slots: Iterable[Slot]) -> Loss:
 def of_company(registration: Registration) -> Loss:
     """A company does not come."""
     return Loss(Cause.WITHDRAWAL, registration=registration)
+
+
+def read_again(loss: Loss) -> Loss:
+    """The loss by the rows as they are now.
+
+    Raises ValidationError ``changed_meanwhile`` where one is no more, somebody has left, or a
+    table is in another hall.
+    """
+    people = Participant.objects.coming().select_related("registration__company")
+    halls, guides = Hall.objects.all(), Interpreter.objects.all()
+    companies = Registration.objects.select_related("event", "company")
+    tables = Table.objects.filter(hall=loss.hall) if loss.hall is not None else Table.objects.all()
+    return replace(
+        loss,
+        slots=_again(loss.slots, Slot.objects.select_related("event")),
+        people=_again(loss.people, people),
+        tables=_again(loss.tables, tables.select_related("hall")),
+        hall=_again([loss.hall], halls)[0] if loss.hall is not None else None,
+        interpreter=_again([loss.interpreter], guides)[0] if loss.interpreter is not None else None,
+        registration=(
+            _again([loss.registration], companies)[0] if loss.registration is not None else None
+        ),
+    )
+
+
+def _again(known: Iterable[_Row], rows: models.QuerySet[_Row]) -> tuple[_Row, ...]:
+    keys = [one.pk for one in known]
+    found = rows.in_bulk(keys)
+    if len(found) < len(set(keys)):
+        raise changed_meanwhile()
+    return tuple(found[key] for key in keys)
+
+
+def changed_meanwhile() -> ValidationError:
+    """The refusal of what was shown before others changed it."""
+    return ValidationError(
+        _("Meetings have changed since this was shown: look again what would happen now."),
+        code="changed_meanwhile",
+    )
 
 
 def demand_sound(event: Event, loss: Loss, now: dt.datetime) -> None:

@@ -32,7 +32,7 @@ from marketplace.models import (
     TimeProposal,
 )
 from marketplace.services import calendars, notices, placing, registrations, repair_mail, standby
-from marketplace.services.losses import Loss, demand_sound
+from marketplace.services.losses import Loss, changed_meanwhile, demand_sound, read_again
 from marketplace.services.mending import Outcome, Shift, Sort, reckon
 
 _LONGEST = Repair._meta.get_field("what").max_length  # noqa: SLF001 - Django's documented API
@@ -56,11 +56,13 @@ def preview_repair(
     """What ``apply_repair`` would do; nothing is saved and nobody is told.
 
     Raises ValidationError ``cancelled``, ``other_event``, ``nothing_named``, ``no_slots``,
-    ``past``, ``over``, ``walking``; PermissionDenied for who does not manage the organiser.
+    ``past``, ``over``, ``walking``, ``changed_meanwhile`` for a loss of what is no more;
+    PermissionDenied for who does not manage the organiser.
     """
     now = at or timezone.now()
     demand_manager(by, event.chamber)
     placing.demand_not_cancelled(event)
+    loss = read_again(loss)
     demand_sound(event, loss, now)
     outcome = reckon(event, loss, fill=fill, at=now)
     waiting = 0 if event.awaits_timetable(now) else len(list(standby.waiting(event)))
@@ -88,10 +90,11 @@ def apply_repair(
     demand_manager(by, event.chamber)
     event = calendars.hold_event(event)
     placing.demand_not_cancelled(event)
+    loss = read_again(loss)
     demand_sound(event, loss, now)
     outcome = reckon(event, loss, fill=fill, at=now)
     if seen is not None and seen != outcome.digest:
-        raise _changed_meanwhile()
+        raise changed_meanwhile()
     fresh = loss.fresh(now)
     known = loss.registration is None and not (fresh.away or fresh.absent or fresh.closed)
     if known and outcome.is_empty:
@@ -149,13 +152,6 @@ def outcome_told(outcome: Outcome) -> dict[str, Any]:
         "people_bound": outcome.people_bound,
         "lost_bound": outcome.lost_bound,
     }
-
-
-def _changed_meanwhile() -> ValidationError:
-    return ValidationError(
-        _("Meetings have changed since this was shown: look again what would happen now."),
-        code="changed_meanwhile",
-    )
 
 
 def _write_down(loss: Loss, now: dt.datetime) -> None:
@@ -218,7 +214,7 @@ def _swap(outcome: Outcome, now: dt.datetime) -> None:
     try:
         placing.save_all([one.meeting for one in changed])
     except IntegrityError:
-        raise _changed_meanwhile() from None
+        raise changed_meanwhile() from None
     elsewhere = [one.meeting.pk for one in changed if one.sort in (Sort.MOVED, Sort.LOST)]
     TimeProposal.objects.filter(meeting__in=elsewhere, status=TimeProposal.Status.PENDING).update(
         status=TimeProposal.Status.WITHDRAWN, decided_at=now

@@ -323,6 +323,33 @@ def test_an_outcome_that_nobody_has_seen_is_refused():
     assert mailed() == {}
 
 
+@pytest.mark.parametrize("what", ["slot", "table", "hall", "person", "left", "interpreter"])
+def test_what_was_removed_meanwhile_cannot_be_lost(what):
+    fair = Fair()
+    fair.meet(0, 1, slot=0, table=0)
+    hall, guide = made.HallFactory(event=fair.event), made.InterpreterFactory(event=fair.event)
+    stand = made.TableFactory(event=fair.event, number=8, hall=hall)
+    loss, gone = {
+        "slot": (losses.of_tables(fair.tables, fair.slots), fair.slots[3]),
+        "table": (losses.of_tables(fair.tables, fair.slots), fair.tables[1]),
+        "hall": (losses.of_hall(hall, fair.slots), stand),
+        "person": (losses.of_people(fair.people[1:4], fair.slots), fair.people[3]),
+        "left": (losses.of_people(fair.people[1:4], fair.slots), None),
+        "interpreter": (losses.of_interpreter(guide, fair.slots), guide),
+    }[what]
+    if gone is not None:
+        type(gone).objects.filter(pk=gone.pk).delete()
+    else:
+        fair.people[3].left_at = fair.event.begins_at
+        fair.people[3].save()
+
+    for verb in (preview_repair, apply_repair):
+        refused("changed_meanwhile", verb, fair.event, loss, by=fair.staff)
+
+    assert not Repair.objects.exists()
+    assert not Mail.objects.exists()
+
+
 def test_a_known_loss_is_not_mended_twice():
     fair = Fair()
     loss = losses.of_tables(fair.tables[:1], fair.slots[:1])

@@ -44,8 +44,8 @@ def check_in(
 ) -> CheckIn:
     """Note that somebody has come; a second time changes nothing and says so.
 
-    Raises ValidationError ``not_admitted``, ``left`` for who no longer comes, ``cancelled``;
-    PermissionDenied for anyone but a manager of the organiser.
+    Raises ValidationError ``not_admitted``, ``left`` for who no longer comes, ``cancelled``,
+    ``gone``; PermissionDenied for anyone but a manager of the organiser.
     """
     locked = _lock_participant(participant)
     event = locked.registration.event
@@ -67,7 +67,7 @@ def check_in(
 
 @transaction.atomic
 def undo_check_in(participant: Participant, *, by: User | None) -> Participant:
-    """Somebody was checked in by mistake. Raises ValidationError ``not_here``, as above else."""
+    """Somebody was checked in by mistake. Raises ValidationError ``not_here``, else as above."""
     locked = _lock_participant(participant)
     demand_manager(by, locked.registration.event.chamber)
     if locked.checked_in_at is None:
@@ -169,11 +169,13 @@ def _set_display(event: Event, digest: str) -> None:
 
 
 def _lock_participant(participant: Participant) -> Participant:
-    return (
-        Participant.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("registration__event__chamber", "registration__company", "checked_in_by")
-        .get(pk=participant.pk)
+    rows = Participant.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "registration__event__chamber", "registration__company", "checked_in_by"
     )
+    locked = rows.filter(pk=participant.pk).first()
+    if locked is None:
+        raise placing.gone()
+    return locked
 
 
 def _note_missing(registration: Registration, *, by: User, now: dt.datetime) -> None:

@@ -30,7 +30,10 @@ Status = Meeting.Status
 
 
 def lock_meeting(meeting: Meeting) -> Meeting:
-    """The meeting as it stands, and its event held; nobody else changes either meanwhile."""
+    """The meeting as it stands, and its event held; nobody else changes either meanwhile.
+
+    Raises ValidationError ``gone`` for a proposal that was taken back meanwhile.
+    """
     event = calendars.hold_event(meeting.event)
     locked = (
         Meeting.objects.select_for_update(of=("self",))
@@ -43,8 +46,11 @@ def lock_meeting(meeting: Meeting) -> Meeting:
             "guest__registration__company",
             "guest__person",
         )
-        .get(pk=meeting.pk)
+        .filter(pk=meeting.pk)
+        .first()
     )
+    if locked is None:
+        raise gone()
     locked.event = event
     for one in (locked.host, locked.guest):
         one.registration.event = event
@@ -290,6 +296,11 @@ def place_new(
     set_place(meeting, slot, at=at)
     meeting.status, meeting.sequence = Status(status), meeting.sequence + 1
     save_placed(meeting)
+
+
+def gone() -> ValidationError:
+    """The refusal of what is no longer there."""
+    return ValidationError(_("Somebody has removed this meanwhile."), code="gone")
 
 
 def other_event() -> ValidationError:

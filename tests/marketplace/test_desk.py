@@ -81,6 +81,13 @@ def test_who_no_longer_comes_is_not_checked_in(event, manager):
     assert person.checked_in_at is None
 
 
+def test_who_was_taken_off_the_list_meanwhile_is_refused_and_not_an_error(manager, person):
+    type(person).objects.filter(pk=person.pk).delete()
+
+    refused("gone", desk.check_in, person, by=manager)
+    refused("gone", desk.undo_check_in, person, by=manager)
+
+
 @pytest.mark.parametrize(
     "do",
     [

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from chambers.models import Mail
 from marketplace.models import Booking, Meeting, StandbyOffer, TimeProposal
-from marketplace.services import meetings, moves, standby
+from marketplace.services import meetings, moves, orders, standby
 from tests import event_factories as make
 from tests import factories
 from tests.marketplace.refusals import refused
@@ -47,6 +47,22 @@ def now_in(meeting, minutes):
 
 def bookings(meeting):
     return Booking.objects.filter(meeting=meeting)
+
+
+@pytest.mark.parametrize(
+    "do",
+    [
+        lambda one, scene: meetings.set_lock(one, True, by=scene.manager),
+        lambda one, scene: meetings.move_meeting(one, scene.slots[2], by=scene.manager),
+        lambda one, scene: meetings.set_section(one, None, by=scene.manager),
+        lambda one, scene: orders.set_order(one, scene.meeting, by=scene.manager),
+    ],
+)
+def test_a_proposal_that_was_taken_back_meanwhile_is_refused_and_not_an_error(scene, do):
+    proposal = make.MeetingFactory(event=scene.event, is_told=False)
+    Meeting.objects.filter(pk=proposal.pk).delete()
+
+    refused("gone", do, proposal, scene)
 
 
 def test_a_move_takes_everything_along_and_tells_old_and_new(scene):

@@ -110,9 +110,9 @@ def end_meeting(
     close_offers(meeting)
 
 
-def close_offers(meeting: Meeting) -> None:
-    """A meeting that has a time or is cancelled is offered no other."""
-    StandbyOffer.objects.filter(meeting=meeting, status__in=StandbyOffer.LIVE).update(
+def close_offers(*meetings: Meeting) -> None:
+    """Meetings that have a time or are cancelled are offered no other."""
+    StandbyOffer.objects.filter(meeting__in=meetings, status__in=StandbyOffer.LIVE).update(
         status=StandbyOffer.Status.VOID, decided_at=timezone.now()
     )
 

@@ -29,7 +29,7 @@ from marketplace.models import (
 )
 from marketplace.selectors.timetables import Place, places_of
 from marketplace.services.calendars import hold_event
-from marketplace.services.placing import save_all
+from marketplace.services.placing import close_offers, save_all
 from marketplace.services.stale import refuse_broken_orders, refuse_changed_parts
 from marketplace.services.timetables import demand_plan, lock_timetable
 
@@ -156,6 +156,7 @@ def _swap(
     moved = [one for one in changed if changes[str(one.public_id)][0][1:] != _state(one)[1:]]
     _refuse_stale(event, moved, frozen)
     _save(changed)
+    close_offers(*(one for one in changed if one.slot is not None))
     refuse_broken_orders(event, moved)
     return changes
 

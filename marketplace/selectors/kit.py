@@ -65,10 +65,11 @@ def read_kit(event: Event, at: dt.datetime) -> Kit:
     }
     people: dict[int, list[Participant]] = defaultdict(list)
     by_key = {}
-    for one in Participant.objects.coming().filter(registration__event=event).order_by("pk"):
+    for one in Participant.objects.filter(registration__event=event).order_by("pk"):
         one.registration = registrations[one.registration_id]
-        people[one.registration_id].append(one)
-        by_key[one.pk] = one
+        by_key[one.pk] = one  # who has left stands in the meetings they had
+        if one.left_at is None:
+            people[one.registration_id].append(one)
     meetings = _meetings_of(event, by_key)
     known = {one.pk: one for one in meetings}
     offers = []

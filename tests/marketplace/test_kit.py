@@ -221,6 +221,26 @@ def test_names_of_people_stand_where_the_two_agreed_to_meet(event):
     assert "Secret Person" not in sheet
 
 
+@pytest.mark.parametrize("place", ["host", "guest", "others"])
+def test_a_kit_keeps_the_meetings_of_who_has_left_since_but_lists_them_no_more(event, place):
+    gone = company(event, "Parted", person="Gone Person")
+    stays = company(event, "Third", person="Third Person")
+    given = {place: [gone] if place == "others" else gone}
+    if place == "others":
+        given["guest"] = stays
+    meeting = made.MeetingFactory(event=event, placed=True, status="held", **given)
+    made.ParticipantFactory(registration=gone.registration, name="Other Person")
+    type(gone).objects.filter(pk=gone.pk).update(left_at=meeting.slot.ends_at)
+
+    kit = kit_of(event, "en")
+
+    sheet = sheet_of(kit["company-sheets-en.html"], "Parted")
+    assert "Gone Person" in sheet
+    assert str(meeting.public_id) in kit["marks.csv"]
+    assert gone.badge_code not in kit["badges.html"] + kit["marks.html"]
+    assert "Other Person" in kit["badges.html"]
+
+
 def test_a_table_card_names_nobody_who_did_not_agree_to_be_listed(event):
     table, slot = made.TableFactory(event=event, number=3), made.SlotFactory(event=event)
     hidden = company(event, "Quiet Works", consent="not_listed")

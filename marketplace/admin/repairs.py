@@ -250,7 +250,8 @@ class RepairPages(AtTheEvent):
         refusal = ""
         if getattr(error, "code", None) == "changed_meanwhile":
             # What was chosen may be what is no more: it is looked for again.
-            form = _form_of(form.data, event, sends=True) or form
+            given = request.POST if request.method == "POST" else request.GET
+            form = _form_of(given, event, sends=True) or form
             refusal = " ".join(error.messages)
             try:
                 if form.is_valid():

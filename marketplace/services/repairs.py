@@ -181,6 +181,7 @@ def _carry_out(
         _swap(outcome, now)
         shares = repair_mail.shares_of(outcome)
         repair_mail.tell(event, shares)
+        standby.take_back_offers(event, loss.ahead(now), at=now)
         made = [] if fill else standby.offer_freed(_freed(outcome), at=now)
         return len(shares), len(made)
     readers = _readers(loss, outcome)

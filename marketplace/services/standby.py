@@ -50,6 +50,26 @@ def offer_freed(freed: Iterable[Meeting], *, at: dt.datetime | None = None) -> l
     return made
 
 
+def take_back_offers(event: Event, lost: Iterable[Slot], *, at: dt.datetime) -> None:
+    """Void open offers of times that came to lack what their meetings need; ask the next in line.
+
+    ``lost`` are slots in which somebody or something is not to be had any more: it is written
+    down already, and the event is held by the caller.
+    """
+    spans = [(slot.starts_at, slot.ends_at) for slot in lost]
+    live = StandbyOffer.objects.filter(slot__event=event, status__in=StandbyOffer.LIVE)
+    slots: dict[int, Slot] = {}
+    for offer in live.select_related("slot", "meeting").order_by("pk"):
+        slot = offer.slot
+        if not any(start < slot.ends_at and slot.starts_at < end for start, end in spans):
+            continue
+        if not _fits(placing.lock_meeting(offer.meeting), slot, at):
+            _close(offer, Status.VOID, at)
+            slots[slot.pk] = slot
+    for slot in slots.values():
+        _ask_next(event, slot, at)
+
+
 @transaction.atomic
 def accept_offer(offer: StandbyOffer, *, by: User, at: dt.datetime | None = None) -> StandbyOffer:
     """Agree to the offered time; the meeting has it once all its sides do.

@@ -199,6 +199,32 @@ def test_a_time_that_was_declined_is_not_filled_with_the_same_meeting():
     assert place(waits)[0] == "unscheduled"
 
 
+@pytest.mark.parametrize("what", ["person", "tables", "interpreter"])
+def test_offers_of_a_lost_time_are_taken_back_and_the_next_in_line_is_asked(what):
+    fair = Fair(people=4, tables=1, slots=2)
+    guide = made.InterpreterFactory(event=fair.event)
+    asked, line = fair.meet(0, 1, interpreter=guide), fair.meet(2, 3)
+    slot, later = fair.slots
+    for meeting, status in ((asked, "offered"), (line, "waiting")):
+        made.StandbyOfferFactory(meeting=meeting, slot=slot, status=status)
+    beside = made.StandbyOfferFactory(meeting=asked, slot=later, status="offered")
+    loss = {
+        "person": losses.of_people(fair.people[:1], [slot]),
+        "tables": losses.of_tables(fair.tables, [slot]),
+        "interpreter": losses.of_interpreter(guide, [slot]),
+    }[what]
+
+    mended(fair, loss)
+
+    offers = StandbyOffer.objects.filter(slot=slot)
+    assert offers.get(meeting=asked).status == "void"
+    assert offers.get(meeting=line).status == ("void" if what == "tables" else "offered")
+    beside.refresh_from_db()
+    assert beside.status == "offered"
+    told = {mail.to for mail in Mail.objects.filter(kind="meeting_standby")}
+    assert sorted(told) == ([] if what == "tables" else addresses(*fair.people[2:]))
+
+
 def test_nothing_in_the_freeze_window_moves_and_the_desk_hears_what_cannot_be():
     fair = Fair(people=4, slots=4)
     soon = fair.meet(0, 1, slot=0, table=0)

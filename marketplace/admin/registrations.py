@@ -40,7 +40,7 @@ class ParticipantInline(ScopedInline):
 class RegistrationAdmin(SearchedByCompany, AtTheEvent):
     """Companies at one's events, and one's own members at the events of others to read."""
 
-    list_display = ["company", "event", "status", "group", "people", "registered_at"]
+    list_display = ["company_told", "event", "status", "group", "people", "registered_at"]
     list_filter = ["status", "event", "consent", "group", "delegation", "company__country"]
     list_select_related = ["company", "event", "group", "delegation"]
     ordering = ["-registered_at", "-pk"]
@@ -111,6 +111,10 @@ class RegistrationAdmin(SearchedByCompany, AtTheEvent):
 
     def save_model(self, request: HttpRequest, obj: Registration, form: Any, change: bool) -> None:
         registrations.change_registration(obj, by=who(request), **changes(form))
+
+    @admin.display(description=_("company"), ordering="company__legal_name")
+    def company_told(self, registration: Registration) -> str:
+        return registration.company.told
 
     @admin.display(description=_("people"), ordering="size")
     def people(self, registration: Any) -> int:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from chambers.gates.calendar import Standing
 from chambers.models import User
 from chambers.services.mail import queue_mail
-from marketplace.models import Event, Meeting, Participant, Registration
+from marketplace.models import Meeting, Participant, Registration
 from marketplace.selectors.appointments import appointment_of
 from marketplace.selectors.times import tell_time
 from marketplace.services.calendar_files import calendar_file
@@ -32,12 +32,12 @@ def tell_of_people(
     meetings: Sequence[Meeting],
     before: dict[int, Readers],
     *,
-    left: str,
+    left: str = "",
     came: str = "",
 ) -> None:
     """Tell of meetings to which ``came`` goes for a company instead of ``left``, each person once.
 
-    Without ``came`` the company, ``left`` by name, goes there no more. A partner who does not know
+    Without either the company goes there no more. A partner who does not know
     yet whom the company sends reads of no change of that.
 
     Who no longer reads of them gets ``people_left`` with what leaves the calendar, all others
@@ -56,23 +56,24 @@ def tell_of_people(
             stay.setdefault(key, (reader, []))[1].append((meeting, who))
     for kind, shares in (("people_left", gone), ("people_changed", stay)):
         for reader, theirs in shares.values():
-            _tell(kind, side.event, reader, theirs, left, came)
+            _tell(kind, side, reader, theirs, left, came)
 
 
 def _tell(
     kind: str,
-    event: Event,
+    side: Registration,
     reader: User,
     theirs: Sequence[tuple[Meeting, Participant]],
     left: str,
     came: str,
 ) -> None:
+    event = side.event
     standing = Standing.CANCELLED if kind == "people_left" else None
     with translation.override(reader.language):
         context = {
             "event": event,
             "event_name": event.named()[0],
-            "left": left,
+            "left": left or side.company.told,
             "came": came,
             "rows": [_row(meeting, who, reader) for meeting, who in theirs],
         }

@@ -247,7 +247,7 @@ def thread_of(event: Event, reader: User) -> str:
 
 def _partner(meeting: Meeting, own: Registration) -> str:
     others = [one.registration for one in meeting.people() if one.registration_id != own.pk]
-    return ", ".join(dict.fromkeys(str(one.company) for one in others))
+    return ", ".join(dict.fromkeys(one.company.told for one in others))
 
 
 def _told(slot: Slot, registration: Registration, reader: User) -> str:

@@ -133,7 +133,7 @@ def _leave(
     for meeting in stay:
         handovers.leave_place(meeting, participant)
     side = participant.registration
-    handover_mail.tell_of_people(side, stay, before, left=str(side.company))
+    handover_mail.tell_of_people(side, stay, before)
     kept = {one.pk for one in stay}
     ended = [one for one in meetings if one.pk not in kept]
     for meeting in ended:

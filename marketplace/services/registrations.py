@@ -286,7 +286,7 @@ def end_meetings(
         else:
             placing.end_meeting(locked, by=by, side=registration, reason=reason, at=at)
             ended.append(locked)
-    handover_mail.tell_of_people(registration, left, before, left=str(registration.company))
+    handover_mail.tell_of_people(registration, left, before)
     return ended
 
 

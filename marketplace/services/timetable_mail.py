@@ -130,7 +130,7 @@ def _row(
     ]
     former = before.get(str(meeting.public_id))
     return {
-        "partner": ", ".join(dict.fromkeys(str(one.company) for one in others)),
+        "partner": ", ".join(dict.fromkeys(one.company.told for one in others)),
         "time": _time(meeting.slot, meeting, reader),
         "place": place_of(meeting) if meeting.slot else "",
         "was": _time(former[0], meeting, reader) if former else "",

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from chambers.models import User
 from marketplace.models import Meeting, MeetingRequest, Participant
+from marketplace.models.registrations import new_badge_code
 from marketplace.selectors.parts import told_ahead
 from marketplace.services import (
     calendars,
@@ -35,10 +36,10 @@ def change_participant(
     """Set ``name``, ``position``, ``presence`` or ``person``.
 
     Another person takes the meetings ahead along: who had them gets them out of the calendar, who
-    has them now an invitation, the partners the new name. Who becomes remote sits at a table with
-    a screen. Raises ValidationError ``already_participant``, ``not_of_company``, ``over``,
-    ``no_table``, ``gone``; PermissionDenied for who decides neither for the company nor for the
-    event.
+    has them now an invitation, the partners the new name. They get a badge of their own, and are
+    checked in themselves. Who becomes remote sits at a table with a screen. Raises ValidationError
+    ``already_participant``, ``not_of_company``, ``over``, ``no_table``, ``gone``; PermissionDenied
+    for who decides neither for the company nor for the event.
     """
     if strange := set(fields) - _FREE:
         raise TypeError(f"not to be set here: {', '.join(sorted(strange))}")
@@ -49,8 +50,12 @@ def change_participant(
     for name, value in fields.items():
         setattr(participant, name, value)
     registrations.demand_colleague(participant)
+    _free_account(participant)
+    if _is_somebody_else(participant, old[0], old[1]):
+        participant.badge_code = new_badge_code()
+        participant.checked_in_at = participant.checked_in_by = None
     participant.full_clean()
-    participant.save(update_fields=list(fields))
+    participant.save(update_fields=[*fields, "badge_code", "checked_in_at", "checked_in_by"])
     # The same account under another name is a mended name; without one it may be somebody else.
     is_other = participant.person_id != old[1] or (old[1] is None and participant.name != old[0])
     moved = []
@@ -113,6 +118,20 @@ def remove_participant(
         return False
     participant.delete()
     return True
+
+
+def _is_somebody_else(participant: Participant, name: str, account: int | None) -> bool:
+    """Whether this is not who had this name and account: a name or an account may be added."""
+    if account is not None and participant.person_id is not None:
+        return participant.person_id != account
+    return participant.name != name
+
+
+def _free_account(participant: Participant) -> None:
+    """Who had left and comes again in another's place stays in the records of before by name."""
+    if participant.person_id is not None:
+        left = Participant.objects.filter(left_at__isnull=False, person=participant.person_id)
+        left.filter(registration=participant.registration_id).update(person=None)
 
 
 def _replace(left: Participant, came: Participant, meetings: list[Meeting]) -> None:

@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 
 from chambers.models import Mail
 from marketplace.models import Booking, Meeting, MeetingRequest, Participant, StandbyOffer
-from marketplace.services import losses, participants, registrations, requests
+from marketplace.services import desk, losses, participants, registrations, requests
 from marketplace.services.repairs import apply_repair
 from tests import event_factories as make
 from tests import factories
@@ -320,3 +320,51 @@ def test_a_repair_leaves_a_meeting_of_three_standing_too(event, fill):
     third.registration.refresh_from_db()
     assert third.registration.status == "withdrawn"
     assert (meeting.status, list(meeting.others.all())) == ("confirmed", [])
+
+
+@pytest.mark.parametrize("with_account", [True, False])
+def test_another_person_is_not_here_yet_and_has_a_badge_of_their_own(event, with_account):
+    own = Company(event, meetings=0)
+    manager = factories.StaffFactory(chamber=event.chamber).person
+    if not with_account:
+        Participant.objects.filter(pk=own.person.pk).update(person=None)
+    desk.check_in(own.person, by=manager)
+    new = factories.RepresentativeFactory(company=own.registration.company, role="editor").person
+    fields = {"person": new} if with_account else {}
+
+    participants.change_participant(own.person, by=own.owner, name="Boris", **fields)
+
+    came = Participant.objects.get(pk=own.person.pk)
+    assert (came.checked_in_at, came.checked_in_by) == (None, None)
+    assert len(came.badge_code) == 10
+    assert came.badge_code != own.person.badge_code
+
+
+@pytest.mark.parametrize("given", ["name", "account"])
+def test_who_is_only_named_anew_or_gets_an_account_stays_checked_in(event, given):
+    own = Company(event, meetings=0)
+    if given == "account":
+        Participant.objects.filter(pk=own.person.pk).update(person=None)
+    manager = factories.StaffFactory(chamber=event.chamber).person
+    here = desk.check_in(own.person, by=manager).participant.checked_in_at
+    fields = {"name": "Anna Ivanóva"} if given == "name" else {"person": own.owner}
+
+    participants.change_participant(own.person, by=own.owner, **fields)
+
+    stays = Participant.objects.get(pk=own.person.pk)
+    assert (stays.checked_in_at, stays.badge_code) == (here, own.person.badge_code)
+
+
+def test_who_had_left_comes_again_in_anothers_place(event):
+    own = Company(event, meetings=0)
+    back = own.colleague()
+    make.MeetingFactory(event=event, host=back, status="held", placed=True)
+    account = back.person
+    assert not participants.remove_participant(back, by=own.owner, substitute=own.person)
+
+    participants.change_participant(own.person, by=own.owner, name="Boris", person=account)
+
+    coming = Participant.objects.coming().filter(registration=own.registration)
+    assert [(one.name, one.person) for one in coming] == [("Boris", account)]
+    back.refresh_from_db()
+    assert (back.name, back.person, back.left_at is None) == ("Boris Petrov", None, False)

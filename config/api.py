@@ -298,4 +298,4 @@ class Nothing(Door):
         """No such thing."""
         raise Http404
 
-    post = delete = get
+    post = patch = delete = get

@@ -34,7 +34,7 @@ SECTIONS = {
     "runs": gettext_lazy("Matching runs"),
     "account": gettext_lazy("You and your tokens"),
 }
-METHODS = ("get", "post", "delete")
+METHODS = ("get", "post", "patch", "delete")
 EXAMPLES = {
     "companies_list": "?country=JP&hs=9026&page_size=50",
     "opportunities_list": "?side=demand&hs=9026",

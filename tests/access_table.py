@@ -317,11 +317,17 @@ API = {
     "api-registration-participants": Row(post=API_ASKED_INSIDE, about="registration"),
     "api-registration-withdraw": Row(post=api_decided(200, own_managers=200), about="registration"),
     "api-participant-detail": Row(  # has a meeting
-        delete=api_decided(409, own_managers=409), about="participant"
+        patch=api_decided(200, own_managers=200),  # nothing is said
+        delete=api_decided(409, own_managers=409),
+        about="participant",
     ),
     "api-availability": Row(get=API_INSIDE, post=API_ASKED_INSIDE, about="participant"),
     "api-request-list": Row(get=API_SIGNED_IN, post=API_ASKED),
-    "api-request-detail": Row(get=API_INSIDE, about="meetingrequest"),
+    "api-request-detail": Row(
+        get=API_INSIDE,
+        patch=api_decided(409),  # is sent
+        about="meetingrequest",
+    ),
     "api-request-send": Row(post=api_decided(409), about="meetingrequest"),  # is sent
     "api-request-accept": Row(post=api_decided(409), about="meetingrequest"),  # no time is free
     "api-request-decline": Row(post=api_decided(200), about="meetingrequest"),
@@ -365,6 +371,7 @@ API = {
     "api-nothing": Row(
         get=NOT_FOUND,
         post=NOT_FOUND,
+        patch=NOT_FOUND,
         delete=NOT_FOUND,
         kwargs={"rest": "nowhere"},
     ),

@@ -83,10 +83,11 @@ class Door(APIView):
 
     ``guests_read``, ``read_scope``, ``write_scope``, ``session_actions``: see
     ``ScopedPermission``. ``queries`` names, per action, the serializer of its query parameters;
-    any other parameter is refused, so that a misspelt filter is not taken for none.
+    any other parameter is refused, so that a misspelt filter is not taken for none. ``words``
+    names that of the body that a DELETE may have.
     """
 
-    http_method_names = ["get", "head", "post", "delete"]
+    http_method_names = ["get", "head", "post", "patch", "delete"]
     parser_classes = [BodyParser]
     schema = Schema()
 
@@ -96,6 +97,7 @@ class Door(APIView):
     write_scope: ClassVar[Scope | None] = None
     session_actions: ClassVar[tuple[str, ...]] = ()
     queries: ClassVar[Mapping[str, type[serializers.Serializer]]] = {}
+    words: ClassVar[Mapping[str, type[serializers.Serializer]]] = {}
     private: ClassVar[bool] = False  # answers that nobody may keep
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

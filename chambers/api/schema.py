@@ -95,6 +95,10 @@ class Schema(AutoSchema):
             needed = _("A token needs the scope %(scope)s.") % {"scope": f"`{scope.value}`"}
             operation["description"] = f"{operation.get('description', '')}\n\n{needed}".strip()
             operation["x-scope"] = scope.value
+        # The framework documents no body of a DELETE.
+        if (words := self.view.words.get(getattr(self.view, "action", ""))) is not None:
+            shape = self.resolve_serializer(words, "request").ref
+            operation["requestBody"] = {"content": {"application/json": {"schema": shape}}}
         responses = operation["responses"]
         if getattr(self.view, "action", "") == "list" and hasattr(self.view, "retrieve"):
             responses["200"]["links"] = {"first": self._link_to_first(operation["operationId"])}
@@ -131,7 +135,7 @@ class Schema(AutoSchema):
         elif "requestBody" in operation:
             found["404"] = _("Something that the body names is missing, or not for you.")
         found["406"] = _("Only JSON is spoken here.")
-        if self.method == "POST":
+        if self.method != "GET":
             found["409"] = _("It conflicts with what is stored.")
         if "requestBody" in operation:
             found["413"] = _("The body is too large.")

@@ -29,7 +29,10 @@ from marketplace.api.parts import (
 )
 from marketplace.models import Event, Participant, Registration, Slot
 from marketplace.services import registrations as services
-from marketplace.services.participants import remove_participant
+from marketplace.services.participants import change_participant, remove_participant
+
+_NAME = r"^(?=.*\S)[^\x00\n]{1,150}\Z"
+_POSITION = r"^[^\x00\n]{0,150}\Z"
 
 
 class RegistrationOut(SidePart):
@@ -61,9 +64,9 @@ class RegistrationQuery(serializers.Serializer):
 class PersonIn(serializers.Serializer):
     """Somebody who comes."""
 
-    name = LineField(r"^(?=.*\S)[^\x00\n]{1,150}\Z", trim_whitespace=False)
+    name = LineField(_NAME, trim_whitespace=False)
     position = LineField(
-        r"^[^\x00\n]{0,150}\Z",
+        _POSITION,
         required=False,
         default="",
         allow_blank=True,
@@ -80,6 +83,24 @@ class ParticipantIn(PersonIn):
     is_me = serializers.BooleanField(
         default=False, help_text=_("It is you: you read this timetable when you sign in.")
     )
+
+
+class ParticipantChangeIn(serializers.Serializer):
+    """What to change of somebody who comes; what is left out stays."""
+
+    name = LineField(_NAME, required=False, trim_whitespace=False)
+    position = LineField(_POSITION, required=False, allow_blank=True, trim_whitespace=False)
+    presence = serializers.ChoiceField(Participant.Presence.values, required=False)
+    is_me = serializers.BooleanField(
+        required=False, help_text=_("It is you: you read this timetable when you sign in.")
+    )
+
+
+class LeavingIn(serializers.Serializer):
+    """What becomes of the meetings of somebody who no longer comes."""
+
+    substitute = serializers.UUIDField(required=False, help_text=_("Who goes instead"))
+    reason = WordsField()
 
 
 class RegistrationIn(serializers.Serializer):
@@ -212,12 +233,28 @@ class Participants(Resource):
     tag = "registrations"
     read_scope = Scope.EVENTS_READ
     write_scope = Scope.EVENTS_WRITE
+    words = {"destroy": LeavingIn}
+
+    @extend_schema(summary=_("Change who comes"), request=ParticipantChangeIn, responses=PersonPart)
+    def partial_update(self, request: Request, public_id: Any) -> Response:
+        """Somebody else takes the meetings ahead along, and their partners are told."""
+        one, asked = participant_of(request, public_id), self.sent(request, ParticipantChangeIn)
+        person = self.person(request)
+        if (is_me := asked.pop("is_me", None)) is not None and is_me != (one.person == person):
+            asked["person"] = person if is_me else None
+        return Response(PersonPart(change_participant(one, by=person, **asked)).data)
 
     @extend_schema(summary=_("Take somebody off the list"), responses={204: None})
     def destroy(self, request: Request, public_id: Any) -> Response:
-        """Only who has no meetings ahead; earlier ones stay in the records."""
-        one = participant_of(request, public_id)
-        remove_participant(one, by=self.person(request))
+        """Who has meetings ahead only with a substitute, who takes them, or a reason.
+
+        With a reason they are cancelled, but those that go on between others. Earlier meetings
+        stay in the records.
+        """
+        one, asked = participant_of(request, public_id), self.sent(request, LeavingIn)
+        if "substitute" in asked:
+            asked["substitute"] = participant_of(request, asked["substitute"])
+        remove_participant(one, by=self.person(request), **asked)
         return Response(status=204)
 
 

@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.fields import empty
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chambers.api.account import LineField
 from chambers.api.base import Resource
-from chambers.models import Scope
+from chambers.models import Scope, User
 from marketplace.api.meetings import MeetingOut, joined_meetings
 from marketplace.api.parts import (
     EventPart,
@@ -36,6 +37,7 @@ from marketplace.models import (
 from marketplace.services import requests as services
 
 MOST_TIMES = TimeProposal.MOST_TIMES
+_REFERENCE = r"^[A-Z0-9-]{1,40}\Z"
 
 
 class RequestOut(serializers.Serializer):
@@ -90,13 +92,28 @@ class RequestIn(serializers.Serializer):
     )
     message = WordsField()
     opportunity = LineField(
-        r"^[A-Z0-9-]{1,40}\Z", required=False, help_text=_("The reference number it is about.")
+        _REFERENCE, required=False, help_text=_("The reference number it is about.")
     )
     slots = SlotsField(default=list, help_text=_("Acceptable times; empty: any."))
     participant = serializers.UUIDField(
         required=False, help_text=_("Who of one's company comes; left out: anybody.")
     )
     draft = serializers.BooleanField(default=False, help_text=_("Keep it, send it later."))
+
+
+class DraftIn(serializers.Serializer):
+    """What a draft is to say; what is left out stays, null takes it away."""
+
+    wish = serializers.ChoiceField(MeetingRequest.Wish.values, required=False)
+    message = WordsField(default=empty)
+    opportunity = LineField(
+        _REFERENCE,
+        required=False,
+        allow_null=True,
+        help_text=_("The reference number it is about."),
+    )
+    slots = SlotsField(required=False, help_text=_("Acceptable times; empty: any."))
+    participant = serializers.UUIDField(required=False, allow_null=True)
 
 
 class AcceptanceIn(serializers.Serializer):
@@ -167,16 +184,23 @@ class Requests(Resource):
         partner = get_object_or_404(
             Registration.objects.visible_to(person), public_id=asked.pop("partner")
         )
-        if "opportunity" in asked:
-            shown = Opportunity.objects.visible_to(person)
-            asked["opportunity"] = get_object_or_404(shown, reference=asked["opportunity"])
-        if "participant" in asked:
-            asked["participant"] = get_object_or_404(
-                own.participants, public_id=asked["participant"]
-            )
-        asked["slots"] = slots_of(own.event, asked["slots"], "slots")
-        made = services.request_meeting(own, partner, by=person, **asked)
+        made = services.request_meeting(own, partner, by=person, **_named(own, person, asked))
         return Response(self._told(request, made), status=201)
+
+    @extend_schema(summary=_("Change a draft"), request=DraftIn, responses=RequestOut)
+    def partial_update(self, request: Request, public_id: Any) -> Response:
+        """As long as it is not sent; nobody is told."""
+        found, asked = self._found(request, public_id), self.sent(request, DraftIn)
+        person = self.person(request)
+        said = {
+            "wish": found.wish,
+            "message": found.message,
+            "opportunity": found.opportunity,
+            "participant": found.participant,
+            "slots": found.slots.all(),
+            **_named(found.requester, person, asked),
+        }
+        return Response(self._told(request, services.write_draft(found, by=person, **said)))
 
     @extend_schema(summary=_("Send a draft"), request=None, responses=RequestOut)
     @action(detail=True, methods=["post"])
@@ -236,6 +260,23 @@ class Requests(Resource):
         rows = _joined(MeetingRequest.objects.visible_to(request.user))
         found: MeetingRequest = get_object_or_404(rows, public_id=public_id)
         return found
+
+
+def _named(own: Registration, person: User, asked: dict[str, Any]) -> dict[str, Any]:
+    """What was sent, with the rows in place of the ids that it names.
+
+    404 for an offer that ``person`` may not read and for somebody whom ``own`` does not send;
+    raises ValidationError ``other_event``.
+    """
+    found = dict(asked)
+    if asked.get("opportunity") is not None:
+        shown = Opportunity.objects.visible_to(person)
+        found["opportunity"] = get_object_or_404(shown, reference=asked["opportunity"])
+    if asked.get("participant") is not None:
+        found["participant"] = get_object_or_404(own.participants, public_id=asked["participant"])
+    if "slots" in asked:
+        found["slots"] = slots_of(own.event, asked["slots"], "slots")
+    return found
 
 
 def _joined(rows: QuerySet[MeetingRequest]) -> QuerySet[MeetingRequest]:

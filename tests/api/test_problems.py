@@ -34,7 +34,7 @@ def problem(answer):
 @pytest.mark.parametrize(
     "path", ["nope", "v1/nope/", "v1/companies/17/", "v1/companies/%00/", "v2/", "a%0Ab/"]
 )
-@pytest.mark.parametrize("method", ["get", "post", "delete"])
+@pytest.mark.parametrize("method", ["get", "post", "patch", "delete"])
 def test_an_unknown_address_is_a_problem_not_a_page(api, path, method):
     body = problem(getattr(api, method)(f"/api/{path}"))
 

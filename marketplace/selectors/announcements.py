@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from marketplace.models import Meeting, Participant, Timetable
+from marketplace.selectors.standing import place_held
 from marketplace.selectors.timetables import Place, places_of
 
 
@@ -36,9 +37,13 @@ def announcement_of(timetable: Timetable, *, final: bool) -> Announcement:
     former = former.exclude(pk=timetable.pk)
     first = timetable.status == Timetable.Status.DRAFT and not former.exists()
     turned_final = final and not former.filter(status=Timetable.Status.FINAL).exists()
-    places = places_of(timetable)
     status = Meeting.Status.CONFIRMED if final else Meeting.Status.PROVISIONAL
     planned = _planned(timetable)
+    if timetable.status == Timetable.Status.PROVISIONAL:  # it confirms what stands by now
+        held = {str(one.public_id): place_held(one) for one in planned}
+        places = {key: place for key, place in held.items() if place is not None}
+    else:
+        places = places_of(timetable)
     changed = [one for one in planned if _changes(one, places.get(str(one.public_id)), status)]
     everybody = first or turned_final
     told = [one for one in planned if str(one.public_id) in places] if everybody else []
@@ -51,7 +56,13 @@ def _planned(timetable: Timetable) -> list[Meeting]:
         status__in=Meeting.AHEAD,
         public_id__in=timetable.problem.get("meetings", []),
     )
-    joined = rows.select_related("host__registration__company", "guest__registration__company")
+    joined = rows.select_related(
+        "slot",
+        "table",
+        "interpreter",
+        "host__registration__company",
+        "guest__registration__company",
+    )
     return list(joined.prefetch_related("others__registration__company").order_by("pk"))
 
 

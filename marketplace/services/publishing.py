@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -27,6 +27,7 @@ from marketplace.models import (
     TableClosed,
     Timetable,
 )
+from marketplace.selectors.standing import place_held
 from marketplace.selectors.timetables import Place, places_of
 from marketplace.services.calendars import hold_event
 from marketplace.services.placing import close_offers, save_all
@@ -48,7 +49,8 @@ def publish_timetable(
     """Swap a version in: every meeting gets its slot and table at once, and people are told.
 
     Provisional first, so that people may object; ``final`` confirms. What a person confirmed,
-    moved or locked meanwhile stays. Raises ValidationError ``being_made``, ``no_plan``,
+    moved or locked meanwhile stays; of the version in force, that turns final, everything stays
+    where it is by now, what was repaired too. Raises ValidationError ``being_made``, ``no_plan``,
     ``superseded``, ``already_published``, ``changed_meanwhile`` (a place is no longer free, its
     people are away, its time is too near); PermissionDenied for who does not manage the organiser.
     """
@@ -56,9 +58,11 @@ def publish_timetable(
     event = hold_event(timetable.event)
     timetable = lock_timetable(timetable)
     demand_plan(timetable)
-    refuse_changed_parts(timetable)
-    if timetable.status == State.FINAL or (timetable.status == State.PROVISIONAL and not final):
+    in_force = timetable.status == State.PROVISIONAL
+    if timetable.status == State.FINAL or (in_force and not final):
         raise ValidationError(_("This version is published already."), code="already_published")
+    if not in_force:
+        refuse_changed_parts(timetable)
     former = Timetable.objects.filter(event=event).in_force().exclude(pk=timetable.pk).first()
     first = former is None and timetable.status == State.DRAFT
     turned_final = final and (former is None or former.status != State.FINAL)
@@ -70,7 +74,8 @@ def publish_timetable(
     status = Meeting.Status.CONFIRMED if final else Meeting.Status.PROVISIONAL
     now = at or timezone.now()
     planned = set(timetable.problem["meetings"])
-    changes = _swap(event, places_of(timetable), status, planned, now)
+    places = None if in_force else places_of(timetable)
+    changes = _swap(event, places, status, planned, now)
     placed |= {key for key, (before, after) in changes.items() if before[1] != after[1]}
     timetable.problem["placed"] = sorted(placed)
     timetable.status = State.FINAL if final else State.PROVISIONAL
@@ -120,7 +125,7 @@ def _placed(event: Event) -> Iterable[tuple[str, int, bool, dt.datetime]]:
 
 def _swap(
     event: Event,
-    places: Mapping[str, Place],
+    places: Mapping[str, Place] | None,
     status: str,
     planned: set[str],
     now: dt.datetime,
@@ -129,7 +134,8 @@ def _swap(
 ) -> dict[str, list[_Told]]:
     """Give the planned meetings their places; {public id: before, after} of those that change.
 
-    A meeting without a place becomes unscheduled. Unless ``anyhow``, one whose time a person has
+    A meeting without a place becomes unscheduled; with ``None`` for the places each keeps what it
+    has, a time or none. Unless ``anyhow``, one whose time a person has
     set, or that begins within the freeze window, keeps time, table and interpreter; it is
     confirmed with the others.
     """
@@ -142,11 +148,12 @@ def _swap(
     frozen = now + dt.timedelta(minutes=event.freeze_minutes)
     changed, changes = [], {}
     for meeting in meetings.prefetch_related("others").order_by("pk"):
-        key, place = str(meeting.public_id), places.get(str(meeting.public_id))
-        before = _state(meeting)
+        key, before = str(meeting.public_id), _state(meeting)
         begins = meeting.slot is not None and meeting.slot.starts_at <= frozen
-        if not anyhow and (meeting.is_settled or begins):
-            place = (cast("Slot", meeting.slot), meeting.table, meeting.interpreter)
+        if places is None or (not anyhow and (meeting.is_settled or begins)):
+            place = place_held(meeting)
+        else:
+            place = places.get(key)
         _seat(meeting, place, status)
         if _state(meeting) != before:
             meeting.sequence += 1

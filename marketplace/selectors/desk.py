@@ -31,10 +31,10 @@ _PERSON = ("registration__company", "checked_in_by")
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two of a meeting. ``late``: it began without them; ``waits``: for the other."""
+    """Somebody in a meeting. ``late``: it began without them; ``waits``: for the other side."""
 
     name: str
-    """``host`` or ``guest``."""
+    """``host`` or ``guest``; ``other`` for who joins them."""
     person: Participant
     attendance: str
     late: bool
@@ -52,6 +52,8 @@ class Standing:
     minutes: int
     """How long ago it began; negative: how soon it begins."""
     sides: Sequence[Side]
+    others: Sequence[Side]
+    """Who joins the two: nothing is marked of them, the check-in alone tells who is here."""
 
     @property
     def begun(self) -> bool:
@@ -61,7 +63,7 @@ class Standing:
     @cached_property
     def late(self) -> Sequence[Side]:
         """Who should be there and is not."""
-        return [one for one in self.sides if one.late]
+        return [one for one in (*self.sides, *self.others) if one.late]
 
     @cached_property
     def waiting(self) -> Sequence[Side]:
@@ -198,11 +200,19 @@ def standing(meeting: Meeting, now: dt.datetime) -> Standing:
     for name, other in (("host", "guest"), ("guest", "host")):
         person: Participant = getattr(meeting, name)
         alone = marks[other] in _HERE
-        away = person.presence == Participant.Presence.ON_SITE and person.checked_in_at is None
-        late = goes_on and marks[name] == _Attendance.UNKNOWN and (alone or away)
+        late = goes_on and marks[name] == _Attendance.UNKNOWN and (alone or _is_expected(person))
         waits = goes_on and marks[name] in _HERE and marks[other] == _Attendance.UNKNOWN
         sides.append(Side(name, person, marks[name], late, waits))
-    return Standing(meeting, day, span, minutes, sides)
+    others = [
+        Side("other", one, _Attendance.UNKNOWN, goes_on and _is_expected(one), False)
+        for one in meeting.others.all()
+    ]
+    return Standing(meeting, day, span, minutes, sides, others)
+
+
+def _is_expected(person: Participant) -> bool:
+    """Whether they come to the place and are not there yet."""
+    return person.presence == Participant.Presence.ON_SITE and person.checked_in_at is None
 
 
 def _told(

@@ -160,6 +160,8 @@ class Row:
     host: str
     guest: str
     """The guest and whoever joins them."""
+    others: Sequence[Participant]
+    """Who joins the host and the guest; of them no mark is kept, but the check-in."""
     day: str
     """2026-11-23 at the place"""
     is_open: bool
@@ -267,6 +269,7 @@ class Sheets:
             self._states[Meeting.Status(meeting.status)],
             host,
             together(guests or [host]),
+            self._people[meeting.pk][2:],
             self._days[key],
             all(one.registration.consent != hidden for one in self._people[meeting.pk]),
         )

@@ -333,6 +333,17 @@ def test_marks_are_the_rows_of_the_form_and_of_the_table(world):
     assert kit["marks.html"].count('<span class="ticked">late</span>') == 1
 
 
+def test_the_form_of_marks_has_a_box_for_who_joins_the_two(event):
+    here = company(event, "Third", person="Third Person", checked_in_at=made.clock_time(event, 9))
+    absent = company(event, "Fourth", person="Fourth Person")
+    made.MeetingFactory(event=event, others=[here, absent], placed=True)
+
+    form, _list = kit_of(event, "en")["marks.html"].split("Who has come")
+
+    assert '<span class="ticked">Third Person</span>' in form
+    assert "<span>Fourth Person</span>" in form
+
+
 def test_a_kit_says_when_it_was_made_and_from_which_version(world):
     at = dt.datetime(2026, 6, 25, 5, 30, tzinfo=dt.UTC)
     before = kit_of(world, "en", at=at)

@@ -144,6 +144,24 @@ def test_who_is_not_checked_in_when_their_meeting_has_begun_is_late(client, mana
     assert [one.meeting for one in seen.next] == [day.coming]
 
 
+def test_a_third_company_is_late_until_it_is_checked_in(client, manager, day):
+    third = made.ParticipantFactory(registration__event=day.event, name="Third Person")
+    remote = made.ParticipantFactory(registration__event=day.event, presence="remote")
+    day.running.others.set([third, remote])
+    for person in day.people:
+        desk.check_in(person, by=manager)
+
+    before = client.get(page("desk", day.event.pk))
+    desk.check_in(third, by=manager)
+    after = client.get(page("desk", day.event.pk))
+
+    late = [side.person for one in before.context["seen"].late for side in one.late]
+    assert late == [third]
+    assert text_of(before).count("Third Person") == 2
+    assert after.context["seen"].late == []
+    assert 'Third Person</span> <span class="why">checked in' in text_of(after)
+
+
 def test_one_side_that_came_alone_waits_and_the_other_is_late(client, manager, day):
     for person in day.people:
         desk.check_in(person, by=manager)

@@ -64,8 +64,8 @@ class CheckIns(Resource):
 
     @extend_schema(summary=_("List who has come"), responses=CheckInOut(many=True))
     def list(self, request: Request, public_id: Any) -> Response:
-        """A page of people who are checked in."""
-        people = self._people(request, public_id).filter(checked_in_at__isnull=False)
+        """A page of people who are checked in and still come."""
+        people = self._people(request, public_id).coming().filter(checked_in_at__isnull=False)
         return self.pages(CheckInOut(self.page(request, people), many=True).data)
 
     @extend_schema(

@@ -62,6 +62,13 @@ def test_who_has_come_is_listed_for_staff(speaking_for, event, manager, person, 
     assert told["checked_in_at"] == f"{at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def test_who_has_left_since_is_not_listed_as_come(speaking_for, event, manager, person, path):
+    desk.check_in(person, by=manager)
+    type(person).objects.filter(pk=person.pk).update(left_at=clock_time(event, 12))
+
+    assert speaking_for(manager).get(path).json()["results"] == []
+
+
 def test_a_check_in_is_taken_back_once(speaking_for, manager, person, path):
     program = speaking_for(manager)
     desk.check_in(person, by=manager)

@@ -17,12 +17,12 @@ LINES = 10  # on one screen; more take turns
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A table with who meets there; None stands for a company that is not listed."""
+    """A table with who meets there; without names where these may not stand in public."""
 
     table: int | None
     is_booth: bool
     hall: str
-    companies: Sequence[str | None]
+    companies: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def display_of(secret: str) -> Event | None:
 def shown_in_hall(
     event: Event, *, hall: str = "", turn: int = 0, at: dt.datetime | None = None
 ) -> Display:
-    """What goes on now and what begins next. Names stand only of companies that are listed.
+    """What goes on now and what begins next. Names stand only where all are listed.
 
     ``hall`` narrows to one hall, by its name; ``turn`` counts how often the screen was drawn:
     where not all lines have room, they take turns. Three queries.
@@ -120,19 +120,22 @@ def _sittings(meetings: Iterable[Meeting], here: dt.datetime) -> list[Sitting]:
     return told
 
 
+def is_public(meeting: Meeting) -> bool:
+    """Whether the names of a meeting's companies may stand where everybody reads them.
+
+    All agreed to be listed: beside the name of one, "Reserved" would say whom the other meets.
+    """
+    hidden = Registration.Consent.NOT_LISTED
+    return all(one.registration.consent != hidden for one in meeting.people())
+
+
 def _place(meeting: Meeting) -> Place:
     table = meeting.table
     sides = {one.registration_id: one.registration for one in meeting.people()}
+    named = sides.values() if is_public(meeting) else ()
     return Place(
         table.number if table else None,
         table is not None and table.owner_id is not None,
         table.hall.name if table and table.hall else "",
-        [_name(one) for one in sides.values()],
+        [one.company.legal_name for one in named],
     )
-
-
-def _name(registration: Registration) -> str | None:
-    """The company as it agreed to be named among those who come."""
-    if registration.consent == Registration.Consent.NOT_LISTED:
-        return None
-    return registration.company.legal_name

@@ -27,6 +27,7 @@ from marketplace.models import (
     Timetable,
 )
 from marketplace.selectors.appointments import place_of
+from marketplace.selectors.display import is_public
 from marketplace.selectors.times import ShownTime, day_of, shown_time
 
 
@@ -260,7 +261,6 @@ class Sheets:
 
     def _row(self, meeting: Meeting) -> Row:
         key = meeting.slot_id or 0
-        hidden = Registration.Consent.NOT_LISTED
         host, *guests = self.names(meeting)
         return Row(
             meeting,
@@ -271,7 +271,7 @@ class Sheets:
             together(guests or [host]),
             self._people[meeting.pk][2:],
             self._days[key],
-            all(one.registration.consent != hidden for one in self._people[meeting.pk]),
+            is_public(meeting),
         )
 
     def _line(self, meeting: Meeting, own: int | None) -> Line:

@@ -78,21 +78,23 @@ def test_it_shows_tables_and_companies_of_now_and_next(client, event, address):
     assert f"{here:%H}:" in first.split("</time>")[0]
 
 
-def test_it_never_names_a_company_that_is_not_listed_or_any_person(client, event, address):
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_meeting_with_a_company_that_is_not_listed_is_reserved(client, event, address, place):
     now, later = event.slots.all()
-    meet(
-        event, now, ("Hidden Works", "not_listed"), ("Alfa", "listed"), ("Secret Co", "not_listed")
-    )
-    meet(event, later, ("Beta", "listed"), ("Unseen Ltd", "not_listed"))
+    companies = [("Alfa", "listed"), ("Beta", "listed"), ("Gamma", "listed_with_contact")]
+    companies[place] = ("Hidden Works", "not_listed")
+    meet(event, now, *companies)
+    meet(event, later, ("Delta", "listed"), ("Epsilon", "listed"))
 
     for language in ("en", "ru", "ja", ""):
         shown = client.get(address, {"lang": language}).content.decode()
 
-        assert "Alfa" in shown
-        assert "Beta" in shown
-        for name in ("Hidden Works", "Secret Co", "Unseen Ltd", "Person of"):
+        assert "Delta" in shown
+        for name in ("Hidden Works", "Alfa", "Beta", "Gamma", "Person of"):
             assert name not in shown
-    assert read(client, address).count("Reserved") == 3
+    first, second = read(client, address).split("<h2>Coming next")
+    assert (first.count("Reserved"), second.count("Reserved")) == (1, 0)
+    assert "table 1" in first
 
 
 def test_it_shows_no_meeting_that_is_cancelled_without_a_time_or_over(client, event, address):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -192,6 +194,9 @@ class Requests(Resource):
         """As long as it is not sent; nobody is told."""
         found, asked = self._found(request, public_id), self.sent(request, DraftIn)
         person = self.person(request)
+        # Before anything that the body names is looked up.
+        if not Registration.objects.edited_by(person).filter(pk=found.requester_id).exists():
+            raise PermissionDenied(gettext("Only representatives of the company may do this."))
         said = {
             "wish": found.wish,
             "message": found.message,

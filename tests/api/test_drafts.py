@@ -103,7 +103,9 @@ def test_nobody_else_reads_or_changes_a_draft(speaking_for, event, asker, asked,
     for person in (asked.person, organiser, RepresentativeFactory().person):
         assert write(speaking_for(person), draft, message="X").status_code == 404
     speaking_for(asker.person).post(f"/api/v1/requests/{draft.public_id}/send/")
-    for person in (asked.person, organiser):
-        assert write(speaking_for(person), draft, message="X").status_code == 403
+    strange = {"slots": [str(SlotFactory().public_id)], "opportunity": "NOBODYS-1"}
+    for person in (reader, asked.person, organiser):
+        for body in ({"message": "X"}, strange):
+            assert write(speaking_for(person), draft, **body).status_code == 403
     draft.refresh_from_db()
     assert draft.message == "Good day"

@@ -41,7 +41,7 @@ class AtTheEvent(ScopedAdmin):
         """The event that a form's address or sending names, if one looks after it."""
         key = request.POST.get("event", "") or request.GET.get("event", "")
         rows = served(Event, who(request))
-        return rows.filter(pk=key).first() if key.isdigit() and len(key) < 19 else None
+        return rows.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
 
     def clock_for(self, request: HttpRequest, object_id: str | None) -> dt.tzinfo:
         """The clock of a form: of its row's event, or of the event that is asked for."""

@@ -98,7 +98,7 @@ class OrderPages(AtTheEvent):
     def _drop(self, request: HttpRequest, meeting: Meeting) -> HttpResponse:
         key = request.POST["drop"]
         rows = MeetingOrder.objects.filter(pk__in=[one.pk for one in orders_of(meeting)])
-        found = get_object_or_404(rows, pk=key if key.isdigit() and len(key) < 19 else 0)
+        found = get_object_or_404(rows, pk=key if key.isdecimal() and len(key) < 19 else 0)
         drop_order(found, by=who(request))
         self.log_change(request, meeting, gettext("Order of meetings dropped."))
         messages.success(request, gettext("Dropped: they may come in any order."))

@@ -182,5 +182,5 @@ class EventEmphasisAdmin(EmphasisAdmin, AtTheEvent):
         listed = parse_qs(request.GET.get("_changelist_filters", ""))
         keys = [request.GET.get("event", ""), *listed.get("event__id__exact", [])]
         mine = Event.objects.managed_by(who(request))
-        found = [key for key in keys if key.isdigit() and len(key) < 19]
+        found = [key for key in keys if key.isdecimal() and len(key) < 19]
         return mine.filter(pk__in=found[:1]).first()

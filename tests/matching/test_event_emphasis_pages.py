@@ -84,7 +84,7 @@ def test_a_draft_begins_with_no_event_that_one_does_not_manage(client, event, ma
     other = EventFactory(name={"en": "Southern Forum"})
     client.force_login(manager)
 
-    for asked in (f"event={other.pk}", "event=x", "event=" + "9" * 30, ""):
+    for asked in (f"event={other.pk}", "event=x", "event=²", "event=" + "9" * 30, ""):
         answer = client.get(f"{page('add')}?{asked}")
         assert sent_back(answer, "eventemphasis_form").get("event", [""]) == [""]
         assert "Southern Forum" not in answer.content.decode()

@@ -276,3 +276,8 @@ def test_the_first_page_tells_what_waits_at_events(client, manager, event, three
     assert waits[page("meeting_changelist") + "?time=missing"] == 3
     due = client.get(page("event_changelist"), {"when": "due"})
     assert list(due.context["cl"].result_list) == [event]
+
+
+@pytest.mark.parametrize("key", ["²", "x", "9" * 30])
+def test_a_form_for_no_event_is_in_no_particular_time(client, manager, key):
+    assert client.get(page("session_add") + f"?event={key}").status_code == 200

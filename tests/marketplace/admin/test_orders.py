@@ -62,6 +62,11 @@ def test_an_order_of_other_meetings_is_not_dropped_here(client, manager, three):
     assert MeetingOrder.objects.get() == order
 
 
+@pytest.mark.parametrize("key", ["²", "x", "9" * 30])
+def test_what_names_no_order_is_missing(client, manager, three, key):
+    assert client.post(page("meeting_order", three[0].pk), {"drop": key}).status_code == 404
+
+
 @pytest.mark.parametrize("rows", [1, 3])
 def test_the_page_takes_the_same_queries_for_any_number_of_orders(
     client, manager, event, three, rows, django_assert_num_queries

@@ -77,6 +77,7 @@ STATE_CODES = {
     "order",
     "gone",
     "known_already",
+    "not_closed",
     "not_published",
 }
 

@@ -128,6 +128,11 @@ urlpatterns = [
         name="api-repairs",
     ),
     path(
+        "v1/events/<uuid:public_id>/repairs/reopen/",
+        EventRepairs.as_view({"post": "reopen"}),
+        name="api-reopen",
+    ),
+    path(
         "v1/participants/<uuid:public_id>/availability/",
         ParticipantAvailability.as_view({"get": "retrieve", "post": "change"}),
         name="api-availability",

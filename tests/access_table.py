@@ -311,6 +311,7 @@ API = {
         post=api_by_staff(400),  # names no cause
         about="event",
     ),
+    "api-reopen": Row(post=api_by_staff(400), about="event"),  # names no table
     "api-registration-list": Row(get=API_SIGNED_IN, post=API_ASKED),
     "api-registration-detail": Row(get=API_INSIDE, about="registration"),
     "api-registration-consent": Row(post=API_ASKED_INSIDE, about="registration"),

@@ -31,7 +31,13 @@ from marketplace.models import (
 )
 from marketplace.services import losses
 from marketplace.services.mending import Outcome, Sort
-from marketplace.services.repairs import Preview, apply_repair, outcome_told, preview_repair
+from marketplace.services.repairs import (
+    Preview,
+    apply_repair,
+    outcome_told,
+    preview_repair,
+    reopen_tables,
+)
 
 Cause = Repair.Cause
 
@@ -117,6 +123,18 @@ class RepairIn(serializers.Serializer):
     )
 
 
+class ReopeningIn(serializers.Serializer):
+    """Tables that can be used again."""
+
+    tables = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=500)
+
+
+class ReopenedOut(serializers.Serializer):
+    """In how many slots that are not over, counted for each table."""
+
+    slots = serializers.IntegerField()
+
+
 class EventRepairs(Resource):
     """Repairs of an event: its staff reads them, managers of the organiser mend."""
 
@@ -150,6 +168,17 @@ class EventRepairs(Resource):
         seen = asked.get("digest")
         made = apply_repair(event, loss, by=person, fill=asked["fill"], seen=seen)
         return Response(RepairOut(_done(made)).data, status=201)
+
+    @extend_schema(summary=_("Reopen tables"), request=ReopeningIn, responses=ReopenedOut)
+    def reopen(self, request: Request, public_id: Any) -> Response:
+        """Closed tables are free for who needs one; no meeting moves back."""
+        event, person = _event(request, public_id), self.person(request)
+        demand_manager(person, event.chamber)
+        wanted = set(self.sent(request, ReopeningIn)["tables"])
+        found = list(Table.objects.filter(event=event, public_id__in=wanted))
+        if len(found) < len(wanted):
+            raise Http404
+        return Response(ReopenedOut({"slots": reopen_tables(event, found, by=person)}).data)
 
 
 def _event(request: Request, public_id: Any) -> Event:

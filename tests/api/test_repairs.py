@@ -70,6 +70,41 @@ def test_another_outcome_than_the_one_shown_is_a_conflict(speaking_for):
     assert (twice.status_code, twice.json()["code"]) == (409, "known_already")
 
 
+def reopen(client, fair, *tables):
+    return client.post(f"{path(fair)}reopen/", {"tables": ids(*tables)}, format="json")
+
+
+def test_closed_tables_are_reopened_once(speaking_for):
+    fair, strange = Fair(), Fair()
+    manager = speaking_for(fair.staff)
+    closed, open_ = fair.tables[:2]
+    slots = fair.slots[:3]
+    mend(manager, fair, "table", preview=False, what=ids(closed), slots=ids(*slots))
+
+    foreign = reopen(manager, fair, closed, strange.tables[0])
+    assert (foreign.status_code, TableClosed.objects.count()) == (404, 3)
+    done = reopen(manager, fair, closed, open_)
+    again = reopen(manager, fair, closed)
+
+    assert (done.status_code, done.json()) == (200, {"slots": 3})
+    assert not TableClosed.objects.exists()
+    assert (again.status_code, again.json()["code"]) == (409, "not_closed")
+    nothing = reopen(manager, fair)
+    assert (nothing.status_code, nothing.json()["errors"][0]["field"]) == (400, "tables")
+
+
+def test_only_managers_of_the_organiser_reopen_tables(speaking_for):
+    fair = Fair()
+    table = fair.tables[0]
+    mend(speaking_for(fair.staff), fair, "table", preview=False, what=ids(table),
+         slots=ids(*fair.slots))  # fmt: skip
+    viewer = StaffFactory(chamber=fair.event.chamber, role="viewer").person
+
+    for person, status in ((viewer, 403), (fair.people[0].person, 404), (Fair().staff, 404)):
+        assert reopen(speaking_for(person), fair, table).status_code == status
+    assert TableClosed.objects.count() == len(fair.slots)
+
+
 def test_every_cause_is_mended(speaking_for):
     fair = Fair()
     hall = made.HallFactory(event=fair.event)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chambers.admin.base import ScopedInline, changes, who
 from chambers.admin.decisions import decision
+from chambers.models import User
 from marketplace.admin.base import AtTheEvent
 from marketplace.models import (
     Delegation,
@@ -31,9 +33,6 @@ from marketplace.selectors.parts import against_removing
 from marketplace.selectors.times import tell_time
 from marketplace.services import parts
 from marketplace.services.slots import change_slot, remove_slots
-
-if TYPE_CHECKING:
-    from chambers.models import User
 
 
 def removal(title: Any, *, do: Any = parts.remove_part, note: Any = "") -> Any:
@@ -282,6 +281,34 @@ class InterpreterAwayInline(ScopedInline):
         return formset
 
 
+class AccountField(forms.ModelChoiceField):
+    """Somebody's account by its e-mail: nobody reads a list of who has one."""
+
+    widget = forms.EmailInput
+    default_error_messages = {
+        "invalid_choice": _(
+            "Nobody has an account with this e-mail: leave it empty, or correct it."
+        )
+    }
+
+    def __init__(self) -> None:
+        super().__init__(
+            User.objects.filter(is_active=True),
+            to_field_name="email",
+            required=False,
+            label=_("e-mail"),
+            help_text=_("Of their account, if they have one: their timetable is mailed there."),
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int):
+            return User.objects.filter(pk=value).values_list("email", flat=True).first()
+        return super().prepare_value(value)
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value.strip().lower() if isinstance(value, str) else value)
+
+
 @admin.register(Interpreter)
 class InterpreterAdmin(PartAdmin):
     """Interpreters, with the slots in which they are not there."""
@@ -291,7 +318,12 @@ class InterpreterAdmin(PartAdmin):
     list_display = ["name", "spoken", "event"]
     ordering = ["event", "name", "pk"]
     search_fields = ["name"]
-    fields = ["event", "name", "languages"]
+    fields = ["event", "name", "languages", "person"]
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.name == "person":
+            return AccountField()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [] if obj is None else [InterpreterAwayInline]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from marketplace.models import Meeting, Participant, Timetable
@@ -29,6 +30,8 @@ class Announcement:
     changes: int
     """Meetings whose time, place or state differs."""
     companies: list[Concerned]
+    interpreters: list[str]
+    """Names of those who interpret there and have an account to be mailed at."""
 
 
 def announcement_of(timetable: Timetable, *, final: bool) -> Announcement:
@@ -47,7 +50,10 @@ def announcement_of(timetable: Timetable, *, final: bool) -> Announcement:
     changed = [one for one in planned if _changes(one, places.get(str(one.public_id)), status)]
     everybody = first or turned_final
     told = [one for one in planned if str(one.public_id) in places] if everybody else []
-    return Announcement(everybody, len(changed), _companies({*told, *changed}))
+    concerned = {*told, *changed}
+    return Announcement(
+        everybody, len(changed), _companies(concerned), _interpreters(concerned, places)
+    )
 
 
 def _planned(timetable: Timetable) -> list[Meeting]:
@@ -77,6 +83,15 @@ def _changes(meeting: Meeting, place: Place | None, status: Meeting.Status) -> b
     before = (meeting.slot_id, meeting.table_id, meeting.interpreter_id)
     after = (slot.pk, table.pk if table else None, interpreter.pk if interpreter else None)
     return before != after or (not confirmed and meeting.status != status)
+
+
+def _interpreters(meetings: set[Meeting], places: Mapping[str, Place]) -> list[str]:
+    """Who interprets at the meetings by now, and who will."""
+    after = (places.get(str(one.public_id)) for one in meetings)
+    found = {place[2] for place in after if place is not None}
+    found |= {one.interpreter for one in meetings}
+    known = (one for one in found if one is not None and one.person_id is not None)
+    return sorted(one.name for one in known)
 
 
 def _companies(meetings: set[Meeting]) -> list[Concerned]:

@@ -21,11 +21,13 @@ _STANDINGS = {
 def appointment_of(
     meeting: Meeting,
     *,
-    reader: Participant,
+    reader: Participant | None,
     attendee: str = "",
     standing: Standing | None = None,
 ) -> Appointment:
     """A meeting that has or had a slot, as ``reader`` has it in the calendar.
+
+    Without a reader all companies are told: so an interpreter has it.
 
     The name for life, the number of the change and how sure it is come from the row.
     ``attendee`` is the address of a mail's reader; the organiser is then named too. ``standing``
@@ -35,7 +37,8 @@ def appointment_of(
     if meeting.slot is None:
         raise ValueError("a meeting without a slot is no appointment")
     clock = meeting.event.clock
-    partners = [one for one in meeting.people() if one.registration_id != reader.registration_id]
+    own = reader.registration_id if reader is not None else None
+    partners = [one for one in meeting.people() if one.registration_id != own]
     names = ", ".join(dict.fromkeys(one.registration.company.told for one in partners))
     known = partners if meeting.is_agreed else []
     host = urlsplit(settings.BASE_URL).hostname

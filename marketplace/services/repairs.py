@@ -31,7 +31,15 @@ from marketplace.models import (
     TableClosed,
     TimeProposal,
 )
-from marketplace.services import calendars, notices, placing, registrations, repair_mail, standby
+from marketplace.services import (
+    calendars,
+    interpreter_mail,
+    notices,
+    placing,
+    registrations,
+    repair_mail,
+    standby,
+)
 from marketplace.services.losses import Loss, changed_meanwhile, demand_sound, read_again
 from marketplace.services.mending import Outcome, Shift, Sort, reckon
 
@@ -103,6 +111,7 @@ def apply_repair(
         )
     _write_down(loss, now)
     told, offered = _carry_out(event, loss, outcome, by=by, fill=fill, now=now)
+    interpreter_mail.tell_of_repair(event, outcome)
     made = Repair(
         event=event,
         cause=loss.cause,
@@ -183,7 +192,7 @@ def _carry_out(
         repair_mail.tell(event, shares)
         standby.take_back_offers(event, loss.ahead(now), at=now)
         made = [] if fill else standby.offer_freed(_freed(outcome), at=now)
-        return len(shares), len(made)
+        return len(_readers(loss, outcome)), len(made)
     readers = _readers(loss, outcome)
     company, ended, requests = registrations.end_participation(company, by=by, reason="", now=now)
     rows = {one.pk: one for one in ended}
@@ -200,6 +209,7 @@ def _carry_out(
 def _readers(loss: Loss, outcome: Outcome) -> set[int]:
     """Keys of those who get a mail: of changed meetings, and of requests that end."""
     readers = {share.reader.pk for share in repair_mail.shares_of(outcome)}
+    readers |= interpreter_mail.readers_of(interpreter_mail.calls_of(outcome))
     company = loss.registration
     if company is not None:
         for request in MeetingRequest.objects.open().of(company):

@@ -12,10 +12,13 @@ from chambers.gates.calendar import Appointment, Standing
 from chambers.models import User
 from chambers.services import jobs
 from chambers.services.mail import queue_mail
-from marketplace.models import Meeting, Participant, Slot, Table, Timetable
+from marketplace.models import Interpreter, Meeting, Participant, Slot, Table, Timetable
 from marketplace.selectors.appointments import appointment_of, place_of
+from marketplace.selectors.standing import place_held
 from marketplace.selectors.times import tell_time
+from marketplace.selectors.timetables import Place
 from marketplace.services.calendar_files import calendar_file
+from marketplace.services.interpreter_mail import Call, tell_interpreters
 from marketplace.services.notices import attendees, thread_of
 from marketplace.services.publishing import CHANGED, TELL, WITHDRAWN
 
@@ -44,16 +47,25 @@ def tell(lease: jobs.Lease) -> None:
     kind = str(lease.payload["kind"])
     kind = kind if everybody or kind == WITHDRAWN else CHANGED
     concerned = set(timetable.problem["meetings"]) if everybody else set(changes)
-    shares = _shares(timetable, concerned)
+    meetings = _meetings(timetable, concerned)
+    shares = _shares(meetings)
     before = _before(timetable, changes)
+    calls = [Call(one, before.get(str(one.public_id)), place_held(one)) for one in meetings]
     with lease.finish() as result:
         for share in shares:
             _write(timetable, share, before, kind)
-        result["mails"] = len(shares)
+        helped = tell_interpreters(
+            timetable.event,
+            calls,
+            everybody=everybody,
+            final=timetable.status == Timetable.Status.FINAL,
+            version=timetable.number,
+        )
+        result["mails"] = len(shares) + helped
 
 
-def _shares(timetable: Timetable, concerned: set[str]) -> list[_Share]:
-    meetings = (
+def _meetings(timetable: Timetable, concerned: set[str]) -> list[Meeting]:
+    rows = (
         Meeting.objects.filter(event=timetable.event_id, public_id__in=concerned)
         .told()
         .alive()
@@ -62,6 +74,7 @@ def _shares(timetable: Timetable, concerned: set[str]) -> list[_Share]:
             "slot",
             "request",
             "table__hall",
+            "interpreter__person",
             "host__person",
             "host__registration__company",
             "guest__person",
@@ -70,6 +83,10 @@ def _shares(timetable: Timetable, concerned: set[str]) -> list[_Share]:
         .prefetch_related("others__person", "others__registration__company")
         .order_by("slot__starts_at", "pk")
     )
+    return list(rows)
+
+
+def _shares(meetings: Iterable[Meeting]) -> list[_Share]:
     shares: dict[int, _Share] = {}
     for meeting in meetings:
         for reader, participant in attendees(meeting):
@@ -78,15 +95,19 @@ def _shares(timetable: Timetable, concerned: set[str]) -> list[_Share]:
     return list(shares.values())
 
 
-def _before(timetable: Timetable, changes: dict[str, Any]) -> dict[str, tuple[Slot, Table | None]]:
-    """The slot and table that changed meetings had."""
+def _before(timetable: Timetable, changes: dict[str, Any]) -> dict[str, Place]:
+    """The places that changed meetings had."""
     event = timetable.event_id
     slots = {str(one.public_id): one for one in Slot.objects.filter(event=event)}
     tables = {
         str(one.public_id): one for one in Table.objects.filter(event=event).select_related("hall")
     }
+    speakers = {
+        str(one.public_id): one
+        for one in Interpreter.objects.filter(event=event).select_related("person")
+    }
     return {
-        key: (slots[former[1]], tables.get(former[2] or ""))
+        key: (slots[former[1]], tables.get(former[2] or ""), speakers.get(former[3] or ""))
         for key, (former, _after) in changes.items()
         if former[1] in slots
     }
@@ -95,7 +116,7 @@ def _before(timetable: Timetable, changes: dict[str, Any]) -> dict[str, tuple[Sl
 def _write(
     timetable: Timetable,
     share: _Share,
-    before: dict[str, tuple[Slot, Table | None]],
+    before: dict[str, Place],
     kind: str,
 ) -> None:
     reader, event = share.reader, timetable.event
@@ -123,7 +144,7 @@ def _row(
     meeting: Meeting,
     who: Participant,
     reader: User,
-    before: dict[str, tuple[Slot, Table | None]],
+    before: dict[str, Place],
 ) -> dict[str, str]:
     others = [
         one.registration for one in meeting.people() if one.registration_id != who.registration_id
@@ -147,7 +168,7 @@ def _time(slot: Slot | None, meeting: Meeting, reader: User) -> str:
 def _entries(
     meetings: Sequence[tuple[Meeting, Participant]],
     reader: User,
-    before: dict[str, tuple[Slot, Table | None]],
+    before: dict[str, Place],
 ) -> Iterable[Appointment]:
     """Those with a time; of those that have lost theirs, that it is off."""
     for meeting, who in meetings:
@@ -155,7 +176,7 @@ def _entries(
         if meeting.slot is not None:
             yield appointment_of(meeting, reader=who, attendee=reader.email)
         elif former is not None:
-            meeting.slot, meeting.table = former
+            meeting.slot, meeting.table, _interpreter = former
             yield appointment_of(
                 meeting, reader=who, attendee=reader.email, standing=Standing.CANCELLED
             )

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from marketplace.models import Hall, Meeting, Table
 from tests import event_factories as made
+from tests import factories
 from tests.forms import decide, sent_back
 
 
@@ -42,6 +43,25 @@ def test_each_part_is_changed_on_its_page(client, manager, event):
     assert (group.named()[0], delegation.leader, delegation.seats) == ("Buyers", "Ken Sato", 3)
     assert (interpreter.name, interpreter.languages) == ("Yuki", ["en", "ja"])
     assert f"{slot.ends_at.astimezone(event.clock):%H:%M}" == "13:30"
+
+
+def test_an_interpreter_gets_an_account_by_its_e_mail(client, manager, event):
+    interpreter = made.InterpreterFactory(event=event)
+    person = factories.UserFactory(email="yuki@interpreters.example")
+
+    wrong = changed(client, "interpreter", interpreter, person="nobody@interpreters.example")
+    given = changed(client, "interpreter", interpreter, person="Yuki@interpreters.example")
+
+    interpreter.refresh_from_db()
+    assert (wrong.status_code, given.status_code, interpreter.person) == (200, 302, person)
+    assert "nobody@interpreters.example" in wrong.content.decode()
+    assert (
+        'value="yuki@interpreters.example"'
+        in client.get(page("interpreter_change", interpreter.pk)).content.decode()
+    )
+    changed(client, "interpreter", interpreter, person="")
+    interpreter.refresh_from_db()
+    assert interpreter.person is None
 
 
 def test_what_is_refused_names_who_meets_there_and_keeps_what_was_typed(

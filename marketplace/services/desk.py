@@ -23,7 +23,7 @@ from marketplace.models import (
     StandbyOffer,
 )
 from marketplace.models.feeds import digest_of
-from marketplace.services import calendars, notices, placing, standby
+from marketplace.services import calendars, handover_mail, notices, placing, standby
 from marketplace.services.meetings import record_attendance
 from marketplace.services.registrations import end_meetings
 
@@ -104,7 +104,8 @@ def mark_absent(
     left = rest_of_day(event, now)
     _note_missing(registration, by=by, now=now)
     meetings = meetings_of_day(registration, now)
-    ended = end_meetings(registration, meetings, by=by, reason=reason.strip(), at=now)
+    ended, going_on = end_meetings(registration, meetings, by=by, reason=reason.strip(), at=now)
+    handover_mail.tell_of_people(registration, going_on.meetings, going_on.before)
     Away.objects.bulk_create(
         [Away(participant=one, slot=slot) for one in people for slot in left],
         ignore_conflicts=True,

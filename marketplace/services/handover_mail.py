@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -20,6 +21,15 @@ Readers = dict[int, tuple[User, Participant]]
 _Share = tuple[User, list[tuple[Meeting, Participant]]]
 
 
+@dataclass(frozen=True, slots=True)
+class GoingOn:
+    """Meetings that take place without one of their companies."""
+
+    meetings: list[Meeting] = field(default_factory=list)
+    before: dict[int, Readers] = field(default_factory=dict)
+    """Who read of each while the company was to come, by the key of the meeting."""
+
+
 def readers_of(meetings: Iterable[Meeting]) -> dict[int, Readers]:
     """{meeting: who reads of it}, to be kept from before a change."""
     return {
@@ -34,6 +44,7 @@ def tell_of_people(
     *,
     left: str = "",
     came: str = "",
+    told: Collection[int] = (),
 ) -> None:
     """Tell of meetings to which ``came`` goes for a company instead of ``left``, each person once.
 
@@ -41,7 +52,7 @@ def tell_of_people(
     yet whom the company sends reads of no change of that.
 
     Who no longer reads of them gets ``people_left`` with what leaves the calendar, all others
-    ``people_changed`` with what is in it now.
+    ``people_changed`` with what is in it now; not who is ``told`` of these in another mail.
     """
     now = readers_of(meetings)
     gone: dict[int, _Share] = {}
@@ -51,6 +62,8 @@ def tell_of_people(
             if key not in now[meeting.pk]:
                 gone.setdefault(key, (reader, []))[1].append((meeting, who))
         for key, (reader, who) in now[meeting.pk].items():
+            if key in told:
+                continue
             if came and who.registration_id != side.pk and not meeting.is_agreed:
                 continue
             stay.setdefault(key, (reader, []))[1].append((meeting, who))

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from marketplace.models import Event, Meeting, StandbyOffer
+from marketplace.models import Event, Meeting, Registration, StandbyOffer
 from marketplace.scheduling.problem import Cause, Plan, Problem
 from marketplace.scheduling.problem import Place as Kind
 from marketplace.selectors.standing import Standing, place_held, read_standing
@@ -73,6 +73,8 @@ class Outcome:
     shifts: list[Shift] = field(default_factory=list)
     stuck: list[tuple[Meeting, str]] = field(default_factory=list)
     """Meetings that cannot stay and may not move, with the reason: the desk decides."""
+    going_on: list[Meeting] = field(default_factory=list)
+    """Meetings of several companies that take place without the one that does not come."""
     people: int = 0
     """Others with another hour, or who lose a meeting that was not cancelled; interpreters too."""
     people_bound: int = 0
@@ -109,24 +111,37 @@ def reckon(
     """
     now = at or timezone.now()
     if loss.registration is not None and not fill:
-        ended = Meeting.objects.of(loss.registration).ahead(now).order_by("pk")
-        rows = ended.select_related(
-            "event",
-            "slot",
-            "table__hall",
-            "interpreter",
-            "host__person",
-            "host__registration__company",
-            "guest__person",
-            "guest__registration__company",
-        )
-        ends = [one for one in rows if ends_without(one, loss.registration)]
+        company = loss.registration
+        ends = [one for one in _ahead(company, now) if ends_without(one, company)]
         found = Outcome([_cancelled(one, loss) for one in ends])
     elif Meeting.objects.filter(event=event).ahead(now).exists() or _goes_on(event, now):
         found = _Mending(read_standing(event, loss.lost(now), at=now), loss, fill, now).outcome()
     else:
         found = Outcome()
+    found = replace(found, going_on=_going_on(loss, now))
     return replace(found, digest=_digest(loss, found, now))
+
+
+def _ahead(company: Registration, now: dt.datetime) -> list[Meeting]:
+    rows = Meeting.objects.of(company).ahead(now).order_by("pk")
+    joined = rows.select_related(
+        "event",
+        "slot",
+        "table__hall",
+        "interpreter",
+        "host__person",
+        "host__registration__company",
+        "guest__person",
+        "guest__registration__company",
+    )
+    return list(joined.prefetch_related("others__person", "others__registration__company"))
+
+
+def _going_on(loss: Loss, now: dt.datetime) -> list[Meeting]:
+    company = loss.registration
+    if company is None:
+        return []
+    return [one for one in _ahead(company, now) if not ends_without(one, company)]
 
 
 def _goes_on(event: Event, now: dt.datetime) -> bool:
@@ -144,6 +159,7 @@ def _digest(loss: Loss, found: Outcome, now: dt.datetime) -> str:
         loss.told(now),
         [one.told() for one in found.shifts],
         [str(meeting.public_id) for meeting, _why in found.stuck],
+        [str(meeting.public_id) for meeting in found.going_on],
         [found.people, found.people_bound],
     ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()

@@ -24,6 +24,10 @@ from marketplace.selectors.appointments import appointment_of, place_of
 from marketplace.selectors.times import shown_time, tell_moment, tell_time
 from marketplace.services.calendar_files import calendar_file
 
+Theirs = list[tuple[Meeting, Participant]]
+Shares = dict[int, tuple[User, Theirs]]
+"""{key of a reader: who that is, and the meetings that concern them}."""
+
 
 def speakers(registration: Registration) -> list[User]:
     """Who decides for a company at an event: its main contacts and those of its people who may."""
@@ -48,6 +52,16 @@ def attendees(meeting: Meeting) -> list[tuple[User, Participant]]:
         for reader in readers:
             told.setdefault(reader.pk, (reader, one))
     return list(told.values())
+
+
+def shares_of(meetings: Iterable[Meeting], *, but: Registration | None = None) -> Shares:
+    """Each reader with what concerns them of some meetings; ``but`` knows already."""
+    shares: Shares = {}
+    for meeting in meetings:
+        for reader, participant in attendees(meeting):
+            if but is None or participant.registration_id != but.pk:
+                shares.setdefault(reader.pk, (reader, []))[1].append((meeting, participant))
+    return shares
 
 
 def tell_of_registration(kind: str, registration: Registration) -> None:
@@ -145,20 +159,23 @@ def invitation(meeting: Meeting, reader: User, participant: Participant) -> Cale
     return calendar_file(meeting.event, [entry])
 
 
-def tell_of_withdrawal(registration: Registration, meetings: Sequence[Meeting]) -> set[int]:
+def tell_of_withdrawal(
+    registration: Registration,
+    meetings: Sequence[Meeting],
+    requests: Iterable[MeetingRequest],
+    going_on: Sequence[Meeting],
+) -> set[int]:
     """Tell each partner once that a company does not come, whatever they would have had together.
 
-    One mail lists all of a reader's meetings with it; its calendar file cancels them. Returns the
-    keys of those told.
+    One mail lists all of a reader's meetings that end, which its calendar file cancels, and those
+    that go on without the company. Who only goes to such reads of it elsewhere. Returns the keys
+    of those told.
     """
-    lost: dict[int, tuple[User, list[tuple[Meeting, Participant]]]] = {}
-    for meeting in meetings:
-        for reader, participant in attendees(meeting):
-            if participant.registration_id != registration.pk:
-                lost.setdefault(reader.pk, (reader, []))[1].append((meeting, participant))
-    for reader, theirs in lost.values():
-        _tell_lost(reader, registration, theirs)
-    return set(lost)
+    lost = shares_of(meetings, but=registration)
+    kept = shares_of(going_on, but=registration)
+    for key, (reader, theirs) in lost.items():
+        _tell_lost(reader, registration, theirs[0][1].registration, theirs, _kept(kept, key))
+    return set(lost) | tell_of_requests_lost(registration, requests, lost, kept)
 
 
 def tell_of_absence(registration: Registration, meetings: Sequence[Meeting], reason: str) -> None:
@@ -166,52 +183,56 @@ def tell_of_absence(registration: Registration, meetings: Sequence[Meeting], rea
 
     Its own people too: one mail lists all that a reader's calendar loses.
     """
-    lost: dict[int, tuple[User, list[tuple[Meeting, Participant]]]] = {}
-    for meeting in meetings:
-        for reader, participant in attendees(meeting):
-            lost.setdefault(reader.pk, (reader, []))[1].append((meeting, participant))
-    for reader, theirs in lost.values():
+    for reader, theirs in shares_of(meetings).values():
         own = theirs[0][1].registration
         with translation.override(reader.language):
             times = [_told(one.slot, own, reader) for one, _who in theirs if one.slot is not None]
-        file = _cancellations(own.event, reader, theirs)
+        file = _calendar(own.event, reader, theirs)
         context = {**_lost_context(registration, own, times), "reason": reason}
         _mail("company_absent", reader, own, context, file)
 
 
 def tell_of_requests_lost(
-    registration: Registration, requests: Iterable[MeetingRequest], told: Iterable[int]
-) -> None:
-    """Tell those whose requests end because a company does not come, unless told already."""
+    registration: Registration,
+    requests: Iterable[MeetingRequest],
+    told: Iterable[int],
+    kept: Shares,
+) -> set[int]:
+    """Tell those whose requests end because a company does not come, unless told already.
+
+    They read of meetings that go on, too. Returns the keys of those told here.
+    """
     known = set(told)
+    before = set(known)
     for request in requests:
         other = request.other_side(registration)
         for reader in speakers(other):
             if reader.pk not in known:
                 known.add(reader.pk)
-                _mail("partner_withdrew", reader, other, _lost_context(registration, other, []))
+                _tell_lost(reader, registration, other, [], _kept(kept, reader.pk))
+    return known - before
 
 
 def tell_of_cancelled_event(
     event: Event, reason: str, coming: Iterable[Registration], meetings: Sequence[Meeting]
 ) -> None:
     """Tell each person once that an event is called off, with what leaves their calendar."""
-    lost: dict[int, list[tuple[Meeting, Participant]]] = {}
-    readers: dict[int, tuple[User, Registration]] = {}
-    for meeting in meetings:
-        for reader, participant in attendees(meeting):
-            readers.setdefault(reader.pk, (reader, participant.registration))
-            lost.setdefault(reader.pk, []).append((meeting, participant))
+    lost = shares_of(meetings)
+    readers = {key: (reader, theirs[0][1].registration) for key, (reader, theirs) in lost.items()}
     for registration in coming:
         for reader in speakers(registration):
             readers.setdefault(reader.pk, (reader, registration))
     for reader, own in readers.values():
         own.event = event
-        file = _cancellations(event, reader, lost.get(reader.pk, []))
+        file = _calendar(event, reader, _kept(lost, reader.pk))
         _mail("event_cancelled", reader, own, {"reason": reason}, file)
 
 
-def _cancellations(
+def _kept(shares: Shares, key: int) -> Theirs:
+    return shares[key][1] if key in shares else []
+
+
+def _calendar(
     event: Event, reader: User, theirs: Iterable[tuple[Meeting, Participant]]
 ) -> CalendarFile | None:
     with translation.override(reader.language):
@@ -224,13 +245,19 @@ def _cancellations(
 
 
 def _tell_lost(
-    reader: User, registration: Registration, theirs: list[tuple[Meeting, Participant]]
+    reader: User, registration: Registration, own: Registration, theirs: Theirs, kept: Theirs
 ) -> None:
-    own = theirs[0][1].registration
     with translation.override(reader.language):
         times = [_told(one.slot, own, reader) for one, _who in theirs if one.slot is not None]
-    file = _cancellations(own.event, reader, theirs)
-    context = _lost_context(registration, own, times)
+        rows = [
+            {
+                "time": _told(one.slot, own, reader) if one.slot is not None else "",
+                "partner": _partner(one, who.registration),
+            }
+            for one, who in kept
+        ]
+    file = _calendar(own.event, reader, [*theirs, *kept])
+    context = {**_lost_context(registration, own, times), "going_on": rows}
     _mail("partner_withdrew", reader, own, context, file)
 
 

@@ -221,9 +221,11 @@ def withdraw_registration(
     decides neither for the company nor for the event.
     """
     now = at or timezone.now()
-    registration, ended, requests = end_participation(registration, by=by, reason=reason, now=now)
-    told = notices.tell_of_withdrawal(registration, ended)
-    notices.tell_of_requests_lost(registration, requests, told)
+    registration, ended, requests, left = end_participation(
+        registration, by=by, reason=reason, now=now
+    )
+    told = notices.tell_of_withdrawal(registration, ended, requests, left.meetings)
+    handover_mail.tell_of_people(registration, left.meetings, left.before, told=told)
     standby.offer_freed(ended, at=now)
     return registration
 
@@ -231,11 +233,11 @@ def withdraw_registration(
 @transaction.atomic
 def end_participation(
     registration: Registration, *, by: User, reason: str, now: dt.datetime
-) -> tuple[Registration, list[Meeting], list[MeetingRequest]]:
-    """What ``withdraw_registration`` does, with the meetings and requests that ended.
+) -> tuple[Registration, list[Meeting], list[MeetingRequest], handover_mail.GoingOn]:
+    """What ``withdraw_registration`` does: meetings and requests that ended, what goes on.
 
-    A meeting of several companies goes on without one of its further participants, and its people
-    read so. Whoever calls it tells the partners and fills the freed times. Raises as there.
+    A meeting of several companies goes on without one of its further participants. Whoever calls
+    it tells the partners of all that and fills the freed times. Raises as there.
     """
     event = calendars.hold_event(registration.event)
     registration = lock_registration(registration)
@@ -246,10 +248,10 @@ def end_participation(
     registration.decided_at, registration.decided_by = now, by
     registration.save(update_fields=["status", "reason", "decided_at", "decided_by"])
     why = _("%(company)s does not come.") % {"company": registration.company}
-    ended = end_meetings(registration, _ahead(registration, now), by=by, reason=why, at=now)
+    ended, left = end_meetings(registration, _ahead(registration, now), by=by, reason=why, at=now)
     requests = _end_requests(registration, now)
     Table.objects.filter(owner=registration).update(owner=None)
-    return registration, ended, requests
+    return registration, ended, requests, left
 
 
 def demand_speaker(registration: Registration, by: User) -> None:
@@ -268,26 +270,21 @@ def end_meetings(
     by: User,
     reason: str,
     at: dt.datetime,
-) -> list[Meeting]:
-    """Cancel meetings of a company, but leave one of others that goes on; those cancelled.
-
-    Who goes to what goes on is told; of what is cancelled the caller tells.
-    """
-    ended, left = [], []
-    before: dict[int, handover_mail.Readers] = {}
+) -> tuple[list[Meeting], handover_mail.GoingOn]:
+    """Cancel meetings of a company, but leave one of others that goes on: both, to be told of."""
+    ended, left = [], handover_mail.GoingOn()
     for meeting in meetings:
         locked = placing.lock_meeting(meeting)
         own = [one for one in locked.people() if one.registration_id == registration.pk]
         if handovers.goes_on_without(locked, own):
-            before |= handover_mail.readers_of([locked])
+            left.before.update(handover_mail.readers_of([locked]))
             for one in own:
                 handovers.leave_place(locked, one)
-            left.append(locked)
+            left.meetings.append(locked)
         else:
             placing.end_meeting(locked, by=by, side=registration, reason=reason, at=at)
             ended.append(locked)
-    handover_mail.tell_of_people(registration, left, before)
-    return ended
+    return ended, left
 
 
 def _ahead(registration: Registration, now: dt.datetime) -> list[Meeting]:

@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from chambers.gates.calendar import Appointment, Standing
 from chambers.models import User
 from chambers.services.mail import queue_mail
-from marketplace.models import Event, Participant
+from marketplace.models import Event, Meeting, Participant, Registration
 from marketplace.selectors.appointments import appointment_of, place_of
+from marketplace.selectors.standing import place_held
 from marketplace.selectors.times import tell_time
 from marketplace.services.calendar_files import calendar_file
 from marketplace.services.mending import Outcome, Shift, Sort
-from marketplace.services.notices import attendees, thread_of
+from marketplace.services.notices import Shares, Theirs, attendees, thread_of
 
 
 @dataclass
@@ -43,10 +44,21 @@ def shares_of(outcome: Outcome) -> list[Share]:
     return list(shares.values())
 
 
-def tell(event: Event, shares: Iterable[Share]) -> None:
-    """Write one mail to each reader, with a calendar file. The rows are changed already."""
+def tell(
+    event: Event,
+    shares: Iterable[Share],
+    left: Registration | None = None,
+    kept: Shares | None = None,
+) -> None:
+    """Write one mail to each reader, with a calendar file. The rows are changed already.
+
+    ``kept`` are meetings that go on without the company that has ``left``.
+    """
     for share in shares:
-        _write(event, share)
+        _reader, theirs = (kept or {}).get(share.reader.pk, (share.reader, []))
+        moved = {shift.meeting.pk for shift, _who in share.shifts}
+        going_on = [(one, who) for one, who in theirs if one.pk not in moved]
+        _write(event, share, left, going_on)
 
 
 def _is_read(shift: Shift) -> bool:
@@ -56,16 +68,18 @@ def _is_read(shift: Shift) -> bool:
     return shift.before[:2] != shift.after[:2]
 
 
-def _write(event: Event, share: Share) -> None:
-    reader = share.reader
+def _write(event: Event, share: Share, left: Registration | None, kept: Theirs) -> None:
+    reader, stays = share.reader, [(_unmoved(one), who) for one, who in kept]
     with translation.override(reader.language):
         rows = [(shift, _row(shift, who, reader)) for shift, who in share.shifts]
-        file = calendar_file(event, list(_entries(share.shifts, reader)))
+        file = calendar_file(event, list(_entries([*share.shifts, *stays], reader)))
         context = {
             "event": event,
             "event_name": event.named()[0],
             "rows": [row for shift, row in rows if shift.after is not None],
             "waiting": [row for shift, row in rows if shift.sort == Sort.LOST],
+            "left": left.company.told if left is not None else "",
+            "going_on": [_row(shift, who, reader) for shift, who in stays],
             "cancelled": [row for shift, row in rows if shift.sort == Sort.CANCELLED],
         }
     queue_mail(
@@ -76,6 +90,12 @@ def _write(event: Event, share: Share) -> None:
         calendar=file,
         thread=thread_of(event, reader),
     )
+
+
+def _unmoved(meeting: Meeting) -> Shift:
+    """A meeting whose people alone have changed."""
+    place = place_held(meeting)
+    return Shift(meeting, Sort.KEPT, place, place)
 
 
 def _row(shift: Shift, who: Participant, reader: User) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -33,7 +33,7 @@ from marketplace.models import (
 )
 from marketplace.services import (
     calendars,
-    interpreter_mail,
+    handover_mail,
     notices,
     placing,
     registrations,
@@ -111,7 +111,6 @@ def apply_repair(
         )
     _write_down(loss, now)
     told, offered = _carry_out(event, loss, outcome, by=by, fill=fill, now=now)
-    interpreter_mail.tell_of_repair(event, outcome)
     made = Repair(
         event=event,
         cause=loss.cause,
@@ -156,6 +155,7 @@ def outcome_told(outcome: Outcome) -> dict[str, Any]:
     return {
         "changes": [one.told() for one in outcome.shifts],
         "causes": {str(one.meeting.public_id): one.cause for one in outcome.shifts if one.cause},
+        "going_on": [str(one.public_id) for one in outcome.going_on],
         "stuck": [[str(meeting.public_id), why] for meeting, why in outcome.stuck],
         "people": outcome.people,
         "people_bound": outcome.people_bound,
@@ -192,24 +192,33 @@ def _carry_out(
         repair_mail.tell(event, shares)
         standby.take_back_offers(event, loss.ahead(now), at=now)
         made = [] if fill else standby.offer_freed(_freed(outcome), at=now)
-        return len(_readers(loss, outcome)), len(made)
+        return len(shares), len(made)
     readers = _readers(loss, outcome)
-    company, ended, requests = registrations.end_participation(company, by=by, reason="", now=now)
+    company, ended, requests, left = registrations.end_participation(
+        company, by=by, reason="", now=now
+    )
     rows = {one.pk: one for one in ended}
     for shift in outcome.of(Sort.CANCELLED):
         row = rows[shift.meeting.pk]
         shift.meeting.status, shift.meeting.sequence = row.status, row.sequence
+    stays = {one.pk: one for one in left.meetings}
+    shifts = [
+        replace(one, meeting=stays.get(one.meeting.pk, one.meeting)) for one in outcome.shifts
+    ]
+    outcome = replace(outcome, shifts=shifts)  # what goes on is booked without who has left
     _swap(outcome, now)
-    shares = repair_mail.shares_of(outcome)
-    repair_mail.tell(event, shares)
-    notices.tell_of_requests_lost(company, requests, {share.reader.pk for share in shares})
+    shares, kept = repair_mail.shares_of(outcome), notices.shares_of(left.meetings, but=company)
+    repair_mail.tell(event, shares, company, kept)
+    told = {share.reader.pk for share in shares}
+    told |= notices.tell_of_requests_lost(company, requests, told, kept)
+    handover_mail.tell_of_people(company, left.meetings, left.before, told=told)
     return len(readers), 0
 
 
 def _readers(loss: Loss, outcome: Outcome) -> set[int]:
-    """Keys of those who get a mail: of changed meetings, and of requests that end."""
+    """Keys of those who get a mail: of changed meetings, of what goes on, of requests that end."""
     readers = {share.reader.pk for share in repair_mail.shares_of(outcome)}
-    readers |= interpreter_mail.readers_of(interpreter_mail.calls_of(outcome))
+    readers.update(notices.shares_of(outcome.going_on))
     company = loss.registration
     if company is not None:
         for request in MeetingRequest.objects.open().of(company):

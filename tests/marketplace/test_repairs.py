@@ -444,3 +444,43 @@ def test_a_slot_that_lies_over_a_closed_one_is_closed_too():
     assert place(meeting)[0] == "unscheduled"
     assert Meeting.objects.filter(slot=long).count() == 0
     assert orphans() == []
+
+
+@pytest.mark.parametrize("fill", [False, True])
+@pytest.mark.parametrize("third", [False, True])
+def test_a_withdrawal_writes_one_mail_for_what_ends_and_what_goes_on(fill, third):
+    """A partner of a meeting that ends, of one that goes on, and of a request that ends."""
+    fair = Fair(people=5, tables=2, slots=3)
+    gone, partner, guest = fair.people[0], fair.people[1], fair.people[2]
+    if third:
+        fair.meet(0, 1, slot=0, table=0)
+    else:
+        made.MeetingRequestFactory(
+            event=fair.event, requester=gone.registration, partner=partner.registration
+        )
+    kept = fair.meet(1, 2, slot=1, table=0, others=[gone])
+    loss = losses.of_company(gone.registration)
+    shown = preview_repair(fair.event, loss, by=fair.staff, fill=fill)
+
+    repair = mended(fair, loss, fill=fill, seen=shown.outcome.digest)
+
+    assert place(kept)[0] == "confirmed"
+    assert repair.outcome["going_on"] == [str(kept.public_id)]
+    told = sorted(Mail.objects.values_list("to", flat=True))
+    assert told == addresses(gone, partner, guest)
+    assert shown.told == repair.outcome["told"] == 3
+    mail = Mail.objects.get(to=partner.person.email)
+    assert "They take place with the others:" in mail.text
+    assert mail.text.count(str(guest.registration.company)) == 1
+    assert ("These meetings are cancelled:" in mail.text) == third
+    assert Mail.objects.get(to=guest.person.email).kind == "people_changed"
+    assert orphans() == []
+
+
+def test_another_meeting_that_goes_on_since_it_was_shown_is_another_outcome():
+    fair = Fair(people=3)
+    loss = losses.of_company(fair.people[0].registration)
+    seen = preview_repair(fair.event, loss, by=fair.staff).outcome.digest
+    fair.meet(1, 2, slot=1, table=0, others=[fair.people[0]])
+
+    refused("changed_meanwhile", apply_repair, fair.event, loss, by=fair.staff, seen=seen)

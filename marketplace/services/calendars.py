@@ -174,6 +174,12 @@ def needs_table(event: Event, people: Sequence[Participant]) -> bool:
     return Table.objects.filter(event=event).exists()
 
 
+def seats(table: Table, people: Sequence[Participant]) -> bool:
+    """Whether a table has the screen that those at the place need to meet who is remote."""
+    remote = [one.presence == Participant.Presence.REMOTE for one in people]
+    return table.has_screen or not any(remote) or all(remote)
+
+
 def pick_table(
     event: Event,
     slot: Slot,

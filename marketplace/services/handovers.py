@@ -67,12 +67,11 @@ def reseat(meeting: Meeting) -> None:
     slot = meeting.slot
     if meeting.is_placed and slot is not None:
         people = meeting.people()
-        remote = [one.presence == Participant.Presence.REMOTE for one in people]
         table = meeting.table
         if table is None:
             fits = not calendars.needs_table(meeting.event, people)
         else:
-            fits = table.has_screen or not any(remote) or all(remote)
+            fits = calendars.seats(table, people)
         if not fits:
             meeting.table = calendars.pick_table(meeting.event, slot, people, besides=meeting)
         calendars.book(meeting)

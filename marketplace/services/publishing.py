@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -23,13 +23,15 @@ from marketplace.models import (
     Event,
     InterpreterAway,
     Meeting,
+    Participant,
     Slot,
+    Table,
     TableClosed,
     Timetable,
 )
 from marketplace.selectors.standing import place_held
 from marketplace.selectors.timetables import Place, places_of
-from marketplace.services.calendars import hold_event
+from marketplace.services.calendars import hold_event, seats
 from marketplace.services.placing import close_offers, save_all
 from marketplace.services.stale import refuse_broken_orders, refuse_changed_parts
 from marketplace.services.timetables import demand_plan, lock_timetable
@@ -170,31 +172,33 @@ def _swap(
 
 def _refuse_stale(event: Event, meetings: Iterable[Meeting], frozen: dt.datetime) -> None:
     """Raise ``changed_meanwhile`` for places that were right when the version was made only."""
-    away = set(
-        Away.objects.filter(participant__registration__event=event).values_list(
-            "participant", "slot"
-        )
-    )
-    absent = set(
-        InterpreterAway.objects.filter(interpreter__event=event).values_list("interpreter", "slot")
-    )
-    closed = defaultdict(list)
-    for one in TableClosed.objects.filter(table__event=event).select_related("slot"):
-        closed[one.table_id].append(one.slot)
+    away, absent, closed = defaultdict(list), defaultdict(list), defaultdict(list)
+    for gone in Away.objects.filter(slot__event=event).select_related("slot"):
+        away[gone.participant_id].append(gone.slot)
+    for missing in InterpreterAway.objects.filter(slot__event=event).select_related("slot"):
+        absent[missing.interpreter_id].append(missing.slot)
+    for shut in TableClosed.objects.filter(slot__event=event).select_related("slot"):
+        closed[shut.table_id].append(shut.slot)
     for meeting in meetings:
         slot, table = meeting.slot, meeting.table
         if slot is None:
             continue
         people = meeting.people()
-        sides = {one.registration_id for one in people}
+        barred = [one for person in people for one in away[person.pk]]
+        barred += absent[meeting.interpreter_id or 0] + closed[meeting.table_id or 0]
         if (
             slot.starts_at <= frozen
-            or any((one.pk, slot.pk) in away for one in people)
-            or (meeting.interpreter_id or 0, slot.pk) in absent
-            or (table is not None and table.owner_id is not None and table.owner_id not in sides)
-            or (table is not None and any(_overlap(slot, one) for one in closed[table.pk]))
+            or any(_overlap(slot, one) for one in barred)
+            or (table is not None and not _suits(table, people))
         ):
             raise _changed_meanwhile()
+
+
+def _suits(table: Table, people: Sequence[Participant]) -> bool:
+    """Whether it is a booth of theirs, or a shared table with a screen where they need one."""
+    if table.owner_id is not None:  # timetables put its company there, screen or not
+        return table.owner_id in {one.registration_id for one in people}
+    return seats(table, people)
 
 
 def _overlap(one: Slot, other: Slot) -> bool:

@@ -4,8 +4,9 @@ import pytest
 
 from chambers.services import jobs
 from marketplace.models import Booking, StandbyOffer
+from marketplace.selectors import timetables as shown
 from marketplace.selectors.announcements import announcement_of
-from marketplace.services import losses, standby
+from marketplace.services import losses, participants, standby
 from marketplace.services.publishing import publish_timetable
 from marketplace.services.repairs import apply_repair
 from tests import event_factories as make
@@ -115,3 +116,91 @@ def test_what_the_plan_names_no_more_does_not_keep_the_version_in_force_from_tur
     publish_timetable(timetable, by=staff, final=True)
 
     assert state(meeting) == ("confirmed", *was[1:])
+
+
+def comes_remotely(person, staff):
+    participants.change_participant(person, by=staff, presence="remote")
+
+
+def test_who_became_remote_stays_at_the_table_with_a_screen_when_the_timetable_turns_final(
+    event, staff
+):
+    make.TableFactory(event=event, number=3, has_screen=True)
+    meeting = meet(event, *people(event, 2, speaking=True))
+    timetable = published(event, staff)
+    assert state(meeting)[2] != 3
+    comes_remotely(meeting.guest, staff)
+    was = state(meeting)
+    assert was[2] == 3
+
+    publish_timetable(timetable, by=staff, final=True)
+
+    assert state(meeting) == ("confirmed", *was[1:])
+
+
+def test_a_table_without_a_screen_is_not_published_for_who_became_remote(event, staff):
+    make.TableFactory(event=event, number=3, has_screen=True)
+    meeting = meet(event, *people(event, 2, speaking=True))
+    draft = made(event, staff)
+    comes_remotely(meeting.guest, staff)
+
+    refused("changed_meanwhile", publish_timetable, draft, by=staff, final=True)
+
+    assert state(meeting) == ("unscheduled", None, None)
+    publish_timetable(made(event, staff), by=staff, final=True)
+    assert state(meeting)[2] == 3
+
+
+def test_who_is_remote_is_met_at_the_booth_of_the_other_company(event, staff):
+    meeting = meet(event, *people(event, 2, speaking=True))
+    booth = make.TableFactory(event=event, number=3, owner=meeting.host.registration)
+    draft = made(event, staff)
+    comes_remotely(meeting.guest, staff)
+
+    publish_timetable(draft, by=staff)
+
+    assert state(meeting)[2] == booth.number
+
+
+def long_slot_only(event):
+    """Forty minutes from ten o'clock are the only time to meet; ``short_slot`` lies over it."""
+    event.slots.all().delete()
+    make.SlotFactory(event=event, number=0, minutes=40)
+
+
+def short_slot(event, number):
+    return make.SlotFactory(event=event, number=number)
+
+
+def test_who_is_away_for_a_part_of_the_time_is_away(event, staff):
+    long_slot_only(event)
+    meeting = meet(event, *people(event, 2))
+    draft = made(event, staff)
+    make.AwayFactory(participant=meeting.guest, slot=short_slot(event, 1))
+
+    refused("changed_meanwhile", publish_timetable, draft, by=staff)
+
+    assert state(meeting) == ("unscheduled", None, None)
+
+
+def test_an_interpreter_away_for_a_part_of_the_time_is_away(event, staff):
+    speaker = make.InterpreterFactory(event=event, languages=["ru", "ja"])
+    long_slot_only(event)
+    host = people(event, 1, registration__languages=["ja"])[0]
+    meeting = meet(event, host, people(event, 1, registration__languages=["ru"])[0])
+    draft = made(event, staff)
+    assert shown.places_of(draft)[str(meeting.public_id)][2] == speaker
+    make.InterpreterAwayFactory(interpreter=speaker, slot=short_slot(event, 0))
+
+    refused("changed_meanwhile", publish_timetable, draft, by=staff)
+
+
+def test_who_is_away_before_and_after_is_there(event, staff):
+    long_slot_only(event)
+    meeting = meet(event, *people(event, 2))
+    draft = made(event, staff)
+    make.AwayFactory(participant=meeting.guest, slot=short_slot(event, 2))
+
+    publish_timetable(draft, by=staff)
+
+    assert state(meeting)[0] == "provisional"

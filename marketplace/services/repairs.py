@@ -34,6 +34,7 @@ from marketplace.models import (
 from marketplace.services import (
     calendars,
     handover_mail,
+    interpreter_mail,
     notices,
     placing,
     registrations,
@@ -111,6 +112,7 @@ def apply_repair(
         )
     _write_down(loss, now)
     told, offered = _carry_out(event, loss, outcome, by=by, fill=fill, now=now)
+    interpreter_mail.tell_of_repair(event, outcome)
     made = Repair(
         event=event,
         cause=loss.cause,
@@ -192,7 +194,7 @@ def _carry_out(
         repair_mail.tell(event, shares)
         standby.take_back_offers(event, loss.ahead(now), at=now)
         made = [] if fill else standby.offer_freed(_freed(outcome), at=now)
-        return len(shares), len(made)
+        return len(_readers(loss, outcome)), len(made)
     readers = _readers(loss, outcome)
     company, ended, requests, left = registrations.end_participation(
         company, by=by, reason="", now=now
@@ -209,9 +211,9 @@ def _carry_out(
     _swap(outcome, now)
     shares, kept = repair_mail.shares_of(outcome), notices.shares_of(left.meetings, but=company)
     repair_mail.tell(event, shares, company, kept)
-    told = {share.reader.pk for share in shares}
-    told |= notices.tell_of_requests_lost(company, requests, told, kept)
-    handover_mail.tell_of_people(company, left.meetings, left.before, told=told)
+    known = {share.reader.pk for share in shares}
+    known |= notices.tell_of_requests_lost(company, requests, known, kept)
+    handover_mail.tell_of_people(company, left.meetings, left.before, told=known)
     return len(readers), 0
 
 
@@ -219,6 +221,7 @@ def _readers(loss: Loss, outcome: Outcome) -> set[int]:
     """Keys of those who get a mail: of changed meetings, of what goes on, of requests that end."""
     readers = {share.reader.pk for share in repair_mail.shares_of(outcome)}
     readers.update(notices.shares_of(outcome.going_on))
+    readers |= interpreter_mail.readers_of(interpreter_mail.calls_of(outcome))
     company = loss.registration
     if company is not None:
         for request in MeetingRequest.objects.open().of(company):

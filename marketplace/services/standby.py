@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -36,7 +37,8 @@ def offer_freed(freed: Iterable[Meeting], *, at: dt.datetime | None = None) -> l
         slot = meeting.slot
         if slot is None or slot.starts_at <= now or meeting.event.awaits_timetable(now):
             continue
-        line = [one for one in waiting(meeting.event) if _fits(one, slot, now)][:MOST]
+        fitting = (one for one in waiting(meeting.event) if _fits(one, slot, now))
+        line = islice(fitting, MOST)  # nobody further back is looked at
         made += StandbyOffer.objects.bulk_create(
             [
                 StandbyOffer(

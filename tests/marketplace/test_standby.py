@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from chambers.models import Mail
@@ -169,3 +171,24 @@ def test_a_reason_that_was_written_down_as_text_stays_as_it_is(scene):
     scene.offer.reason = "must meet; agreed on 2026-03-02"
 
     assert reason_of(scene.offer) == "must meet; agreed on 2026-03-02"
+
+
+def queries_with(scene, count):
+    """Of offering a time while so many meetings that would fit wait for one."""
+    more = count - Meeting.objects.filter(status="unscheduled").count()
+    make.MeetingFactory.create_batch(more, event=scene.event)
+    StandbyOffer.objects.all().delete()
+    freed = Meeting.objects.get(status="cancelled")
+    with CaptureQueriesContext(connection) as taken:
+        made = standby.offer_freed([freed])
+    return len(taken), len(made)
+
+
+def test_only_so_many_are_looked_at_as_get_into_the_line_however_many_wait(scene):
+    few, made_for_few = queries_with(scene, 3)
+    full, made_for_full = queries_with(scene, standby.MOST)
+    many, made_for_many = queries_with(scene, 13)
+
+    assert (made_for_few, made_for_full, made_for_many) == (3, standby.MOST, standby.MOST)
+    assert few < full
+    assert many == full

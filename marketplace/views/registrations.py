@@ -32,6 +32,7 @@ from marketplace.models import Event, Meeting, MeetingRequest, Participant, Regi
 from marketplace.selectors.events import closed_to
 from marketplace.selectors.times import ShownTime, day_of, shown_time
 from marketplace.services import registrations as services
+from marketplace.services.handovers import ends_without
 from marketplace.views.acting import (
     carried_out,
     demand_editor,
@@ -201,8 +202,9 @@ def _grid(
 
 def _at_stake(own: Registration) -> dict[str, int]:
     """What ends when a company withdraws, as counts."""
+    ahead = Meeting.objects.told().of(own).ahead().select_related("host", "guest")
     return {
-        "meetings": Meeting.objects.told().of(own).ahead().count(),
+        "meetings": sum(ends_without(one, own) for one in ahead.prefetch_related("others")),
         "requests": MeetingRequest.objects.open().of(own).count(),
     }
 

@@ -224,6 +224,9 @@ def test_withdrawing_says_what_is_lost_and_asks_first(client, own):
         host=ParticipantFactory(registration=own),
         guest=ParticipantFactory(registration=RegistrationFactory(event=own.event)),
     )
+    # Two others meet anyhow.
+    further = ParticipantFactory(registration=own)
+    MeetingFactory(event=own.event, others=[further], is_told=True)
     page = client.get(page_of(own, "event-withdraw"))
     assert "1 meeting is cancelled" in text(page)
     own.refresh_from_db()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
@@ -74,9 +75,10 @@ def move_meeting(
 ) -> Meeting:
     """Give a meeting a time, or another one, as the organiser; both sides read old and new.
 
-    Staff may move it as often as need be. ``force`` also moves what begins within the freeze
-    window. Raises ValidationError ``locked``, ``frozen``, ``away``, ``taken`` (with free times),
-    ``no_table``, ``over``; PermissionDenied for anyone but a manager of the organiser.
+    Staff may move it as often as need be; the time it leaves is offered on standby. ``force`` also
+    moves what begins within the freeze window. Raises ValidationError ``locked``, ``frozen``,
+    ``away``, ``taken`` (with free times), ``no_table``, ``over``; PermissionDenied for anyone but a
+    manager of the organiser.
     """
     meeting = placing.lock_meeting(meeting)
     demand_manager(by, meeting.event.chamber)
@@ -86,7 +88,11 @@ def move_meeting(
         )
     if not force:
         placing.refuse_frozen(meeting, slot, at)
-    return placing.change_time(meeting, slot, table=table, at=at)
+    left = copy.copy(meeting)
+    placing.change_time(meeting, slot, table=table, at=at)
+    if left.slot_id != slot.pk:
+        standby.offer_freed([left], at=at)
+    return meeting
 
 
 @transaction.atomic

@@ -192,3 +192,27 @@ def test_only_so_many_are_looked_at_as_get_into_the_line_however_many_wait(scene
     assert (made_for_few, made_for_full, made_for_many) == (3, standby.MOST, standby.MOST)
     assert few < full
     assert many == full
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_a_time_that_the_organiser_frees_by_a_move_is_offered_one_kept_is_not(scene, elsewhere):
+    StandbyOffer.objects.all().delete()
+    tables = make.TableFactory.create_batch(2, event=scene.event)
+    meeting = make.MeetingFactory(event=scene.event, slot=scene.slot, table=tables[0], placed=True)
+    to = make.SlotFactory(event=scene.event) if elsewhere else scene.slot
+
+    moved = meetings.move_meeting(meeting, to, table=tables[1], by=scene.manager)
+
+    meeting.refresh_from_db()
+    assert (moved.slot, meeting.slot, meeting.table) == (to, to, tables[1])
+    offers = StandbyOffer.objects.values_list("meeting", "slot", "freed_by", "status")
+    expected = [(scene.meeting.pk, scene.slot.pk, meeting.pk, "offered")]
+    assert list(offers) == (expected if elsewhere else [])
+
+
+def test_a_meeting_that_gets_its_first_time_frees_none(scene):
+    StandbyOffer.objects.all().delete()
+
+    meetings.move_meeting(scene.meeting, scene.slot, by=scene.manager)
+
+    assert not StandbyOffer.objects.exists()

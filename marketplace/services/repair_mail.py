@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from chambers.gates.calendar import Appointment, Standing
 from chambers.models import User
 from chambers.services.mail import queue_mail
 from marketplace.models import Event, Meeting, Participant, Registration
-from marketplace.selectors.appointments import appointment_of, place_of
 from marketplace.selectors.standing import place_held
-from marketplace.selectors.times import tell_time
 from marketplace.services.calendar_files import calendar_file
 from marketplace.services.mending import Outcome, Shift, Sort
 from marketplace.services.notices import Shares, Theirs, attendees, thread_of
+from marketplace.services.timetable_mail import entries_of, row_of
 
 
 @dataclass
@@ -72,7 +70,8 @@ def _write(event: Event, share: Share, left: Registration | None, kept: Theirs) 
     reader, stays = share.reader, [(_unmoved(one), who) for one, who in kept]
     with translation.override(reader.language):
         rows = [(shift, _row(shift, who, reader)) for shift, who in share.shifts]
-        file = calendar_file(event, list(_entries([*share.shifts, *stays], reader)))
+        theirs = [(one.meeting, who, one.before) for one, who in [*share.shifts, *stays]]
+        file = calendar_file(event, list(entries_of(theirs, reader)))
         context = {
             "event": event,
             "event_name": event.named()[0],
@@ -99,37 +98,9 @@ def _unmoved(meeting: Meeting) -> Shift:
 
 
 def _row(shift: Shift, who: Participant, reader: User) -> dict[str, str]:
-    people = shift.meeting.people()
-    others = [one.registration for one in people if one.registration_id != who.registration_id]
-    before, after = shift.before, shift.after
-    lacks = shift.sort == Sort.STRANDED and after is not None and after[1] is None
-    place = place_of(shift.meeting) if after is not None else ""
-    return {
-        "partner": ", ".join(dict.fromkeys(str(one.company) for one in others)),
-        "time": _time(shift, reader, before=False),
-        "place": _("ask the desk for a table") if lacks else place,
-        "was": _time(shift, reader, before=True),
-        "was_at": str(before[1]) if before is not None and before[1] is not None else "",
-    }
-
-
-def _time(shift: Shift, reader: User, *, before: bool) -> str:
-    place = shift.before if before else shift.after
-    if place is None:
-        return ""
-    slot, zone = place[0], shift.meeting.event.zone
-    return tell_time(slot.starts_at, slot.ends_at, zone=zone, reader=reader.time_zone)
-
-
-def _entries(shifts: Sequence[tuple[Shift, Participant]], reader: User) -> Iterable[Appointment]:
-    """Those with a time; of those that have lost theirs, that it is off."""
-    for shift, who in shifts:
-        meeting = shift.meeting
-        if meeting.slot is not None:
-            yield appointment_of(meeting, reader=who, attendee=reader.email)
-        elif shift.before is not None:
-            meeting.slot, meeting.table, _interpreter = shift.before
-            yield appointment_of(
-                meeting, reader=who, attendee=reader.email, standing=Standing.CANCELLED
-            )
-            meeting.slot = meeting.table = None
+    after = shift.after
+    slot = after[0] if after is not None else None
+    row = row_of(shift.meeting, who, reader, slot=slot, before=shift.before)
+    if shift.sort == Sort.STRANDED and after is not None and after[1] is None:
+        row["place"] = _("ask the desk for a table")
+    return row

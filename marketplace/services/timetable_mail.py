@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,8 +121,11 @@ def _write(
 ) -> None:
     reader, event = share.reader, timetable.event
     with translation.override(reader.language):
-        rows = [_row(meeting, who, reader, before) for meeting, who in share.meetings]
-        entries = list(_entries(share.meetings, reader, before))
+        theirs = [(one, who, before.get(str(one.public_id))) for one, who in share.meetings]
+        rows = [
+            row_of(one, who, reader, slot=one.slot, before=former) for one, who, former in theirs
+        ]
+        entries = list(entries_of(theirs, reader))
         file = calendar_file(event, entries, version=timetable.number)
         context = {
             "event": event,
@@ -140,22 +143,19 @@ def _write(
     )
 
 
-def _row(
-    meeting: Meeting,
-    who: Participant,
-    reader: User,
-    before: dict[str, Place],
+def row_of(
+    meeting: Meeting, who: Participant, reader: User, *, slot: Slot | None, before: Place | None
 ) -> dict[str, str]:
+    """A meeting for the list of a mail: ``slot`` is its time now, ``before`` its place before."""
     others = [
         one.registration for one in meeting.people() if one.registration_id != who.registration_id
     ]
-    former = before.get(str(meeting.public_id))
     return {
         "partner": ", ".join(dict.fromkeys(one.company.told for one in others)),
-        "time": _time(meeting.slot, meeting, reader),
-        "place": place_of(meeting) if meeting.slot else "",
-        "was": _time(former[0], meeting, reader) if former else "",
-        "was_at": str(former[1]) if former and former[1] else "",
+        "time": _time(slot, meeting, reader),
+        "place": place_of(meeting) if slot else "",
+        "was": _time(before[0], meeting, reader) if before else "",
+        "was_at": str(before[1]) if before and before[1] else "",
     }
 
 
@@ -165,18 +165,15 @@ def _time(slot: Slot | None, meeting: Meeting, reader: User) -> str:
     return tell_time(slot.starts_at, slot.ends_at, zone=meeting.event.zone, reader=reader.time_zone)
 
 
-def _entries(
-    meetings: Sequence[tuple[Meeting, Participant]],
-    reader: User,
-    before: dict[str, Place],
+def entries_of(
+    meetings: Iterable[tuple[Meeting, Participant, Place | None]], reader: User
 ) -> Iterable[Appointment]:
-    """Those with a time; of those that have lost theirs, that it is off."""
-    for meeting, who in meetings:
-        former = before.get(str(meeting.public_id))
+    """Those with a time; of those that have lost theirs, the last of three, that it is off."""
+    for meeting, who, before in meetings:
         if meeting.slot is not None:
             yield appointment_of(meeting, reader=who, attendee=reader.email)
-        elif former is not None:
-            meeting.slot, meeting.table, _interpreter = former
+        elif before is not None:
+            meeting.slot, meeting.table, _interpreter = before
             yield appointment_of(
                 meeting, reader=who, attendee=reader.email, standing=Standing.CANCELLED
             )

@@ -56,9 +56,7 @@ def refuse_broken_orders(event: Event, meetings: Iterable[Meeting]) -> None:
     outside = [
         one
         for one in rows
-        if one.slot is not None
-        and one.session is not None
-        and not one.session.holds(one.slot)
+        if one.slot is not None and one.session is not None and not one.session.holds(one.slot)
     ]
     broken = [*outside, *broken_orders(event, rows)]
     if broken:

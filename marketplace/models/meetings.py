@@ -288,25 +288,28 @@ class Meeting(PublicModel):
 class OfMeetingQuerySet(ScopedQuerySet):
     """What belongs to a meeting is seen and kept by those who see and keep the meeting."""
 
+    path = "meeting"
+
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        return self.filter(meeting__in=Meeting.objects.visible_to(user))
+        return self._of(Meeting.objects.visible_to(user))
 
     def served_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(meeting__in=Meeting.objects.served_by(user))
+        return self._of(Meeting.objects.served_by(user))
 
     def managed_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(meeting__in=Meeting.objects.managed_by(user))
+        return self._of(Meeting.objects.managed_by(user))
+
+    def _of(self, meetings: MeetingQuerySet) -> Self:
+        return self.filter(**{f"{self.path}__in": meetings})
 
 
-class MeetingOrderQuerySet(ScopedQuerySet):
+class MeetingOrderQuerySet(OfMeetingQuerySet):
+    """Only the event's staff sees in which order it wants meetings."""
+
+    path = "first"
+
     def visible_to(self, user: User | AnonymousUser) -> Self:
         return self.served_by(user)
-
-    def served_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(first__in=Meeting.objects.served_by(user))
-
-    def managed_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(first__in=Meeting.objects.managed_by(user))
 
 
 class MeetingOrder(models.Model):

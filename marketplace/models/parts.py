@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Chamber, PublicModel, ScopedQuerySet, in_language, validate_texts
-from marketplace.models.events import Event
+from marketplace.models.events import Event, EventQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -23,14 +23,19 @@ if TYPE_CHECKING:
 class PartQuerySet(ScopedQuerySet):
     """Parts of an event: seen and kept by those who see and keep the event."""
 
+    path = "event"
+
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        return self.filter(event__in=Event.objects.visible_to(user))
+        return self._of(Event.objects.visible_to(user))
 
     def served_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(event__in=Event.objects.served_by(user))
+        return self._of(Event.objects.served_by(user))
 
     def managed_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(event__in=Event.objects.managed_by(user))
+        return self._of(Event.objects.managed_by(user))
+
+    def _of(self, events: EventQuerySet) -> Self:
+        return self.filter(**{f"{self.path}__in": events})
 
 
 class StaffPartQuerySet(PartQuerySet):
@@ -325,15 +330,8 @@ class Interpreter(PublicModel):
         return self.name
 
 
-class InterpreterAwayQuerySet(ScopedQuerySet):
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        return self.served_by(user)
-
-    def served_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(interpreter__event__in=Event.objects.served_by(user))
-
-    def managed_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(interpreter__event__in=Event.objects.managed_by(user))
+class InterpreterAwayQuerySet(StaffPartQuerySet):
+    path = "interpreter__event"
 
 
 class InterpreterAway(models.Model):
@@ -360,15 +358,8 @@ class InterpreterAway(models.Model):
         return f"{self.interpreter}, {self.slot}"
 
 
-class TableClosedQuerySet(ScopedQuerySet):
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        return self.served_by(user)
-
-    def served_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(table__event__in=Event.objects.served_by(user))
-
-    def managed_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(table__event__in=Event.objects.managed_by(user))
+class TableClosedQuerySet(StaffPartQuerySet):
+    path = "table__event"
 
 
 class TableClosed(models.Model):

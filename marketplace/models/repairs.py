@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
-
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models import PublicModel, ScopedQuerySet
+from chambers.models import PublicModel
 from marketplace.models.events import Event
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-    from chambers.models import User
-
-
-class RepairQuerySet(ScopedQuerySet):
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """The event's staff: companies read what became of their own meetings."""
-        return self.served_by(user)
-
-    def served_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(event__in=Event.objects.served_by(user))
-
-    def managed_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(event__in=Event.objects.managed_by(user))
+from marketplace.models.parts import StaffPartQuerySet
 
 
 class Repair(PublicModel):
-    """One mending of the meetings in force: what was lost, what moved, how few could have."""
+    """One mending of the meetings in force: what was lost, what moved, how few could have.
+
+    The event's staff reads it; companies read what became of their own meetings.
+    """
 
     class Cause(models.TextChoices):
         LATE = "late", _("Somebody comes late")
@@ -63,7 +48,7 @@ class Repair(PublicModel):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
-    objects = RepairQuerySet.as_manager()
+    objects = StaffPartQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("repair")

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models import Job, PublicModel, ScopedQuerySet
+from chambers.models import Job, PublicModel
 from marketplace.models.events import Event
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-    from chambers.models import User
+from marketplace.models.parts import StaffPartQuerySet
 
 
-class TimetableQuerySet(ScopedQuerySet):
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """The event's staff: companies read their meetings, not the plan of all."""
-        return self.served_by(user)
-
-    def served_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(event__in=Event.objects.served_by(user))
-
-    def managed_by(self, user: User | AnonymousUser) -> Self:
-        return self.filter(event__in=Event.objects.managed_by(user))
+class TimetableQuerySet(StaffPartQuerySet):
+    """The event's staff reads plans of all; companies read their meetings."""
 
     def being_made(self) -> Self:
         """Those that a job still works on."""

@@ -47,9 +47,10 @@ def race(*calls):
         try:
             call()
         except ValidationError as refusal:
-            error = refusal.error_dict if hasattr(refusal, "error_dict") else refusal
-            first = next(iter(error.values()))[0] if isinstance(error, dict) else error
-            answers.append(first.code)
+            fields = (
+                refusal.error_dict if hasattr(refusal, "error_dict") else {"": refusal.error_list}
+            )
+            answers.append(next(iter(fields.values()))[0].code)
         except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
             unforeseen.append(error)
         else:

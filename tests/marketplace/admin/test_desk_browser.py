@@ -101,7 +101,7 @@ def test_the_desk_refreshes_itself_keeps_what_is_typed_and_tells_its_age(browse,
     page.context.clear_cookies()  # signed out elsewhere: the last desk stays, and says its age
     page.clock.run_for(60_000)
     page.get_by_text("No answer: what you see is").wait_for()
-    assert page.get_by_text("3 of 4 people checked in").is_visible()
+    page.get_by_text("3 of 4 people checked in").wait_for()
 
 
 def test_the_desk_works_without_script(browse, day):

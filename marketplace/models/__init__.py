@@ -30,6 +30,7 @@ from marketplace.models.registrations import (
 )
 from marketplace.models.repairs import Repair
 from marketplace.models.requests import MeetingRequest, MeetingRequestQuerySet
+from marketplace.models.reviews import Review, ReviewQuerySet, Revision, RevisionQuerySet
 from marketplace.models.timetables import Timetable
 
 __all__ = [
@@ -58,6 +59,10 @@ __all__ = [
     "Registration",
     "RegistrationQuerySet",
     "Repair",
+    "Review",
+    "ReviewQuerySet",
+    "Revision",
+    "RevisionQuerySet",
     "Session",
     "Slot",
     "StandbyOffer",

@@ -38,6 +38,14 @@ class OpportunityQuerySet(ScopedQuerySet):
             expires_on__gte=day,
         )
 
+    def named(self) -> Self:
+        """Those whose company stands beside them; an anonymous one is told by its chamber.
+
+        Whatever says of a *company* what it offers or seeks reads only these: a list, a facet or a
+        reason for a match would else tell whose the others are.
+        """
+        return self.filter(is_anonymous=False)
+
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """What a listed member has published; beyond that one's own and one's members'."""
         shown = Q(published_at__isnull=False, status__in=Opportunity.PUBLIC_STATES) & Q(
@@ -62,6 +70,14 @@ class OpportunityQuerySet(ScopedQuerySet):
         if user.is_superuser:
             return self.all()
         return self.filter(Exists(Company.objects.managed_by(user).filter(pk=OuterRef("company"))))
+
+    def run_by(self, user: User | AnonymousUser) -> Self:
+        """Opportunities of the companies that ``user`` speaks for."""
+        return self.filter(Exists(Company.objects.run_by(user).filter(pk=OuterRef("company"))))
+
+    def edited_by(self, user: User | AnonymousUser) -> Self:
+        """Opportunities of the companies for which ``user`` may decide."""
+        return self.filter(Exists(Company.objects.edited_by(user).filter(pk=OuterRef("company"))))
 
     def with_status(self, on: dt.date | None = None) -> Self:
         """Each with ``status_on_day``: the rule of ``Opportunity.status_on`` in SQL."""
@@ -98,6 +114,14 @@ class Opportunity(PublicModel):
         EXPIRED = "expired", _("Expired")
         ARCHIVED = "archived", _("Archived")
 
+    class Cooperation(models.TextChoices):
+        SUPPLY = "supply", _("Supply")
+        AGENCY = "agency", _("Agency or distribution")
+        MANUFACTURING = "manufacturing", _("Contract manufacturing")
+        JOINT_VENTURE = "joint_venture", _("Joint venture")
+        LICENCE = "licence", _("Licence")
+        JOINT_RESEARCH = "joint_research", _("Joint research")
+
     PUBLIC_STATES = (Status.PUBLISHED,)
 
     company = models.ForeignKey(
@@ -119,6 +143,32 @@ class Opportunity(PublicModel):
         blank=True,
         verbose_name=_("wanted countries"),
         help_text=_("Empty: any country."),
+    )
+    cooperation = ArrayField(
+        models.CharField(max_length=14, choices=Cooperation.choices),
+        default=list,
+        blank=True,
+        verbose_name=_("kinds of cooperation"),
+    )
+    is_anonymous = models.BooleanField(
+        _("anonymous"),
+        default=False,
+        help_text=_("Readers see the country, not the company, until a contact is accepted."),
+    )
+    through_chambers = models.BooleanField(
+        _("asked through the chambers"),
+        default=False,
+        help_text=_("Who is interested asks their own chamber first; anonymous ones always."),
+    )
+    leak_reason = models.CharField(
+        _("why the name does not show"),
+        max_length=300,
+        blank=True,
+        default="",
+        help_text=_("What the company says of findings that are false alarms."),
+    )
+    reminded_for = models.DateField(
+        null=True, blank=True, editable=False, help_text="The last day that was mailed as near."
     )
     status = models.CharField(
         _("status"),
@@ -176,6 +226,11 @@ class Opportunity(PublicModel):
         return self.Status(self.status)
 
     @property
+    def is_routed(self) -> bool:
+        """Whether who is interested asks through the chambers, not the company itself."""
+        return self.is_anonymous or self.through_chambers
+
+    @property
     def status_now(self) -> Status:
         """Its status today."""
         return self.status_on()
@@ -211,6 +266,7 @@ class InvestmentTerms(models.Model):
     opportunity = models.OneToOneField(
         Opportunity, models.CASCADE, related_name="investment", verbose_name=_("opportunity")
     )
+    field = models.CharField(_("field"), max_length=120, blank=True, default="")
     region = models.CharField(_("region"), max_length=120, blank=True)
     instrument = models.CharField(_("instrument"), max_length=14, choices=Instrument.choices)
     amount_min = models.DecimalField(_("from"), max_digits=15, decimal_places=2)

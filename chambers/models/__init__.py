@@ -14,6 +14,8 @@ from chambers.models.bodies import Commission, Guild, GuildMembership
 from chambers.models.chambers import Agreement, Chamber, Council, Staff
 from chambers.models.codes import Country, TradeCode
 from chambers.models.companies import Company, Membership, Representative
+from chambers.models.contacts import Contact, ContactQuerySet
+from chambers.models.joining import Invitation, JoinRequest
 from chambers.models.levels import DEFAULT_LEVELS, Level
 from chambers.models.limits import Certificate
 from chambers.models.people import ApiToken, Scope, User, validate_zone
@@ -28,12 +30,16 @@ __all__ = [
     "Chamber",
     "Commission",
     "Company",
+    "Contact",
+    "ContactQuerySet",
     "Council",
     "Country",
     "Guild",
     "GuildMembership",
     "Heartbeat",
+    "Invitation",
     "Job",
+    "JoinRequest",
     "Level",
     "Mail",
     "Membership",

@@ -101,6 +101,11 @@ class Chamber(Named, PublicModel):
         default=60,
         help_text=_("Days after the last day in which a membership keeps its rights."),
     )
+    decision_days = models.PositiveSmallIntegerField(
+        _("days until a decision"),
+        default=10,
+        help_text=_("How long applicants usually wait; they are told so when they apply."),
+    )
 
     objects = ChamberQuerySet.as_manager()
 

@@ -56,6 +56,11 @@ class CompanyQuerySet(ScopedQuerySet):
         )
         return self.filter(pk__in=mine.values("company"))
 
+    def led_by(self, user: User | AnonymousUser) -> Self:
+        """Companies whose main contact ``user`` is."""
+        mine = Representative.objects.filter(person=user.pk, role=Representative.Role.OWNER)
+        return self.filter(pk__in=mine.values("company"))
+
     def served_by(self, user: User | AnonymousUser) -> Self:
         """Companies that are or want to be members where ``user`` works.
 
@@ -383,6 +388,11 @@ class Membership(PublicModel):
         verbose_name=_("decided by"),
     )
     reason = models.TextField(_("reason"), blank=True)
+    notes = models.TextField(
+        _("notes of the chamber"),
+        blank=True,
+        help_text=_("Read by this chamber's staff alone: neither the company nor other chambers."),
+    )
     starts_on = models.DateField(_("first day"), null=True, blank=True)
     ends_on = models.DateField(
         _("last day"), null=True, blank=True, help_text=_("Included; empty: open end.")

@@ -116,6 +116,8 @@ class Scope(models.TextChoices):
     COMPANIES_READ = "companies:read", _("read companies")
     COMPANIES_WRITE = "companies:write", _("change what a company asks of partners")
     OPPORTUNITIES_READ = "opportunities:read", _("read opportunities")
+    INTERESTS_READ = "interests:read", _("read expressions of interest")
+    INTERESTS_WRITE = "interests:write", _("express interest, pass it on and answer")
     SUGGESTIONS_READ = "suggestions:read", _("read suggestions")
     RUNS_READ = "runs:read", _("read matching runs")
     RUNS_WRITE = "runs:write", _("start and stop matching runs")

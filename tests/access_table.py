@@ -447,6 +447,7 @@ PAGES = {
     "calendars": Row(get=SIGNED_IN, post=SIGNED_IN),
     "calendar-revoke": Row(post=who(404, guest=302, owner=302), about="feed"),
     "calendar-feed": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
+    "link": Row(get=NOT_FOUND, post=NOT_FOUND, kwargs={"token": "unknown"}),
     "display": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
     "readyz": Row(get=who(503)),  # no clock ticks here
     "home": Row(get=PUBLIC),

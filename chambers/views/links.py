@@ -1,0 +1,64 @@
+"""The page of a link from a mail: a question and a button, for whoever holds the link."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from chambers.http import PageRequest
+from chambers.services import links
+
+GONE = (Http404, ObjectDoesNotExist, PermissionDenied)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def link(request: PageRequest, token: str) -> HttpResponse:
+    """Ask what the link asks; a press of the button does it.
+
+    A mail program that stops a subscription with one press (RFC 8058) sends no token of ours: only
+    the right words open that way, and only to a purpose that may be done so.
+    """
+    if request.method == "POST" and request.POST.get("List-Unsubscribe") == "One-Click":
+        return _answer(request, token, one_click=True)
+    return _asked(request, token)
+
+
+@csrf_protect
+def _asked(request: PageRequest, token: str) -> HttpResponse:
+    return _answer(request, token)
+
+
+def _answer(request: PageRequest, token: str, *, one_click: bool = False) -> HttpResponse:
+    try:
+        found = links.read(token)
+        if one_click and not found.purpose.one_click:
+            raise PermissionDenied
+        if request.method == "POST":
+            done = found.purpose.do(found.person, found.key)
+            return _page(request, {"done": done})
+        question = found.purpose.asks(found.person, found.key)
+        return _page(request, {"question": question, "person": found.person})
+    except ValidationError as error:
+        return _page(request, {"refusals": error.messages}, HTTPStatus.CONFLICT)
+    except links.ExpiredLinkError:
+        return _page(request, {"expired": True}, HTTPStatus.GONE)
+    except (links.UnknownLinkError, *GONE):
+        return _page(request, {}, HTTPStatus.NOT_FOUND)
+
+
+def _page(
+    request: PageRequest, context: dict[str, Any], status: HTTPStatus = HTTPStatus.OK
+) -> HttpResponse:
+    response = render(request, "chambers/link.html", context, status=status)
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response

@@ -237,7 +237,9 @@ class AskForm(forms.Form):
             Participant.objects.coming().filter(registration=own)
         )
         self.fields["opportunity"].queryset = (  # type: ignore[attr-defined]
-            Opportunity.objects.on_show().filter(company__in=[own.company_id, partner.company_id])
+            Opportunity.objects.on_show()
+            .named()  # beside the name of either company
+            .filter(company__in=[own.company_id, partner.company_id])
         )
         self.fields["slots"] = slots_field(
             own.event,

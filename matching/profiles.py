@@ -156,7 +156,8 @@ def read(companies: QuerySet[Company]) -> list[Built]:
         Prefetch("codes", TradeCode.objects.only("scheme", "code", "level")),
         Prefetch(
             "opportunities",
-            Opportunity.objects.on_show().prefetch_related("codes").order_by("pk"),
+            # A reason names the text and the company side by side.
+            Opportunity.objects.on_show().named().prefetch_related("codes").order_by("pk"),
             to_attr="on_show",
         ),
     )

@@ -16,16 +16,24 @@ from rest_framework.response import Response
 from chambers.api import companies
 from chambers.api.base import Resource
 from chambers.api.companies import CompanyOut, CompanyPart, CompanyQuery
-from chambers.api.reference import HsField, QuestionField, TextsField, TradeCodePart
+from chambers.api.reference import (
+    CountryPart,
+    HsField,
+    QuestionField,
+    TextsField,
+    TradeCodePart,
+)
 from chambers.models import Company, Scope
 from chambers.selectors.shown import Sight
 from marketplace.models import InvestmentTerms, Opportunity, OpportunityQuerySet
 from marketplace.selectors import search_opportunities
+from marketplace.selectors.shown import shown_opportunities, shown_opportunity
 
 
 class InvestmentOut(serializers.Serializer):
     """What an investment opportunity asks for or brings; amounts are decimal text."""
 
+    field = serializers.CharField(allow_blank=True)
     region = serializers.CharField(allow_blank=True)
     instrument = serializers.ChoiceField(InvestmentTerms.Instrument.values)
     instrument_label = serializers.CharField(source="get_instrument_display")
@@ -35,7 +43,7 @@ class InvestmentOut(serializers.Serializer):
 
 
 class OpportunityOut(serializers.Serializer):
-    """An offer or a demand."""
+    """An offer or a demand: a ``ShownOpportunity``."""
 
     id = serializers.UUIDField(source="public_id")
     reference = serializers.CharField(allow_blank=True)
@@ -43,12 +51,22 @@ class OpportunityOut(serializers.Serializer):
     side_label = serializers.CharField(source="get_side_display")
     kind = serializers.ChoiceField(Opportunity.Kind.values)
     kind_label = serializers.CharField(source="get_kind_display")
-    status = serializers.ChoiceField(Opportunity.Status.values, source="status_now")
-    status_label = serializers.CharField(source="status_now.label")
-    company = CompanyPart()
+    status = serializers.ChoiceField(Opportunity.Status.values)
+    status_label = serializers.CharField(source="status.label")
+    company = CompanyPart(
+        allow_null=True, help_text=_("Null: anonymous, and not yet told to this reader.")
+    )
+    country = CountryPart()
+    is_anonymous = serializers.BooleanField()
+    is_routed = serializers.BooleanField(
+        help_text=_("Who is interested asks through the chambers.")
+    )
+    cooperation = serializers.ListField(
+        child=serializers.ChoiceField(Opportunity.Cooperation.values)
+    )
     title = TextsField()
     text = TextsField()
-    codes = TradeCodePart(many=True, source="codes.all")
+    codes = TradeCodePart(many=True)
     target_countries = serializers.ListField(child=serializers.CharField())
     investment = InvestmentOut(allow_null=True)
     published_at = serializers.DateTimeField(allow_null=True)
@@ -92,7 +110,8 @@ class Opportunities(Resource):
     def list(self, request: Request) -> Response:
         """A page of opportunities; the best first with ``q``, else newest first."""
         rows = _narrowed(Opportunity.objects.visible_to(request.user), self.asked(request))
-        return self.pages(OpportunityOut(self.page(request, _joined(rows)), many=True).data)
+        page = shown_opportunities(self.page(request, _joined(rows)), request.user)
+        return self.pages(OpportunityOut(page, many=True).data)
 
     @extend_schema(
         summary=_("Read an opportunity by its id or reference number"), responses=OpportunityOut
@@ -100,7 +119,8 @@ class Opportunities(Resource):
     def retrieve(self, request: Request, name: str) -> Response:
         """One opportunity."""
         rows = _joined(Opportunity.objects.visible_to(request.user))
-        return Response(OpportunityOut(get_object_or_404(rows, _named(name))).data)
+        found = get_object_or_404(rows, _named(name))
+        return Response(OpportunityOut(shown_opportunity(found, request.user)).data)
 
 
 class TradeQuery(CompanyQuery):
@@ -128,7 +148,7 @@ class Companies(companies.Companies):
     ) -> QuerySet[Company]:
         """The rows that fit the validated ``TradeQuery``."""
         if "side" in asked:
-            published = Opportunity.objects.on_show().filter(side=asked["side"])
+            published = Opportunity.objects.on_show().named().filter(side=asked["side"])
             rows = rows.filter(Exists(published.filter(company=OuterRef("pk"))))
         return super().narrowed(rows, asked, sight)
 

@@ -275,7 +275,7 @@ def _named(own: Registration, person: User, asked: dict[str, Any]) -> dict[str, 
     """
     found = dict(asked)
     if asked.get("opportunity") is not None:
-        shown = Opportunity.objects.visible_to(person)
+        shown = Opportunity.objects.visible_to(person).named()
         found["opportunity"] = get_object_or_404(shown, reference=asked["opportunity"])
     if asked.get("participant") is not None:
         found["participant"] = get_object_or_404(own.participants, public_id=asked["participant"])

@@ -11,6 +11,7 @@ from chambers.selectors.labels import countries_of
 from chambers.selectors.shown import ShownCompany, shown_companies, sight_of
 from marketplace.models import Opportunity
 from marketplace.selectors.directory import Item, Wanted, items_of
+from marketplace.selectors.shown import shown_opportunities
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -48,6 +49,9 @@ def company_page(company: Company, viewer: User | AnonymousUser, wanted: Wanted)
     places = GuildMembership.objects.in_force().filter(company=company)
     published = Opportunity.objects.visible_to(viewer).on_show().filter(company=company)
     rows = list(published.prefetch_related("codes"))
+    anonymous = [row for row in rows if row.is_anonymous]
+    known = {one.public_id for one in shown_opportunities(anonymous, viewer) if one.company}
+    rows = [row for row in rows if not row.is_anonymous or row.public_id in known]
     codes = shown.fields.get("codes", [])
     return CompanyPage(
         company,

@@ -20,7 +20,7 @@ from chambers.selectors.labels import (
 )
 from chambers.selectors.search import search_companies
 from chambers.selectors.shown import ShownCompany, Sight, findable_by, shown_companies
-from marketplace.models import Opportunity
+from marketplace.models import Opportunity, OpportunityQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -111,8 +111,12 @@ def _by_code(key: str, title: StrPromise, scheme: str, sight: Sight) -> Facet:
     return Facet(key, title, narrow, spread)
 
 
-def _published() -> QuerySet[Opportunity]:
-    """Opportunities on show; that their company is listed is for the list to see to."""
+def _published() -> OpportunityQuerySet:
+    """Named opportunities on show; that their company is listed is for the list to see to."""
+    return _open().named()
+
+
+def _open() -> OpportunityQuerySet:
     return Opportunity.objects.filter(status=Opportunity.Status.PUBLISHED, expires_on__gte=today())
 
 
@@ -175,7 +179,7 @@ def wanted_by(company: Company | None) -> Wanted:
     """What ``company`` seeks and offers now. One query; none without a company."""
     if company is None:
         return Wanted()
-    rows = _published().filter(company=company, codes__scheme=HS)
+    rows = _open().filter(company=company, codes__scheme=HS)
     sides: dict[str, set[str]] = {"offer": set(), "demand": set()}
     for side, code in rows.order_by().values_list("side", "codes__code"):
         sides[side].add(code[:4])

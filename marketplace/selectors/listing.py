@@ -89,7 +89,8 @@ def answering(
     same = through.filter(opportunity=OuterRef("pk"), tradecode__in=_under_headings(headings))
     rows = Opportunity.objects.visible_to(viewer).on_show().exclude(side=opportunity.side)
     abroad = rows.exclude(company__country=opportunity.company.country_id).filter(Exists(same))
-    return list(abroad.select_related("company__country").order_by("-published_at")[:limit])
+    joined = abroad.select_related("company__country", "investment").prefetch_related("codes")
+    return list(joined.order_by("-published_at")[:limit])
 
 
 def _under_headings(headings: Collection[str]) -> QuerySet[TradeCode]:
@@ -111,7 +112,7 @@ class Encounter:
 def newest_encounter() -> Encounter | None:
     """The newest published request that a published offer from abroad answers; two queries."""
     through = Opportunity.codes.through.objects
-    shown = Opportunity.objects.on_show()
+    shown = Opportunity.objects.on_show().named()
     offers = through.filter(opportunity__in=shown.filter(side=Opportunity.Side.OFFER))
     answers = offers.filter(tradecode=OuterRef("tradecode")).exclude(
         opportunity__company__country=OuterRef("opportunity__company__country")

@@ -19,6 +19,7 @@ from chambers.selectors.labels import countries_of
 from marketplace.models import Opportunity
 from marketplace.selectors.listing import OPPORTUNITY_FACETS, SORTS, answering, in_order
 from marketplace.selectors.search import search_opportunities
+from marketplace.selectors.shown import shown_opportunities, shown_opportunity
 
 
 @require_safe
@@ -29,12 +30,15 @@ def opportunities(request: PageRequest) -> HttpResponse:
     found = search_opportunities(everything, asked.text)
     rows = in_order(facets.narrowed(found, OPPORTUNITY_FACETS, asked), asked.sort, asked.text)
     made = facets.groups(everything, found, OPPORTUNITY_FACETS, asked)
+    joined = rows.select_related("company__country", "investment").prefetch_related("codes")
+    page = page_of(request, joined)
     context = {
         "asked": asked,
         "groups": made,
         "chips": facets.chips(made, asked),
         "sorts": SORTS,
-        "page": page_of(request, rows.select_related("company__country").prefetch_related("codes")),
+        "page": page,
+        "shown": shown_opportunities(list(page), request.user),
     }
     if wants_fragment(request):
         response = render(request, "marketplace/_opportunities.html", {**context, "fragment": True})
@@ -45,15 +49,16 @@ def opportunities(request: PageRequest) -> HttpResponse:
 @require_safe
 def opportunity(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
     """One offer or request; it keeps its address after its last day."""
-    rows = Opportunity.objects.visible_to(request.user).select_related("company__country")
-    found = get_object_or_404(rows.prefetch_related("codes"), public_id=public_id)
-    terms = getattr(found, "investment", None)
+    rows = Opportunity.objects.visible_to(request.user)
+    joined = rows.select_related("company__country", "investment").prefetch_related("codes")
+    found = get_object_or_404(joined, public_id=public_id)
+    shown = shown_opportunity(found, request.user)
     context = {
-        "opportunity": found,
-        "status": found.status_now,
-        "terms": terms,
-        "countries": countries_of(found.target_countries),
-        "answers": answering(found, request.user),
+        "opportunity": shown,
+        "status": shown.status,
+        "terms": shown.investment,
+        "countries": countries_of(list(shown.target_countries)),
+        "answers": shown_opportunities(answering(found, request.user), request.user),
     }
     return render(request, "marketplace/opportunity.html", context)
 

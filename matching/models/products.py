@@ -59,7 +59,7 @@ class TriadQuerySet(ScopedQuerySet):
         refused = TriadRefusal.objects.filter(
             demand=OuterRef("demand"), first=OuterRef("first"), second=OuterRef("second")
         )
-        on_show = Opportunity.objects.on_show().values("pk")
+        on_show = Opportunity.objects.on_show().named().values("pk")
         matched = Company.objects.matched().values("pk")
         return (
             self.filter(

@@ -309,7 +309,8 @@ class _Telling:
             profiles.PROFILE
         }
         opportunities = {
-            one.reference: one for one in Opportunity.objects.on_show().filter(reference__in=refs)
+            one.reference: one
+            for one in Opportunity.objects.on_show().named().filter(reference__in=refs)
         }
         return cls(codes, opportunities)
 

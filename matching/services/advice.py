@@ -171,7 +171,7 @@ def _spoken_of(company: Company, rows: Sequence[Row]) -> dict[str, list[str]]:
     """By row, the HS codes that its text speaks of or, for the profile, that offers state."""
     stated = [code for row in rows if row.side is Side.OFFER for code in _stated(row)]
     found = {PROFILE: [*stated, *_read(company.description)]}
-    published = Opportunity.objects.on_show().filter(company=company)
+    published = Opportunity.objects.on_show().named().filter(company=company)
     for one in published:
         of_needs = one.side == Opportunity.Side.DEMAND
         codes = _read(opportunity_texts(one), of_needs=of_needs)

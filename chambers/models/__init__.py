@@ -15,6 +15,7 @@ from chambers.models.chambers import Agreement, Chamber, Council, Staff
 from chambers.models.codes import Country, TradeCode
 from chambers.models.companies import Company, Membership, Representative
 from chambers.models.contacts import Contact, ContactQuerySet
+from chambers.models.documents import Document
 from chambers.models.joining import Invitation, JoinRequest
 from chambers.models.levels import DEFAULT_LEVELS, Level
 from chambers.models.limits import Certificate
@@ -34,6 +35,7 @@ __all__ = [
     "ContactQuerySet",
     "Council",
     "Country",
+    "Document",
     "Guild",
     "GuildMembership",
     "Heartbeat",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -81,6 +83,7 @@ class TradeCode(models.Model):
     label_ru = models.CharField(_("label (Russian)"), max_length=300, blank=True)
     label_ja = models.CharField(_("label (Japanese)"), max_length=300, blank=True)
     short_en = models.CharField(_("short label (English)"), max_length=100, blank=True)
+    search = SearchVectorField(editable=False, null=True)
 
     objects = ReferenceQuerySet.as_manager()
 
@@ -95,6 +98,7 @@ class TradeCode(models.Model):
                 name="trade_code_level_fits_scheme",
             ),
         ]
+        indexes = [GinIndex(fields=["search"], name="trade_code_search")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.label}"

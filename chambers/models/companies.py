@@ -143,6 +143,29 @@ class Company(MatchingLimits, PublicModel):
         help_text=_("ISO 639-1 codes"),
     )
     website = models.URLField(_("website"), max_length=300, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True, default="", db_default="")
+    phone = models.CharField(_("phone"), max_length=40, blank=True, default="", db_default="")
+    turnover = models.DecimalField(
+        _("turnover of a year"), max_digits=17, decimal_places=2, null=True, blank=True
+    )
+    turnover_currency = models.CharField(
+        _("currency of the turnover"),
+        max_length=3,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="ISO 4217",
+    )
+    logo = models.ForeignKey(
+        "chambers.Document",
+        models.SET_NULL,
+        to_field="public_id",
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("logo"),
+    )
     description = models.JSONField(
         _("description"), default=dict, blank=True, validators=[validate_texts]
     )
@@ -205,6 +228,14 @@ class Company(MatchingLimits, PublicModel):
                 violation_error_message=_("A company with this source id exists."),
             ),
             models.CheckConstraint(condition=~Q(legal_name=""), name="company_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(turnover=None, turnover_currency="")
+                | Q(turnover__gt=0, turnover_currency__regex=r"^[A-Z]{3}$"),
+                name="turnover_is_an_amount_in_a_currency",
+                violation_error_message=_(
+                    "Give the turnover as an amount above zero with its currency."
+                ),
+            ),
             models.CheckConstraint(
                 condition=Q(held_on=None, held_reason="")
                 | Q(held_on__isnull=False) & ~Q(held_reason=""),

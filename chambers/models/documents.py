@@ -47,7 +47,7 @@ class DocumentQuerySet(ScopedQuerySet):
         return self.filter(company__in=Company.objects.served_by(user).values("pk"))
 
 
-def _place(document: Document, _name: str) -> str:
+def place_of(document: Document, _name: str) -> str:
     """Where a file stands: by its public id alone, never by what somebody called it."""
     key = str(document.public_id)
     return f"documents/{key[-2:]}/{key}.{ENDINGS[document.content_type]}"
@@ -72,7 +72,7 @@ class Document(PublicModel):
     language = models.CharField(
         _("language"), max_length=2, blank=True, help_text=_("ISO 639-1; empty: of no language.")
     )
-    file = models.FileField(_("file"), upload_to=_place, max_length=200)
+    file = models.FileField(_("file"), upload_to=place_of, max_length=200)
     content_type = models.CharField(
         _("content type"), max_length=40, choices=[(one, one) for one in ENDINGS]
     )

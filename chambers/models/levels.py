@@ -25,6 +25,9 @@ DEFAULT_LEVELS: dict[str, str] = {
     "codes": Level.PUBLIC,
     "registration_number": Level.MEMBERS,
     "markets": Level.MEMBERS,
+    "brochures": Level.PUBLIC,
+    "turnover": Level.PARTNERS,
+    "contacts": Level.ACCEPTED,
 }
 
 

@@ -63,8 +63,12 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Save a platform operator."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """Save a platform operator; who can make one needs not confirm an address by mail."""
+        from allauth.account.models import EmailAddress  # its models are built upon people
+
+        user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        return user
 
 
 class User(AbstractBaseUser, PermissionsMixin, PublicModel):  # type: ignore[django-manager-missing] # of an untyped base

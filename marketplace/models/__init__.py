@@ -3,6 +3,7 @@
 from marketplace.models.changes import StandbyOffer, TimeProposal
 from marketplace.models.events import Event, EventQuerySet
 from marketplace.models.feeds import CalendarFeed, CalendarFeedQuerySet
+from marketplace.models.interests import Interest, InterestEntry, InterestHop, InterestQuerySet
 from marketplace.models.meetings import Booking, Meeting, MeetingOrder, MeetingQuerySet
 from marketplace.models.opportunities import (
     InvestmentTerms,
@@ -44,6 +45,10 @@ __all__ = [
     "Group",
     "GroupRule",
     "Hall",
+    "Interest",
+    "InterestEntry",
+    "InterestHop",
+    "InterestQuerySet",
     "Interpreter",
     "InterpreterAway",
     "InvestmentTerms",

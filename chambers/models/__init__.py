@@ -20,6 +20,7 @@ from chambers.models.joining import Invitation, JoinRequest
 from chambers.models.levels import DEFAULT_LEVELS, Level
 from chambers.models.limits import Certificate
 from chambers.models.people import ApiToken, Scope, User, validate_zone
+from chambers.models.places import Place
 from chambers.models.work import Heartbeat, Job, Mail
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Level",
     "Mail",
     "Membership",
+    "Place",
     "PublicModel",
     "Representative",
     "Scope",

@@ -33,6 +33,7 @@ from marketplace.models.repairs import Repair
 from marketplace.models.requests import MeetingRequest, MeetingRequestQuerySet
 from marketplace.models.reviews import Review, ReviewQuerySet, Revision, RevisionQuerySet
 from marketplace.models.timetables import Timetable
+from marketplace.models.visits import Visit
 
 __all__ = [
     "Away",
@@ -75,4 +76,5 @@ __all__ = [
     "TableClosed",
     "TimeProposal",
     "Timetable",
+    "Visit",
 ]

@@ -419,6 +419,14 @@ class Membership(PublicModel):
         verbose_name=_("decided by"),
     )
     reason = models.TextField(_("reason"), blank=True)
+    extract = models.ForeignKey(
+        "chambers.Document",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("registration extract"),
+    )
     notes = models.TextField(
         _("notes of the chamber"),
         blank=True,

@@ -27,30 +27,38 @@ if TYPE_CHECKING:
 
 
 class EventQuerySet(ScopedQuerySet):
+    def of_chambers(self) -> Self:
+        """Without those that only carry a meeting of two companies: no list shows them."""
+        return self.exclude(kind=Event.Kind.DIRECT)
+
     def published(self) -> Self:
         """Events that the world knows of; a cancelled one stays to say that it is."""
-        return self.filter(is_published=True)
+        return self.of_chambers().filter(is_published=True)
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """What is published; beyond that the events one looks after."""
         if not user.is_authenticated:
             return self.published()
         served = Q(pk__in=Event.objects.served_by(user).values("pk"))
-        return self.all() if user.is_superuser else self.filter(Q(is_published=True) | served)
+        shown = self.of_chambers()
+        return shown if user.is_superuser else shown.filter(Q(is_published=True) | served)
 
     def served_by(self, user: User | AnonymousUser) -> Self:
-        """Events that a chamber where ``user`` works organises or hosts."""
+        """Events that a chamber where ``user`` works organises or hosts.
+
+        A direct meeting is its companies' own: nobody else looks after it.
+        """
         if user.is_superuser:
-            return self.all()
+            return self.of_chambers()
         mine = Chamber.objects.served_by(user).values("pk")
         hosted = Event.hosts.through.objects.filter(chamber__in=mine).values("event")
-        return self.filter(Q(chamber__in=mine) | Q(pk__in=hosted))
+        return self.of_chambers().filter(Q(chamber__in=mine) | Q(pk__in=hosted))
 
     def managed_by(self, user: User | AnonymousUser) -> Self:
         """Events of the chambers that ``user`` manages: the organiser decides, hosts read."""
         if user.is_superuser:
-            return self.all()
-        return self.filter(chamber__in=Chamber.objects.managed_by(user))
+            return self.of_chambers()
+        return self.of_chambers().filter(chamber__in=Chamber.objects.managed_by(user))
 
     def ahead(self, on: dt.date | None = None) -> Self:
         """Events that go on or are to come."""
@@ -67,6 +75,10 @@ class Event(PublicModel):
         ONLINE = "online", _("Online round")
         COUNCIL = "council", _("Council sitting")
         TRAINING = "training", _("Training")
+        DIRECT = "direct", _("Direct meeting")
+
+    HELD_BY_CHAMBERS = tuple(kind for kind in Kind if kind != "direct")
+    """Kinds that a chamber announces; beside them there is what carries one direct meeting."""
 
     class SamePartner(models.TextChoices):
         FORBID = "forbid", _("forbidden")
@@ -200,6 +212,11 @@ class Event(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.named()[0]}, {self.starts_on}"
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it only carries one meeting that companies arrange themselves."""
+        return self.kind == self.Kind.DIRECT
 
     def named(self, language: str | None = None) -> tuple[str, str]:
         """(name, its language); see ``in_language``."""

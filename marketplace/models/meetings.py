@@ -374,6 +374,15 @@ class Booking(models.Model):
         related_name="bookings",
         verbose_name=_("participant"),
     )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="bookings",
+        verbose_name=_("person"),
+        help_text=_("Who signs in as the participant: nobody is in two places, at two events too."),
+    )
     table = models.ForeignKey(
         Table,
         models.CASCADE,
@@ -405,6 +414,11 @@ class Booking(models.Model):
                 _("A participant has another meeting at this time."),
             ),
             _never_twice(
+                "person",
+                "person_meets_one_at_a_time",
+                _("A participant has another meeting at this time."),
+            ),
+            _never_twice(
                 "table",
                 "table_holds_one_meeting_at_a_time",
                 _("The table has another meeting at this time."),
@@ -420,6 +434,11 @@ class Booking(models.Model):
                 | Q(participant=None, table=None, interpreter__isnull=False),
                 name="booking_holds_one_thing",
                 violation_error_message=_("A booking holds one person, table or interpreter."),
+            ),
+            models.CheckConstraint(
+                condition=Q(person=None) | Q(participant__isnull=False),
+                name="booking_of_a_person_is_a_participants",
+                violation_error_message=_("Only a participant has an account."),
             ),
         ]
 

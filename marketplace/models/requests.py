@@ -115,12 +115,34 @@ class MeetingRequest(PublicModel):
         verbose_name=_("who of the requester comes"),
         help_text=_("Empty: anybody of the company."),
     )
+    partner_participant = models.ForeignKey(
+        Participant,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who of the partner comes"),
+        help_text=_("Empty: whoever accepts, or is free."),
+    )
     slots = models.ManyToManyField(
         Slot,
         blank=True,
         related_name="+",
         verbose_name=_("acceptable times"),
         help_text=_("Empty: any time."),
+    )
+    link = models.URLField(
+        _("link"), max_length=500, blank=True, help_text=_("Where one meets online.")
+    )
+    wants_interpreter = models.BooleanField(_("interpreter wanted"), default=False)
+    joins = models.ForeignKey(
+        "marketplace.Meeting",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="invitations",
+        verbose_name=_("meeting to join"),
+        help_text=_("A further company is asked to come to it. Empty: a meeting of the two."),
     )
     answer_from = models.ForeignKey(
         Registration,

@@ -4,6 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from chambers.views.files import document
 from config import health
 from marketplace.views.display import display
 from marketplace.views.feeds import feed
@@ -17,6 +18,8 @@ urlpatterns = [
     path("calendar/<str:secret>.ics", feed, name="calendar-feed"),
     # On a screen in the hall: in the language it is asked for, or in all of them in turn.
     path("display/<str:secret>/", display, name="display"),
+    # A file is the same in every language.
+    path("files/<uuid:public_id>/", document, name="document"),
     *i18n_patterns(
         path("accounts/", include("allauth.account.urls")),
         path("accounts/2fa/", include("allauth.mfa.urls")),

@@ -450,6 +450,7 @@ PAGES = {
     "link": Row(get=NOT_FOUND, post=NOT_FOUND, kwargs={"token": "unknown"}),
     "display": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
     "readyz": Row(get=who(503)),  # no clock ticks here
+    "document": Row(get=OWN_COMPANY_OR_CHAMBER, about="document"),
     "home": Row(get=PUBLIC),
     "scoring": Row(get=PUBLIC),
     "companies": Row(get=PUBLIC),

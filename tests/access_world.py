@@ -153,6 +153,9 @@ def _tenant(name):
             note=mark("decline", inside),
         ),
     }
+    one.objects["document"] = factories.DocumentFactory(
+        company=hidden, name=mark("document", inside)
+    )
     _people(one, company, hidden, chamber)
     _bodies(one, company, hidden, chamber)
     _opportunities(one, company, hidden)

@@ -13,6 +13,7 @@ from chambers.models import (
     Company,
     Council,
     Country,
+    Document,
     Guild,
     GuildMembership,
     Job,
@@ -139,6 +140,21 @@ class CompanyFactory(DjangoModelFactory):
     def indexed(self, create, extracted, **kwargs):
         if create and extracted:
             companies.reindex_company(self)
+
+
+class DocumentFactory(DjangoModelFactory):
+    """A brochure; ``services.files`` is where real ones come from."""
+
+    class Meta:
+        model = Document
+
+    company = factory.SubFactory(CompanyFactory)
+    kind = Document.Kind.BROCHURE
+    name = "brochure.pdf"
+    content_type = "application/pdf"
+    file = factory.django.FileField(data=b"%PDF-1.7 a paper")
+    size = 16
+    sha256 = "0" * 64
 
 
 class RepresentativeFactory(DjangoModelFactory):

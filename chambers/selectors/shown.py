@@ -12,6 +12,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Exists, OuterRef, Q, Value, prefetch_related_objects
@@ -21,6 +22,7 @@ from chambers.models import (
     Agreement,
     Chamber,
     Company,
+    Contact,
     Country,
     Level,
     Membership,
@@ -51,6 +53,7 @@ class Sight:
     serves: frozenset[int] = frozenset()  # chambers where they work
     home: frozenset[int] = frozenset()  # chambers where they work or their companies are members
     partners: frozenset[int] = frozenset()  # chambers with an agreement in force with those
+    contacts: frozenset[int] = frozenset()  # companies that opened their contacts to theirs
 
     @property
     def member(self) -> bool:
@@ -72,6 +75,11 @@ class ShownFields(TypedDict, total=False):
     registration_number: str
     external_id: str  # goes with the registration number, which it often contains
     target_countries: list[str]  # the field "markets"
+    turnover: Decimal | None  # of a year
+    turnover_currency: str
+    email: str  # the field "contacts"
+    phone: str
+    brochures: bool  # whether they may be read; ``selectors.documents`` lists them
     excluded_countries: list[str]  # own people and serving staff only; so are all that follow
     is_listed: bool
     corporate_group: str
@@ -93,6 +101,7 @@ class ShownCompany:
     country: Country
     city: str
     is_family_business: bool
+    logo: uuid.UUID | None  # the public id of its document
     chambers: tuple[Chamber, ...]  # memberships in force, by English name
     inside: bool  # the viewer speaks for it or looks after it
     fields: ShownFields
@@ -111,13 +120,16 @@ def sight_of(viewer: User | AnonymousUser) -> Sight:
     own = Representative.objects.filter(person=viewer.pk)
     works = Staff.objects.filter(person=viewer.pk)
     joined = Membership.objects.in_force().filter(company__in=own.values("company"))
-    found: dict[str, set[int]] = {"company": set(), "staff": set(), "member": set()}
+    met = Contact.objects.order_by()
+    found: dict[str, set[int]] = {hat: set() for hat in ("company", "staff", "member", "contact")}
     for hat, key in (
         own.order_by()
         .values_list(Value("company"), "company_id")
         .union(
             works.order_by().values_list(Value("staff"), "chamber_id"),
             joined.order_by().values_list(Value("member"), "chamber_id"),
+            met.filter(one__in=own.values("company")).values_list(Value("contact"), "other_id"),
+            met.filter(other__in=own.values("company")).values_list(Value("contact"), "one_id"),
         )
     ):
         found[hat].add(key)
@@ -127,6 +139,7 @@ def sight_of(viewer: User | AnonymousUser) -> Sight:
         serves=frozenset(found["staff"]),
         home=frozenset(home),
         partners=_partners_of(home),
+        contacts=frozenset(found["contact"]),
     )
 
 
@@ -186,6 +199,8 @@ def _rank(company: Company, memberships: list[Membership], sight: Sight) -> int:
         return _INSIDE
     if sight.serves & _chambers(memberships, _CONCERNS_STAFF).keys():
         return _INSIDE
+    if company.pk in sight.contacts:
+        return _RANK[Level.ACCEPTED]
     there = _chambers(memberships, _GIVES_RIGHTS).keys()
     if there & (sight.home | sight.partners):
         return _RANK[Level.PARTNERS]
@@ -213,6 +228,7 @@ def _shown(company: Company, memberships: list[Membership], sight: Sight) -> Sho
         country=company.country,
         city=company.city,
         is_family_business=company.is_family_business,
+        logo=company.logo_id,
         chambers=tuple(_chambers(memberships, _GIVES_RIGHTS).values()),
         inside=rank == _INSIDE,
         fields=_fields(company, rank),
@@ -243,6 +259,14 @@ def _fields(company: Company, rank: int) -> ShownFields:
         shown["external_id"] = company.external_id
     if admits("markets"):
         shown["target_countries"] = company.target_countries
+    if admits("turnover"):
+        shown["turnover"] = company.turnover
+        shown["turnover_currency"] = company.turnover_currency
+    if admits("contacts"):
+        shown["email"] = company.email
+        shown["phone"] = company.phone
+    if admits("brochures"):
+        shown["brochures"] = True
     if rank == _INSIDE:
         shown["excluded_countries"] = company.excluded_countries
         shown["is_listed"] = company.is_listed

@@ -33,6 +33,9 @@ GOVERNED = {
     "codes": {"codes"},
     "registration_number": {"registration_number", "external_id"},
     "markets": {"target_countries"},
+    "turnover": {"turnover", "turnover_currency"},
+    "contacts": {"email", "phone"},
+    "brochures": {"brochures"},
 }
 
 

@@ -16,6 +16,7 @@ from chambers.models.codes import Country, TradeCode
 from chambers.models.companies import Company, Membership, Representative
 from chambers.models.contacts import Contact, ContactQuerySet
 from chambers.models.documents import Document
+from chambers.models.finding import SearchWord
 from chambers.models.joining import Invitation, JoinRequest
 from chambers.models.levels import DEFAULT_LEVELS, Level
 from chambers.models.limits import Certificate
@@ -51,6 +52,7 @@ __all__ = [
     "Representative",
     "Scope",
     "ScopedQuerySet",
+    "SearchWord",
     "Staff",
     "TradeCode",
     "User",

@@ -202,6 +202,9 @@ class Company(MatchingLimits, PublicModel):
     )
     names = models.TextField(editable=False, default="", blank=True)
     search = SearchVectorField(editable=False, null=True)
+    # What search reads of a hit without opening the long vector; see ``selectors.search``.
+    head = SearchVectorField(editable=False, null=True)
+    facets = ArrayField(models.CharField(max_length=40), default=list, editable=False, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -245,6 +248,7 @@ class Company(MatchingLimits, PublicModel):
         ]
         indexes = [
             GinIndex(fields=["search"], name="company_search"),
+            GinIndex(fields=["facets"], name="company_facets"),
             GinIndex(OpClass("names", name="gin_trgm_ops"), name="company_names"),
             models.Index(fields=["country", "legal_name", "id"], name="company_by_country"),
         ]
@@ -519,6 +523,11 @@ class Membership(PublicModel):
     def status(self) -> Status:
         """Its status today."""
         return self.status_on()
+
+    @property
+    def expected_on(self) -> dt.date:
+        """The day by which the chamber usually has decided about an application."""
+        return self.applied_on + dt.timedelta(days=self.chamber.decision_days)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the day on which rights end beside the last day, for the database to filter by."""

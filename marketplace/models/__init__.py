@@ -32,6 +32,7 @@ from marketplace.models.registrations import (
 from marketplace.models.repairs import Repair
 from marketplace.models.requests import MeetingRequest, MeetingRequestQuerySet
 from marketplace.models.reviews import Review, ReviewQuerySet, Revision, RevisionQuerySet
+from marketplace.models.searches import SavedSearch, SavedSearchQuerySet
 from marketplace.models.timetables import Timetable
 from marketplace.models.visits import Visit
 
@@ -69,6 +70,8 @@ __all__ = [
     "ReviewQuerySet",
     "Revision",
     "RevisionQuerySet",
+    "SavedSearch",
+    "SavedSearchQuerySet",
     "Session",
     "Slot",
     "StandbyOffer",

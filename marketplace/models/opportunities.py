@@ -179,6 +179,9 @@ class Opportunity(PublicModel):
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     expires_on = models.DateField(_("last day"), null=True, blank=True)
     search = SearchVectorField(editable=False, null=True)
+    # What search reads of a hit without opening the long vector; see ``selectors.search``.
+    head = SearchVectorField(editable=False, null=True)
+    facets = ArrayField(models.CharField(max_length=40), default=list, editable=False, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -210,6 +213,7 @@ class Opportunity(PublicModel):
         ]
         indexes = [
             GinIndex(fields=["search"], name="opportunity_search"),
+            GinIndex(fields=["facets"], name="opportunity_facets"),
             models.Index(fields=["status", "-published_at", "-id"], name="opportunity_by_date"),
             models.Index(fields=["company", "status"], name="opportunity_of_company"),
         ]

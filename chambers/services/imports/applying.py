@@ -21,6 +21,7 @@ INSERT INTO chambers_company (
     public_id, legal_name, legal_name_latin, country_id, city, registration_number, external_id,
     size, founded, languages, website, description, industry, target_countries,
     excluded_countries, is_family_business, is_listed, visibility, names, search,
+    head, facets,
     corporate_group, certificates, required_certificates, accepted_sizes, accepts_interpreter,
     avoids_competitors, held_reason, created_at, updated_at
 )
@@ -28,6 +29,7 @@ SELECT public_id, legal_name, legal_name_latin, country, city, registration_numb
     '', NULL, '{}', website,
     CASE WHEN description = '' THEN '{}' ELSE jsonb_build_object(language, description) END,
     industry, '{}', '{}', false, true, '{}', names, search,
+    NULL, '{}',
     '', '{}', '{}', '{}', true, false, '', %(now)s, %(now)s
 FROM import_row WHERE verdict = 'accepted' ORDER BY line
 """

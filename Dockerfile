@@ -26,7 +26,7 @@ COPY seeds seeds
 # and only the settings of a public service have the files compressed.
 RUN python -m config.stack.translations \
     && DEMO=0 BASE_URL=https://build.invalid python manage.py collectstatic --no-input \
-    && install --directory --owner=market var/imports var/index var/mail
+    && install --directory --owner=market var/imports var/index var/mail var/media
 
 USER market
 EXPOSE 8000

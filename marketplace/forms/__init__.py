@@ -1,0 +1,37 @@
+"""The shape of what people type on the pages of this app; one module per noun."""
+
+from marketplace.forms.events import (
+    PEOPLE,
+    AcceptForm,
+    AskForm,
+    AvailabilityForm,
+    CancelForm,
+    ConsentForm,
+    DeclineForm,
+    FeedForm,
+    PersonForm,
+    RegistrationForm,
+    RemovePersonForm,
+    TimesForm,
+    WithdrawForm,
+    people_of,
+    told_slots,
+)
+
+__all__ = [
+    "PEOPLE",
+    "AcceptForm",
+    "AskForm",
+    "AvailabilityForm",
+    "CancelForm",
+    "ConsentForm",
+    "DeclineForm",
+    "FeedForm",
+    "PersonForm",
+    "RegistrationForm",
+    "RemovePersonForm",
+    "TimesForm",
+    "WithdrawForm",
+    "people_of",
+    "told_slots",
+]

@@ -129,6 +129,8 @@ class Scope(models.TextChoices):
     EVENTS_WRITE = "events:write", _("register for events and change that")
     MEETINGS_READ = "meetings:read", _("read requests, meetings and availability")
     MEETINGS_WRITE = "meetings:write", _("ask for meetings, answer and cancel")
+    OUTCOMES_READ = "outcomes:read", _("read what came of meetings, amounts too")
+    OUTCOMES_WRITE = "outcomes:write", _("report what came of meetings, confirm and withdraw it")
     TIMETABLES_READ = "timetables:read", _("read timetables of events")
     TIMETABLES_WRITE = "timetables:write", _("make and publish timetables of events")
 

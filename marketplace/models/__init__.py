@@ -1,16 +1,19 @@
 """What companies offer and seek, and the events where they meet."""
 
+from marketplace.models.bookings import Booking
 from marketplace.models.changes import StandbyOffer, TimeProposal
 from marketplace.models.events import Event, EventQuerySet
+from marketplace.models.feedback import Dispute, DisputeQuerySet, Feedback, FeedbackQuerySet
 from marketplace.models.feeds import CalendarFeed, CalendarFeedQuerySet
 from marketplace.models.interests import Interest, InterestEntry, InterestHop, InterestQuerySet
-from marketplace.models.meetings import Booking, Meeting, MeetingOrder, MeetingQuerySet
+from marketplace.models.meetings import Meeting, MeetingOrder, MeetingQuerySet
 from marketplace.models.opportunities import (
     InvestmentTerms,
     Opportunity,
     OpportunityQuerySet,
     ReferenceCounter,
 )
+from marketplace.models.outcomes import Outcome, OutcomeAmount, OutcomeEntry, OutcomeQuerySet
 from marketplace.models.parts import (
     Delegation,
     Group,
@@ -42,8 +45,12 @@ __all__ = [
     "CalendarFeed",
     "CalendarFeedQuerySet",
     "Delegation",
+    "Dispute",
+    "DisputeQuerySet",
     "Event",
     "EventQuerySet",
+    "Feedback",
+    "FeedbackQuerySet",
     "Group",
     "GroupRule",
     "Hall",
@@ -61,6 +68,10 @@ __all__ = [
     "MeetingRequestQuerySet",
     "Opportunity",
     "OpportunityQuerySet",
+    "Outcome",
+    "OutcomeAmount",
+    "OutcomeEntry",
+    "OutcomeQuerySet",
     "Participant",
     "ReferenceCounter",
     "Registration",

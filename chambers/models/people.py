@@ -120,6 +120,7 @@ class Scope(models.TextChoices):
     COMPANIES_READ = "companies:read", _("read companies")
     COMPANIES_WRITE = "companies:write", _("change what a company asks of partners")
     OPPORTUNITIES_READ = "opportunities:read", _("read opportunities")
+    OPPORTUNITIES_WRITE = "opportunities:write", _("write, submit and review opportunities")
     INTERESTS_READ = "interests:read", _("read expressions of interest")
     INTERESTS_WRITE = "interests:write", _("express interest, pass it on and answer")
     SUGGESTIONS_READ = "suggestions:read", _("read suggestions")

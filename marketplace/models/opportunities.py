@@ -216,6 +216,11 @@ class Opportunity(PublicModel):
             GinIndex(fields=["facets"], name="opportunity_facets"),
             models.Index(fields=["status", "-published_at", "-id"], name="opportunity_by_date"),
             models.Index(fields=["company", "status"], name="opportunity_of_company"),
+            models.Index(
+                fields=["expires_on"],
+                condition=Q(status="published"),
+                name="opportunity_by_last_day",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -344,103 +342,3 @@ class MeetingOrder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first} → {self.second}"
-
-
-def _never_twice(what: str, name: str, text: Any) -> ExclusionConstraint:
-    return ExclusionConstraint(
-        name=name,
-        expressions=[(what, RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
-        condition=Q(**{f"{what}__isnull": False}),
-        violation_error_code="taken",
-        violation_error_message=text,
-    )
-
-
-class Booking(models.Model):
-    """The time for which a meeting holds one person, its table or its interpreter.
-
-    Bookings exist exactly while their meeting has a time: they go with its cancellation, and the
-    database lets no two of one calendar overlap. Those of people include the minutes to walk.
-    """
-
-    meeting = models.ForeignKey(
-        Meeting, models.CASCADE, related_name="bookings", verbose_name=_("meeting")
-    )
-    participant = models.ForeignKey(
-        Participant,
-        models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="bookings",
-        verbose_name=_("participant"),
-    )
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="bookings",
-        verbose_name=_("person"),
-        help_text=_("Who signs in as the participant: nobody is in two places, at two events too."),
-    )
-    table = models.ForeignKey(
-        Table,
-        models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="bookings",
-        verbose_name=_("table"),
-    )
-    interpreter = models.ForeignKey(
-        Interpreter,
-        models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="bookings",
-        verbose_name=_("interpreter"),
-    )
-    during = DateTimeRangeField(_("during"))
-
-    objects = OfMeetingQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("booking")
-        verbose_name_plural = _("bookings")
-        ordering = ["meeting", "pk"]
-        constraints = [
-            _never_twice(
-                "participant",
-                "participant_meets_one_at_a_time",
-                _("A participant has another meeting at this time."),
-            ),
-            _never_twice(
-                "person",
-                "person_meets_one_at_a_time",
-                _("A participant has another meeting at this time."),
-            ),
-            _never_twice(
-                "table",
-                "table_holds_one_meeting_at_a_time",
-                _("The table has another meeting at this time."),
-            ),
-            _never_twice(
-                "interpreter",
-                "interpreter_serves_one_at_a_time",
-                _("The interpreter has another meeting at this time."),
-            ),
-            models.CheckConstraint(
-                condition=Q(participant__isnull=False, table=None, interpreter=None)
-                | Q(participant=None, table__isnull=False, interpreter=None)
-                | Q(participant=None, table=None, interpreter__isnull=False),
-                name="booking_holds_one_thing",
-                violation_error_message=_("A booking holds one person, table or interpreter."),
-            ),
-            models.CheckConstraint(
-                condition=Q(person=None) | Q(participant__isnull=False),
-                name="booking_of_a_person_is_a_participants",
-                violation_error_message=_("Only a participant has an account."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.participant or self.table or self.interpreter}, {self.during}"

@@ -31,6 +31,10 @@ def new_badge_code() -> str:
 
 
 class RegistrationQuerySet(ScopedQuerySet):
+    def at_events(self) -> Self:
+        """Without those that only carry a direct meeting; see ``EventQuerySet.of_chambers``."""
+        return self.exclude(event__kind=Event.Kind.DIRECT)
+
     def taking_part(self) -> Self:
         """Those who come, as far as is decided."""
         return self.filter(status=Registration.Status.ADMITTED)
@@ -82,8 +86,8 @@ class RegistrationQuerySet(ScopedQuerySet):
     def served_by(self, user: User | AnonymousUser) -> Self:
         """Those of one's events, and one's own members at the events of others."""
         if user.is_superuser:
-            return self.all()
-        return self.filter(
+            return self.at_events()
+        return self.at_events().filter(
             Q(event__in=Event.objects.served_by(user).values("pk"))
             | Q(Exists(Company.objects.members_served_by(user).filter(pk=OuterRef("company"))))
         )

@@ -26,6 +26,7 @@ from marketplace.models import (
     Table,
     TableClosed,
 )
+from marketplace.selectors.accounts import busy_elsewhere
 
 if TYPE_CHECKING:
     from marketplace.scheduling.choosing import Wishes
@@ -228,6 +229,7 @@ class _Room:
         ):
             # Who is away then may walk until then.
             self._blocked[person].append((since + self._walk, until))
+        self._block_elsewhere()
         held = Booking.objects.filter(meeting__event=self._event)
         for person, table, during in held.values_list("participant", "table", "during"):
             if person:
@@ -237,6 +239,13 @@ class _Room:
         closed = TableClosed.objects.filter(table__in=self._tables)
         for table, since, until in closed.values_list("table", "slot__starts_at", "slot__ends_at"):
             self._tables[table].append((since, until))
+
+    def _block_elsewhere(self) -> None:
+        """What other events hold of the accounts behind participants."""
+        if busy := busy_elsewhere(self._event):
+            coming = Participant.objects.filter(registration__event=self._event, person__in=busy)
+            for person, account in coming.values_list("pk", "person"):
+                self._blocked[person] += busy[account or 0]
 
     def of_person(self, person: int) -> int:
         """Times in which somebody is there, but for those that meetings without a time take."""

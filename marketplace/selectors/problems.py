@@ -34,6 +34,7 @@ from marketplace.models import (
 )
 from marketplace.scheduling.document import problem_of, problem_told
 from marketplace.scheduling.problem import Place, Problem
+from marketplace.selectors.accounts import accounts_of
 from marketplace.selectors.loading import load_meetings
 from marketplace.selectors.units import cut, strange_minutes, zones_of
 
@@ -203,6 +204,7 @@ class Reader:
         ]
         self._shared.sort(key=lambda table: not table.has_screen)
         self._calendars = _Calendars()
+        self._accounts = accounts_of(event)
 
     def _rows(self) -> MeetingQuerySet:
         """The meetings that are asked for."""
@@ -300,11 +302,14 @@ class Reader:
             )
 
     def _attendees(self, meeting: Meeting) -> tuple[int, ...]:
-        numbers = [self._calendars.number("participant", one.public_id) for one in meeting.people()]
+        numbers = [
+            self._calendars.number("participant", self._accounts.calendar(one.public_id))
+            for one in meeting.people()
+        ]
         booth = self._booth(meeting)
         if booth is not None:
             numbers.append(self._calendars.number("booth", booth.public_id))
-        return tuple(numbers)
+        return tuple(dict.fromkeys(numbers))
 
     def _booth(self, meeting: Meeting) -> Table | None:
         sides = (meeting.host.registration_id, meeting.guest.registration_id)
@@ -398,7 +403,10 @@ class Reader:
         away: dict[str, set[int]] = defaultdict(set)
         people = Away.objects.filter(participant__registration__event=self._event)
         for public_id, slot in people.values_list("participant__public_id", "slot"):
-            away[f"participant:{public_id}"].update(covered[slot])
+            away[f"participant:{self._accounts.calendar(public_id)}"].update(covered[slot])
+        walk = dt.timedelta(minutes=self._event.walking_minutes)
+        for person, units in self._accounts.busy_units(self._units, walk).items():
+            away[f"participant:{person}"] |= units
         for public_id, slot in InterpreterAway.objects.filter(
             interpreter__event=self._event
         ).values_list("interpreter__public_id", "slot"):
@@ -418,7 +426,7 @@ class Reader:
             keys = {key for key, _slot in pairs}
             ids = dict(model.objects.filter(pk__in=keys).values_list("pk", "public_id"))
             for key, slot in pairs:
-                away[f"{kind}:{ids[key]}"].update(covered[slot])
+                away[f"{kind}:{self._accounts.calendar(ids[key])}"].update(covered[slot])
 
     def _days(self) -> tuple[_Units, ...]:
         days: dict[dt.date, list[int]] = defaultdict(list)

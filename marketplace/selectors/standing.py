@@ -38,6 +38,8 @@ class Standing:
     """The rows, in the order of the problem."""
     window: frozenset[int]
     """Units in which nothing changes any more: they are over, go on, or begin too soon."""
+    others: dict[str, str]
+    """Of who signs in as several participants, those beside the first; see ``Accounts``."""
     slots: dict[str, Slot]
     tables: dict[str, Table]
     interpreters: dict[str, Interpreter]
@@ -55,7 +57,7 @@ class Standing:
 
     def number(self, kind: str, public_id: object) -> int | None:
         """The calendar of a person, interpreter or booth; None for who has no meetings."""
-        key = f"{kind}:{public_id}"
+        key = f"{kind}:{self.others.get(str(public_id), public_id)}"
         return self.reading.calendars.index(key) if key in self.reading.calendars else None
 
 
@@ -84,6 +86,7 @@ class _StandingReader(Reader):
             self._plan(reading),
             self._meetings,
             frozenset(at for at, (start, _end) in enumerate(self._units) if start <= frozen),
+            {str(one): str(first) for one, first in self._accounts.others.items()},
             {str(one.public_id): one for one in self._slots},
             {str(one.public_id): one for one in tables},
             {str(one.public_id): one for one in self._interpreters},

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import (
     DateTimeField,
@@ -26,7 +26,9 @@ from django.db.models import (
 )
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.errors import DeadlockDetected
 
+from chambers.models import User
 from marketplace.models import (
     Away,
     Booking,
@@ -44,6 +46,7 @@ from marketplace.selectors.times import tell_time
 ALTERNATIVES = 3
 _SCARCE = {
     "participant_meets_one_at_a_time",
+    "person_meets_one_at_a_time",
     "table_holds_one_meeting_at_a_time",
     "interpreter_serves_one_at_a_time",
 }
@@ -70,14 +73,32 @@ def book(meeting: Meeting) -> None:
     """
     if meeting.slot is None:
         raise ValueError("a meeting without a slot holds nothing")
+    people = meeting.people()
     try:
         with transaction.atomic():
+            hold_accounts(people)
             release(meeting)
-            Booking.objects.bulk_create(bookings_of(meeting, meeting.people()))
+            Booking.objects.bulk_create(bookings_of(meeting, people))
     except IntegrityError as error:
         if constraint_of(error) not in _SCARCE:
             raise
-        raise taken(meeting.event, meeting.people(), besides=meeting) from error
+        raise taken(meeting.event, people, besides=meeting) from error
+    except OperationalError as error:
+        # Somebody of this meeting is just being booked elsewhere by whoever waits for us.
+        if not isinstance(error.__cause__, DeadlockDetected):
+            raise
+        raise taken(meeting.event, people, besides=meeting) from error
+
+
+def hold_accounts(people: Iterable[Participant]) -> None:
+    """Let nobody else book those who sign in, at any event, until the transaction ends.
+
+    Holding one's own event does not keep other events from booking the same person; without this
+    two of them would find out only by waiting for each other.
+    """
+    accounts = {one.person_id for one in people} - {None}
+    rows = User.objects.select_for_update(no_key=True).filter(pk__in=accounts)
+    list(rows.order_by("pk").values_list("pk"))
 
 
 def bookings_of(meeting: Meeting, people: Iterable[Participant]) -> list[Booking]:
@@ -88,7 +109,12 @@ def bookings_of(meeting: Meeting, people: Iterable[Participant]) -> list[Booking
     walk = dt.timedelta(minutes=meeting.event.walking_minutes)
     busy = DateTimeTZRange(slot.starts_at, slot.ends_at + walk)
     exact = DateTimeTZRange(slot.starts_at, slot.ends_at)
-    rows = [Booking(meeting=meeting, participant=one, during=busy) for one in people]
+    rows, accounts = [], set[int]()
+    for one in people:
+        # Who stands on both sides of a meeting is there once.
+        account = one.person_id if one.person_id not in accounts else None
+        accounts |= {account} if account is not None else set()
+        rows.append(Booking(meeting=meeting, participant=one, person_id=account, during=busy))
     if meeting.table_id is not None:
         rows.append(Booking(meeting=meeting, table_id=meeting.table_id, during=exact))
     if meeting.interpreter_id is not None:
@@ -109,16 +135,16 @@ def free_slots(
     besides: Meeting | None = None,
     at: dt.datetime | None = None,
 ) -> QuerySet[Slot]:
-    """Slots yet to begin in which all of ``people`` are there and have no other meeting.
+    """Slots yet to begin in which all of ``people`` are there and have no other meeting anywhere.
 
     Tables are not looked at. ``besides`` is the meeting that is to be then: its own time counts
     as free, and what comes before or after it is heeded.
     """
-    keys = [one.pk for one in people]
+    attending = list(people)
+    keys = [one.pk for one in attending]
     walk = Value(dt.timedelta(minutes=event.walking_minutes), output_field=DurationField())
     slots = Slot.objects.filter(event=event) if among is None else among.filter(event=event)
-    busy = Booking.objects.filter(
-        participant__in=keys,
+    busy = Booking.objects.of_people(attending).filter(
         during__overlap=_Times(
             OuterRef("starts_at"),
             ExpressionWrapper(OuterRef("ends_at") + walk, output_field=DateTimeField()),

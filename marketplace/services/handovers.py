@@ -91,10 +91,17 @@ def _demand_free(person: Participant, meeting: Meeting) -> None:
         )
     walk = dt.timedelta(minutes=meeting.event.walking_minutes)
     during = DateTimeTZRange(slot.starts_at, slot.ends_at + walk)
-    busy = Booking.objects.filter(participant=person, during__overlap=during)
+    busy = Booking.objects.of_people([person]).filter(during__overlap=during)
     joined = ("meeting__slot", "meeting__event")
     sides = tuple(f"meeting__{side}__registration__company" for side in ("host", "guest"))
-    held = busy.exclude(meeting=meeting).select_related(*joined, *sides).first()
+    busy = busy.exclude(meeting=meeting)
+    held = busy.filter(participant=person).select_related(*joined, *sides).first()
+    if held is None and busy.exists():  # at another event, of which this reader need not know
+        raise ValidationError(
+            _("%(person)s has another meeting then: send somebody else."),
+            code="taken",
+            params={"person": person.name, "free": []},
+        )
     if held is not None:
         raise ValidationError(
             _("%(person)s has another meeting then: %(meeting)s."),

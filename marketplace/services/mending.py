@@ -259,7 +259,9 @@ class _Mending:
     def _excused(self) -> frozenset[int]:
         """Those who are the cause; a booth is nobody either."""
         keys = self._standing.reading.calendars
-        named = {f"participant:{one.public_id}" for one in self._loss.people}
+        others = self._standing.others
+        ids = (str(one.public_id) for one in self._loss.people)
+        named = {f"participant:{others.get(one, one)}" for one in ids}
         if self._loss.interpreter is not None:
             named.add(f"interpreter:{self._loss.interpreter.public_id}")
         return frozenset(

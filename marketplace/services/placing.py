@@ -263,6 +263,9 @@ def save_all(meetings: Sequence[Meeting]) -> None:
     Raises IntegrityError when something would be held twice.
     """
     with transaction.atomic():
+        calendars.hold_accounts(
+            one for meeting in meetings if meeting.slot is not None for one in meeting.people()
+        )
         Booking.objects.filter(meeting__in=meetings).delete()
         Meeting.objects.bulk_update(
             meetings,

@@ -20,13 +20,16 @@ from chambers.models.finding import SearchWord
 from chambers.models.joining import Invitation, JoinRequest
 from chambers.models.levels import DEFAULT_LEVELS, Level
 from chambers.models.limits import Certificate
+from chambers.models.mailing import ALWAYS, TIMELY, Delivery, MailChoice, Topic
 from chambers.models.people import ApiToken, Scope, User, validate_zone
 from chambers.models.places import Place
 from chambers.models.work import Heartbeat, Job, Mail
 
 __all__ = [
+    "ALWAYS",
     "DEFAULT_LEVELS",
     "SITE_LANGUAGES",
+    "TIMELY",
     "Agreement",
     "ApiToken",
     "Certificate",
@@ -37,6 +40,7 @@ __all__ = [
     "ContactQuerySet",
     "Council",
     "Country",
+    "Delivery",
     "Document",
     "Guild",
     "GuildMembership",
@@ -46,6 +50,7 @@ __all__ = [
     "JoinRequest",
     "Level",
     "Mail",
+    "MailChoice",
     "Membership",
     "Place",
     "PublicModel",
@@ -54,6 +59,7 @@ __all__ = [
     "ScopedQuerySet",
     "SearchWord",
     "Staff",
+    "Topic",
     "TradeCode",
     "User",
     "in_language",

@@ -141,8 +141,20 @@ class Mail(PublicModel):
         QUEUED = "queued", _("Waiting")
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Failed")
+        BOUNCED = "bounced", _("Refused by the address")
+        HELD = "held", _("Waits for the daily mail")
+        INCLUDED = "included", _("Sent in the daily mail")
+        OFF = "off", _("Not wanted")
 
     to = models.EmailField(_("to"))
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("person"),
+    )
     language = models.CharField(_("language"), max_length=2, default="en")
     kind = models.CharField(_("kind"), max_length=40, blank=True)
     subject = models.CharField(_("subject"), max_length=250)
@@ -168,7 +180,22 @@ class Mail(PublicModel):
         Chamber, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("chamber")
     )
     message_id = models.CharField(_("message id"), max_length=120, unique=True)
-    state = models.CharField(_("state"), max_length=6, choices=State.choices, default=State.QUEUED)
+    once = models.CharField(
+        max_length=200,
+        blank=True,
+        editable=False,
+        help_text="What is written to somebody one time only, however often it is due.",
+    )
+    digest = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("daily mail"),
+    )
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.QUEUED)
+    problem = models.CharField(_("why it was refused"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
@@ -178,12 +205,19 @@ class Mail(PublicModel):
         verbose_name = _("mail")
         verbose_name_plural = _("mails")
         ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["once"], condition=~Q(once=""), name="one_mail_per_once"
+            )
+        ]
         indexes = [
             models.Index(
                 fields=["thread", "id"],
                 condition=Q(state="queued") & ~Q(thread=""),
                 name="mail_waiting_in_thread",
-            )
+            ),
+            models.Index(fields=["person"], condition=Q(state="held"), name="mail_held"),
+            models.Index(fields=["created_at"], name="mail_by_age"),
         ]
 
     def __str__(self) -> str:

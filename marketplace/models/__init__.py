@@ -2,6 +2,14 @@
 
 from marketplace.models.bookings import Booking
 from marketplace.models.changes import StandbyOffer, TimeProposal
+from marketplace.models.conversations import (
+    Block,
+    Conversation,
+    ConversationQuerySet,
+    Message,
+    Reading,
+    Report,
+)
 from marketplace.models.events import Event, EventQuerySet
 from marketplace.models.feedback import Dispute, DisputeQuerySet, Feedback, FeedbackQuerySet
 from marketplace.models.feeds import CalendarFeed, CalendarFeedQuerySet
@@ -41,9 +49,12 @@ from marketplace.models.visits import Visit
 
 __all__ = [
     "Away",
+    "Block",
     "Booking",
     "CalendarFeed",
     "CalendarFeedQuerySet",
+    "Conversation",
+    "ConversationQuerySet",
     "Delegation",
     "Dispute",
     "DisputeQuerySet",
@@ -66,6 +77,7 @@ __all__ = [
     "MeetingQuerySet",
     "MeetingRequest",
     "MeetingRequestQuerySet",
+    "Message",
     "Opportunity",
     "OpportunityQuerySet",
     "Outcome",
@@ -73,10 +85,12 @@ __all__ = [
     "OutcomeEntry",
     "OutcomeQuerySet",
     "Participant",
+    "Reading",
     "ReferenceCounter",
     "Registration",
     "RegistrationQuerySet",
     "Repair",
+    "Report",
     "Review",
     "ReviewQuerySet",
     "Revision",

@@ -3,12 +3,13 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from chambers.views import chambers, links, preferences
+from chambers.views import chambers, codes, links, preferences
 
 urlpatterns: list[URLPattern] = [
     path("chambers/", chambers.chambers, name="chambers"),
     path("chambers/<slug:slug>/", chambers.chamber, name="chamber"),
     path("councils/<slug:slug>/", chambers.council, name="council"),
+    path("codes/", codes.codes, name="codes"),
     path("links/<str:token>/", links.link, name="link"),
     path("acting/", preferences.acting, name="acting"),
     path("language/", preferences.language, name="language"),

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from chambers.models import SITE_LANGUAGES, Country, TradeCode
+from chambers.services.codes import index_codes
 from seeds import sources
 
 # Two letters that CLDR names but ISO 3166-1 does not assign. XK is not assigned either, yet it is
@@ -41,8 +42,10 @@ class Position(NamedTuple):
 def load_reference() -> int:
     """Bring countries and trade codes up to date; how many rows were new or changed."""
     changed = _load_countries()
-    changed += _load_codes(TradeCode.Scheme.HS, hs_positions())
-    changed += _load_codes(TradeCode.Scheme.NACE, nace_positions())
+    codes = _load_codes(TradeCode.Scheme.HS, hs_positions())
+    codes += _load_codes(TradeCode.Scheme.NACE, nace_positions())
+    index_codes(anew=codes > 0)
+    changed += codes
     if changed:
         note_growth(Country, TradeCode)
     return changed

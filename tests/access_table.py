@@ -451,6 +451,7 @@ PAGES = {
     "display": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
     "readyz": Row(get=who(503)),  # no clock ticks here
     "document": Row(get=OWN_COMPANY_OR_CHAMBER, about="document"),
+    "codes": Row(get=PUBLIC),
     "home": Row(get=PUBLIC),
     "scoring": Row(get=PUBLIC),
     "companies": Row(get=PUBLIC),

@@ -1,0 +1,152 @@
+"""Trade codes found by words of any of the site's languages, by a part of a word, or by digits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+
+from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest, Least
+
+from chambers import words
+from chambers.models import SITE_LANGUAGES, TradeCode, site_language
+
+LONGEST_QUESTION = 100  # characters
+OFFERED = 12  # codes shown for one question
+_DIGITS = re.compile(r"[0-9]{2,6}")
+_SIGN_IS_A_WORD = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+_LABELS = ("label_en", "label_ru", "label_ja", "short_en")
+_LIKE_ENOUGH = 0.5  # of 1: a letter or two wrong
+_WORDS_SPELT = 4  # of a question are compared letter by letter
+_KEY = re.compile(r"(hs|nace):([0-9A-U]{1,6})")
+
+
+def key_of(code: TradeCode) -> str:
+    """How a form names a code: ``hs:8413``."""
+    return f"{code.scheme}:{code.code}"
+
+
+@dataclass(frozen=True)
+class FoundCode:
+    """A code as a list offers it: with the heading above it, and whether it is chosen."""
+
+    code: TradeCode
+    picked: bool = False
+
+    @property
+    def key(self) -> str:
+        """How a form names it."""
+        return key_of(self.code)
+
+    @property
+    def above(self) -> str:
+        """The label of the heading or section above, "" at the top."""
+        return self.code.parent.label if self.code.parent else ""
+
+
+def code_vector(code: TradeCode) -> str:
+    """The tsvector literal of a code whose ``parent__parent`` is joined: A own words, C above."""
+    best: dict[str, str] = {}
+    node: TradeCode | None = code
+    while node is not None:
+        weight = "A" if node is code else "C"
+        for language, label in _labels_of(node):
+            for lexeme in words.lexemes(label, language):
+                best.setdefault(lexeme, weight)
+        node = node.parent
+    return " ".join(f"{_quoted(lexeme)}:1{weight}" for lexeme, weight in sorted(best.items()))
+
+
+def codes_by_keys(keys: Iterable[str]) -> list[TradeCode]:
+    """The codes of keys such as ``hs:8413``, in that order, unknown ones left out. One query."""
+    wanted = [key for key in dict.fromkeys(keys) if _KEY.fullmatch(key)]
+    if not wanted:
+        return []
+    named = reduce(
+        or_, (Q(scheme=key.partition(":")[0], code=key.partition(":")[2]) for key in wanted)
+    )
+    found = {key_of(one): one for one in TradeCode.objects.filter(named).select_related("parent")}
+    return [found[key] for key in wanted if key in found]
+
+
+def find_codes(
+    text: str, *, schemes: Collection[str] = TradeCode.Scheme.values, limit: int = OFFERED
+) -> list[TradeCode]:
+    """Codes that answer ``text``, best first, with their parents.
+
+    Digits are the beginning of a code. Of words every one must be said by the label of the code
+    or of those above it, the last may be only begun; where nothing says them, labels that are
+    spelt nearly so. At most three queries.
+    """
+    clean = text.replace("\x00", "").strip()[:LONGEST_QUESTION]
+    rows = TradeCode.objects.filter(scheme__in=schemes).select_related("parent")
+    digits = re.sub(r"[\s.]", "", clean)
+    if _DIGITS.fullmatch(digits):
+        return list(
+            rows.filter(code__startswith=digits).order_by("level", "scheme", "code")[:limit]
+        )
+    exact, begun = _question(clean, begun=False), _question(clean, begun=True)
+    if begun is not None:
+        ranked = rows.filter(search=begun).annotate(
+            exact=SearchRank(F("search"), exact, weights=_WEIGHTS),
+            begun=SearchRank(F("search"), begun, weights=_WEIGHTS),
+        )
+        found = list(ranked.order_by("-exact", "-begun", "level", "code")[:limit])
+        if found:
+            return found
+    return _spelt_nearly(rows, clean, limit)
+
+
+_WEIGHTS = [0.1, 0.1, 0.4, 1.0]  # D, C, B, A
+
+
+def _labels_of(code: TradeCode) -> Iterable[tuple[str, str]]:
+    yield "en", code.code
+    yield "en", f"{code.short_en} {code.label_en}"
+    yield "ru", code.label_ru
+    yield "ja", code.label_ja
+
+
+def _quoted(lexeme: str) -> str:
+    escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
+
+
+def _question(text: str, *, begun: bool) -> SearchQuery | None:
+    """All words of ``text``, each as any of the languages reads it; the last perhaps only begun."""
+    asked = []
+    typed = text.split()
+    for at, word in enumerate(typed):
+        readings = {
+            tuple(words.lexemes(word, language)) for language in (site_language(), *SITE_LANGUAGES)
+        }
+        if () in readings:  # grammar of a language, or a single letter
+            continue
+        ending = ":*" if begun and at == len(typed) - 1 else ""
+        ways = sorted(
+            "(" + "&".join(_quoted(one) + ending for one in dict.fromkeys(reading)) + ")"
+            for reading in readings
+        )
+        asked.append("(" + "|".join(ways) + ")")
+    return SearchQuery("&".join(asked), config="simple", search_type="raw") if asked else None
+
+
+def _spelt_nearly(rows: QuerySet[TradeCode], text: str, limit: int) -> list[TradeCode]:
+    if len(text) < 3 and not _SIGN_IS_A_WORD.search(text):
+        return []
+    said = reduce(or_, (Q(**{f"{label}__icontains": text}) for label in _LABELS))
+    found = list(rows.filter(said).order_by("level", "code")[:limit])
+    if found or len(text) < 4:
+        return found
+    each = [
+        Greatest(*(TrigramWordSimilarity(word, label) for label in _LABELS))
+        for word in text.split()[:_WORDS_SPELT]
+    ]
+    near = rows.annotate(near=Least(*each) if len(each) > 1 else each[0]).filter(
+        near__gte=_LIKE_ENOUGH
+    )
+    return list(near.order_by("-near", "level", "code")[:limit])

@@ -218,6 +218,12 @@ class EventAdmin(CoveragePages, DeskPages, KitPages, RepairPages, SetUpPages, At
         }
         return super().change_view(request, object_id, form_url, context)
 
+    def formfield_for_choice_field(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Direct meetings are no event of a chamber."""
+        if db_field.name == "kind":
+            kwargs["choices"] = [(one.value, one.label) for one in Event.HELD_BY_CHAMBERS]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
         if change:
             events.change_event(obj, by=who(request), **changes(form))

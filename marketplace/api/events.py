@@ -30,7 +30,7 @@ class EventOut(serializers.Serializer):
     """An event and what one may do now."""
 
     id = serializers.UUIDField(source="public_id")
-    kind = serializers.ChoiceField(Event.Kind.values)
+    kind = serializers.ChoiceField(Event.HELD_BY_CHAMBERS)
     kind_label = serializers.CharField(source="get_kind_display")
     name = TextsField()
     theme = TextsField()
@@ -83,7 +83,7 @@ class EventDetailOut(EventOut):
 class EventQuery(serializers.Serializer):
     """Which events."""
 
-    kind = serializers.ChoiceField(Event.Kind.values, required=False)
+    kind = serializers.ChoiceField(Event.HELD_BY_CHAMBERS, required=False)
     chamber = serializers.UUIDField(
         required=False, help_text=_("Events that this chamber organises.")
     )

@@ -152,7 +152,7 @@ class Registrations(Resource):
     )
     def list(self, request: Request) -> Response:
         """A page of registrations, newest first."""
-        asked, rows = self.asked(request), told_in_full(request)
+        asked, rows = self.asked(request), told_in_full(request).at_events()
         if "event" in asked:
             rows = rows.filter(event__public_id=asked["event"])
         if "status" in asked:

@@ -78,7 +78,7 @@ def chances_to_meet(
     rows = Registration.objects.run_by(user).filter(
         company=company, status=Registration.Status.ADMITTED
     )
-    rows = rows.select_related("event").order_by("event__starts_on", "event")
+    rows = rows.at_events().select_related("event").order_by("event__starts_on", "event")
     own = {one.event_id: one for one in rows if one.event.takes_requests()}
     keys = {one.pk for one in others} - {company.pk}
     if not own or not keys:

@@ -40,10 +40,12 @@ from marketplace.models import (
     Table,
     TableClosed,
 )
+from marketplace.selectors.free_times import Span, free_times
 from marketplace.selectors.orders import window_of
 from marketplace.selectors.times import tell_time
 
 ALTERNATIVES = 3
+MINUTES = 30  # of a meeting for which nobody gave a length
 _SCARCE = {
     "participant_meets_one_at_a_time",
     "person_meets_one_at_a_time",
@@ -282,14 +284,27 @@ def taken(
     ``params["free"]`` holds the public ids of those slots.
     """
     free = alternatives(event, people, besides=besides)
-    if not free:
+    spans = [(slot.starts_at, slot.ends_at) for slot in free]
+    if event.is_direct:
+        spans = _more_times(event, people, besides, spans)
+    if not spans:
         text = _("This time is taken, and no other is free for both sides.")
     else:
         text = _("This time is taken. Still free: %(times)s.")
-    times = "; ".join(tell_time(slot.starts_at, slot.ends_at, zone=event.zone) for slot in free)
+    times = "; ".join(tell_time(start, end, zone=event.zone) for start, end in spans)
     return ValidationError(
         text, code="taken", params={"times": times, "free": [str(one.public_id) for one in free]}
     )
+
+
+def _more_times(
+    event: Event, people: Sequence[Participant], besides: Meeting | None, spans: list[Span]
+) -> list[Span]:
+    """Where no organiser laid out times: free ones of the next days beside those given."""
+    slot = besides.slot if besides is not None else event.slots.first()
+    minutes = slot.minutes if slot is not None else MINUTES
+    more = [one for one in free_times(people, minutes=minutes, zone=event.zone) if one not in spans]
+    return [*spans, *more][:ALTERNATIVES]
 
 
 def constraint_of(error: IntegrityError) -> str:

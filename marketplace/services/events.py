@@ -85,10 +85,18 @@ def create_event(
         **fields,
     )
     demand_name(name)
+    _demand_kind(kind)
     event.full_clean()
     event.save()
     event.hosts.set(hosts)
     return event
+
+
+def _demand_kind(kind: str) -> None:
+    """Direct meetings are arranged by companies: see ``services.direct``."""
+    if kind == Event.Kind.DIRECT:
+        text = _("A chamber cannot set up a direct meeting: choose another kind.")
+        raise ValidationError({"kind": ValidationError(text, code="bad_kind")})
 
 
 @transaction.atomic
@@ -107,6 +115,8 @@ def change_event(event: Event, *, by: User | None, **fields: Any) -> Event:
                 _("Meetings have times already: cancel the timetable before you change this."),
                 code="has_meetings",
             )
+    if "kind" in fields:
+        _demand_kind(fields["kind"])
     for name, value in fields.items():
         setattr(event, name, value)
     demand_name(event.name)

@@ -15,7 +15,7 @@ from marketplace.models import Meeting, Participant, Registration
 from marketplace.selectors.appointments import appointment_of
 from marketplace.selectors.times import tell_time
 from marketplace.services.calendar_files import calendar_file
-from marketplace.services.notices import attendees, thread_of
+from marketplace.services.notices import attendees, chamber_of, thread_of
 
 Readers = dict[int, tuple[User, Participant]]
 _Share = tuple[User, list[tuple[Meeting, Participant]]]
@@ -100,7 +100,7 @@ def _tell(
         kind,
         to=reader,
         context=context,
-        chamber=event.chamber,
+        chamber=chamber_of(event),
         calendar=file,
         thread=thread_of(event, reader),
     )

@@ -19,12 +19,7 @@ def take_place(meeting: Meeting, left: Participant, came: Participant) -> None:
     Raises ValidationError ``already_there``, ``away``, ``taken`` with what keeps the person
     elsewhere, ``no_table`` where they are remote and no table with a screen is free.
     """
-    if came.pk in {one.pk for one in meeting.people()}:
-        raise ValidationError(
-            _("%(person)s goes to this meeting already: %(meeting)s."),
-            code="already_there",
-            params={"person": came.name, "meeting": told_meetings([meeting])[0]},
-        )
+    _demand_new(came, meeting)
     _demand_free(came, meeting)
     if meeting.host_id == left.pk:
         meeting.host = came
@@ -33,6 +28,14 @@ def take_place(meeting: Meeting, left: Participant, came: Participant) -> None:
     else:
         meeting.others.remove(left)
         meeting.others.add(came)
+    reseat(meeting)
+
+
+def come_along(meeting: Meeting, came: Participant) -> None:
+    """Add ``came`` to those who attend a locked meeting. Raises as ``take_place``."""
+    _demand_new(came, meeting)
+    _demand_free(came, meeting)
+    meeting.others.add(came)
     reseat(meeting)
 
 
@@ -77,6 +80,15 @@ def reseat(meeting: Meeting) -> None:
         calendars.book(meeting)
     meeting.sequence += 1
     meeting.save(update_fields=["host", "guest", "table", "sequence", "changed_at"])
+
+
+def _demand_new(person: Participant, meeting: Meeting) -> None:
+    if person.pk in {one.pk for one in meeting.people()}:
+        raise ValidationError(
+            _("%(person)s goes to this meeting already: %(meeting)s."),
+            code="already_there",
+            params={"person": person.name, "meeting": told_meetings([meeting])[0]},
+        )
 
 
 def _demand_free(person: Participant, meeting: Meeting) -> None:

@@ -6,14 +6,17 @@ import copy
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import F, Func, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chambers.models import User
 from chambers.services.people import demand_manager
 from marketplace.models import (
+    Event,
+    Feedback,
     Interpreter,
     Meeting,
     Participant,
@@ -21,7 +24,15 @@ from marketplace.models import (
     Slot,
     Table,
 )
-from marketplace.services import calendars, notices, placing, standby
+from marketplace.services import (
+    calendars,
+    group_meetings,
+    handover_mail,
+    handovers,
+    notices,
+    placing,
+    standby,
+)
 
 Status = Meeting.Status
 Attendance = Meeting.Attendance
@@ -116,6 +127,8 @@ def cancel_meeting(
 ) -> Meeting:
     """Cancel a meeting that has not begun; everything it held is free and offered on standby.
 
+    It goes on without a company that only came along: that leaves, and the others read so.
+
     Raises ValidationError ``no_reason``, ``over`` once it has begun or is cancelled;
     PermissionDenied for who speaks for neither side nor for the organiser.
     """
@@ -126,7 +139,15 @@ def cancel_meeting(
     meeting = placing.lock_meeting(meeting)
     side = placing.side_of(meeting, by)
     placing.demand_ahead(meeting, at)
+    own = [one for one in meeting.people() if side and one.registration_id == side.pk]
+    if side is not None and handovers.goes_on_without(meeting, own):
+        before = handover_mail.readers_of([meeting])
+        for one in own:
+            handovers.leave_place(meeting, one)
+        handover_mail.tell_of_people(side, [meeting], before)
+        return meeting
     placing.end_meeting(meeting, by=by, side=side, reason=reason.strip(), at=at)
+    group_meetings.end_invitations(meeting, at=at)
     notices.tell_of_meeting("cancelled", meeting)
     standby.offer_freed([meeting], at=at)
     return meeting
@@ -141,13 +162,16 @@ def record_attendance(
     guest: str | None = None,
     at: dt.datetime | None = None,
 ) -> Meeting:
-    """Note who came; what is not given stays. Both there: held; one missing: not held.
+    """Note who came, as the organiser; what is not given stays.
 
-    A cancelled meeting is never a no-show. Raises ValidationError ``not_begun``, ``over`` for one
-    that is cancelled or has no time; PermissionDenied for strangers to it.
+    Both there: held; one missing: not held. A cancelled meeting is never a no-show. What a side
+    says of it goes through ``services.feedback``. Raises ValidationError ``not_begun``, ``over``
+    for one that is cancelled or has no time; PermissionDenied for anyone but a manager of the
+    organiser.
     """
     meeting = placing.lock_meeting(meeting)
-    placing.side_of(meeting, by)
+    if not Event.objects.managed_by(by).filter(pk=meeting.event_id).exists():
+        raise PermissionDenied(_("Only the organiser notes who came; a side says what happened."))
     note_attendance([(meeting, host, guest)], at=at)
     return meeting
 
@@ -155,10 +179,23 @@ def record_attendance(
 def note_attendance(
     marks: Sequence[tuple[Meeting, str | None, str | None]], *, at: dt.datetime | None = None
 ) -> None:
-    """Write down who came to meetings that the caller has locked: (meeting, host, guest).
+    """Write down whom the organiser saw at meetings that the caller has locked.
 
-    Raises ValidationError as ``record_attendance``; then nothing is written.
+    ``marks`` are (meeting, host, guest). From then on these marks stand on no side's word. Raises
+    ValidationError as ``record_attendance``; then nothing is written.
     """
+    write_marks(marks, at=at)
+    for place, mark in enumerate(("host", "guest"), 1):
+        seen = [one[0].pk for one in marks if one[place]]
+        Feedback.objects.filter(meeting__in=seen, wrote__contains=[mark]).update(
+            wrote=Func(F("wrote"), Value(mark), function="array_remove")
+        )
+
+
+def write_marks(
+    marks: Sequence[tuple[Meeting, str | None, str | None]], *, at: dt.datetime | None = None
+) -> None:
+    """Set the marks of locked meetings, and the state that follows. Raises as above."""
     now = at or timezone.now()
     named = {"host_attendance", "guest_attendance"}
     others = {field.name for field in Meeting._meta.fields} - named  # noqa: SLF001 - documented

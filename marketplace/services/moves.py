@@ -14,7 +14,7 @@ from chambers.models import User
 from marketplace.models import Meeting, Registration, Slot, TimeProposal
 from marketplace.services import notices, placing, rules, standby
 
-MOST_MOVES = 2  # without the organiser
+MOST_MOVES = 2  # without the organiser, where there is one
 
 
 @transaction.atomic
@@ -114,7 +114,7 @@ def _demand_movable(meeting: Meeting, at: dt.datetime | None) -> None:
             _("The organiser has set this time for good: ask the desk."), code="locked"
         )
     placing.refuse_frozen(meeting, at=at)
-    if meeting.moves >= MOST_MOVES:
+    if meeting.moves >= MOST_MOVES and not meeting.event.is_direct:
         raise ValidationError(
             _("This meeting was moved %(most)d times: ask the organiser for another."),
             code="too_many_moves",

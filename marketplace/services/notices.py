@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import translation
 
-from chambers.models import Representative, User
+from chambers.models import Chamber, Representative, User
 from chambers.services.mail import CalendarFile, queue_mail
 from marketplace.models import (
     Event,
@@ -267,6 +267,11 @@ def _lost_context(
     return {"registration": registration, "own": own, "times": times}
 
 
+def chamber_of(event: Event) -> Chamber | None:
+    """Whose staff may look its mails up: nobody's where companies meet by themselves."""
+    return None if event.is_direct else event.chamber
+
+
 def thread_of(event: Event, reader: User) -> str:
     """Mails of one event to one person leave in order: no cancellation before its invitation."""
     return f"event {event.pk} {reader.pk}"
@@ -302,7 +307,7 @@ def _mail(
         kind,
         to=reader,
         context=named,
-        chamber=event.chamber,
+        chamber=chamber_of(event),
         calendar=file,
         thread=thread_of(event, reader),
     )

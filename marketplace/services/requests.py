@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from itertools import product
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chambers.models import User
 from chambers.services import jobs
 from marketplace.models import (
-    Event,
     Meeting,
     MeetingRequest,
     Opportunity,
@@ -26,7 +23,7 @@ from marketplace.models import (
     Registration,
     Slot,
 )
-from marketplace.services import calendars, notices, placing, rules
+from marketplace.services import calendars, group_meetings, notices, pairing, placing, rules
 
 Status = MeetingRequest.Status
 
@@ -43,9 +40,14 @@ def request_meeting(
     opportunity: Opportunity | None = None,
     participant: Participant | None = None,
     draft: bool = False,
+    link: str = "",
+    wants_interpreter: bool = False,
+    joins: Meeting | None = None,
     at: dt.datetime | None = None,
 ) -> MeetingRequest:
     """Ask another company of the event for a meeting, at some acceptable times or at any.
+
+    With ``joins`` it is asked to come to that meeting of others, at its time.
 
     Raises ValidationError ``own_company``, ``requests_closed``, ``not_admitted``, ``not_possible``,
     ``group_rule``, ``already_meeting``, ``already_requested``, ``quota``, ``same_text``,
@@ -64,6 +66,9 @@ def request_meeting(
         participant=participant,
         created_by=by,
         status=Status.DRAFT,
+        link=link,
+        wants_interpreter=wants_interpreter,
+        joins=joins,
     )
     chosen = list(slots)
     _demand_same_event(request, chosen)
@@ -73,7 +78,7 @@ def request_meeting(
         raise ValidationError(_("A company cannot ask itself for a meeting."), code="own_company")
     if not draft:
         rules.demand_sendable(request, at)
-        _wait(request, for_=other, at=at)
+        _wait(request, chosen, for_=other, at=at)
     _save_new(request)
     request.slots.set(chosen)
     if not draft:
@@ -92,7 +97,7 @@ def send_request(
     if request.status != Status.DRAFT:
         raise _not_waiting(request)
     rules.demand_sendable(request, at)
-    _wait(request, for_=other, at=at)
+    _wait(request, request.slots.all(), for_=other, at=at)
     _save_new(request)
     notices.tell_of_request("received", request, to=other)
     return request
@@ -137,8 +142,8 @@ def first_time(
 ) -> Slot | None:
     """The time that ``accept_request`` takes when ``side`` names none; None where none is free."""
     try:
-        ours, theirs = _people(side, by), _people_of_other(request, side)
-        return _choose(request.event, ours, theirs, request.slots.all(), None, at)[2]
+        ours, theirs = pairing.people_of(side, by), pairing.people_of_other(request, side)
+        return pairing.choose(request.event, ours, theirs, request.slots.all(), None, at)[2]
     except ValidationError:
         return None
 
@@ -171,8 +176,8 @@ def accept_request(
             raise rules.not_admitted(one)
         rules.demand_room(one)
     event = request.event
-    ours = [participant] if participant else _people(side, by)
-    theirs = _people_of_other(request, side)
+    ours = [participant] if participant else pairing.people_of(side, by)
+    theirs = pairing.people_of_other(request, side)
     if participant is not None and participant.registration_id != side.pk:
         raise placing.other_event()
     if participant is not None:
@@ -183,8 +188,12 @@ def accept_request(
             _("This time was not asked for: choose one of those, or propose it."),
             code="not_offered",
         )
-    own, partner, found = _choose(event, ours, theirs, wanted, slot, at)
-    meeting = _new_meeting(request, side, own, partner)
+    if request.joins is not None:
+        meeting = group_meetings.join(request.joins, ours[0], at=at)
+        _decide(request, Status.ACCEPTED, at)
+        return meeting
+    own, partner, found = pairing.choose(event, ours, theirs, wanted, slot, at)
+    meeting = pairing.new_meeting(request, side, own, partner)
     if found is not None:
         placing.place_new(meeting, found, at=at)
     _decide(request, Status.ACCEPTED, at)
@@ -237,22 +246,30 @@ def propose_times(
     *,
     by: User,
     message: str = "",
+    participant: Participant | None = None,
     at: dt.datetime | None = None,
 ) -> MeetingRequest:
     """Answer with up to three other times; then the other side accepts, declines or proposes.
 
+    With ``participant`` the answering side names who comes.
+
     Raises ValidationError ``not_waiting``, ``too_many_times``, ``no_times``, ``other_event``,
+    ``joins`` where a third company is asked to come to a meeting, which has its time;
     PermissionDenied for who may not answer.
     """
     request = _hold_request(request)
     side = _demand_answerer(request, by, at)
+    if request.joins_id is not None:
+        raise group_meetings.has_its_time()
     chosen = rules.demand_few(slots)
     _demand_same_event(request, chosen)
     other = request.other_side(side)
     request.status, request.answer_from = Status.TIME_PROPOSED, other
-    request.expires_at = rules.expiry_of(request.event, at)
+    request.expires_at = rules.expiry_of(request.event, at, chosen)
     request.reason = message.strip()
-    request.save(update_fields=["status", "answer_from", "expires_at", "reason"])
+    named = "participant" if side.pk == request.requester_id else "partner_participant"
+    setattr(request, named, participant or getattr(request, named))
+    request.save(update_fields=["status", "answer_from", "expires_at", "reason", named])
     request.slots.set(chosen)
     notices.tell_of_request("time_proposed", request, to=other)
     return request
@@ -345,9 +362,11 @@ def _demand_same_event(request: MeetingRequest, slots: Sequence[Slot]) -> None:
         raise placing.other_event()
 
 
-def _wait(request: MeetingRequest, *, for_: Registration, at: dt.datetime | None) -> None:
+def _wait(
+    request: MeetingRequest, slots: Iterable[Slot], *, for_: Registration, at: dt.datetime | None
+) -> None:
     request.status, request.answer_from = Status.PENDING, for_
-    request.expires_at = rules.expiry_of(request.event, at)
+    request.expires_at = rules.expiry_of(request.event, at, slots)
 
 
 def _save_new(request: MeetingRequest) -> None:
@@ -362,69 +381,6 @@ def _save_new(request: MeetingRequest) -> None:
             _("A request between these companies waits for an answer already."),
             code="already_requested",
         ) from error
-
-
-def _people(registration: Registration, first: User | None = None) -> list[Participant]:
-    """Who of a company could come: the one who answers first, then as they were entered."""
-    rows = Participant.objects.coming().filter(registration=registration)
-    people = list(rows.select_related("registration__company", "person"))
-    if not people:
-        raise ValidationError(
-            _("%(company)s has named nobody who comes: add a participant."),
-            code="no_participant",
-            params={"company": str(registration.company)},
-        )
-    return sorted(people, key=lambda one: first is None or one.person_id != first.pk)
-
-
-def _people_of_other(request: MeetingRequest, side: Registration) -> list[Participant]:
-    """Who could come of the other side; whom it named as it asked, nobody else while they come."""
-    other, named = request.other_side(side), request.participant
-    if named is not None and named.left_at is None and other.pk == request.requester_id:
-        return [named]
-    return _people(other)
-
-
-def _choose(
-    event: Event,
-    ours: Sequence[Participant],
-    theirs: Sequence[Participant],
-    wanted: QuerySet[Slot],
-    slot: Slot | None,
-    at: dt.datetime | None,
-) -> tuple[Participant, Participant, Slot | None]:
-    """Two people and a time for them; no time where a timetable is still to set it."""
-    if slot is None and (event.awaits_timetable(at) or not event.slots.exists()):
-        return ours[0], theirs[0], None
-    among = wanted if wanted.exists() else Slot.objects.all()
-    if slot is not None:
-        among = Slot.objects.filter(pk=slot.pk)
-    for own, partner in product(ours, theirs):
-        for one in calendars.free_slots(event, [own, partner], among=among, at=at)[:20]:
-            if slot is not None or calendars.has_table(event, one, [own, partner]):
-                return own, partner, one
-    if slot is not None:
-        return ours[0], theirs[0], slot  # placing says what stands in the way
-    if not wanted.exists():
-        raise ValidationError(
-            _("No time suits both sides: open more of your times, or cancel a meeting."),
-            code="no_common_time",
-        )
-    raise calendars.taken(event, [ours[0], theirs[0]])
-
-
-def _new_meeting(
-    request: MeetingRequest, side: Registration, own: Participant, partner: Participant
-) -> Meeting:
-    """Host is whose booth it is, else the side that was asked; a proposal of the two is over."""
-    Meeting.objects.proposed().between(request.requester, request.partner).delete()
-    asked, asking = (own, partner) if side.pk == request.partner_id else (partner, own)
-    if request.requester.booths.exists() and not request.partner.booths.exists():
-        asked, asking = asking, asked
-    meeting = Meeting(event=request.event, request=request, host=asked, guest=asking)
-    meeting.full_clean()
-    meeting.save()
-    return meeting
 
 
 def _decide(request: MeetingRequest, status: MeetingRequest.Status, at: dt.datetime | None) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,9 +27,13 @@ MOST_TIMES = TimeProposal.MOST_TIMES
 SAME_TEXTS = 5  # as many partners may read the very same words
 
 
+DIRECT_MOST = 10  # requests of a company outside events that wait at once
+DIRECT_WAITS = dt.timedelta(days=10)
+
+
 def quota_left(registration: Registration) -> int:
     """How many more requests a company may have open: answered and expired ones count no more."""
-    return max(registration.most_requests - _open_of(registration), 0)
+    return max(registration.most_requests - _open_of(registration).count(), 0)
 
 
 def may_meet(one: Registration, other: Registration) -> bool:
@@ -49,13 +54,24 @@ def warning_for(one: Registration, other: Registration) -> str:
     return _("You have a meeting with this company already.") if _already(one, other) else ""
 
 
-def expiry_of(event: Event, at: dt.datetime | None = None) -> dt.datetime:
+def direct_quota_left(company: Company) -> int:
+    """How many more requests outside events a company may have open."""
+    return max(DIRECT_MOST - _open_directly(company.pk).count(), 0)
+
+
+def expiry_of(
+    event: Event, at: dt.datetime | None = None, slots: Iterable[Slot] = ()
+) -> dt.datetime:
     """Until when a request sent now is to be answered.
 
     Five days before the event; within those days, by the next day at the latest until the event
-    begins; during it two hours later.
+    begins; during it two hours later. Outside events ten days, no longer than until the last of
+    the acceptable times begins.
     """
     now = at or timezone.now()
+    if event.is_direct:
+        until = now + DIRECT_WAITS
+        return min(until, max((slot.starts_at for slot in slots), default=until))
     if now < event.begins_at - EXPIRES_BEFORE:
         return event.begins_at - EXPIRES_BEFORE
     if now < event.begins_at:
@@ -73,9 +89,12 @@ def demand_sendable(request: MeetingRequest, at: dt.datetime | None = None) -> N
     for side in (one, other):
         if side.status != Registration.Status.ADMITTED:
             raise not_admitted(side)
-    if _apart(one.company, other.company):
+    if apart(one.company, other.company):
         raise ValidationError(
-            _("A meeting with this company is not possible at this event."), code="not_possible"
+            _("A meeting with this company is not possible.")
+            if event.is_direct
+            else _("A meeting with this company is not possible at this event."),
+            code="not_possible",
         )
     if not may_meet(one, other):
         raise ValidationError(
@@ -96,9 +115,7 @@ def demand_sendable(request: MeetingRequest, at: dt.datetime | None = None) -> N
 
 
 def _demand_own_words(request: MeetingRequest) -> None:
-    same = MeetingRequest.objects.open().filter(
-        requester=request.requester, message__iexact=request.message
-    )
+    same = _open_of(request.requester).filter(message__iexact=request.message)
     if request.message and same.count() >= SAME_TEXTS:
         raise ValidationError(
             {
@@ -111,7 +128,7 @@ def _demand_own_words(request: MeetingRequest) -> None:
         )
 
 
-def _apart(one: Company, other: Company) -> bool:
+def apart(one: Company, other: Company) -> bool:
     """Whether one of them excludes the other or is kept out of meetings; it is never said which."""
     pair = Company.excluded_companies.through.objects.filter
     return (
@@ -126,8 +143,16 @@ def _already(one: Registration, other: Registration) -> bool:
     return Meeting.objects.told().alive().between(one, other).exists()
 
 
-def _open_of(registration: Registration) -> int:
-    return MeetingRequest.objects.open().filter(requester=registration).count()
+def _open_of(registration: Registration) -> QuerySet[MeetingRequest]:
+    """What waits of those that it sent; outside events all that its company sent there."""
+    if registration.event.is_direct:
+        return _open_directly(registration.company_id)
+    return MeetingRequest.objects.open().filter(requester=registration)
+
+
+def _open_directly(company: int) -> QuerySet[MeetingRequest]:
+    rows = MeetingRequest.objects.open().filter(event__kind=Event.Kind.DIRECT)
+    return rows.filter(requester__company=company)
 
 
 def not_admitted(registration: Registration) -> ValidationError:

@@ -1,5 +1,25 @@
 """Importing this registers the jobs of the marketplace; see ``marketplace.services``."""
 
-from marketplace.services import proposals, requests, standby, timetable_mail, timetables
+from marketplace.services import (
+    expiring,
+    feedback_links,
+    finding,
+    interest_watch,
+    proposals,
+    requests,
+    standby,
+    timetable_mail,
+    timetables,
+)
 
-__all__ = ["proposals", "requests", "standby", "timetable_mail", "timetables"]
+__all__ = [
+    "expiring",
+    "feedback_links",
+    "finding",
+    "interest_watch",
+    "proposals",
+    "requests",
+    "standby",
+    "timetable_mail",
+    "timetables",
+]

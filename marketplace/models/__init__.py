@@ -42,12 +42,21 @@ from marketplace.models.registrations import (
 )
 from marketplace.models.repairs import Repair
 from marketplace.models.requests import MeetingRequest, MeetingRequestQuerySet
-from marketplace.models.reviews import Review, ReviewQuerySet, Revision, RevisionQuerySet
+from marketplace.models.reviews import (
+    HIGHEST_SCORE,
+    SCORES,
+    Review,
+    ReviewQuerySet,
+    Revision,
+    RevisionQuerySet,
+)
 from marketplace.models.searches import SavedSearch, SavedSearchQuerySet
 from marketplace.models.timetables import Timetable
 from marketplace.models.visits import Visit
 
 __all__ = [
+    "HIGHEST_SCORE",
+    "SCORES",
     "Away",
     "Block",
     "Booking",

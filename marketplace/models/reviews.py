@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chambers.models import User
 
 HIGHEST_SCORE = 5
-_SCORES = ("clarity", "substance", "partner", "value")
+SCORES = ("clarity", "substance", "partner", "value")
 
 
 class RevisionQuerySet(ScopedQuerySet):
@@ -193,9 +193,9 @@ class Review(PublicModel):
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(**{f"{name}__isnull": False for name in _SCORES})
-                & Q(**{f"{name}__lte": HIGHEST_SCORE for name in _SCORES})
-                | Q(**{f"{name}__isnull": True for name in _SCORES})
+                condition=Q(**{f"{name}__isnull": False for name in SCORES})
+                & Q(**{f"{name}__lte": HIGHEST_SCORE for name in SCORES})
+                | Q(**{f"{name}__isnull": True for name in SCORES})
                 & Q(verdict="reject")
                 & ~Q(comment=""),
                 name="review_has_four_scores",
@@ -210,6 +210,19 @@ class Review(PublicModel):
             ),
         ]
 
+    def lines(self) -> list[tuple[str, int, str]]:
+        """(criterion, score, comment) of each score, in the reader's language; [] without."""
+        if self.clarity is None:
+            return []
+        return [
+            (
+                str(self._meta.get_field(name).verbose_name),  # type: ignore[union-attr]
+                getattr(self, name),
+                getattr(self, f"{name}_comment"),
+            )
+            for name in SCORES
+        ]
+
     def __str__(self) -> str:
         total = "" if self.total is None else f" {self.total}"
         return f"{self.opportunity.reference} {self.get_verdict_display()}{total}"
@@ -219,4 +232,4 @@ class Review(PublicModel):
         """The sum of the four scores, 0 to 20; None for a rejection without scores."""
         if self.clarity is None:
             return None
-        return self.clarity + sum(getattr(self, name) or 0 for name in _SCORES[1:])
+        return self.clarity + sum(getattr(self, name) or 0 for name in SCORES[1:])

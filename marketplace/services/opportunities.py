@@ -9,15 +9,28 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from chambers.models import Company, TradeCode, User, today
-from chambers.selectors.search import as_vector
 from chambers.services.companies import note_change
-from marketplace.models import InvestmentTerms, Opportunity
-from marketplace.selectors import opportunity_vector
+from chambers.services.finding import learn_words
+from chambers.services.people import demand_editor
+from marketplace.models import Opportunity, Revision
+from marketplace.selectors import opportunity_index
+from marketplace.services.writing import (
+    Content,
+    content_of,
+    demand_no_leaks,
+    put,
+    put_terms,
+    read_content,
+)
 
 SHOWN_FOR = dt.timedelta(days=365)
+RENEWED_FROM = dt.timedelta(days=30)  # before the last day
+RENEWED_UNTIL = dt.timedelta(days=90)  # after it
 Status = Opportunity.Status
 _SERIES = {
     Opportunity.Kind.GOODS: "B",
@@ -27,11 +40,20 @@ _SERIES = {
     Opportunity.Kind.INVESTMENT: "I",
 }
 _MOVES = {
+    Status.DRAFT: {Status.IN_REVIEW},
     Status.IN_REVIEW: {Status.DRAFT, Status.ON_HOLD},
     Status.PUBLISHED: {Status.IN_REVIEW},
     Status.ON_HOLD: {Status.IN_REVIEW},
     Status.REJECTED: {Status.IN_REVIEW},
     Status.ARCHIVED: {Status.DRAFT, Status.ON_HOLD, Status.REJECTED, Status.PUBLISHED},
+}
+
+
+_CHANGED = {
+    Status.IN_REVIEW: gettext_lazy("It is in review: take it back first, then change it."),
+    Status.PUBLISHED: gettext_lazy("It is published: hand in a changed text, which is reviewed."),
+    Status.REJECTED: gettext_lazy("It was rejected: write a new one."),
+    Status.ARCHIVED: gettext_lazy("It is archived: write a new one."),
 }
 
 
@@ -47,33 +69,59 @@ def draft_opportunity(
     codes: Iterable[TradeCode] = (),
     target_countries: Iterable[str] = (),
     investment: dict[str, Any] | None = None,
+    **said: Any,
 ) -> Opportunity:
     """Save an offer or demand that only its company sees.
 
-    ``investment``: region, instrument, amount_min, amount_max, currency; for kind investment only.
-    Raises PermissionDenied for who may not decide for the company.
+    ``investment``: ``writing.TERMS``, for kind investment only; ``said``: the other fields of
+    ``writing.Content``. Raises ValidationError as ``writing.read_content`` and ``put_terms``,
+    PermissionDenied for who may not decide for the company.
     """
-    if not Company.objects.edited_by(by).filter(pk=company.pk).exists():
-        raise PermissionDenied(_("Only representatives of the company may do this."))
-    opportunity = Opportunity(
-        company=company,
-        side=side,
-        kind=kind,
-        title=title,
-        text=text or {},
-        target_countries=list(target_countries),
+    demand_editor(by, company)
+    content = read_content(
+        title=title, text=text, codes=codes, target_countries=target_countries, **said
     )
-    if not any(words.strip() for words in title.values()):
-        raise ValidationError(
-            {"title": ValidationError(_("Give a title in at least one language."), code="no_title")}
-        )
+    opportunity = Opportunity(company=company, side=side, kind=kind)
+    put(content, opportunity)
     opportunity.full_clean()
     opportunity.save()
-    opportunity.codes.set(codes)
-    if investment is not None:
-        terms = InvestmentTerms(opportunity=opportunity, **investment)
-        terms.full_clean()
-        terms.save()
+    opportunity.codes.set(content.codes)
+    put_terms(opportunity, investment)
+    return opportunity
+
+
+@transaction.atomic
+def change_opportunity(
+    opportunity: Opportunity,
+    *,
+    by: User,
+    content: Content,
+    side: str | None = None,
+    kind: str | None = None,
+) -> Opportunity:
+    """Write a draft anew, or what was put on hold; side and kind only before it has a number.
+
+    Raises ValidationError ``not_editable``, ``numbered``, and as ``put_terms``; PermissionDenied
+    for who may not decide for the company.
+    """
+    demand_editor(by, opportunity.company)
+    opportunity = lock_opportunity(opportunity)
+    status = Status(opportunity.status)
+    if status in _CHANGED:
+        raise ValidationError(_CHANGED[status], code="not_editable")
+    turned = (side or opportunity.side, kind or opportunity.kind)
+    if opportunity.reference and turned != (opportunity.side, opportunity.kind):
+        raise ValidationError(
+            _("%(reference)s keeps its side and kind: its number says them. Write a new one."),
+            code="numbered",
+            params={"reference": opportunity.reference},
+        )
+    opportunity.side, opportunity.kind = turned
+    put(content, opportunity)
+    opportunity.full_clean(exclude=["company"])
+    opportunity.save()
+    opportunity.codes.set(content.codes)
+    put_terms(opportunity, content.investment)
     return opportunity
 
 
@@ -81,15 +129,33 @@ def draft_opportunity(
 def submit_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
     """Hand a draft to the chamber for review; it gets its reference number for life.
 
-    Raises ValidationError ``bad_transition``, PermissionDenied for who may not decide for the
-    company.
+    Raises ValidationError ``bad_transition``; ``no_terms`` on ``investment`` for an investment
+    without an amount; ``leaks`` on ``leak_reason`` for an anonymous text that tells who writes;
+    PermissionDenied for who may not decide for the company.
     """
-    if not Company.objects.edited_by(by).filter(pk=opportunity.company_id).exists():
-        raise PermissionDenied(_("Only representatives of the company may do this."))
+    demand_editor(by, opportunity.company)
     opportunity = _move(opportunity, Status.IN_REVIEW)
+    content = content_of(opportunity)
+    if opportunity.kind == Opportunity.Kind.INVESTMENT and content.investment is None:
+        said = _("Give the amount and the instrument of the investment.")
+        raise ValidationError({"investment": ValidationError(said, code="no_terms")})
+    demand_no_leaks(opportunity.company, content)
     if not opportunity.reference:
         opportunity.reference = _next_reference(opportunity)
     opportunity.save(update_fields=["status", "reference", "updated_at"])
+    return opportunity
+
+
+@transaction.atomic
+def take_back_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
+    """Take an opportunity out of review; it is a draft again and keeps its number.
+
+    Raises ValidationError ``bad_transition``, PermissionDenied for who may not decide for the
+    company.
+    """
+    demand_editor(by, opportunity.company)
+    opportunity = _move(opportunity, Status.DRAFT)
+    opportunity.save(update_fields=["status", "updated_at"])
     return opportunity
 
 
@@ -126,16 +192,57 @@ def reject_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
 
 
 @transaction.atomic
+def hold_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
+    """Send what was reviewed back to its company. Raises as ``publish_opportunity``."""
+    opportunity = _reviewed(opportunity, by, Status.ON_HOLD)
+    opportunity.save(update_fields=["status", "updated_at"])
+    return opportunity
+
+
+@transaction.atomic
+def renew_opportunity(
+    opportunity: Opportunity, *, by: User, on: dt.date | None = None
+) -> Opportunity:
+    """Show a published opportunity for another year, counted from its last day or from today.
+
+    From ``RENEWED_FROM`` before its last day until ``RENEWED_UNTIL`` after it. Raises
+    ValidationError ``bad_transition``, ``too_early``, ``too_late``; PermissionDenied for strangers
+    to the company.
+    """
+    _demand_part(opportunity, by)
+    day, opportunity = on or today(), lock_opportunity(opportunity)
+    if opportunity.status != Status.PUBLISHED or opportunity.expires_on is None:
+        raise _wrong_state(opportunity, Status.PUBLISHED)
+    if day < opportunity.expires_on - RENEWED_FROM:
+        raise ValidationError(
+            _("It is shown until %(last)s and can be renewed from %(first)s on."),
+            code="too_early",
+            params=_told_days(opportunity.expires_on, opportunity.expires_on - RENEWED_FROM),
+        )
+    if day > opportunity.expires_on + RENEWED_UNTIL:
+        raise ValidationError(
+            _("It ended on %(last)s: after so long write a new one, which is reviewed."),
+            code="too_late",
+            params=_told_days(opportunity.expires_on, day),
+        )
+    opportunity.expires_on = max(day, opportunity.expires_on) + SHOWN_FOR
+    opportunity.save(update_fields=["expires_on", "updated_at"])
+    note_change(opportunity.company)
+    return opportunity
+
+
+@transaction.atomic
 def archive_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
     """Take an opportunity out of the market for good.
 
     Raises ValidationError ``bad_transition``, PermissionDenied for strangers to the company.
     """
-    company = Company.objects.filter(pk=opportunity.company_id)
-    if not (company.edited_by(by).exists() or company.managed_by(by).exists()):
-        raise PermissionDenied(_("Only the company or its chamber may do this."))
+    _demand_part(opportunity, by)
     opportunity = _move(opportunity, Status.ARCHIVED)
     opportunity.save(update_fields=["status", "updated_at"])
+    Revision.objects.waiting().filter(opportunity=opportunity).update(
+        state=Revision.State.WITHDRAWN, decided_at=timezone.now()
+    )
     note_change(opportunity.company)
     return opportunity
 
@@ -148,23 +255,39 @@ def refuse_past_day(day: dt.date) -> None:
 
 def reindex_opportunity(opportunity: Opportunity) -> None:
     """Make a saved opportunity findable as it now stands."""
-    Opportunity.objects.filter(pk=opportunity.pk).update(
-        search=as_vector(opportunity_vector(opportunity))
+    made = opportunity_index(opportunity)
+    Opportunity.objects.filter(pk=opportunity.pk).update(**made.columns())
+    learn_words(made.spoken)
+
+
+def _demand_part(opportunity: Opportunity, by: User) -> None:
+    company = Company.objects.filter(pk=opportunity.company_id)
+    if not (company.edited_by(by).exists() or company.managed_by(by).exists()):
+        raise PermissionDenied(_("Only the company or its chamber may do this."))
+
+
+def _told_days(last: dt.date, first: dt.date) -> dict[str, str]:
+    return {"last": date_format(last), "first": date_format(first)}
+
+
+def lock_opportunity(opportunity: Opportunity) -> Opportunity:
+    """An opportunity as it stands, with its company; nobody changes it meanwhile."""
+    rows = Opportunity.objects.select_for_update(of=("self",)).select_related("company")
+    return rows.get(pk=opportunity.pk)
+
+
+def _wrong_state(opportunity: Opportunity, wanted: Opportunity.Status) -> ValidationError:
+    return ValidationError(
+        _("From “%(present)s” it cannot become “%(wanted)s”."),
+        code="bad_transition",
+        params={"present": opportunity.get_status_display(), "wanted": wanted.label},
     )
 
 
 def _move(opportunity: Opportunity, to: Opportunity.Status) -> Opportunity:
-    locked = (
-        Opportunity.objects.select_for_update(of=("self",))
-        .select_related("company")
-        .get(pk=opportunity.pk)
-    )
+    locked = lock_opportunity(opportunity)
     if locked.status not in _MOVES[to]:
-        raise ValidationError(
-            _("From “%(present)s” it cannot become “%(wanted)s”."),
-            code="bad_transition",
-            params={"present": locked.get_status_display(), "wanted": to.label},
-        )
+        raise _wrong_state(locked, to)
     locked.status = to
     return locked
 

@@ -66,8 +66,9 @@ def code_of(caught, field=None):
     ],
 )
 def test_a_reference_names_kind_side_country_day_and_number(company, owner, kind, side, prefix):
+    said = {"kind": kind, "side": side, "investment": TERMS if kind == "investment" else None}
     numbers = [
-        services.submit_opportunity(draft(company, owner, kind=kind, side=side), by=owner).reference
+        services.submit_opportunity(draft(company, owner, **said), by=owner).reference
         for _ in range(2)
     ]
 
@@ -121,12 +122,16 @@ def test_a_refused_submission_uses_up_no_number(company, owner):
 
 ALLOWED = {
     "submit": {S.DRAFT, S.ON_HOLD},
+    "take_back": {S.IN_REVIEW},
     "publish": {S.IN_REVIEW},
+    "hold": {S.IN_REVIEW},
     "reject": {S.IN_REVIEW},
     "archive": {S.DRAFT, S.ON_HOLD, S.REJECTED, S.PUBLISHED},
 }
 BECOMES = {
     "submit": S.IN_REVIEW,
+    "take_back": S.DRAFT,
+    "hold": S.ON_HOLD,
     "publish": S.PUBLISHED,
     "reject": S.REJECTED,
     "archive": S.ARCHIVED,
@@ -141,7 +146,7 @@ def test_only_the_next_steps_are_open_and_each_is_a_change(company, owner, manag
     before = timezone.now() - 9 * DAY
     Opportunity.objects.filter(pk=row.pk).update(updated_at=before)
     act = getattr(services, f"{change}_opportunity")
-    by = owner if change == "submit" else manager
+    by = owner if change in ("submit", "take_back") else manager
 
     if status not in ALLOWED[change]:
         with pytest.raises(ValidationError) as caught:
@@ -189,7 +194,9 @@ PERSONS = [
 MAY = {
     "draft": {"owner", "editor"},
     "submit": {"owner", "editor"},
+    "take_back": {"owner", "editor"},
     "publish": {"manager"},
+    "hold": {"manager"},
     "reject": {"manager"},
     "archive": {"owner", "editor", "manager"},
 }
@@ -199,7 +206,7 @@ MAY = {
 @pytest.mark.parametrize("change", MAY)
 def test_each_step_is_for_those_it_is_for_and_nobody_else(company, change, person):
     by = _persons(company)[person]()
-    start = {"in_review": True} if change in ("publish", "reject") else {}
+    start = {"in_review": True} if change in ("publish", "hold", "reject", "take_back") else {}
     row = factories.OpportunityFactory(company=company, **start)
 
     def act():

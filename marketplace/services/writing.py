@@ -1,0 +1,161 @@
+"""What an opportunity says: read from what was typed, checked, and put on a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from chambers.models import Company, Country, TradeCode, validate_texts
+from marketplace.models import InvestmentTerms, Opportunity, Revision
+from marketplace.selectors.leaks import leaks_in
+
+LONGEST_TITLE = 150  # characters in one language
+LONGEST_TEXT = 6000
+MOST_CODES = 20
+TERMS = ("field", "instrument", "region", "amount_min", "amount_max", "currency")
+_PLAIN = ("title", "text", "target_countries", "cooperation", "is_anonymous", "leak_reason")
+_SAID = (*_PLAIN, "through_chambers")
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that a company says of an offer or request, apart from its side and kind.
+
+    ``investment``: the ``TERMS``, for kind investment only; ``amount_min`` and ``amount_max`` are
+    decimals.
+    """
+
+    title: Mapping[str, str]
+    text: Mapping[str, str]
+    codes: tuple[TradeCode, ...] = ()
+    target_countries: tuple[str, ...] = ()
+    cooperation: tuple[str, ...] = ()
+    is_anonymous: bool = False
+    through_chambers: bool = False
+    leak_reason: str = ""
+    investment: Mapping[str, Any] | None = None
+
+
+def content_of(row: Opportunity | Revision) -> Content:
+    """What a stored row says."""
+    terms: Mapping[str, Any] | None
+    if isinstance(row, Revision):
+        terms = row.investment and {
+            **row.investment,
+            "amount_min": Decimal(row.investment["amount_min"]),
+            "amount_max": Decimal(row.investment["amount_max"]),
+        }
+    else:
+        found = InvestmentTerms.objects.filter(opportunity=row.pk).first()
+        terms = {name: getattr(found, name) for name in TERMS} if found else None
+    return Content(
+        title=row.title,
+        text=row.text,
+        codes=tuple(row.codes.all()),
+        target_countries=tuple(row.target_countries),
+        cooperation=tuple(row.cooperation),
+        is_anonymous=row.is_anonymous,
+        through_chambers=row.through_chambers,
+        leak_reason=row.leak_reason,
+        investment=terms,
+    )
+
+
+def read_content(
+    *,
+    title: Mapping[str, str],
+    text: Mapping[str, str] | None = None,
+    codes: Iterable[TradeCode] = (),
+    target_countries: Iterable[str] = (),
+    cooperation: Iterable[str] = (),
+    is_anonymous: bool = False,
+    through_chambers: bool = False,
+    leak_reason: str = "",
+    investment: Mapping[str, Any] | None = None,
+) -> Content:
+    """What was typed, without spaces at the ends and empty languages.
+
+    Raises ValidationError: on ``title`` ``no_title`` or ``too_long``, on ``text`` ``too_long``, on
+    ``codes`` ``too_many_codes``, on ``target_countries`` ``unknown_country``.
+    """
+    content = Content(
+        title=_texts("title", title, LONGEST_TITLE),
+        text=_texts("text", text or {}, LONGEST_TEXT),
+        codes=tuple(dict.fromkeys(codes)),
+        target_countries=tuple(dict.fromkeys(target_countries)),
+        cooperation=tuple(dict.fromkeys(cooperation)),
+        is_anonymous=is_anonymous,
+        through_chambers=through_chambers,
+        leak_reason=leak_reason.replace("\x00", "").strip(),
+        investment=investment,
+    )
+    if not content.title:
+        raise _on("title", "no_title", _("Give a title in at least one language."))
+    if len(content.codes) > MOST_CODES:
+        text_ = _("Choose at most %(most)d codes.") % {"most": MOST_CODES}
+        raise _on("codes", "too_many_codes", text_)
+    known = Country.objects.filter(pk__in=content.target_countries).count()
+    if known < len(content.target_countries):
+        raise _on("target_countries", "unknown_country", _("There is no such country here."))
+    return content
+
+
+def put(content: Content, row: Opportunity | Revision) -> tuple[str, ...]:
+    """Set what ``content`` says on ``row``, unsaved; the names of the fields that it set."""
+    for name in _SAID:
+        value = getattr(content, name)
+        setattr(row, name, list(value) if isinstance(value, tuple) else value)
+    return _SAID
+
+
+def put_terms(opportunity: Opportunity, terms: Mapping[str, Any] | None) -> None:
+    """Store the investment terms of a saved opportunity, or take them away.
+
+    Raises ValidationError: on ``investment`` ``no_investment`` for another kind; on the fields of
+    the terms.
+    """
+    if terms is None:
+        InvestmentTerms.objects.filter(opportunity=opportunity).delete()
+        return
+    if opportunity.kind != Opportunity.Kind.INVESTMENT:
+        said = _("Only investments have an amount: choose this kind or leave the amount empty.")
+        raise _on("investment", "no_investment", said)
+    found = InvestmentTerms.objects.filter(opportunity=opportunity).first()
+    row = found or InvestmentTerms(opportunity=opportunity)
+    for name in TERMS:
+        setattr(row, name, terms.get(name, ""))
+    row.full_clean()
+    row.save()
+
+
+def demand_no_leaks(company: Company, content: Content) -> None:
+    """Refuse an anonymous text that tells who writes, unless it is said why it does not.
+
+    Raises ValidationError ``leaks`` on ``leak_reason``.
+    """
+    if not content.is_anonymous or content.leak_reason:
+        return
+    found = leaks_in(company, content.title, content.text)
+    if found:
+        told = ", ".join(f"“{one.words}” ({one.label})" for one in found[:10])
+        said = _("The text tells who you are: %(found)s. Take it out, or say why it does not.")
+        raise _on("leak_reason", "leaks", said % {"found": told})
+
+
+def _texts(field: str, texts: Mapping[str, str], longest: int) -> dict[str, str]:
+    validate_texts(dict(texts))
+    found = {code: words.replace("\x00", "").strip() for code, words in texts.items()}
+    for words in found.values():
+        if len(words) > longest:
+            said = _("Write at most %(most)d characters in each language; these are %(now)d.")
+            raise _on(field, "too_long", said % {"most": longest, "now": len(words)})
+    return {code: words for code, words in found.items() if words}
+
+
+def _on(field: str, code: str, text: str) -> ValidationError:
+    return ValidationError({field: ValidationError(text, code=code)})

@@ -1,0 +1,142 @@
+"""What tells who wrote an anonymous text is found in every script; the rest is left alone."""
+
+import pytest
+
+from marketplace.leaks import Own, find_leaks
+
+ROMASHKA = Own(
+    names=("ООО «Ромашка Сенсор»", "Romashka Sensor LLC"),
+    people=("Анна Петрова", "Boris Ivanov"),
+    numbers=("7701234567",),
+)
+ASAHI = Own(
+    names=("株式会社アサヒ計装", "Asahi Keiso Co., Ltd."),
+    people=("田中 恵子",),
+    numbers=("1234567890123",),
+)
+MINGHUI = Own(
+    names=("上海明辉电子有限公司", "Shanghai Minghui Electronics Co., Ltd."), people=("王小明",)
+)
+OF_ROMASHKA = [
+    "Компания Ромашка Сенсор предлагает датчики",
+    'Датчики от ООО "РОМАШКА-СЕНСОР", Москва',
+    "Продукция «Ромашки Сенсор» известна",
+    "Наш завод ромашкасенсор",
+    "We are Romashka Sensor and sell sensors",
+    "RomashkaSensor makes pressure sensors",
+    "ROMASHKA-SENSOR pressure sensors",
+    "Sensors made by romashka sensor since 1999",
+    "ロマシュカ・センサーの圧力センサー",
+    "当社Romashka Sensorは圧力計を製造",
+    "Пишите: anna@romashka-sensor.example",
+    "Write to anna (at) romashka (dot) example",
+    "Пишите на anna собака romashka.ru",
+    "メール：ａｎｎａ＠ｒｏｍａｓｈｋａ．ｒｕ まで",
+    "See www.romashka-sensor.ru/catalog",
+    "Каталог: https://romashka.example/a",
+    "Сайт romashka-sensor.рф",
+    "Звоните +7 495 123-45-67",
+    "Звоните 8 (495) 123 45 67",
+    "тел. 123-45-67",
+    "Phone 0044 20 7946 0958",
+    "Call us: 495 1234567",
+    "ИНН 7701234567",
+    "ИНН 77 0123 4567",
+    "Спросите Анну Петрову",
+    "Ask Anna Petrova for prices",
+    "Ask for Boris Ivanov",
+    "Патент РФ № 2 712 345",
+    "Защищено патентом RU 2712345 C1",
+    "Patent US 10,123,456 B2",
+    "TurboSens™ technology",
+    "Telegram: @romashka",
+    "Связь: г-н Петров",
+]
+OF_ASAHI = [
+    "アサヒ計装の圧力計",
+    "ｱｻﾋ計装は半導体装置を製造しています",
+    "アサヒ 計装製",
+    "Asahi Keiso seeks sensors",
+    "Мы, Asahi Keiso, ищем",
+    "電話 03-1234-5678",
+    "０３－１２３４－５６７８まで",
+    "お問い合わせは info@asahi.co.jp まで",
+    "担当：田中恵子",
+    "田中さんまで連絡ください",
+    "特許第6543210号",
+    "当社サイトは asahi-keiso.jp です",
+]
+OF_MINGHUI = [
+    "上海明辉电子生产传感器",
+    "明辉电子 上海明辉电子有限公司",
+    "请致电 138 0013 8000",
+    "电话：021-12345678",
+    "微信：minghui2020",
+    "邮箱 wang@minghui.cn",
+    "网址 www.minghui.com.cn",
+    "联系人：王小明",
+    "Minghui Electronics sensors",
+    "Shanghai Minghui Electronics sensors",
+    "王先生负责出口",
+]
+HARMLESS = [
+    "Датчики давления по ГОСТ 12.2.003-91, ISO 9001:2015, HS 9026.10",
+    "Поставка 1 000 000 – 5 000 000 USD в год, с 2024-01-01 по 2026-12-31",
+    "Код ТН ВЭД 9026 10 290 0, объём 100 000 000 шт",
+    "Сенсорные экраны 10,1 дюйма, IP67, −40…+85 °C",
+    "Pressure sensors 0–10 000 kPa, accuracy 0.25 %, 4–20 mA, i.e. standard",
+    "Сенсор давления нового типа. Сенсор влажности.",
+    "We seek distributors in Japan, Kazakhstan and China for 2026-2027.",
+    "Sensors, valves etc. Minimum order 500 pieces, e.g. for pumps.",
+    "Проект на 250 000 000 руб. в Московской области",
+    "Node version 10.15.3 and 192.168.0.1",
+    "Контракт до 31.12.2027, партии по 1500 шт.",
+    "Товары: 8486.20, 9026.10.29.00; партия 12 345 678 кг",
+    "Мы ищем партнёра и т.д. и т.п.",
+    "Chamomile fields and daisy sensors",
+    "圧力センサーの仕様をお送りします。年間1,000,000個。",
+    "皆さんのご応募をお待ちしております。お客様の多様な要望",
+    "1990年から2024年まで製造、ISO 14001取得",
+    "年产量 1 000 000 件，价格 100,000,000 元，HS 9026.20",
+    "寻求电子元件供应商，交货期30天",
+]
+
+
+@pytest.mark.parametrize(
+    ("own", "text"),
+    [
+        *((ROMASHKA, text) for text in OF_ROMASHKA),
+        *((ASAHI, text) for text in OF_ASAHI),
+        *((MINGHUI, text) for text in OF_MINGHUI),
+    ],
+)
+def test_every_seeded_leak_is_found(own, text):
+    assert find_leaks(text, own)
+
+
+@pytest.mark.parametrize("own", [ROMASHKA, ASAHI, MINGHUI])
+@pytest.mark.parametrize("text", HARMLESS)
+def test_codes_standards_dates_and_amounts_are_no_leaks(own, text):
+    assert find_leaks(text, own) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Пишите: anna@romashka.example", "email"),
+        ("See www.romashka.example/catalog", "url"),
+        ("電話 03-1234-5678", "phone"),
+        ("Ромашки Сенсор", "name"),
+        ("ИНН 7701234567", "number"),
+        ("Ask Anna Petrova", "person"),
+        ("Патент РФ № 2 712 345", "patent"),
+        ("TurboSens™ technology", "mark"),
+        ("Telegram: @sensors", "account"),
+    ],
+)
+def test_a_finding_says_what_it_is(text, kind):
+    assert kind in {one.kind for one in find_leaks(text, ROMASHKA)}
+
+
+def test_another_company_is_no_leak_of_ones_own():
+    assert find_leaks("アサヒ計装の圧力計", ROMASHKA) == []

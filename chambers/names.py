@@ -287,6 +287,19 @@ def _spelled(folded: str) -> str:
     return _I_SOUNDS.sub("i", latin)
 
 
+def sound(word: str) -> str:
+    """A folded word in Latin letters, what transliterations disagree about made equal.
+
+    ``датчик`` and ``datchik`` give ``datchik``; kana are read by Hepburn; other scripts stay.
+    """
+    return _spelled(_KANA.sub(lambda run: _hepburn(run.group()), word))
+
+
+def alike(one: str, other: str) -> float:
+    """Spelling likeness of two words in [0, 1]; 1.0 for the same word."""
+    return _alike(one, other)
+
+
 def _key_once(name: str) -> str:
     cut = display_parts(name).brand.replace("&", " and ")
     for text in (cut, name[:NAME_LIMIT]):

@@ -152,6 +152,15 @@ _TO_LATIN = str.maketrans(
     _CYRILLIC | {letter.upper(): latin.capitalize() for letter, latin in _CYRILLIC.items()}
 )
 
+_TO_CYRILLIC = {
+    "shch": "щ", "zh": "ж", "kh": "х", "ts": "ц", "ch": "ч", "sh": "ш", "yu": "ю", "ya": "я",
+    "yo": "е", "ye": "е", "ju": "ю", "ja": "я", "ii": "ий", "x": "кс", "w": "в", "q": "к",
+    "c": "к", "h": "х", "j": "й",
+}  # fmt: skip
+_TO_CYRILLIC |= {_CYRILLIC[letter]: letter for letter in "абвгдезийклмнопрстуф"}
+_LATIN_SOUNDS = re.compile("|".join(sorted(_TO_CYRILLIC, key=len, reverse=True)))
+_SHORT_I = re.compile("(?<=[аеиоуыэюя])y|(?<=y)y")
+
 _CAPITALS = re.compile(r"[\u0400-\u042f]{2,}")
 
 _TOKEN = re.compile(
@@ -207,6 +216,17 @@ def transliterate(text: str) -> str:
         return text
     text = _CAPITALS.sub(lambda word: word.group().translate(_TO_LATIN).upper(), text)
     return text.translate(_TO_LATIN)
+
+
+def cyrillic(word: str) -> str:
+    """A folded Latin word in Russian letters, as people type Russian: ``nasosy`` -> ``насосы``.
+
+    What Latin letters leave open (э, ь, ё) is left to the stemmer and to ``names.sound``.
+    """
+    plain = _LATIN_SOUNDS.sub(
+        lambda found: "y" if found.group() == "y" else _TO_CYRILLIC[found.group()], word
+    )
+    return _SHORT_I.sub("й", plain).replace("yй", "ый").replace("y", "ы")
 
 
 def language_of(text: str) -> str:

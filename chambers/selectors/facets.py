@@ -2,7 +2,8 @@
 
 Choices of one facet widen each other, facets narrow each other: the count beside a choice is what
 the list would hold with this facet's other choices taken away. Every choice that any row of the
-whole list has is there, also with a count of 0, so that filters do not jump about.
+whole list has is there, also with a count of 0, so that filters do not jump about. How lists of
+any size are counted and paged: ``chambers.selectors.lists``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
@@ -35,7 +36,9 @@ class Facet:
     ``spread`` gives the rows a ``value`` each, a row once per value, and a ``label`` unless
     ``labels`` names the values; ``narrow`` keeps rows that have any of some values. Without
     ``spread`` a facet offers no choices of its own and only holds what an address asks for.
-    ``repeats``: a row may have the same value twice, which makes counting dearer.
+    ``repeats``: a row may have the same value twice, which makes counting dearer. ``is_stored``:
+    rows hold their values in the column ``facets``, so nothing is spread. The values of a ``tree``
+    lie under each other; those under a chosen one are offered too.
     """
 
     key: str
@@ -44,6 +47,22 @@ class Facet:
     spread: Callable[[Rows], Rows] | None = None
     labels: Callable[[Collection[str]], Mapping[str, StrPromise | str]] | None = None
     repeats: bool = True
+    is_stored: bool = False
+    tree: Tree | None = None
+
+    def is_below(self, value: str) -> bool:
+        """Whether a value of a tree lies under another."""
+        return self.tree is not None and bool(self.tree.parent_of(value))
+
+
+class Tree(Protocol):
+    """How the values of a facet lie under each other."""
+
+    def parent_of(self, value: str) -> str:
+        """The value above; "" for a root."""
+
+    def offered(self, picked: Collection[str]) -> str:
+        """A regular expression of the values to offer where some are chosen."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +73,7 @@ class Option:
     label: str
     count: int
     picked: bool
+    depth: int = 0  # of a tree
 
 
 @dataclass(frozen=True)
@@ -67,12 +87,16 @@ class Group:
     @property
     def first(self) -> Sequence[Option]:
         """The choices shown at once."""
-        return [one for at, one in enumerate(self.options) if at < SHOWN or one.picked]
+        return [one for at, one in enumerate(self.options) if at < SHOWN or _near(one)]
 
     @property
     def rest(self) -> Sequence[Option]:
         """The choices behind "more"."""
-        return [one for at, one in enumerate(self.options) if at >= SHOWN and not one.picked]
+        return [one for at, one in enumerate(self.options) if at >= SHOWN and not _near(one)]
+
+
+def _near(option: Option) -> bool:
+    return option.picked or option.depth > 0
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,11 @@ def _names(reader: str) -> Mapping[str, str]:
     }
 
 
+@cache
+def _currencies(reader: str) -> Mapping[str, str]:
+    return dict(Locale(reader).currencies)
+
+
 def language_name(code: str) -> str:
     """The name of an ISO 639-1 language in the reader's own; the code itself when unknown."""
     return _names(site_language()).get(code, code)
@@ -32,10 +37,29 @@ def language_labels(codes: Collection[str]) -> dict[str, str]:
     return {code: language_name(code) for code in codes}
 
 
+CURRENCIES = (
+    "BYN", "RUB", "JPY", "USD", "EUR", "CNY", "KZT", "UZS", "KGS", "AMD", "AZN", "GEL", "MNT",
+    "INR", "KRW", "VND", "THB", "IDR", "MYR", "SGD", "HKD", "AED", "SAR", "TRY", "GBP", "CHF",
+    "PLN", "CZK", "HUF", "RSD", "BRL", "ZAR", "EGP", "CAD", "AUD",
+)  # fmt: skip
+"""Currencies (ISO 4217) that forms offer, those of our first chambers in front."""
+
+
+def currency_name(code: str) -> str:
+    """A currency as a list names it for this reader: "RUB · Russian Ruble"."""
+    name = _currencies(site_language()).get(code, "")
+    return f"{code} · {name}" if name else code
+
+
 def countries_of(codes: Collection[str]) -> list[Country]:
     """The countries with these codes, by their names for this reader. One query, none for none."""
     found = Country.objects.filter(pk__in=codes) if codes else ()
     return sorted(found, key=lambda country: country.name)
+
+
+def country_labels(codes: Collection[str]) -> dict[str, str]:
+    """Each country code with its name for this reader. One query."""
+    return {country.pk: country.name for country in Country.objects.filter(pk__in=codes)}
 
 
 def country_name(path: str) -> Combinable:

@@ -1,163 +1,226 @@
-"""Search across languages and scripts: what is indexed, and how a question is asked.
+"""How a question is read and asked: across languages, scripts and misspellings.
 
-The same lexemes serve search and matching (``chambers.words``). A tsvector's labels say who may
-find a row by them: A and B everyone, D members only. Code labels of every language stand in the
-vector, so a Russian question finds a Japanese company by its trade code.
+``chambers.selectors.indexing`` says what is stored. Each word of a question is read in every
+language of the site and in other letters (Russian typed in Latin ones, kana as Latin, hiragana as
+katakana); a row must hold some reading of each word. Words that sound alike are looked up among
+all words that anything public has, and one that nothing has is read as the nearest of them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db.models import F, Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import F, FloatField, Q, QuerySet, Value
 
 from chambers import names, words
-from chambers.models import SITE_LANGUAGES, Company, Level, TradeCode, site_language
+from chambers.models import SITE_LANGUAGES, Company, SearchWord, site_language
+from chambers.selectors.indexing import FOR_MEMBERS, SPOKEN, quoted
 
 LONGEST_QUESTION = 100  # characters
+NEAREST = 3  # words that a misspelt one may mean
+WEIGHTS = [0.1, 0.4, 0.1, 1.0]  # of the labels D, C, B, A in a short vector
+_ALIKE = 0.7  # ``names.alike`` of a misspelt word and what it may mean
+_SAME_SOUND = 12  # words of one sound that are asked for
+_CORRECTED = 3  # words of a question that are looked for among all words
 _WORD = re.compile(r"\S+")
+_LATIN_WORD = re.compile(r"[a-z]{3,40}")
+_KANA_RUN = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}")
+_HIRAGANA_WORD = re.compile(r"[\u3041-\u3096\u30fc]{2,}")
+_TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
+
+Reading = tuple[str, ...]
+"""Lexemes that stand for a word together: all of them must be there."""
 
 
-def vector(parts: Iterable[tuple[str, str, str | None]]) -> str:
-    """A tsvector literal from (label A/B/D, text, its language or None)."""
-    best: dict[str, str] = {}
-    for label, text, language in parts:
-        for lexeme in words.lexemes(text, language):
-            if best.get(lexeme, "Z") > label:
-                best[lexeme] = label
-    return " ".join(
-        "'{}':1{}".format(lexeme.replace("\\", "\\\\").replace("'", "''"), label)
-        for lexeme, label in sorted(best.items())
-    )
+@dataclass(frozen=True)
+class AskedWord:
+    """A word of a question with its readings; ``meant`` are the words it was taken for."""
+
+    text: str
+    readings: tuple[Reading, ...]
+    meant: tuple[str, ...] = ()
 
 
-def as_vector(literal: str) -> RawSQL:
-    """A ``vector`` literal as a value to save."""
-    return RawSQL("%s::tsvector", [literal])
+@dataclass(frozen=True)
+class Question:
+    """What is asked for: some reading of each word."""
+
+    words: tuple[AskedWord, ...]
+    is_known: bool = True  # every word is one that something public has
+
+    def query(self, *, member: bool) -> SearchQuery:
+        """Rows that answer; ``member`` also admits what only members may find."""
+        return _raw("&".join(_any(word.readings, member=member) for word in self.words))
+
+    def order(self) -> SearchRank:
+        """How much of the question a row's name, title and own codes hold."""
+        lexemes = {one for word in self.words for reading in word.readings for one in reading}
+        asked = _raw("|".join(map(quoted, sorted(lexemes))))
+        return SearchRank(F("head"), asked, weights=WEIGHTS)
 
 
-def company_parts(
-    *,
-    legal_name: str,
-    legal_name_latin: str,
-    description: Mapping[str, str],
-    industry: str,
-    city: str,
-    labels: Iterable[tuple[str, str]],
-    levels: Mapping[str, str],
-) -> Iterable[tuple[str, str, str | None]]:
-    """What a company is found by, each part labelled by who may find it so."""
-    for name in {legal_name, legal_name_latin, words.transliterate(legal_name)} - {""}:
-        yield "A", name, None
-    yield "B", city, None
-    text_label = _label(levels["description"])
-    if text_label:
-        yield text_label, industry, "en"
-        for language, text in description.items():
-            yield text_label, text, language
-    code_label = _label(levels["codes"])
-    if code_label:
-        for language, label in labels:
-            yield code_label, label, language
-
-
-def _label(level: str) -> str:
-    return {Level.PUBLIC: "B", Level.MEMBERS: "D"}.get(level, "")  # type: ignore[call-overload, no-any-return]
-
-
-def code_labels(codes: Iterable[TradeCode]) -> list[tuple[str, str]]:
-    """(language, label) of each code and of its parents' headings, plus the code itself."""
-    found: list[tuple[str, str]] = []
-    for code in codes:
-        found.append(("en", code.code))
-        node: TradeCode | None = code
-        while node is not None and node.level >= 2:
-            found += [
-                ("en", node.short_en or node.label_en),
-                ("ru", node.label_ru),
-                ("ja", node.label_ja),
-            ]
-            node = node.parent if node.level > 4 else None
-    return [(language, label) for language, label in found if label]
-
-
-def company_vector(company: Company, codes: Iterable[TradeCode] | None = None) -> str:
-    """The tsvector literal of a saved company; ``codes`` are its own, for whoever has them."""
-    levels = {field: company.level_of(field) for field in ("description", "codes")}
-    if codes is None:
-        codes = company.codes.select_related("parent__parent")
-    return vector(
-        company_parts(
-            legal_name=company.legal_name,
-            legal_name_latin=company.legal_name_latin,
-            description=company.description,
-            industry=company.industry,
-            city=company.city,
-            labels=code_labels(codes),
-            levels=levels,
-        )
-    )
-
-
-def name_keys(legal_name: str, legal_name_latin: str) -> str:
-    """The brand in every script, for finding it misspelt and for proposing duplicates."""
-    keys = [names.grouping_key(name) for name in (legal_name, legal_name_latin) if name]
-    return " ".join(dict.fromkeys(key for key in keys if key))
+def clean(text: str) -> str:
+    """A question as it is read: without NUL and blanks around, of bounded length."""
+    return text.replace("\x00", "").strip()[:LONGEST_QUESTION]
 
 
 def says_enough(text: str) -> bool:
     """Whether anybody can be found by a text: a letter of an alphabet or "of" finds nobody."""
-    return question(text, member=False) is not None or len(names.grouping_key(text)) >= 3
+    return bool(_asked_words(text)) or len(names.grouping_key(text)) >= 3
 
 
-def question(text: str, *, member: bool) -> SearchQuery | None:
-    """A query that wants every word of ``text``, each in any of the site's languages.
+def read_question(text: str) -> Question | None:
+    """The question in a text; None when nothing searchable is left.
 
-    Words that only hold a sentence together in one of them ("of", "из") are not asked for.
-
-    None when nothing searchable is left. ``member`` also admits what only members may find.
+    One query, and one more for each word that nothing has, ``_CORRECTED`` of them at the most.
     """
-    labels = "ABD" if member else "AB"
-    wanted = []
-    for word in _WORD.findall(text[:LONGEST_QUESTION]):
-        readings = {
-            tuple(words.lexemes(word, language))
-            for language in (site_language(), *SITE_LANGUAGES, "de")
-        }
-        if () not in readings:  # grammar of one language is nothing to ask for in another
-            wanted.append(
-                "(" + "|".join(sorted(_all_of(reading, labels) for reading in readings)) + ")"
-            )
-    return SearchQuery("&".join(wanted), config="simple", search_type="raw") if wanted else None
-
-
-def _all_of(reading: tuple[str, ...], labels: str) -> str:
-    quoted = (
-        "'{}':{}".format(one.replace("\\", "\\\\").replace("'", "''"), labels) for one in reading
+    asked = _asked_words(text)
+    if not asked:
+        return None
+    lexemes = {one for word in asked for reading in word.readings for one in reading}
+    sounds = {names.sound(one) for one in lexemes if SPOKEN.fullmatch(one)} - {""}
+    known: dict[str, set[str]] = {}
+    found = SearchWord.objects.filter(Q(word__in=lexemes) | Q(sound__in=sounds))
+    for word, sound in found.values_list("word", "sound"):
+        known.setdefault(sound, set()).add(word)
+    there = {word for same in known.values() for word in same}
+    sounding = [_sounding(word, known) for word in asked]
+    unknown = [word for word in sounding if not _is_known(word, there)]
+    meant = {word: _meant(word) for word in unknown[:_CORRECTED]}
+    return Question(
+        tuple(meant.get(word, word) for word in sounding),
+        all(word in meant and bool(meant[word].meant) for word in unknown),
     )
-    return "(" + "&".join(dict.fromkeys(quoted)) + ")"
 
 
 def search_companies(companies: QuerySet[Company], text: str, *, member: bool) -> QuerySet[Company]:
     """Those that answer ``text``, best first: by words and codes, or by a misspelt name."""
-    clean = text.replace("\x00", "").strip()[:LONGEST_QUESTION]
-    asked = question(clean, member=member)
-    key = names.grouping_key(clean) if clean else ""
+    asked = read_question(clean(text))
+    return answering_companies(companies, asked, text, member=member)
+
+
+def answering_companies(
+    companies: QuerySet[Company], asked: Question | None, text: str, *, member: bool
+) -> QuerySet[Company]:
+    """``search_companies`` for whoever has read the question already."""
+    key = names.grouping_key(clean(text)) if clean(text) else ""
     ways = []
     if asked is not None:
-        ways.append(Q(search=asked))
-    if len(key) >= 3:
+        ways.append(Q(search=asked.query(member=member)))
+    if len(key) >= 3 and (asked is None or not asked.is_known):
         ways.append(Q(names__trigram_word_similar=key))
     if not ways:
         return companies
     found = companies.filter(reduce(or_, ways))
     if asked is not None:
-        found = found.annotate(rank=SearchRank(F("search"), asked, weights=[0.1, 0.1, 0.4, 1.0]))
+        found = found.annotate(rank=asked.order())
     else:
         found = found.annotate(rank=TrigramWordSimilarity(key, "names"))
     return found.order_by("-rank", "legal_name", "pk")
+
+
+def unranked() -> Value:
+    """The rank of rows that a single fact finds."""
+    return Value(1.0, output_field=FloatField())
+
+
+def _asked_words(text: str) -> list[AskedWord]:
+    """The words of a question with their readings; grammar of one language is not asked for."""
+    found = []
+    for word in _WORD.findall(text[:LONGEST_QUESTION]):
+        readings = _readings(word)
+        if readings:
+            found.append(AskedWord(word, tuple(sorted(readings))))
+    return found
+
+
+def _readings(word: str) -> set[Reading]:
+    """What a word may be; nothing for a word that only holds a sentence together."""
+    found = {
+        tuple(words.lexemes(word, language))
+        for language in (site_language(), *SITE_LANGUAGES, "de")
+    }
+    if () in found:
+        return set()
+    folded = words.fold(word)
+    if _LATIN_WORD.fullmatch(folded):
+        found.add(tuple(words.lexemes(words.cyrillic(folded), "ru")))
+    latin = words.transliterate(folded)
+    if latin != folded:
+        found.add(tuple(words.lexemes(latin, "en")))
+    if _HIRAGANA_WORD.fullmatch(folded):
+        folded = folded.translate(_TO_KATAKANA)
+        found.add(tuple(words.lexemes(folded)))
+    if _KANA_RUN.fullmatch(folded):
+        found.add(tuple(words.lexemes(folded.rstrip("ー"))))
+        found.add(tuple(words.lexemes(names.sound(folded), "en")))
+    return {_without_runs(reading) for reading in found} - {()}
+
+
+def _without_runs(reading: Reading) -> Reading:
+    """Its lexemes without whole runs of kana: their pairs find them in longer words too."""
+    kept = [one for one in reading if not _KANA_RUN.fullmatch(one)]
+    return tuple(dict.fromkeys(kept or reading))
+
+
+def _sounding(word: AskedWord, known: Mapping[str, set[str]]) -> AskedWord:
+    """The word with those that anything has and that sound like one of its readings."""
+    readings = set(word.readings)
+    for reading in word.readings:
+        if len(reading) == 1 and SPOKEN.fullmatch(reading[0]):
+            same = sorted(known.get(names.sound(reading[0]), ()))[:_SAME_SOUND]
+            readings |= {(other,) for other in same}
+    return AskedWord(word.text, tuple(sorted(readings)))
+
+
+def _is_known(word: AskedWord, there: Collection[str]) -> bool:
+    """Whether anything has a reading of it; numbers, signs and pairs are as they are."""
+    spoken = [one for reading in word.readings for one in reading if SPOKEN.fullmatch(one)]
+    return not spoken or any(one in there for one in spoken)
+
+
+def _meant(word: AskedWord) -> AskedWord:
+    """The word with the nearest of those that anything has."""
+    meant = tuple(
+        _nearest({names.sound(reading[0]) for reading in word.readings if len(reading) == 1})
+    )
+    readings = {*word.readings, *((one,) for one in meant)}
+    return AskedWord(word.text, tuple(sorted(readings)), meant)
+
+
+def _nearest(sounds: Iterable[str]) -> Sequence[str]:
+    """The words nearest to a misspelt one, by any of its sounds; one query."""
+    wanted = sorted({sound for sound in sounds if 4 <= len(sound) <= 40}, key=len)[:2]
+    if not wanted:
+        return ()
+    like = reduce(or_, (Q(sound__trigram_similar=sound) for sound in wanted))
+    rows = SearchWord.objects.filter(like).values_list("word", "sound")
+    scored = sorted(
+        (-max(names.alike(sound, other) for sound in wanted), word) for word, other in rows[:500]
+    )
+    best = -scored[0][0] if scored else 0.0
+    return [word for score, word in scored if -score >= max(_ALIKE, best - 0.05)][:NEAREST]
+
+
+def _any(readings: Iterable[Reading], *, member: bool) -> str:
+    marks = ("", FOR_MEMBERS) if member else ("",)
+    ways = []
+    for reading in readings:
+        parts = ("|".join(quoted(mark + one) for mark in marks) for one in reading)
+        ways.append("&".join(f"({part})" for part in parts))
+    return "(" + "|".join(f"({way})" for way in ways) + ")"
+
+
+class _Lexemes(SearchQuery):
+    """A query of stored lexemes as they are: ``to_tsquery`` would read them as text again."""
+
+    template = "(%(expressions)s)::tsquery"
+
+
+def _raw(text: str) -> SearchQuery:
+    return _Lexemes(text, search_type="raw")

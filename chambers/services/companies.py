@@ -14,13 +14,15 @@ from django.utils.translation import gettext as _
 
 from chambers.models import Company, Country, TradeCode, User
 from chambers.models.companies import Representative
-from chambers.selectors import search
+from chambers.selectors import indexing
 from chambers.services import jobs
+from chambers.services.finding import FOUND_JOB, learn_words
 from chambers.services.people import add_representative, demand_editor
 
 # Done by the app above; a job is data, not an import.
 PROFILE_JOB = "matching.refresh"
 ANEW_JOB = "matching.anew"
+_TOLD_BESIDE = {"legal_name", "legal_name_latin", "country"}  # what its opportunities repeat
 CODES_AT_ONCE = 50  # stated by one press of a button
 SINGLY = 500  # companies up to whom each is matched anew by itself; above, everyone is by a run
 
@@ -66,6 +68,8 @@ def change_company(
     if codes is not None:
         company.codes.set(codes)
     reindex_company(company)
+    if _TOLD_BESIDE & fields.keys():
+        jobs.enqueue(FOUND_JOB, {"company": company.pk}, key=str(company.pk), priority=2)
     return company
 
 
@@ -110,10 +114,9 @@ def exclude_company(company: Company, *, other: Company) -> None:
 
 def reindex_company(company: Company) -> None:
     """Make a saved company findable as it now stands, and have it matched anew."""
-    Company.objects.filter(pk=company.pk).update(
-        search=search.as_vector(search.company_vector(company)),
-        names=search.name_keys(company.legal_name, company.legal_name_latin),
-    )
+    made = indexing.company_index(company)
+    Company.objects.filter(pk=company.pk).update(names=made.names, **made.columns())
+    learn_words(made.spoken)
     note_change(company)
 
 

@@ -6,20 +6,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from django.db.models import CharField, Exists, F, Func, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Company, Guild, GuildMembership, Membership, TradeCode, today
-from chambers.selectors.facets import Facet, Rows
-from chambers.selectors.labels import (
-    body_name,
-    country_name,
-    language_labels,
-    root_code,
-    root_label,
-)
+from chambers.selectors.facets import Asked, Facet, Rows
+from chambers.selectors.indexing import FOR_MEMBERS
+from chambers.selectors.labels import body_name, country_labels, language_labels
+from chambers.selectors.lists import EVERY_MARK, Marks, Shelf
 from chambers.selectors.search import search_companies
-from chambers.selectors.shown import ShownCompany, Sight, findable_by, shown_companies
+from chambers.selectors.shown import ShownCompany, Sight, shown_companies
+from chambers.selectors.trades import Divisions, Headings, code_names, deepest
 from marketplace.models import Opportunity, OpportunityQuerySet
 
 if TYPE_CHECKING:
@@ -29,12 +26,13 @@ if TYPE_CHECKING:
     from chambers.models import User
 
 SORTS = {"best": _("Best match first"), "new": _("Newest first"), "name": _("By name")}
-HS, NACE = TradeCode.Scheme.HS, TradeCode.Scheme.NACE
+HS = TradeCode.Scheme.HS
 GUILD_MARK = "--"  # between the slugs of a chamber and its guild
 
 
 def company_facets(sight: Sight) -> tuple[Facet, ...]:
     """The facets of the directory; nobody narrows by a field that is hidden from them."""
+    marks = marks_of(sight)
     return (
         Facet(
             "trade",
@@ -51,8 +49,8 @@ def company_facets(sight: Sight) -> tuple[Facet, ...]:
             "country",
             _("Country or region"),
             narrow=lambda rows, codes: rows.filter(country__in=codes),
-            spread=lambda rows: rows.annotate(value=F("country_id"), label=country_name("country")),
-            repeats=False,
+            labels=country_labels,
+            is_stored=True,
         ),
         Facet(
             "chamber",
@@ -68,47 +66,56 @@ def company_facets(sight: Sight) -> tuple[Facet, ...]:
                 value=F("memberships__chamber__slug"), label=body_name("memberships__chamber")
             ),
         ),
-        _by_code("industry", _("Industry"), NACE, sight),
-        _by_code("goods", _("Goods (HS chapter)"), HS, sight),
+        by_code("industry", _("Industry"), Divisions(), marks),
+        by_code("goods", _("Goods (HS code)"), Headings(), marks),
         Facet(
             "speaks",
             _("Speaks"),
-            narrow=lambda rows, codes: rows.filter(
-                findable_by("languages", sight), languages__overlap=list(codes)
-            ),
-            spread=lambda rows: rows.filter(findable_by("languages", sight)).annotate(
-                value=Func(F("languages"), function="unnest", output_field=CharField())
-            ),
+            narrow=lambda rows, codes: rows.filter(marks.matching("speaks", codes)),
             labels=language_labels,
-            repeats=False,
+            is_stored=True,
         ),
         Facet("guild", _("Guild"), narrow=_in_guilds, labels=_guild_names),
     )
 
 
-def codes_below(scheme: str, roots: Collection[str]) -> QuerySet[TradeCode]:
-    """Trade codes under any of some HS chapters or NACE sections, those included."""
-    return TradeCode.objects.filter(
-        Q(code__in=roots) | Q(parent__code__in=roots) | Q(parent__parent__code__in=roots),
-        scheme=scheme,
+def marks_of(sight: Sight) -> Marks:
+    """By which stored facets a reader finds companies: ``findable_by`` for columns of facets."""
+    if sight.everything:
+        return Marks(EVERY_MARK)
+    inside = Q()
+    if sight.companies:
+        inside |= Q(pk__in=sight.companies)
+    if sight.serves:
+        theirs = Membership.objects.open().filter(chamber__in=sight.serves)
+        inside |= Q(pk__in=theirs.values("company"))
+    return Marks(("", FOR_MEMBERS) if sight.member else ("",), inside or None)
+
+
+def by_code(key: str, title: StrPromise | str, tree: Headings | Divisions, marks: Marks) -> Facet:
+    """A facet of the trade codes that rows hold in ``facets``."""
+    return Facet(
+        key,
+        title,
+        narrow=lambda rows, codes: rows.filter(marks.matching(key, deepest(tree, codes))),
+        labels=lambda codes: code_names(tree.scheme, codes),
+        is_stored=True,
+        tree=tree,
     )
 
 
-def _by_code(key: str, title: StrPromise, scheme: str, sight: Sight) -> Facet:
-    through = Company.codes.through.objects
-
-    def narrow(rows: Rows, roots: Collection[str]) -> Rows:
-        under = through.filter(
-            company=OuterRef("pk"), tradecode__in=codes_below(scheme, roots).values("pk")
-        )
-        found: Rows = rows.filter(findable_by("codes", sight), Exists(under))
-        return found
-
-    def spread(rows: Rows) -> Rows:
-        found: Rows = rows.filter(findable_by("codes", sight), codes__scheme=scheme)
-        return found.annotate(value=root_code("codes"), label=root_label("codes"))  # type: ignore[no-any-return]
-
-    return Facet(key, title, narrow, spread)
+def directory_of(viewer: User | AnonymousUser, sight: Sight, asked: Asked) -> Shelf:
+    """The directory as ``viewer`` may search it by what is ``asked``."""
+    rows = Company.objects.visible_to(viewer)
+    return Shelf(
+        kind="companies",
+        whole=Company.objects.listed(),
+        rows=rows,
+        found=search_directory(rows, asked.text, sight),
+        facets=company_facets(sight),
+        asked=asked,
+        marks=marks_of(sight),
+    )
 
 
 def _published() -> OpportunityQuerySet:

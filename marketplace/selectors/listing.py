@@ -6,14 +6,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import TradeCode
-from chambers.selectors.facets import Facet, Rows
-from chambers.selectors.labels import country_name, root_code, root_label
+from chambers.selectors.facets import Asked, Facet
+from chambers.selectors.labels import country_labels
+from chambers.selectors.lists import Marks, Shelf
+from chambers.selectors.trades import Headings
 from marketplace.models import Opportunity
-from marketplace.selectors.directory import codes_below
+from marketplace.selectors.directory import by_code
+from marketplace.selectors.search import search_opportunities
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -24,49 +27,46 @@ HS = TradeCode.Scheme.HS
 SORTS = {"best": _("Best match first"), "new": _("Newest first"), "closing": _("Closing soon")}
 
 
-def _under_chapters(rows: Rows, chapters: Collection[str]) -> Rows:
-    through = Opportunity.codes.through.objects
-    codes = codes_below(HS, chapters)
-    return rows.filter(
-        Exists(through.filter(opportunity=OuterRef("pk"), tradecode__in=codes.values("pk")))
-    )
-
+_OPEN = Marks()  # all that is published is everybody's to find
 
 OPPORTUNITY_FACETS = (
     Facet(
         "side",
         _("Offer or request"),
         narrow=lambda rows, sides: rows.filter(side__in=sides),
-        spread=lambda rows: rows.annotate(value=F("side")),
         labels=lambda sides: dict(Opportunity.Side.choices),
-        repeats=False,
+        is_stored=True,
     ),
     Facet(
         "kind",
         _("Kind"),
         narrow=lambda rows, kinds: rows.filter(kind__in=kinds),
-        spread=lambda rows: rows.annotate(value=F("kind")),
         labels=lambda kinds: dict(Opportunity.Kind.choices),
-        repeats=False,
+        is_stored=True,
     ),
     Facet(
         "country",
         _("Country or region"),
-        narrow=lambda rows, codes: rows.filter(company__country__in=codes),
-        spread=lambda rows: rows.annotate(
-            value=F("company__country_id"), label=country_name("company__country")
-        ),
-        repeats=False,
+        narrow=lambda rows, codes: rows.filter(_OPEN.matching("country", codes)),
+        labels=country_labels,
+        is_stored=True,
     ),
-    Facet(
-        "goods",
-        _("Goods (HS chapter)"),
-        narrow=_under_chapters,
-        spread=lambda rows: rows.filter(codes__scheme=HS).annotate(
-            value=root_code("codes"), label=root_label("codes")
-        ),
-    ),
+    by_code("goods", _("Goods (HS code)"), Headings(), _OPEN),
 )
+
+
+def market_of(viewer: User | AnonymousUser, asked: Asked) -> Shelf:
+    """What is published now, as ``viewer`` may search it by what is ``asked``."""
+    rows = Opportunity.objects.visible_to(viewer).on_show()
+    return Shelf(
+        kind="opportunities",
+        whole=Opportunity.objects.on_show(),
+        rows=rows,
+        found=search_opportunities(rows, asked.text),
+        facets=OPPORTUNITY_FACETS,
+        asked=asked,
+        marks=_OPEN,
+    )
 
 
 def in_order(rows: QuerySet[Opportunity], sort: str, text: str) -> QuerySet[Opportunity]:

@@ -2,34 +2,62 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.search import SearchRank
-from django.db.models import F, Q, QuerySet
+import re
+from collections.abc import Collection
 
-from chambers.selectors import search
+from django.db.models import QuerySet
+
+from chambers.models import TradeCode
+from chambers.selectors import indexing, search
 from marketplace.models import Opportunity
 
+_REFERENCE = re.compile(r"[a-z]{2}-[a-z]{2}-[0-9]{8}-[0-9]{3,}", re.IGNORECASE)
 
-def opportunity_vector(opportunity: Opportunity) -> str:
-    """The tsvector literal of a saved opportunity; all of it is public once published."""
-    parts: list[tuple[str, str, str | None]] = [("A", opportunity.reference or "", None)]
+
+def opportunity_index(
+    opportunity: Opportunity, codes: Collection[TradeCode] | None = None
+) -> indexing.Indexed:
+    """What a saved opportunity is found by; ``codes`` are its own, for whoever has them.
+
+    All of it is public once published; of an anonymous one nothing tells the company.
+    """
+    if codes is None:
+        codes = list(opportunity.codes.select_related("parent__parent"))
+    parts: list[indexing.Part] = [("A", opportunity.reference or "", None)]
     parts += [("A", text, language) for language, text in opportunity.title.items()]
     parts += [("B", text, language) for language, text in opportunity.text.items()]
-    codes = opportunity.codes.select_related("parent__parent")
-    parts += [("B", label, language) for language, label in search.code_labels(codes)]
-    return search.vector(parts)
+    parts += indexing.code_labels(codes)
+    company = opportunity.company
+    if not opportunity.is_anonymous:
+        for name in indexing.names_of(company.legal_name, company.legal_name_latin):
+            parts.append(("B", name, None))
+    return indexing.indexed(
+        parts,
+        [
+            f"side:{opportunity.side}",
+            f"kind:{opportunity.kind}",
+            f"country:{company.country_id}",
+            *indexing.code_facets(codes),
+        ],
+    )
 
 
 def search_opportunities(opportunities: QuerySet[Opportunity], text: str) -> QuerySet[Opportunity]:
     """Those that answer ``text`` by reference number, words or codes, best first."""
-    clean = text.replace("\x00", "").strip()[: search.LONGEST_QUESTION]
-    if not clean:
+    return answering_opportunities(opportunities, search.read_question(search.clean(text)), text)
+
+
+def answering_opportunities(
+    opportunities: QuerySet[Opportunity], asked: search.Question | None, text: str
+) -> QuerySet[Opportunity]:
+    """``search_opportunities`` for whoever has read the question already."""
+    wanted = search.clean(text)
+    if not wanted:
         return opportunities
-    asked = search.question(clean, member=True)
-    wanted = Q(reference__iexact=clean)
-    if asked is None:
-        return opportunities.filter(wanted)
-    return (
-        opportunities.filter(wanted | Q(search=asked))
-        .annotate(rank=SearchRank(F("search"), asked))
-        .order_by("-rank", "-published_at", "-pk")
-    )
+    if _REFERENCE.fullmatch(wanted):
+        found = opportunities.filter(reference=wanted.upper()).annotate(rank=search.unranked())
+    elif asked is None:
+        return opportunities.none()
+    else:
+        found = opportunities.filter(search=asked.query(member=False)).annotate(rank=asked.order())
+    return found.order_by("-rank", "-published_at", "-pk")

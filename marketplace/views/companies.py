@@ -11,33 +11,34 @@ from django_htmx.http import push_url
 
 from chambers.http import PageRequest
 from chambers.models import Company
-from chambers.pages import page_of, wants_fragment
+from chambers.pages import PAGE_SIZE, wants_fragment
 from chambers.selectors import facets
+from chambers.selectors.lists import listed
 from chambers.selectors.shown import sight_of
 from marketplace.selectors import directory
 from marketplace.selectors.company import company_page
 from marketplace.selectors.encounters import chances_to_meet
+from marketplace.services.visits import note_visit
 
 
 @require_safe
 def companies(request: PageRequest) -> HttpResponse:
     """Companies that this reader may see, narrowed by words and facets."""
     sight = sight_of(request.user)
-    sides = directory.company_facets(sight)
-    asked = facets.Asked.read(request.GET, [one.key for one in sides], directory.SORTS)
-    everything = Company.objects.visible_to(request.user)
-    found = directory.search_directory(everything, asked.text, sight)
-    rows = directory.in_order(facets.narrowed(found, sides, asked), asked.sort, asked.text)
-    page = page_of(request, rows.select_related("country"))
-    made = facets.groups(everything, found, sides, asked)
+    keys = [one.key for one in directory.company_facets(sight)]
+    asked = facets.Asked.read(request.GET, keys, directory.SORTS)
+    shelf = directory.directory_of(request.user, sight, asked)
+    rows = directory.in_order(shelf.chosen(), asked.sort, asked.text)
+    found = listed(shelf, rows.select_related("country"), request.GET.get("page"), PAGE_SIZE)
     context = {
         "asked": asked,
-        "groups": [group for group in made if group.key != "guild"],
-        "chips": facets.chips(made, asked),
+        "found": found,
+        "groups": [group for group in found.groups if group.key != "guild"],
+        "chips": facets.chips(found.groups, asked),
         "sorts": directory.SORTS,
-        "page": page,
+        "page": found.page,
         "cards": directory.cards(
-            list(page), request.user, sight, directory.wanted_by(request.acting.company)
+            list(found.page), request.user, sight, directory.wanted_by(request.acting.company)
         ),
     }
     if wants_fragment(request):
@@ -52,6 +53,8 @@ def company(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
     rows = Company.objects.visible_to(request.user).select_related("country")
     found = get_object_or_404(rows, public_id=public_id)
     own = request.acting.company
+    if request.method == "GET":
+        note_visit(found, own)
     return render(
         request,
         "marketplace/company.html",

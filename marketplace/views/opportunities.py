@@ -13,12 +13,19 @@ from django_htmx.http import push_url
 
 from chambers.gates.calendar import Entry, calendar
 from chambers.http import PageRequest
-from chambers.pages import page_of, wants_fragment
+from chambers.pages import PAGE_SIZE, wants_fragment
 from chambers.selectors import facets
 from chambers.selectors.labels import countries_of
+from chambers.selectors.lists import listed
 from marketplace.models import Opportunity
-from marketplace.selectors.listing import OPPORTUNITY_FACETS, SORTS, answering, in_order
-from marketplace.selectors.search import search_opportunities
+from marketplace.selectors.interests import standing_of
+from marketplace.selectors.listing import (
+    OPPORTUNITY_FACETS,
+    SORTS,
+    answering,
+    in_order,
+    market_of,
+)
 from marketplace.selectors.shown import shown_opportunities, shown_opportunity
 
 
@@ -26,19 +33,18 @@ from marketplace.selectors.shown import shown_opportunities, shown_opportunity
 def opportunities(request: PageRequest) -> HttpResponse:
     """What is published now, narrowed by words and facets."""
     asked = facets.Asked.read(request.GET, [one.key for one in OPPORTUNITY_FACETS], SORTS)
-    everything = Opportunity.objects.visible_to(request.user).on_show()
-    found = search_opportunities(everything, asked.text)
-    rows = in_order(facets.narrowed(found, OPPORTUNITY_FACETS, asked), asked.sort, asked.text)
-    made = facets.groups(everything, found, OPPORTUNITY_FACETS, asked)
+    shelf = market_of(request.user, asked)
+    rows = in_order(shelf.chosen(), asked.sort, asked.text)
     joined = rows.select_related("company__country", "investment").prefetch_related("codes")
-    page = page_of(request, joined)
+    found = listed(shelf, joined, request.GET.get("page"), PAGE_SIZE)
     context = {
         "asked": asked,
-        "groups": made,
-        "chips": facets.chips(made, asked),
+        "found": found,
+        "groups": found.groups,
+        "chips": facets.chips(found.groups, asked),
         "sorts": SORTS,
-        "page": page,
-        "shown": shown_opportunities(list(page), request.user),
+        "page": found.page,
+        "shown": shown_opportunities(list(found.page), request.user),
     }
     if wants_fragment(request):
         response = render(request, "marketplace/_opportunities.html", {**context, "fragment": True})
@@ -59,6 +65,7 @@ def opportunity(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
         "terms": shown.investment,
         "countries": countries_of(list(shown.target_countries)),
         "answers": shown_opportunities(answering(found, request.user), request.user),
+        "interest": standing_of(shown, request.acting),
     }
     return render(request, "marketplace/opportunity.html", context)
 

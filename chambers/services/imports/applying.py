@@ -10,8 +10,10 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from chambers.models import Chamber, Company, Country, TradeCode, today
-from chambers.selectors import search
+from chambers.selectors import indexing
+from chambers.services import jobs
 from chambers.services.companies import note_many_changes
+from chambers.services.finding import WORDS_JOB
 from chambers.services.imports.places import create_placeholder
 
 _CHUNK = 500
@@ -29,7 +31,7 @@ SELECT public_id, legal_name, legal_name_latin, country, city, registration_numb
     '', NULL, '{}', website,
     CASE WHEN description = '' THEN '{}' ELSE jsonb_build_object(language, description) END,
     industry, '{}', '{}', false, true, '{}', names, search,
-    NULL, '{}',
+    head, ARRAY['country:' || country],
     '', '{}', '{}', '{}', true, false, '', %(now)s, %(now)s
 FROM import_row WHERE verdict = 'accepted' ORDER BY line
 """
@@ -50,7 +52,7 @@ WHERE row.verdict = 'accepted' ORDER BY row.line
 # Updated companies as they will stand. An empty text is something the file does not say.
 _MERGED = """
 CREATE TEMPORARY TABLE import_merged AS
-SELECT stored.id, stored.country_id, stored.visibility,
+SELECT stored.id, stored.country_id, stored.visibility, stored.languages,
     coalesce(nullif(row.external_id, ''), stored.external_id) AS external_id,
     row.legal_name,
     coalesce(nullif(row.legal_name_latin, ''), stored.legal_name_latin) AS legal_name_latin,
@@ -67,7 +69,9 @@ WHERE row.verdict = 'updated'
 """
 
 _VECTORS = """
-CREATE TEMPORARY TABLE import_vector (company bigint, names text, search tsvector)
+CREATE TEMPORARY TABLE import_vector (
+    company bigint, names text, search tsvector, head tsvector, facets text[]
+)
 """
 
 # Fields and vector in one: each version of a row costs its entries in every index.
@@ -77,7 +81,8 @@ UPDATE chambers_company AS stored SET
     legal_name_latin = merged.legal_name_latin, city = merged.city,
     registration_number = merged.registration_number, website = merged.website,
     industry = merged.industry, description = merged.description,
-    names = vector.names, search = vector.search, updated_at = %(now)s
+    names = vector.names, search = vector.search, head = vector.head,
+    facets = vector.facets, updated_at = %(now)s
 FROM import_merged AS merged JOIN import_vector AS vector ON vector.company = merged.id
 WHERE stored.id = merged.id
 """
@@ -110,6 +115,7 @@ def apply() -> list[Chamber]:
             # The next question may come before the database looks by itself.
             cursor.execute("ANALYZE chambers_company, chambers_membership")
             note_many_changes()
+            jobs.enqueue(WORDS_JOB, key="all")
     return made
 
 
@@ -141,12 +147,9 @@ def _copy_vectors(cursor: CursorWrapper) -> None:
                 target.write_row(row)
 
 
-def _vectors(keys: list[int]) -> Iterator[tuple[int, str, str]]:
+def _vectors(keys: list[int]) -> Iterator[tuple[int, str, str, str, list[str]]]:
     merged = Company.objects.raw("SELECT * FROM import_merged WHERE id = ANY(%s)", [keys])
     codes = Prefetch("codes", TradeCode.objects.select_related("parent__parent"))
     for company in merged.prefetch_related(codes):
-        yield (
-            company.pk,
-            search.name_keys(company.legal_name, company.legal_name_latin),
-            search.company_vector(company, company.codes.all()),
-        )
+        made = indexing.company_index(company, list(company.codes.all()))
+        yield company.pk, made.names, made.search, made.head, made.facets

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from chambers import words
 from chambers.models import DEFAULT_LEVELS, Company, new_public_id
-from chambers.selectors import search
+from chambers.selectors import indexing
 from chambers.services.imports.texts import one_line, paragraphs, presentable, repaired, room_in
 
 NEEDED = ("name", "country")
@@ -66,6 +66,7 @@ class CompanyRow:
     language: str = ""
     names: str = ""
     search: str = ""
+    head: str = ""
     public_id: uuid.UUID = field(default_factory=new_public_id)
     membership_id: uuid.UUID = field(default_factory=new_public_id)
     remarks: dict[str, str] = field(default_factory=dict)
@@ -96,18 +97,17 @@ def read_company(record: Mapping[str, Any], countries: Collection[str]) -> Compa
     row.description = _description(record, remarks)
     if row.description:
         row.language = _language(record, row.description, remarks)
-    row.names = search.name_keys(row.legal_name, row.legal_name_latin)
-    row.search = search.vector(
-        search.company_parts(
-            legal_name=row.legal_name,
-            legal_name_latin=row.legal_name_latin,
-            description={row.language: row.description} if row.description else {},
-            industry=row.industry,
-            city=row.city,
-            labels=(),
-            levels=DEFAULT_LEVELS,
-        )
+    row.names = indexing.name_keys(row.legal_name, row.legal_name_latin)
+    parts = indexing.company_parts(
+        legal_name=row.legal_name,
+        legal_name_latin=row.legal_name_latin,
+        description={row.language: row.description} if row.description else {},
+        industry=row.industry,
+        city=row.city,
+        labels=(),
+        levels=DEFAULT_LEVELS,
     )
+    row.search, row.head = indexing.vector(parts), indexing.head(parts)
     return row
 
 

@@ -25,7 +25,7 @@ CREATE TEMPORARY TABLE import_row (
     other text NOT NULL DEFAULT '',
     external_id text, legal_name text, legal_name_latin text, country text, city text,
     registration_number text, website text, domain text, industry text,
-    description text, language text, names text, search tsvector,
+    description text, language text, names text, search tsvector, head tsvector,
     public_id uuid, membership_id uuid,
     company bigint,          -- the stored company that this row is
     by_name boolean NOT NULL DEFAULT false  -- told by its name only
@@ -36,7 +36,8 @@ _COPY = """
 COPY import_row (
     line, shown_id, shown_name, verdict, field, reason,
     external_id, legal_name, legal_name_latin, country, city, registration_number, website,
-    domain, industry, description, language, names, search, public_id, membership_id
+    domain, industry, description, language, names, search, head, public_id,
+    membership_id
 ) FROM STDIN
 """
 
@@ -115,7 +116,7 @@ def _values(row: Staged) -> tuple[Any, ...]:
     shown = (row.line, row.shown_id, row.shown_name)
     found = row.found
     if isinstance(found, RefusedRowError):
-        return (*shown, Verdict.REFUSED.value, found.field, found.reason, *[None] * 15)
+        return (*shown, Verdict.REFUSED.value, found.field, found.reason, *[None] * 16)
     return (
         *shown,
         "",
@@ -134,6 +135,7 @@ def _values(row: Staged) -> tuple[Any, ...]:
         found.language,
         found.names,
         found.search,
+        found.head,
         found.public_id,
         found.membership_id,
     )

@@ -16,6 +16,7 @@ from marketplace.api import (
     EventRepairs,
     Events,
     Feeds,
+    Interests,
     Meetings,
     Moves,
     Offers,
@@ -40,6 +41,7 @@ router.register("chambers", Chambers, basename="api-chamber")
 router.register("companies", Companies, basename="api-company")
 router.register("calendars", Feeds, basename="api-feed")
 router.register("events", Events, basename="api-event")
+router.register("interests", Interests, basename="api-interest")
 router.register("meetings", Meetings, basename="api-meeting")
 router.register("moves", Moves, basename="api-move")
 router.register("opportunities", Opportunities, basename="api-opportunity")

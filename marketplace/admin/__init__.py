@@ -2,6 +2,7 @@
 
 from marketplace.admin import (
     events,
+    interests,
     meetings,
     opportunities,
     participants,
@@ -12,6 +13,7 @@ from marketplace.admin import (
 
 __all__ = [
     "events",
+    "interests",
     "meetings",
     "opportunities",
     "participants",

@@ -4,6 +4,7 @@ from marketplace.api.changes import Moves, Offers
 from marketplace.api.desk import CheckIns
 from marketplace.api.events import EventGuests, Events
 from marketplace.api.feeds import Feeds
+from marketplace.api.interests import Interests
 from marketplace.api.meetings import Meetings
 from marketplace.api.opportunities import Companies, Opportunities
 from marketplace.api.proposals import Proposals
@@ -19,6 +20,7 @@ __all__ = [
     "EventRepairs",
     "Events",
     "Feeds",
+    "Interests",
     "Meetings",
     "Moves",
     "Offers",

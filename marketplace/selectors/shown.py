@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from django.db.models import prefetch_related_objects
 
 from chambers.models import Company, Country, TradeCode, in_language
-from marketplace.models import InvestmentTerms, Opportunity
+from marketplace.models import Interest, InvestmentTerms, Opportunity
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -97,9 +97,19 @@ def shown_opportunities(
 def named_to(viewer: User | AnonymousUser, anonymous: Collection[int]) -> frozenset[int]:
     """Keys of the ``anonymous`` opportunities whose company the viewer has been told.
 
+    It accepted the interest of a company that they speak for, in this very opportunity: a contact
+    over another one tells nothing of who wrote an anonymous text.
+
     Own people and serving staff know it anyway and are not looked for here.
     """
-    return frozenset()
+    if not viewer.is_authenticated:
+        return frozenset()
+    accepted = Interest.objects.filter(
+        opportunity__in=anonymous,
+        company__in=Company.objects.run_by(viewer).values("pk"),
+        status=Interest.Status.ACCEPTED,
+    )
+    return frozenset(accepted.order_by().values_list("opportunity_id", flat=True))
 
 
 def _inside(viewer: User | AnonymousUser, companies: Collection[int]) -> set[int]:

@@ -7,9 +7,11 @@ from marketplace.views import (
     companies,
     events,
     feeds,
+    interests,
     meetings,
     opportunities,
     participants,
+    profile,
     registrations,
     requests,
 )
@@ -17,8 +19,33 @@ from marketplace.views import (
 urlpatterns: list[URLPattern] = [
     path("companies/", companies.companies, name="companies"),
     path("companies/<uuid:public_id>/", companies.company, name="company"),
+    path("my/profile/as/", profile.profile_as, name="profile-as"),
     path("opportunities/", opportunities.opportunities, name="opportunities"),
+    path("opportunities/interests/", interests.interests, name="interests"),
+    path("opportunities/interests/<uuid:public_id>/", interests.one, name="interest"),
+    path(
+        "opportunities/interests/<uuid:public_id>/accept/", interests.accept, name="interest-accept"
+    ),
+    path(
+        "opportunities/interests/<uuid:public_id>/question/",
+        interests.question,
+        name="interest-question",
+    ),
+    path(
+        "opportunities/interests/<uuid:public_id>/answer/", interests.answer, name="interest-answer"
+    ),
+    path(
+        "opportunities/interests/<uuid:public_id>/decline/",
+        interests.decline,
+        name="interest-decline",
+    ),
+    path(
+        "opportunities/interests/<uuid:public_id>/withdraw/",
+        interests.withdraw,
+        name="interest-withdraw",
+    ),
     path("opportunities/<uuid:public_id>/", opportunities.opportunity, name="opportunity"),
+    path("opportunities/<uuid:public_id>/interest/", interests.express, name="interest-new"),
     path(
         "opportunities/<uuid:public_id>/last-day.ics",
         opportunities.closing,

@@ -1,19 +1,40 @@
-"""How sign-in behaves here, for django-allauth."""
+"""How sign-up and sign-in behave here, for django-allauth."""
+
+from __future__ import annotations
+
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import translation
 
+from chambers.acting import sides_of
+from chambers.models import User
+
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Superusers make the accounts; there is no open registration yet."""
-
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return False
+    """Everybody may make an account; it is of use once its address is confirmed."""
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """The first page in the language the person reads; a page they came for goes before."""
+        """In their language: the first page, or the search for one's company while one has none.
+
+        A page they came for goes before.
+        """
         assert request.user.is_authenticated  # noqa: S101 - allauth asks after signing in
         with translation.override(request.user.language):
-            return reverse("home")
+            lost = not request.user.is_superuser and not sides_of(request.user)
+            return reverse("join" if lost else "home")
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> Any:
+        """Write in the language of who reads that address, else of the page."""
+        known = User.objects.filter(email__iexact=email if isinstance(email, str) else email[0])
+        language = known.values_list("language", flat=True).first()
+        with translation.override(language or translation.get_language()):
+            return super().render_mail(template_prefix, email, context, headers)

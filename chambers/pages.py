@@ -8,8 +8,10 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
+from django.forms import BaseForm
 from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -32,6 +34,12 @@ def wants_fragment(request: PageRequest) -> bool:
 def page_of(request: PageRequest, rows: QuerySet[Row], size: int = PAGE_SIZE) -> Page[Row]:
     """The page of ``rows`` that the address names; the nearest one when there is no such page."""
     return Paginator(rows, size).get_page(request.GET.get("page"))
+
+
+def refuse(form: BaseForm, error: ValidationError) -> None:
+    """Put what a service refuses beside the field it is about, or on top of the form."""
+    for name, found in getattr(error, "error_dict", {None: [error]}).items():
+        form.add_error(name if name in form.fields else None, found)
 
 
 def way_back(request: PageRequest, default: str = "home") -> str:

@@ -11,9 +11,9 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from chambers.services import imports, jobs, mail, people
+from chambers.services import digests, imports, jobs, mail, people
 
-__all__ = ["imports", "mail", "tick", "tidy", "work"]
+__all__ = ["digests", "imports", "mail", "tick", "tidy", "work"]
 
 TURN = 5.0  # seconds a worker works on before it looks into the queue again
 
@@ -36,6 +36,11 @@ def tick(self) -> int:  # type: ignore[no-untyped-def]
 
 @shared_task
 def tidy() -> None:
-    """Delete keys and sessions past their end: they open nothing, so a night may be missed."""
+    """Delete keys, sessions, unconfirmed accounts and mails past their end.
+
+    They open nothing, so a night may be missed.
+    """
     people.delete_expired_tokens()
+    people.forget_unconfirmed()
+    mail.delete_old_mails()
     call_command("clearsessions")

@@ -16,7 +16,9 @@ from chambers.models import (
     Document,
     Guild,
     GuildMembership,
+    Invitation,
     Job,
+    JoinRequest,
     Mail,
     Membership,
     Representative,
@@ -164,6 +166,28 @@ class RepresentativeFactory(DjangoModelFactory):
     company = factory.SubFactory(CompanyFactory)
     person = factory.SubFactory(UserFactory)
     role = Representative.Role.OWNER
+
+
+class JoinRequestFactory(DjangoModelFactory):
+    """Waits for an answer."""
+
+    class Meta:
+        model = JoinRequest
+
+    company = factory.SubFactory(CompanyFactory)
+    person = factory.SubFactory(UserFactory)
+
+
+class InvitationFactory(DjangoModelFactory):
+    """Can be accepted for another week."""
+
+    class Meta:
+        model = Invitation
+
+    company = factory.SubFactory(CompanyFactory)
+    email = factory.Sequence(lambda n: f"invited{n}@example.org")
+    invited_by = factory.SubFactory(UserFactory)
+    expires_at = factory.LazyFunction(lambda: timezone.now() + dt.timedelta(days=7))
 
 
 class MembershipFactory(DjangoModelFactory):

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 
+# Languages are named in themselves, so these words are not translated.
+LANGUAGES = [("en", "English"), ("ru", "Русский"), ("ja", "日本語")]
+
+
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
@@ -80,7 +84,7 @@ class User(AbstractBaseUser, PermissionsMixin, PublicModel):  # type: ignore[dja
         _("language"),
         max_length=2,
         default="en",
-        choices=[("en", "English"), ("ru", "Русский"), ("ja", "日本語")],
+        choices=LANGUAGES,
     )
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_zone]

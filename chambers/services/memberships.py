@@ -5,29 +5,49 @@ from __future__ import annotations
 import datetime as dt
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chambers.models import Chamber, Company, Membership, Representative, User, today
+from chambers.models import (
+    Chamber,
+    Company,
+    Document,
+    Membership,
+    Representative,
+    User,
+    today,
+)
 from chambers.services.companies import note_change
+from chambers.services.files import keep_document
 from chambers.services.mail import queue_mail
-from chambers.services.people import demand_manager
+from chambers.services.people import demand_editor, demand_manager
 
 
 @transaction.atomic
 def apply_for_membership(
-    company: Company, *, to: Chamber, kind: str = Membership.Kind.FULL
+    company: Company,
+    *,
+    to: Chamber,
+    kind: str = Membership.Kind.FULL,
+    extract: File | None = None,
+    by: User | None = None,
 ) -> Membership:
-    """Put an application before a chamber.
+    """Put an application before a chamber, with a registration extract if there is one.
 
-    Raises ValidationError ``already_member`` while an application is open, or a membership is in
-    force, in its days of grace too, or yet to begin.
+    ``by`` decides for the company; None is the installation itself. Raises ValidationError
+    ``already_member`` while an application is open, or a membership is in force, in its days of
+    grace too, or yet to begin; ``bad_file`` on ``extract``; PermissionDenied.
     """
+    if by is not None:
+        demand_editor(by, company)
     _hold(company)
     if Membership.objects.open().filter(chamber=to, company=company).exists():
         raise _already_member()
     membership = Membership(chamber=to, company=company, kind=kind)
+    if extract is not None:
+        membership.extract = _kept(company, extract, by)
     membership.full_clean()
     membership.save()
     return membership
@@ -125,9 +145,26 @@ def renew_membership(membership: Membership, *, ends_on: dt.date | None, by: Use
 
 
 @transaction.atomic
+def note_on_membership(membership: Membership, *, notes: str, by: User) -> Membership:
+    """Write down what only this chamber's staff reads. Raises PermissionDenied."""
+    membership = _lock(membership, by)
+    membership.notes = notes.strip()
+    membership.save(update_fields=["notes"])
+    return membership
+
+
+@transaction.atomic
 def end_membership(membership: Membership, *, ends_on: dt.date, by: User) -> Membership:
     """Set the last day of a membership."""
     return renew_membership(membership, ends_on=ends_on, by=by)
+
+
+def _kept(company: Company, extract: File, by: User | None) -> Document:
+    try:
+        return keep_document(company, kind=Document.Kind.EXTRACT, upload=extract, by=by)
+    except ValidationError as error:
+        # Here the file has another name than where it is the only one.
+        raise ValidationError({"extract": error.error_dict["upload"]}) from error
 
 
 def _hold(company: Company) -> None:

@@ -15,6 +15,7 @@ from chambers.models import ApiToken, Chamber, Company, Representative, Scope, S
 from chambers.services.mail import queue_mail
 
 LONGEST_TOKEN = dt.timedelta(days=365)
+UNCONFIRMED_FOR = dt.timedelta(days=7)
 
 
 @transaction.atomic
@@ -35,6 +36,34 @@ def create_person(
     )
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
+
+
+@transaction.atomic
+def introduce(person: User, *, name: str, language: str) -> None:
+    """Say of somebody who signs up how they are called and what they read.
+
+    Raises ValidationError when a rule is broken.
+    """
+    person.name, person.language = " ".join(name.split()), language
+    person.full_clean(exclude=["password"])
+    person.save(update_fields=["name", "language"])
+
+
+@transaction.atomic
+def forget_unconfirmed(at: dt.datetime | None = None) -> int:
+    """Delete accounts whose address nobody confirmed within ``UNCONFIRMED_FOR``; how many.
+
+    Who has ever signed in, or acts for anybody, stays.
+    """
+    confirmed = EmailAddress.objects.filter(verified=True)
+    old = User.objects.filter(
+        joined_at__lt=(at or timezone.now()) - UNCONFIRMED_FOR,
+        last_login=None,
+        is_staff=False,
+        representations=None,
+        staff_roles=None,
+    ).exclude(pk__in=confirmed.values("user"))
+    return int(old.delete()[1].get("chambers.User", 0))
 
 
 def demand_manager(by: User | None, *chambers: Chamber) -> None:

@@ -1,0 +1,53 @@
+"""Signing up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.forms import SignupForm as LibrarySignupForm
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from chambers.models import User, site_language
+from chambers.models.people import LANGUAGES
+from chambers.services.people import introduce
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+
+class SignUpForm(LibrarySignupForm):  # type: ignore[misc] # of an untyped base
+    """Who one is, where mail arrives, a password, and the language one reads."""
+
+    field_order = ("name", "email", "password1", "language")
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=150,
+        widget=forms.TextInput({"autocomplete": "name"}),
+    )
+    language = forms.ChoiceField(
+        label=_("Language of pages and mails"),
+        choices=LANGUAGES,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """The language of the page is proposed."""
+        super().__init__(*args, **kwargs)
+        self.fields["language"].initial = site_language()
+        self.fields["email"].label = _("Work e-mail")
+        self.fields["email"].help_text = _("We send a link to it that you have to follow.")
+
+    def try_save(self, request: HttpRequest) -> tuple[Any, HttpResponse | None]:
+        """Save the person; for a known address nothing is, and nothing shows that."""
+        if self.account_already_exists:
+            # Making a password takes time, and its lack would tell that the address is known.
+            User().set_password(self.cleaned_data["password1"])
+        saved: tuple[Any, HttpResponse | None] = super().try_save(request)
+        return saved
+
+    def custom_signup(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Keep what the library does not ask for."""
+        assert isinstance(user, User)  # noqa: S101 - the one model of people here
+        introduce(user, name=self.cleaned_data["name"], language=self.cleaned_data["language"])

@@ -38,10 +38,11 @@ FROM import_row WHERE verdict = 'accepted' ORDER BY line
 
 _INSERT_MEMBERSHIPS = """
 INSERT INTO chambers_membership (
-    public_id, chamber_id, company_id, kind, applied_on, decision, decided_at, reason, starts_on
+    public_id, chamber_id, company_id, kind, applied_on, decision, decided_at, reason, starts_on,
+    notes
 )
 SELECT row.membership_id, chamber.id, company.id, 'full', %(today)s, 'admitted', %(now)s, '',
-    %(today)s
+    %(today)s, ''
 FROM import_row AS row
 JOIN chambers_company AS company ON company.public_id = row.public_id
 JOIN unnest(%(countries)s::text[], %(chambers)s::bigint[]) AS chamber (country, id)

@@ -452,6 +452,17 @@ PAGES = {
     "readyz": Row(get=who(503)),  # no clock ticks here
     "document": Row(get=OWN_COMPANY_OR_CHAMBER, about="document"),
     "codes": Row(get=PUBLIC),
+    # Who acts for a company changes its own, whatever the row.
+    "profile": Row(
+        get=SIGNED_IN, post=who(404, guest=302, own_editors=302, viewer=403, stranger=302)
+    ),
+    "profile-as": Row(get=SIGNED_IN),
+    # No file is sent.
+    "profile-logo": Row(post=who(404, guest=302, own_editors=422, viewer=403, stranger=422)),
+    "profile-brochure": Row(post=who(404, guest=302, own_editors=422, viewer=403, stranger=422)),
+    "profile-file-remove": Row(
+        post=who(404, guest=302, own_company=403, own_editors=302), about="document"
+    ),
     "home": Row(get=PUBLIC),
     "scoring": Row(get=PUBLIC),
     "companies": Row(get=PUBLIC),

@@ -90,12 +90,12 @@ def find_codes(
             rows.filter(code__startswith=digits).order_by("level", "scheme", "code")[:limit]
         )
     exact, begun = _question(clean, begun=False), _question(clean, begun=True)
-    if begun is not None:
+    if exact is not None and begun is not None:
         ranked = rows.filter(search=begun).annotate(
             exact=SearchRank(F("search"), exact, weights=_WEIGHTS),
             begun=SearchRank(F("search"), begun, weights=_WEIGHTS),
         )
-        found = list(ranked.order_by("-exact", "-begun", "level", "code")[:limit])
+        found: list[TradeCode] = [*ranked.order_by("-exact", "-begun", "level", "code")[:limit]]
         if found:
             return found
     return _spelt_nearly(rows, clean, limit)

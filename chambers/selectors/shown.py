@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypedDict
 
+from django.db import models
 from django.db.models import Exists, OuterRef, Q, Value, prefetch_related_objects
+from django.utils.translation import gettext_lazy as _
 
 from chambers.models import (
     DEFAULT_LEVELS,
@@ -141,6 +143,42 @@ def sight_of(viewer: User | AnonymousUser) -> Sight:
         partners=_partners_of(home),
         contacts=frozenset(found["contact"]),
     )
+
+
+def sight_of_company(company: Company) -> Sight:
+    """How much somebody sees who speaks for ``company`` and nobody else. Three queries."""
+    joined = Membership.objects.in_force().filter(company=company)
+    home = set(joined.values_list("chamber_id", flat=True))
+    pairs = Contact.objects.of(company).values_list("one_id", "other_id")
+    ends = {end for pair in pairs for end in pair}
+    return Sight(
+        companies=frozenset([company.pk]),
+        home=frozenset(home),
+        partners=_partners_of(home),
+        contacts=frozenset(ends - {company.pk}),
+    )
+
+
+class Audience(models.TextChoices):
+    """Kinds of readers that a company may look at its own page as."""
+
+    PUBLIC = "public", _("everyone")
+    MEMBERS = "members", _("a member of any chamber")
+    PARTNERS = "partners", _("a member of your chambers or their partners")
+    ACCEPTED = "accepted", _("a partner who accepted a contact")
+
+
+def sight_of_audience(audience: Audience, company: Company) -> Sight:
+    """How much of ``company`` a reader of a kind sees: the sight that one of them would have."""
+    if audience == Audience.PUBLIC:
+        return Sight()
+    elsewhere = frozenset([0])  # a chamber that nobody has: they are members, but of no partner
+    if audience == Audience.MEMBERS:
+        return Sight(home=elsewhere)
+    if audience == Audience.ACCEPTED:
+        return Sight(home=elsewhere, contacts=frozenset([company.pk]))
+    theirs = Membership.objects.in_force().filter(company=company)
+    return Sight(home=elsewhere, partners=frozenset(theirs.values_list("chamber_id", flat=True)))
 
 
 def shown_company(company: Company, viewer: User | AnonymousUser) -> ShownCompany:

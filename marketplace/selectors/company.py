@@ -6,9 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chambers.models import Company, Country, Guild, GuildMembership, Membership, TradeCode
+from chambers.models import (
+    Company,
+    Country,
+    Document,
+    Guild,
+    GuildMembership,
+    Membership,
+    TradeCode,
+)
+from chambers.selectors.documents import brochures_of
 from chambers.selectors.labels import countries_of
-from chambers.selectors.shown import ShownCompany, shown_companies, sight_of
+from chambers.selectors.shown import ShownCompany, Sight, shown_companies
 from marketplace.models import Opportunity
 from marketplace.selectors.directory import Item, Wanted, items_of
 from marketplace.selectors.shown import shown_opportunities
@@ -32,14 +41,18 @@ class CompanyPage:
     goods: Sequence[TradeCode]  # HS
     fields: Sequence[TradeCode]  # NACE
     markets: Sequence[Country]
+    brochures: Sequence[Document]
 
 
-def company_page(company: Company, viewer: User | AnonymousUser, wanted: Wanted) -> CompanyPage:
+def company_page(
+    company: Company, viewer: User | AnonymousUser, wanted: Wanted, sight: Sight | None = None
+) -> CompanyPage:
     """What the page of ``company``, visible to ``viewer``, shows them. Constant queries.
 
-    Offers and requests that meet what the viewer's own company ``wanted`` are marked.
+    Offers and requests that meet what the viewer's own company ``wanted`` are marked. With a
+    ``sight`` its fields are those that such a reader sees.
     """
-    shown = shown_companies([company], viewer, sight_of(viewer))[0]
+    shown = shown_companies([company], viewer, sight)[0]
     memberships = (
         Membership.objects.in_force()
         .filter(company=company)
@@ -63,4 +76,5 @@ def company_page(company: Company, viewer: User | AnonymousUser, wanted: Wanted)
         [code for code in codes if code.scheme == TradeCode.Scheme.HS],
         [code for code in codes if code.scheme == TradeCode.Scheme.NACE],
         countries_of(shown.fields.get("target_countries", [])),
+        brochures_of(company) if shown.fields.get("brochures") else [],
     )

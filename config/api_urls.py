@@ -21,6 +21,7 @@ from marketplace.api import (
     Moves,
     Offers,
     Opportunities,
+    Outcomes,
     ParticipantAvailability,
     Participants,
     Proposals,
@@ -45,6 +46,7 @@ router.register("interests", Interests, basename="api-interest")
 router.register("meetings", Meetings, basename="api-meeting")
 router.register("moves", Moves, basename="api-move")
 router.register("opportunities", Opportunities, basename="api-opportunity")
+router.register("outcomes", Outcomes, basename="api-outcome")
 router.register("participants", Participants, basename="api-participant")
 router.register("registrations", Registrations, basename="api-registration")
 router.register("requests", Requests, basename="api-request")

@@ -7,6 +7,7 @@ from marketplace.api.feeds import Feeds
 from marketplace.api.interests import Interests
 from marketplace.api.meetings import Meetings
 from marketplace.api.opportunities import Companies, Opportunities
+from marketplace.api.outcomes import Outcomes
 from marketplace.api.proposals import Proposals
 from marketplace.api.registrations import ParticipantAvailability, Participants, Registrations
 from marketplace.api.repairs import EventRepairs
@@ -25,6 +26,7 @@ __all__ = [
     "Moves",
     "Offers",
     "Opportunities",
+    "Outcomes",
     "ParticipantAvailability",
     "Participants",
     "Proposals",

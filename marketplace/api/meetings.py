@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _said
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,10 +16,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chambers.api.account import LineField
-from chambers.api.base import Resource
-from chambers.models import Scope
+from chambers.api.base import IdField, Resource
+from chambers.models import Scope, User
 from marketplace.api.parts import AttenderPart, EventPart, SidePart, SlotPart, TablePart
-from marketplace.models import Event, Meeting, Participant, Registration
+from marketplace.models import Event, Feedback, Meeting, Participant, Registration
+from marketplace.services import feedback
 from marketplace.services import meetings as services
 
 _PEOPLE = ("host", "guest")
@@ -92,6 +95,51 @@ class AttendanceIn(serializers.Serializer):
     guest = serializers.ChoiceField(Meeting.Attendance.values, required=False)
 
 
+class SaidIn(serializers.Serializer):
+    """Whether a meeting took place, as one of the two companies says."""
+
+    said = serializers.ChoiceField(Feedback.Said.values)
+    registration = IdField(
+        required=False, help_text=_("For which side, for who speaks for both companies.")
+    )
+
+
+class FeedbackIn(serializers.Serializer):
+    """What came of a meeting; what is left out stays."""
+
+    first = serializers.ChoiceField(Feedback.First.values, required=False)
+    second = serializers.ChoiceField(Feedback.Second.values, required=False)
+    note = LineField(r"^[^\x00]{0,2000}\Z", required=False, allow_blank=True)
+    registration = IdField(
+        required=False, help_text=_("For which side, for who speaks for both companies.")
+    )
+
+
+class FeedbackOut(serializers.Serializer):
+    """What a side says of a meeting; the other side does not read it."""
+
+    registration = serializers.UUIDField(source="side.public_id")
+    said = serializers.ChoiceField(Feedback.Said.values, allow_blank=True)
+    said_at = serializers.DateTimeField(allow_null=True)
+    first = serializers.ChoiceField(Feedback.First.values, allow_blank=True)
+    first_at = serializers.DateTimeField(allow_null=True)
+    second = serializers.ChoiceField(Feedback.Second.values, allow_blank=True)
+    second_at = serializers.DateTimeField(allow_null=True)
+    note = serializers.CharField(allow_blank=True)
+
+
+def _speaks_for(meeting: Meeting, person: User, asked: dict[str, Any]) -> Registration:
+    """The side for which somebody says something. Raises PermissionDenied."""
+    sides = [one.registration for one in meeting.people()]
+    mine = Registration.objects.edited_by(person).filter(pk__in=[one.pk for one in sides])
+    if "registration" in asked:
+        mine = mine.filter(public_id=asked["registration"])
+    found = mine.order_by("pk").first()
+    if found is None:
+        raise PermissionDenied(_said("Only representatives of the company may do this."))
+    return found
+
+
 class Meetings(Resource):
     """Meetings of one's companies, one's own, and those of events that one looks after."""
 
@@ -138,8 +186,45 @@ class Meetings(Resource):
     def attendance(self, request: Request, public_id: Any) -> Response:
         """Both there: held; one missing: it did not take place."""
         found, asked = self._found(request, public_id), self.sent(request, AttendanceIn)
-        services.record_attendance(found, by=self.person(request), **asked)
+        feedback.note_marks(found, by=self.person(request), **asked)
         return self._told(request, public_id)
+
+    @extend_schema(
+        summary=_("Say whether a meeting took place"), request=SaidIn, responses=FeedbackOut
+    )
+    @action(detail=True, methods=["post"])
+    def said(self, request: Request, public_id: Any) -> Response:
+        """Where the two sides say different things, the organiser finds out."""
+        found, asked = self._found(request, public_id), self.sent(request, SaidIn)
+        person = self.person(request)
+        given = feedback.say_what_happened(
+            found, asked["said"], own=_speaks_for(found, person, asked), by=person
+        )
+        return Response(FeedbackOut(given).data)
+
+    @extend_schema(
+        summary=_("Read what your side says of a meeting"), responses=FeedbackOut(many=True)
+    )
+    @action(detail=True, methods=["get"], url_path="feedback")
+    def feedback(self, request: Request, public_id: Any) -> Response:
+        """That of one's own side; of all sides for the organiser."""
+        found = self._found(request, public_id)
+        rows = Feedback.objects.visible_to(request.user).filter(meeting=found)
+        shown = rows.select_related("side").order_by("pk")
+        return Response(FeedbackOut(shown, many=True).data)
+
+    @extend_schema(
+        summary=_("Say what came of a meeting"), request=FeedbackIn, responses=FeedbackOut
+    )
+    @feedback.mapping.post
+    def give_feedback(self, request: Request, public_id: Any) -> Response:
+        """Right after it, and after six months again. The other side never reads it."""
+        found, asked = self._found(request, public_id), self.sent(request, FeedbackIn)
+        person = self.person(request)
+        own = _speaks_for(found, person, asked)
+        asked.pop("registration", None)
+        given = feedback.give_feedback(found, own=own, by=person, **asked)
+        return Response(FeedbackOut(given).data)
 
     def _told(self, request: Request, public_id: Any) -> Response:
         found = self._found(request, public_id)

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from chambers.gates.calendar import Method, calendar
 from chambers.http import SignedInRequest
 from chambers.pages import signed_in_or_back_to
-from marketplace.forms import CancelForm, TimesForm, told_slots
+from marketplace.forms import CancelForm, told_slots
 from marketplace.models import (
     Event,
     Hall,
@@ -42,10 +42,14 @@ from marketplace.selectors.agenda import (
     with_people,
 )
 from marketplace.selectors.appointments import appointment_of, file_name
+from marketplace.selectors.feedback import look_back_on
 from marketplace.selectors.standby import each_answers, yet_to_accept
+from marketplace.selectors.times import ShownTime
 from marketplace.services import meetings as services
 from marketplace.services import moves, standby
-from marketplace.services.calendars import free_slots
+from marketplace.services.calendars import MINUTES
+from marketplace.services.handovers import goes_on_without
+from marketplace.views import timing
 from marketplace.views.acting import (
     carried_out,
     carried_out_or_said,
@@ -56,7 +60,6 @@ from marketplace.views.acting import (
     taking_part,
 )
 
-TIMES = 60  # shown to choose from
 TABLES = 12  # beside each other
 
 
@@ -131,7 +134,7 @@ def _today(event: Event) -> dt.date:
 @login_required
 def meeting(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """A meeting with its time, place and people, and what can be done with it."""
-    found, own = _find(request, public_id)
+    found, own = find_meeting(request, public_id)
     return _page(request, "meeting.html", found, own)
 
 
@@ -139,11 +142,13 @@ def meeting(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 @login_required
 def cancel(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Cancel a meeting, with a reason that the other side reads."""
-    found, own = _find(request, public_id)
+    found, own = find_meeting(request, public_id)
     demand_editor(request)
     form = CancelForm(sent(request))
     if carried_out(form, partial(services.cancel_meeting, found, by=request.user)):
         messages.success(request, _("Cancelled. The other side reads why."))
+        if own.event.is_direct:
+            return redirect("meetings")
         return redirect("event-timetable", own.event.public_id)
     return _page(request, "cancel.html", found, own, form)
 
@@ -152,12 +157,10 @@ def cancel(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 @login_required
 def move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask the other side for another time; the present one stays until they agree."""
-    found, own = _find(request, public_id)
+    found, own = find_meeting(request, public_id)
     demand_editor(request)
-    free = free_slots(found.event, found.people(), besides=found)
-    among = [one for one in free[:TIMES] if one.pk != found.slot_id]
-    form = TimesForm(sent(request), event=found.event, reader=request.user.time_zone, among=among)
-    if carried_out(form, partial(moves.propose_move, found, by=request.user)):
+    form, change = timing.moving(request, found)
+    if carried_out(form, change):
         messages.success(request, _("Proposed. The old time stays until they agree."))
         return redirect("meeting", found.public_id)
     return _page(request, "move.html", found, own, form)
@@ -167,7 +170,7 @@ def move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 @signed_in_or_back_to("events")
 def answer_move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Agree to one of the proposed times, keep the old one, or take one's own proposal back."""
-    found, _own = _find(request, public_id)
+    found, _own = find_meeting(request, public_id)
     demand_editor(request)
     proposal = get_object_or_404(TimeProposal.objects.open(), meeting=found)
     slots = {str(one.public_id): one for one in proposal.slots.all()}
@@ -190,7 +193,7 @@ def answer_move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 @signed_in_or_back_to("events")
 def answer_offer(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take a freed time that is offered to this meeting, or leave it to the next in line."""
-    found, own = _find(request, public_id)
+    found, own = find_meeting(request, public_id)
     demand_editor(request)
     offer = get_object_or_404(StandbyOffer.objects.open(), meeting=found)
     if request.POST.get("answer") == "decline":
@@ -221,7 +224,7 @@ def _others_answer(offer: StandbyOffer, own: Registration) -> bool:
     return each_answers(own.event) and bool(yet_to_accept(offer) - {own.pk})
 
 
-def _find(request: SignedInRequest, public_id: uuid.UUID) -> tuple[Meeting, Registration]:
+def find_meeting(request: SignedInRequest, public_id: uuid.UUID) -> tuple[Meeting, Registration]:
     """A meeting of the company one acts for, and that company's registration; else 404."""
     rows = with_people(Meeting.objects.visible_to(request.user))
     found = get_object_or_404(
@@ -248,6 +251,7 @@ def _page(
     offer = StandbyOffer.objects.open().filter(meeting=found).select_related("slot").first()
     begun = found.slot is not None and found.slot.starts_at <= timezone.now()
     ahead = found.status in Meeting.AHEAD and not begun
+    ours = [one for one in found.people() if one.registration_id == own.pk]
     context = {
         **desk_context(request, own.event, own),
         "own": own,
@@ -258,8 +262,17 @@ def _page(
         "proposed": told_slots(own.event, proposal.slots.all(), zone) if proposal else [],
         "ours": proposal is not None and proposal.proposer_id == own.pk,
         **_offer_context(offer, own),
+        "after": look_back_on(found, own, zone),
+        "leaves": goes_on_without(found, ours),
+        "hints": _hints(request, found) if form is not None else [],
         "can_cancel": ahead,
         "can_move": ahead and found.is_placed and proposal is None,
         "form": form,
     }
     return form_page(request, template, context, form)
+
+
+def _hints(request: SignedInRequest, found: Meeting) -> list[ShownTime]:
+    """Other times that would do for all, where they are typed."""
+    minutes = found.slot.minutes if found.slot is not None else MINUTES
+    return timing.hints(request, found.event, found.people(), minutes)

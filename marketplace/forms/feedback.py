@@ -1,0 +1,42 @@
+"""What a company types after a meeting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.models import Feedback
+from marketplace.selectors.feedback import After
+
+
+class FeedbackForm(forms.Form):
+    """What came of a meeting, right after it; and once six months are over, again."""
+
+    first = forms.ChoiceField(
+        label=_("What came of it?"), choices=Feedback.First.choices, widget=forms.RadioSelect
+    )
+    second = forms.ChoiceField(
+        label=_("Six months later: what became of it?"),
+        choices=Feedback.Second.choices,
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("For your own company and the organiser. The other side never reads it."),
+    )
+
+    def __init__(self, *args: Any, after: After, **kwargs: Any) -> None:
+        """Show what was answered before; the second question once it is due."""
+        row = after.row
+        initial = {"first": row.first, "second": row.second, "note": row.note} if row else {}
+        super().__init__(*args, initial=initial, **kwargs)
+        if not after.second_due:
+            del self.fields["second"]
+        else:
+            self.fields["first"].required = False

@@ -1,0 +1,116 @@
+"""What a company said of its meetings, and what it is still asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.utils import timezone
+
+from marketplace.models import Dispute, Feedback, Meeting, MeetingQuerySet, Registration
+from marketplace.selectors.agenda import Entry, entry_of, with_people
+
+if TYPE_CHECKING:
+    from chambers.models import Company, User
+
+SECOND_AFTER = dt.timedelta(days=182)  # six months, and no calendar to argue about
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """A meeting that has begun, as one of its companies looks back on it."""
+
+    entry: Entry
+    row: Feedback | None
+    says: bool
+    """Whether it is one of the two who say if the meeting took place"""
+    disputed: bool
+    settled: bool
+    """Whether the organiser has decided between the two"""
+    second_due: bool
+
+    @property
+    def said(self) -> str:
+        """What it said of whether it took place; "" while it has not."""
+        return self.row.said if self.row is not None else ""
+
+    @property
+    def to_say(self) -> bool:
+        """Whether it is asked if the meeting took place."""
+        return self.says and not self.said and not self.settled
+
+    @property
+    def to_answer(self) -> bool:
+        """Whether a question about what came of it is open."""
+        first = self.row is None or not self.row.first
+        second = self.second_due and (self.row is None or not self.row.second)
+        return first or second
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is asked."""
+        return self.to_say or self.to_answer
+
+
+def takes_second(meeting: Meeting, at: dt.datetime | None = None) -> bool:
+    """Whether six months are over since a meeting."""
+    slot = meeting.slot
+    return slot is not None and slot.ends_at + SECOND_AFTER <= (at or timezone.now())
+
+
+def begun_meetings(company: Company, user: User, at: dt.datetime | None = None) -> MeetingQuerySet:
+    """The meetings of a company that have begun and were not cancelled, the newest first."""
+    sides = Registration.objects.run_by(user).filter(company=company).values("pk")
+    ours = Q(host__registration__in=sides) | Q(guest__registration__in=sides)
+    rows = Meeting.objects.run_by(user).placed().filter(ours | Q(others__registration__in=sides))
+    begun = rows.filter(slot__starts_at__lte=at or timezone.now())
+    return begun.order_by("-slot__starts_at", "-pk").distinct()
+
+
+def look_back(
+    meetings: Sequence[Meeting], company: Company, zone: str | None, at: dt.datetime | None = None
+) -> list[After]:
+    """The meetings as the company looks back on them. Two queries for any number."""
+    keys = [one.pk for one in meetings]
+    feedback = Feedback.objects.filter(meeting__in=keys, side__company=company)
+    rows = {one.meeting_id: one for one in feedback}
+    disputes = {one.meeting_id: one for one in Dispute.objects.filter(meeting__in=keys)}
+    found = []
+    for one in meetings:
+        pair = (one.host.registration, one.guest.registration)
+        own = next(
+            row.registration for row in one.people() if row.registration.company_id == company.pk
+        )
+        dispute = disputes.get(one.pk)
+        found.append(
+            After(
+                entry_of(one, own, zone),
+                rows.get(one.pk),
+                any(side.pk == own.pk for side in pair),
+                dispute is not None and dispute.settled_at is None,
+                dispute is not None and dispute.settled_by_id is not None,
+                one.status == Meeting.Status.HELD and takes_second(one, at),
+            )
+        )
+    return found
+
+
+def look_back_on(
+    meeting: Meeting, own: Registration, zone: str | None, at: dt.datetime | None = None
+) -> After | None:
+    """One meeting with its people joined; None while it has not begun or where it was off."""
+    begun = meeting.slot is not None and meeting.slot.starts_at <= (at or timezone.now())
+    if not begun or meeting.status not in Meeting.HOLDING:
+        return None
+    return look_back([meeting], own.company, zone, at)[0]
+
+
+def open_questions(company: Company, user: User, at: dt.datetime | None = None) -> list[After]:
+    """What a company is asked of its meetings of the last half year and a month, newest first."""
+    now = at or timezone.now()
+    since = now - SECOND_AFTER - dt.timedelta(days=31)
+    rows = with_people(begun_meetings(company, user, now).filter(slot__ends_at__gte=since))
+    return [one for one in look_back(list(rows), company, user.time_zone, now) if one.is_open]

@@ -1,0 +1,74 @@
+"""Mails about outcomes: the partner is asked, the reporter and both are told."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from chambers.models import Company, Representative, User
+from chambers.services import links
+from chambers.services.mail import queue_mail
+from marketplace.models import Outcome
+from marketplace.selectors.outcomes import amount_of
+
+CONFIRM = "outcome.confirm"
+"""The purpose of the link that confirms; its key is ``<outcome>:<line of the record>``."""
+LINKS_LIVE = 30  # days
+
+
+def deciders(company: Company) -> list[User]:
+    """Who decides for a company: its main contacts and representatives."""
+    voices = Representative.objects.filter(company=company).exclude(role=Representative.Role.VIEWER)
+    people = User.objects.filter(pk__in=voices.values("person"), is_active=True)
+    return list(people.order_by("pk"))
+
+
+def ask_partner(outcome: Outcome) -> None:
+    """Mail the partner what was reported, with a link that confirms it."""
+    version = outcome.entries.order_by("-number").values_list("number", flat=True).first()
+    key = f"{outcome.public_id}:{version}"
+    for reader in deciders(outcome.partner):
+        url = links.link(CONFIRM, person=reader, key=key, days=LINKS_LIVE)
+        _mail("outcome_asked", reader, outcome, outcome.reporter, url)
+
+
+def tell_reporter(kind: str, outcome: Outcome) -> None:
+    """Mail ``kind`` to the company that reported."""
+    for reader in deciders(outcome.reporter):
+        _mail(kind, reader, outcome, outcome.partner)
+
+
+def tell_both(kind: str, outcome: Outcome) -> None:
+    """Mail ``kind`` to both companies."""
+    for own, other in (
+        (outcome.reporter, outcome.partner),
+        (outcome.partner, outcome.reporter),
+    ):
+        for reader in deciders(own):
+            _mail(kind, reader, outcome, other)
+
+
+def told_amount(outcome: Outcome) -> str:
+    """The value in a line: 1 250 000.00 RUB; that there is none where none was stated."""
+    money = amount_of(outcome)
+    if money is None:
+        return _("no amount stated")
+    return f"{money.amount:,.2f} {money.currency}".replace(",", "\u202f")
+
+
+def _mail(kind: str, reader: User, outcome: Outcome, other: Company, url: str = "") -> None:
+    with translation.override(reader.language):
+        context = {
+            "outcome": outcome,
+            "other": other.told,
+            "amount": told_amount(outcome),
+            "url": url,
+        }
+        address = reverse("outcome", args=[outcome.public_id])
+    queue_mail(
+        kind,
+        to=reader,
+        context={**context, "address": address},
+        chamber=outcome.event.chamber if outcome.event is not None else outcome.chamber,
+    )

@@ -1,0 +1,301 @@
+"""What the two sides say after a meeting, right after it and six months later."""
+
+import datetime as dt
+import re
+from threading import Barrier, Thread
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.utils import timezone
+
+from chambers.models import Mail
+from chambers.services import jobs
+from marketplace.models import Dispute, Feedback, Meeting
+from marketplace.selectors.feedback import SECOND_AFTER
+from marketplace.services import feedback, feedback_links, meetings
+from marketplace.services.feedback import give_feedback, say_what_happened
+from tests import event_factories as make
+from tests import factories
+from tests.marketplace.refusals import refused
+
+Said = Feedback.Said
+S = Meeting.Status
+
+
+class Past:
+    """A meeting that was to end an hour ago, with its two speakers and the organiser."""
+
+    def __init__(self, ended=dt.timedelta(hours=1)):
+        today = timezone.now().date()
+        self.event = make.EventFactory(starts_on=today - dt.timedelta(days=4), ends_on=today)
+        self.manager = factories.StaffFactory(chamber=self.event.chamber).person
+        self.host = make.ParticipantFactory(registration__event=self.event, speaking=True)
+        self.guest = make.ParticipantFactory(registration__event=self.event, speaking=True)
+        end = timezone.now() - ended
+        slot = make.SlotFactory(
+            event=self.event, starts_at=end - dt.timedelta(minutes=20), ends_at=end
+        )
+        self.meeting = make.MeetingFactory(
+            event=self.event, host=self.host, guest=self.guest, slot=slot, placed=True
+        )
+
+    def says(self, who, said, **how):
+        """What the speaker of ``host`` or ``guest`` says."""
+        one = getattr(self, who)
+        return say_what_happened(self.meeting, said, own=one.registration, by=one.person, **how)
+
+    def marks(self):
+        """(host, guest, status) as the row stands."""
+        self.meeting.refresh_from_db()
+        return (
+            self.meeting.host_attendance,
+            self.meeting.guest_attendance,
+            self.meeting.status,
+        )
+
+
+@pytest.fixture
+def past(db):
+    return Past()
+
+
+@pytest.mark.parametrize(
+    ("host", "guest", "marks"),
+    [
+        (Said.HELD, "", ("came", "came", S.HELD)),
+        (Said.HELD, Said.HELD, ("came", "came", S.HELD)),
+        (Said.THEY_MISSED, "", ("came", "no_show", S.NO_SHOW)),
+        (Said.THEY_MISSED, Said.WE_MISSED, ("came", "no_show", S.NO_SHOW)),
+        (Said.WE_MISSED, "", ("no_show", "unknown", S.NO_SHOW)),
+        (Said.WE_MISSED, Said.WE_MISSED, ("no_show", "no_show", S.NO_SHOW)),
+    ],
+)
+def test_marks_follow_from_what_the_sides_agree_upon(past, host, guest, marks):
+    past.says("host", host)
+    if guest:
+        past.says("guest", guest)
+
+    assert past.marks() == marks
+    assert not Dispute.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "guest", "marks"),
+    [
+        (Said.HELD, Said.THEY_MISSED, ("unknown", "came", S.CONFIRMED)),
+        (Said.THEY_MISSED, Said.THEY_MISSED, ("unknown", "unknown", S.CONFIRMED)),
+        (Said.WE_MISSED, Said.HELD, ("unknown", "came", S.CONFIRMED)),
+    ],
+)
+def test_a_contradiction_is_put_before_the_organiser_and_not_decided(past, host, guest, marks):
+    past.says("host", host)
+    past.says("guest", guest)
+
+    assert past.marks() == marks
+    assert Dispute.objects.open().get().meeting == past.meeting
+
+
+def test_who_takes_their_word_back_ends_the_contradiction(past):
+    past.says("host", Said.THEY_MISSED)
+    past.says("guest", Said.HELD)
+
+    past.says("host", Said.HELD)
+
+    assert past.marks() == ("came", "came", S.HELD)
+    assert not Dispute.objects.open().exists()
+
+
+def test_what_the_desk_marked_stands_and_a_word_against_it_is_a_contradiction(past):
+    meetings.record_attendance(past.meeting, by=past.manager, host="late", guest="came")
+
+    past.says("host", Said.HELD)
+    assert past.marks() == ("late", "came", S.HELD)
+    assert not Dispute.objects.exists()
+    past.says("guest", Said.THEY_MISSED)
+
+    assert past.marks() == ("late", "came", S.HELD)
+    assert Dispute.objects.open().exists()
+
+
+def test_a_mark_of_the_desk_no_longer_stands_on_a_word(past):
+    past.says("host", Said.THEY_MISSED)
+    meetings.record_attendance(past.meeting, by=past.manager, guest="no_show")
+
+    past.says("guest", Said.HELD)
+
+    assert past.marks() == ("came", "no_show", S.NO_SHOW)
+    assert Dispute.objects.open().exists()
+
+
+def test_the_organiser_settles_and_both_sides_read_it(past):
+    past.says("host", Said.THEY_MISSED)
+    past.says("guest", Said.HELD)
+    dispute = Dispute.objects.get()
+    settle = feedback.settle_dispute
+    with pytest.raises(PermissionDenied):
+        settle(dispute, by=past.host.person, host="came", guest="came")
+    refused("undecided", settle, dispute, by=past.manager, host="came", guest="unknown")
+
+    settle(dispute, by=past.manager, host="came", guest="late", note="Seen at table 3.")
+
+    assert past.marks() == ("came", "late", S.HELD)
+    told = Mail.objects.filter(kind="feedback_settled")
+    assert {one.to for one in told} == {past.host.person.email, past.guest.person.email}
+    assert "Seen at table 3." in told[0].text
+    refused("over", settle, dispute, by=past.manager, host="came", guest="came")
+    refused("settled", past.says, "host", Said.WE_MISSED)
+
+
+def test_a_second_tap_changes_nothing(past):
+    first = past.says("host", Said.HELD)
+    again = past.says("host", Said.HELD, at=timezone.now() + dt.timedelta(minutes=1))
+
+    assert (again.pk, again.said_at) == (first.pk, first.said_at)
+
+
+def test_nothing_is_said_of_a_meeting_ahead_or_cancelled_or_by_others(past):
+    ahead = past.meeting.slot.starts_at - dt.timedelta(minutes=1)
+    refused("not_begun", past.says, "host", Said.HELD, at=ahead)
+    stranger = make.RegistrationFactory(event=past.event, owner=factories.UserFactory())
+    by = stranger.company.representatives.get().person
+    viewer = factories.RepresentativeFactory(
+        company=past.host.registration.company, role="viewer"
+    ).person
+    for own, person in (
+        (stranger, by),
+        (past.host.registration, by),
+        (past.guest.registration, past.host.person),
+        (past.host.registration, viewer),
+    ):
+        with pytest.raises(PermissionDenied):
+            say_what_happened(past.meeting, Said.HELD, own=own, by=person)
+        with pytest.raises(PermissionDenied):
+            give_feedback(past.meeting, own=own, by=person, first="possible")
+    Meeting.objects.filter(pk=past.meeting.pk).update(status=S.CANCELLED)
+    refused("over", past.says, "host", Said.HELD)
+    assert not Feedback.objects.exists()
+
+
+def test_who_joined_the_two_says_what_came_of_it_but_not_who_came(past):
+    third = make.ParticipantFactory(registration__event=past.event, speaking=True)
+    past.meeting.others.add(third)
+    own, by = third.registration, third.person
+
+    refused("third", say_what_happened, past.meeting, Said.HELD, own=own, by=by)
+    given = give_feedback(past.meeting, own=own, by=by, first="informative")
+
+    assert given.first == Feedback.First.INFORMATIVE
+
+
+def test_feedback_has_two_stages_and_the_second_waits_for_six_months(past):
+    own, by = past.host.registration, past.host.person
+
+    given = give_feedback(past.meeting, own=own, by=by, first="possible", note=" Samples by May ")
+    refused("too_early", give_feedback, past.meeting, own=own, by=by, second="agreed")
+    later = past.meeting.slot.ends_at + SECOND_AFTER
+    again = give_feedback(past.meeting, own=own, by=by, second="agreed", at=later)
+
+    assert given.pk == again.pk
+    assert (again.first, again.second, again.note) == ("possible", "agreed", "Samples by May")
+
+
+def test_nobody_but_the_side_itself_and_the_organiser_reads_feedback(past):
+    give_feedback(past.meeting, own=past.host.registration, by=past.host.person, first="possible")
+
+    readers = [past.host.person, past.manager, factories.UserFactory(superuser=True)]
+    others = [past.guest.person, factories.UserFactory(), factories.StaffFactory().person]
+
+    assert [Feedback.objects.visible_to(one).count() for one in readers] == [1, 1, 1]
+    assert [Feedback.objects.visible_to(one).count() for one in others] == [0, 0, 0]
+    assert [Dispute.objects.visible_to(one).count() for one in readers + others] == [0] * 6
+
+
+def links_of(mail):
+    """The paths of the three answers; what stops such mails comes after them."""
+    return re.findall(r"https?://[^/]+(\S*/links/\S+)", mail.text)[:3]
+
+
+def test_each_side_is_asked_once_with_three_links(past):
+    feedback_links.ask_after_meetings(timezone.now())
+    feedback_links.ask_after_meetings(timezone.now())
+
+    asked = Mail.objects.filter(kind="feedback_asked")
+    assert {one.to for one in asked} == {past.host.person.email, past.guest.person.email}
+    assert asked.count() == 2
+    assert all(links_of(one)[0] != links_of(one)[1] != links_of(one)[2] for one in asked)
+    assert past.guest.registration.company.legal_name in asked.get(to=past.host.person.email).text
+
+
+def test_nobody_is_asked_who_has_said_it_or_whose_meeting_is_long_over_or_still_goes_on(past):
+    past.says("host", Said.HELD)
+    Past(ended=dt.timedelta(days=3))
+    Past(ended=-dt.timedelta(minutes=5))
+
+    feedback_links.ask_after_meetings(timezone.now())
+
+    assert [one.to for one in Mail.objects.all()] == [past.guest.person.email]
+
+
+def test_after_six_months_both_sides_of_a_meeting_that_was_held_are_asked_again(past):
+    past.says("host", Said.HELD)
+    missed = Past()
+    missed.says("host", Said.THEY_MISSED)
+    later = past.meeting.slot.ends_at + SECOND_AFTER + dt.timedelta(hours=2)
+
+    feedback_links.ask_after_meetings(later)
+    feedback_links.ask_after_meetings(later)
+
+    asked = Mail.objects.filter(kind="feedback_later")
+    assert {one.to for one in asked} == {past.host.person.email, past.guest.person.email}
+    assert asked.count() == 2
+    assert "Agreement reached" in asked[0].text
+
+
+def test_the_link_of_a_mail_asks_first_and_notes_at_the_button(past, client):
+    feedback_links.ask_after_meetings(timezone.now())
+    mail = Mail.objects.get(to=past.guest.person.email)
+    held, they, _we = links_of(mail)
+
+    page = client.get(they)
+    assert page.status_code == 200
+    assert "Did they not come to this meeting?" in page.content.decode()
+    assert not Feedback.objects.exclude(said="").exists()
+    done = client.post(they)
+
+    assert done.status_code == 200
+    assert Feedback.objects.exclude(said="").get().said == Said.THEY_MISSED
+    assert client.post(held).status_code == 200
+    assert past.marks() == ("came", "came", S.HELD)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_answer_at_once_both_count_and_make_one_contradiction():
+    past = Past()
+    barrier = Barrier(2)
+
+    def say(who, said):
+        barrier.wait()
+        try:
+            past.says(who, said)
+        finally:
+            connection.close()
+
+    both = [
+        Thread(target=say, args=("host", Said.THEY_MISSED)),
+        Thread(target=say, args=("guest", Said.THEY_MISSED)),
+    ]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+
+    assert Feedback.objects.exclude(said="").count() == 2
+    assert Dispute.objects.open().count() == 1
+    assert past.marks() == ("unknown", "unknown", S.CONFIRMED)
+
+
+def test_the_clock_asks(past):
+    jobs.ask_the_clock(timezone.now())
+
+    assert Mail.objects.filter(kind="feedback_asked").count() == 2

@@ -109,6 +109,7 @@ ADMINISTRATION = {
         change=OWN_MANAGERS,
         history=who(302, any_staff=404, staff_viewer=403, own_managers=200),  # it tells of holds
     ),
+    **admin_rows("chambers_joinrequest", "joinrequest"),
     **admin_rows("chambers_chamber", "chamber", add=SUPERUSER, change=OWN_MANAGERS),
     **admin_rows(
         "chambers_council",
@@ -136,6 +137,7 @@ ADMINISTRATION = {
     **admin_rows("chambers_job", "job"),
     **admin_rows("chambers_mail", "mail"),
     **admin_rows("marketplace_opportunity", "draft"),
+    **admin_rows("marketplace_interest", "interest"),
     **admin_rows(
         "marketplace_event",
         "event",
@@ -334,6 +336,15 @@ API = {
     "api-request-decline": Row(post=api_decided(200), about="meetingrequest"),
     "api-request-withdraw": Row(post=api_decided(200), about="meetingrequest"),
     "api-request-propose": Row(post=API_ASKED_INSIDE, about="meetingrequest"),
+    # With the chamber: who sent it may take it back, nobody else may answer yet.
+    "api-interest-list": Row(get=API_SIGNED_IN, post=API_ASKED),
+    "api-interest-detail": Row(get=API_INSIDE, about="interest"),
+    "api-interest-forward": Row(post=api_decided(403, own_managers=200), about="interest"),
+    "api-interest-question": Row(post=API_ASKED_INSIDE, about="interest"),
+    "api-interest-answer": Row(post=API_ASKED_INSIDE, about="interest"),
+    "api-interest-accept": Row(post=api_decided(403), about="interest"),
+    "api-interest-decline": Row(post=API_ASKED_INSIDE, about="interest"),
+    "api-interest-withdraw": Row(post=api_decided(200), about="interest"),
     "api-meeting-list": Row(get=API_SIGNED_IN),
     "api-meeting-detail": Row(get=API_INSIDE, about="meeting"),
     "api-meeting-cancel": Row(post=API_ASKED_INSIDE, about="meeting"),
@@ -391,6 +402,27 @@ OWN_REQUEST = who(404, guest=302, own_company=200)
 OWN_ASKED = who(404, guest=302, viewer=403, own_editors=422)  # nothing is given
 OWN_EDITED = who(404, guest=302, viewer=403, own_editors=200)
 OWN_DONE = who(404, guest=302, viewer=403, own_editors=302)
+# Waits at the chamber: it cannot be answered yet, and those who try are led to how it stands.
+INTEREST_ELSEWHERE = who(404, guest=302, viewer=403, own_editors=302)
+INTEREST_PAGES = {
+    "interests": Row(get=SIGNED_IN),
+    "interest": Row(get=who(404, guest=302, own_company=200), about="interest"),
+    "interest-accept": Row(get=INTEREST_ELSEWHERE, post=INTEREST_ELSEWHERE, about="interest"),
+    "interest-question": Row(get=INTEREST_ELSEWHERE, post=INTEREST_ELSEWHERE, about="interest"),
+    "interest-answer": Row(get=INTEREST_ELSEWHERE, post=INTEREST_ELSEWHERE, about="interest"),
+    "interest-decline": Row(get=INTEREST_ELSEWHERE, post=INTEREST_ELSEWHERE, about="interest"),
+    "interest-withdraw": Row(
+        get=who(404, guest=302, viewer=403, own_editors=200),
+        post=INTEREST_ELSEWHERE,  # done
+        about="interest",
+    ),
+    # Staff is told that companies do this; nothing is written.
+    "interest-new": Row(
+        get=who(200, guest=302, viewer=403, stranger_viewer=403),
+        post=who(200, guest=302, viewer=403, stranger_viewer=403, own_editors=422, stranger=422),
+        about="opportunity",
+    ),
+}
 NOT_OFFERED = who(404, guest=302, viewer=403)
 EVENT_PAGES = {
     "events": Row(get=PUBLIC),
@@ -447,6 +479,11 @@ PAGES = {
     "calendars": Row(get=SIGNED_IN, post=SIGNED_IN),
     "calendar-revoke": Row(post=who(404, guest=302, owner=302), about="feed"),
     "calendar-feed": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
+    "mail-choices": Row(get=SIGNED_IN, post=who(422, guest=302)),  # nothing is chosen
+    # Of the demo, which no other machine reaches.
+    "demo-mails": Row(get=NOT_FOUND),
+    "demo-mail": Row(get=NOT_FOUND, about="mail"),
+    "demo-mail-html": Row(get=NOT_FOUND, about="mail"),
     "link": Row(get=NOT_FOUND, post=NOT_FOUND, kwargs={"token": "unknown"}),
     "display": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
     "readyz": Row(get=who(503)),  # no clock ticks here
@@ -463,6 +500,33 @@ PAGES = {
     "profile-file-remove": Row(
         post=who(404, guest=302, own_company=403, own_editors=302), about="document"
     ),
+    "join": Row(get=SIGNED_IN),
+    "join-ask": Row(post=who(404, guest=302)),  # names no company
+    "company-new": Row(get=SIGNED_IN, post=who(422, guest=302)),
+    "join-withdraw": Row(post=who(404, guest=302), about="joinrequest"),  # asked by somebody else
+    "invitation": Row(get=NOT_FOUND, post=NOT_FOUND, kwargs={"secret": "unknown"}),
+    "people": Row(  # whoever acts for a company sees its people; nobody is named to invite
+        get=who(200, guest=302, any_staff=302),
+        post=who(404, guest=302, viewer=403, editor=403, owner=422, stranger=422),
+    ),
+    "join-request": Row(
+        get=who(404, guest=302, owner=200), post=who(404, guest=302, owner=302), about="joinrequest"
+    ),
+    "invitation-withdraw": Row(
+        post=who(404, guest=302, own_company=403, owner=302), about="invitation"
+    ),
+    "person": Row(  # no role is given
+        get=who(404, guest=302, own_company=200),
+        post=who(404, guest=302, own_company=403, owner=422),
+        about="user",
+    ),
+    "person-remove": Row(  # it is the reader, who may leave
+        post=who(404, guest=302, editor=403, viewer=302, owner=302), about="user"
+    ),
+    "memberships": Row(  # no chamber is chosen
+        get=who(200, guest=302, any_staff=302),
+        post=who(404, guest=302, viewer=403, own_editors=422, stranger=422),
+    ),
     "home": Row(get=PUBLIC),
     "scoring": Row(get=PUBLIC),
     "companies": Row(get=PUBLIC),
@@ -471,6 +535,7 @@ PAGES = {
     "opportunity": Row(get=OWN_COMPANY_OR_CHAMBER, about="draft"),
     "opportunity-calendar": Row(get=PUBLIC, about="opportunity"),
     **EVENT_PAGES,
+    **INTEREST_PAGES,
     "chambers": Row(get=PUBLIC),
     "chamber": Row(get=PUBLIC, about="chamber"),
     "council": Row(get=PUBLIC, about="council"),
@@ -539,8 +604,12 @@ ACCOUNTS = {
     ),
     "account_logout": Row(get=SIGNED_IN, post=REDIRECT),
     "account_inactive": Row(get=PUBLIC),
-    "account_signup": Row(  # says that it is closed
-        get=GUESTS, post=GUESTS, put=GUESTS, patch=GUESTS, delete=GUESTS
+    "account_signup": Row(
+        get=GUESTS,
+        post=GUESTS,
+        put=GUESTS,
+        patch=who(302, guest=405),
+        delete=who(302, guest=405),
     ),
     "account_reauthenticate": Row(
         get=SIGNED_IN, post=SIGNED_IN, put=SIGNED_IN, patch=GUEST_FIRST, delete=GUEST_FIRST

@@ -118,6 +118,7 @@ def _tenant(name):
         member=True,
         membership__chamber=chamber,
         membership__reason=mark("reason", STAFF),
+        membership__notes=mark("notes", STAFF),
         country=factories.CountryFactory(code="RU" if name == "ours" else "JP"),
         legal_name=mark("company", EVERYONE),
         city=mark("company city", EVERYONE),
@@ -178,6 +179,12 @@ def _people(one, company, hidden, chamber):
         one.people[word] = person
         one.objects["staff"] = factories.StaffFactory(person=person, chamber=chamber, role=role)
     one.objects["user"] = one.people["viewer"]
+    one.objects["joinrequest"] = factories.JoinRequestFactory(
+        company=company, message=one.mark("asks", {"owner"} | STAFF)
+    )
+    one.objects["invitation"] = factories.InvitationFactory(
+        company=company, email=f"{one.mark('invited', INSIDE)}@example.org"
+    )
     one.objects["membership"] = factories.MembershipFactory(
         applied=True,
         chamber=chamber,
@@ -245,6 +252,12 @@ def _opportunities(one, company, hidden):
     )
     factories.OpportunityFactory(
         published=True, company=hidden, title={"en": one.mark("hidden title", inside)}
+    )
+    one.objects["interest"] = factories.InterestFactory(
+        opportunity=one.objects["opportunity"],
+        company=hidden,
+        cooperation=one.mark("interest", inside),
+        at_chamber=one.objects["chamber"],
     )
 
 

@@ -28,7 +28,7 @@ from chambers.models import (
     User,
 )
 from chambers.services import companies, people
-from marketplace.models import InvestmentTerms, Opportunity
+from marketplace.models import Interest, InvestmentTerms, Opportunity
 from marketplace.services import reindex_opportunity
 from matching.engine import Weights
 from matching.models import (
@@ -297,6 +297,29 @@ class OpportunityFactory(DjangoModelFactory):
     def indexed(self, create, extracted, **kwargs):
         if create and (extracted or self.status == Opportunity.Status.PUBLISHED):
             reindex_opportunity(self)
+
+
+class InterestFactory(DjangoModelFactory):
+    """Directly with the owner; ``at_chamber=...`` is one whose turn it is."""
+
+    class Meta:
+        model = Interest
+        skip_postgeneration_save = True
+
+    opportunity = factory.SubFactory(OpportunityFactory, published=True)
+    company = factory.SubFactory(CompanyFactory, member=True)
+    cooperation = "500 pieces a month"
+    about = "We make pumps"
+    due_on = factory.LazyFunction(lambda: timezone.localdate() + dt.timedelta(days=7))
+    status = Interest.Status.WITH_OWNER
+    reached_at = factory.LazyFunction(timezone.now)
+
+    @factory.post_generation
+    def at_chamber(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.status, self.position, self.reached_at = "with_own_chamber", 0, None
+            self.save()
+            self.hops.create(position=0, chamber=extracted, received_at=timezone.now())
 
 
 class InvestmentTermsFactory(DjangoModelFactory):

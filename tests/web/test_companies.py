@@ -340,7 +340,7 @@ def test_a_company_page_takes_the_same_queries_for_any_number_of_opportunities(
         OpportunityFactory(company=company, published=True, codes=hs("902610"))
         GuildMembershipFactory(company=company)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(f"/en/companies/{company.public_id}/")
 
 

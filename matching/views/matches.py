@@ -28,6 +28,8 @@ from matching.selectors import (
     suggestions_for,
 )
 from matching.selectors.advice import tips
+from matching.selectors.atlas import atlas_of
+from matching.selectors.relation import relations_of
 from matching.selectors.triads import proposals_for
 from matching.services import dismissals
 from matching.services.advice import ask_for_advice
@@ -49,6 +51,7 @@ def matches(request: SignedInRequest) -> HttpResponse:
         "advice": advice,
         "tips": tips(advice) if advice else [],
         "proposals": proposals_for(own, request.user),
+        "atlas": atlas_of(own, found.shown, request.user),
     }
     return render(request, "matching/matches.html", _context(request, found) | context)
 
@@ -63,6 +66,7 @@ def match(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         "company": own,
         "partner": partner,
         "suggestion": suggestion,
+        "relations": relations_of(suggestion) if suggestion else None,
         "chances": chances_to_meet(own, [partner], request.user),
         "is_excluded": own.excluded_companies.filter(pk=partner.pk).exists(),
         "reasons": Dismissal.Reason.choices,

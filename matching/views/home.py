@@ -9,11 +9,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from chambers.http import PageRequest
-from chambers.models import Chamber, Company, Membership, TradeCode
+from chambers.models import Chamber, Company, Membership, TradeCode, User
 from chambers.selectors.bodies import with_members
+from chambers.selectors.completeness import completeness_of
 from marketplace.models import Opportunity
+from marketplace.selectors.activity import activity_of, by_month, visitors_of
 from marketplace.selectors.listing import newest_encounter
 from matching.selectors import suggestions_for
+from matching.selectors.work import work_of
 
 HS = TradeCode.Scheme.HS
 TOP = 3  # matches shown
@@ -24,8 +27,8 @@ LARGEST = 9  # chambers shown
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
     """What a reader most likely came for."""
-    if request.acting.company is not None:
-        return _for_company(request, request.acting.company)
+    if request.acting.company is not None and request.user.is_authenticated:
+        return _for_company(request, request.acting.company, request.user)
     if request.acting.chamber is not None:
         return _for_chamber(request, request.acting.chamber)
     return _for_guests(request)
@@ -44,17 +47,14 @@ def _for_guests(request: PageRequest) -> HttpResponse:
     return render(request, "matching/home.html", context)
 
 
-def _for_company(request: PageRequest, company: Company) -> HttpResponse:
-    found = suggestions_for(company, request.user)
+def _for_company(request: PageRequest, company: Company, person: User) -> HttpResponse:
+    found = suggestions_for(company, person)
+    activity = activity_of(company, person)
     published = Opportunity.objects.on_show().filter(company=company)
     sides = set(published.order_by().values_list("side", flat=True).distinct())
     missing = {
         "demand": Opportunity.Side.DEMAND not in sides,
         "offer": Opportunity.Side.OFFER not in sides,
-        "text": not company.description,
-        "english": bool(company.description) and not company.description.get("en"),
-        "languages": not company.languages,
-        "codes": bool(company.description) and not company.codes.exists(),
     }
     context = {
         "company": company,
@@ -63,7 +63,12 @@ def _for_company(request: PageRequest, company: Company) -> HttpResponse:
         "suggestions": found.shown[:TOP],
         "more": max(0, len(found.shown) - TOP),
         "met": found.met,
+        "completeness": completeness_of(company),
         "missing": [name for name, is_missing in missing.items() if is_missing],
+        "work": work_of(company, person),
+        "visitors": visitors_of(company, person),
+        "activity": activity,
+        "months": by_month(activity),
     }
     return render(request, "matching/home_company.html", context)
 

@@ -1,0 +1,265 @@
+"""My work: what waits for this company, what comes next, and where its events stand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from chambers.models import Company, JoinRequest, today
+from marketplace.models import (
+    Event,
+    Interest,
+    Meeting,
+    MeetingQuerySet,
+    MeetingRequest,
+    Opportunity,
+    Participant,
+    Registration,
+    StandbyOffer,
+    TimeProposal,
+)
+from marketplace.selectors.agenda import Entry, entry_of, with_people
+from marketplace.selectors.events import Step, process_line
+from marketplace.selectors.times import shown_time
+
+if TYPE_CHECKING:
+    from chambers.models import User
+
+MOST_TASKS = 12
+MOST_MEETINGS = 4
+MOST_EVENTS = 2
+EXPIRES_WITHIN = dt.timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to do: what, about whom, until when, and where."""
+
+    icon: str
+    what: str
+    about: str
+    until: str
+    """Told to the reader; "" where nothing ends."""
+    due: dt.datetime
+    """What is due first stands first; the far future where nothing ends."""
+    url: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """An event of the company and its process line."""
+
+    event: Event
+    steps: Sequence[Step]
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that "My work" shows. ``more`` tasks are not among those shown."""
+
+    tasks: Sequence[Task]
+    more: int
+    meetings: Sequence[Entry]
+    stages: Sequence[Stage]
+
+
+_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+def work_of(company: Company, user: User) -> Work:
+    """What waits for ``company``, as one of its people may see it. A constant number of queries."""
+    tasks = [
+        *_requests(company, user),
+        *_changes(company, user),
+        *_interests(company, user),
+        *_people(company, user),
+        *_opportunities(company, user),
+    ]
+    tasks.sort(key=lambda task: (task.due, task.what, task.url))
+    return Work(
+        tasks[:MOST_TASKS],
+        max(0, len(tasks) - MOST_TASKS),
+        _meetings(company, user),
+        _stages(company, user),
+    )
+
+
+def _requests(company: Company, user: User) -> list[Task]:
+    rows = MeetingRequest.objects.visible_to(user).open().filter(answer_from__company=company)
+    found = []
+    for one in rows.select_related("event", "requester__company", "partner__company"):
+        own = one.partner if one.partner.company_id == company.pk else one.requester
+        moment = one.expires_at or _NEVER
+        again = one.status == MeetingRequest.Status.TIME_PROPOSED
+        found.append(
+            Task(
+                "calendar-clock" if again else "inbox",
+                _("Another time is proposed") if again else _("Request for a meeting"),
+                one.other_side(own).company.told,
+                _until(moment, one.event.zone, user),
+                moment,
+                reverse("request", args=[one.public_id]),
+            )
+        )
+    return found
+
+
+def _changes(company: Company, user: User) -> list[Task]:
+    """Proposals to move a meeting, and freed times offered on standby."""
+    own = _own_meetings(company, user).values("pk")
+    proposals = TimeProposal.objects.open().filter(meeting__in=own)
+    found = [
+        Task(
+            "calendar-clock",
+            _("A meeting is to be moved"),
+            one.proposer.company.told,
+            "",
+            _NEVER,
+            reverse("meeting", args=[one.meeting.public_id]),
+        )
+        for one in proposals.exclude(proposer__company=company).select_related(
+            "meeting", "proposer__company"
+        )
+    ]
+    offers = StandbyOffer.objects.open().filter(meeting__in=own)
+    offers = offers.exclude(accepted_by__company=company)
+    for offer in offers.select_related("meeting__event", "slot"):
+        event, slot = offer.meeting.event, offer.slot
+        when = shown_time(slot.starts_at, slot.ends_at, zone=event.zone, reader=user.time_zone)
+        moment = offer.answer_by or _NEVER
+        found.append(
+            Task(
+                "clock-alert",
+                _("A free time is offered"),
+                str(when),
+                _until(moment, event.zone, user),
+                moment,
+                reverse("meeting", args=[offer.meeting.public_id]),
+            )
+        )
+    return found
+
+
+def _interests(company: Company, user: User) -> list[Task]:
+    """Expressions of interest to answer, and questions asked back about one's own."""
+    status = Interest.Status
+    rows = Interest.objects.visible_to(user).filter(
+        Q(status=status.WITH_OWNER, opportunity__company=company)
+        | Q(status=status.QUESTION, company=company)
+    )
+    found = []
+    for one in rows.select_related("opportunity", "company"):
+        asked = one.status == status.QUESTION
+        found.append(
+            Task(
+                "message-circle-question-mark" if asked else "hand-heart",
+                _("A question about your interest") if asked else _("Interest in your publication"),
+                one.opportunity.titled()[0],
+                _day(one.due_on),
+                _moment(one.due_on),
+                reverse("interest", args=[one.public_id]),
+            )
+        )
+    return found
+
+
+def _people(company: Company, user: User) -> list[Task]:
+    """People who ask to join; told to the main contact, who answers."""
+    rows = JoinRequest.objects.visible_to(user).pending().filter(company=company)
+    return [
+        Task(
+            "user-plus",
+            _("Somebody asks to join your company"),
+            str(one.person),
+            "",
+            _NEVER,
+            reverse("people"),
+        )
+        for one in rows.exclude(person=user.pk).select_related("person")
+    ]
+
+
+def _opportunities(company: Company, user: User) -> list[Task]:
+    """What the review says is to be changed, and what expires soon."""
+    status = Opportunity.Status
+    rows = Opportunity.objects.visible_to(user).filter(company=company)
+    soon = today() + EXPIRES_WITHIN
+    wanted = Q(status=status.ON_HOLD) | Q(
+        status=status.PUBLISHED, expires_on__gte=today(), expires_on__lte=soon
+    )
+    found = []
+    for one in rows.filter(wanted).order_by("expires_on", "pk"):
+        held = one.status == status.ON_HOLD
+        found.append(
+            Task(
+                "pencil" if held else "calendar-x",
+                _("On hold: to be changed") if held else _("Expires soon: renew it"),
+                f"{one.reference} {one.titled()[0]}",
+                "" if held else _day(one.expires_on),
+                _NEVER if held else _moment(one.expires_on),
+                reverse("opportunity", args=[one.public_id]),
+            )
+        )
+    return found
+
+
+def _own_meetings(company: Company, user: User) -> MeetingQuerySet:
+    people = Participant.objects.filter(registration__company=company).values("pk")
+    return (
+        Meeting.objects.visible_to(user)
+        .told()
+        .filter(Q(host__in=people) | Q(guest__in=people) | Q(others__in=people))
+        .distinct()
+    )
+
+
+def _meetings(company: Company, user: User) -> list[Entry]:
+    """The next meetings that have a time."""
+    rows = _own_meetings(company, user).filter(
+        status__in=[Meeting.Status.PROVISIONAL, Meeting.Status.CONFIRMED],
+        slot__ends_at__gt=timezone.now(),
+    )
+    meetings = list(with_people(rows).order_by("slot__starts_at", "pk")[:MOST_MEETINGS])
+    own = {
+        one.event_id: one
+        for one in Registration.objects.filter(
+            company=company, event__in={meeting.event_id for meeting in meetings}
+        )
+    }
+    return [
+        entry_of(one, own[one.event_id], user.time_zone) for one in meetings if one.event_id in own
+    ]
+
+
+def _stages(company: Company, user: User) -> list[Stage]:
+    """The next events of the company, each with where it stands."""
+    alive = Registration.objects.alive().filter(company=company, event=OuterRef("pk"))
+    rows = Event.objects.visible_to(user).filter(
+        Exists(alive), cancelled_at=None, ends_on__gte=today(), kind__in=Event.HELD_BY_CHAMBERS
+    )
+    return [
+        Stage(one, process_line(one, user.time_zone))
+        for one in rows.order_by("starts_on", "pk")[:MOST_EVENTS]
+    ]
+
+
+def _until(moment: dt.datetime, zone: str, user: User) -> str:
+    if moment == _NEVER:
+        return ""
+    return str(shown_time(moment, zone=zone, reader=user.time_zone))
+
+
+def _day(day: dt.date | None) -> str:
+    return date_format(day, "DATE_FORMAT") if day else ""
+
+
+def _moment(day: dt.date | None) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(23, 59), dt.UTC) if day else _NEVER

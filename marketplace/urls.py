@@ -17,14 +17,26 @@ from marketplace.views import (
     profile,
     registrations,
     requests,
+    searches,
     writing,
 )
 
 urlpatterns: list[URLPattern] = [
     path("companies/", companies.companies, name="companies"),
+    path("companies/export.csv", searches.export, {"kind": "companies"}, name="companies-export"),
     path("companies/<uuid:public_id>/", companies.company, name="company"),
     path("my/profile/as/", profile.profile_as, name="profile-as"),
     path("opportunities/", opportunities.opportunities, name="opportunities"),
+    path(
+        "opportunities/export.csv",
+        searches.export,
+        {"kind": "opportunities"},
+        name="opportunities-export",
+    ),
+    path("my/searches/", searches.searches, name="searches"),
+    path("my/searches/new/<slug:kind>/", searches.new, name="search-new"),
+    path("my/searches/<uuid:public_id>/", searches.change, name="search"),
+    path("my/searches/<uuid:public_id>/delete/", searches.forget, name="search-delete"),
     path("opportunities/interests/", interests.interests, name="interests"),
     path("opportunities/interests/<uuid:public_id>/", interests.one, name="interest"),
     path(

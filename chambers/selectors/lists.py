@@ -31,6 +31,7 @@ from chambers.selectors.facets import (
     narrowed,
 )
 from chambers.selectors.indexing import FOR_ITSELF, FOR_MEMBERS
+from chambers.selectors.search import Question
 
 MOST = 5_000  # hits that are counted and paged through; beyond that a question says too little
 KEPT = 600.0  # seconds for which the totals of a long list are kept
@@ -79,6 +80,7 @@ class Shelf:
     facets: Sequence[Facet]
     asked: Asked
     marks: Marks = field(default_factory=Marks)
+    question: Question | None = None  # the words of ``asked`` as they were read
 
     @property
     def is_open(self) -> bool:

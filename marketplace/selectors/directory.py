@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models import Company, Guild, GuildMembership, Membership, TradeCode, today
+from chambers.models import Chamber, Company, Guild, GuildMembership, Membership, TradeCode, today
 from chambers.selectors.facets import Asked, Facet, Rows
-from chambers.selectors.indexing import FOR_MEMBERS
+from chambers.selectors.indexing import FOR_MEMBERS, names_of
 from chambers.selectors.labels import body_name, country_labels, language_labels
 from chambers.selectors.lists import EVERY_MARK, Marks, Shelf
-from chambers.selectors.search import search_companies
+from chambers.selectors.search import Question, answering_companies, clean, read_question
 from chambers.selectors.shown import ShownCompany, Sight, shown_companies
 from chambers.selectors.trades import Divisions, Headings, code_names, deepest
+from chambers.selectors.why import Place, Reason, places_of_codes, places_of_texts, why
 from marketplace.models import Opportunity, OpportunityQuerySet
 
 if TYPE_CHECKING:
@@ -107,14 +108,16 @@ def by_code(key: str, title: StrPromise | str, tree: Headings | Divisions, marks
 def directory_of(viewer: User | AnonymousUser, sight: Sight, asked: Asked) -> Shelf:
     """The directory as ``viewer`` may search it by what is ``asked``."""
     rows = Company.objects.visible_to(viewer)
+    question = read_question(clean(asked.text))
     return Shelf(
         kind="companies",
         whole=Company.objects.listed(),
         rows=rows,
-        found=search_directory(rows, asked.text, sight),
+        found=answering_companies(rows, question, asked.text, member=sight.member),
         facets=company_facets(sight),
         asked=asked,
         marks=marks_of(sight),
+        question=question,
     )
 
 
@@ -136,15 +139,15 @@ def _in_guilds(rows: Rows, marks: Collection[str]) -> Rows:
     return rows.filter(Exists(places))
 
 
+def chamber_names(slugs: Collection[str]) -> dict[str, str]:
+    """Each chamber's slug with its name for this reader. One query."""
+    return {one.slug: one.name for one in Chamber.objects.filter(slug__in=slugs)}
+
+
 def _guild_names(marks: Collection[str]) -> dict[str, str]:
     slugs = [mark.partition(GUILD_MARK)[2] for mark in marks]
     guilds = Guild.objects.filter(slug__in=slugs).select_related("chamber")
     return {f"{one.chamber.slug}{GUILD_MARK}{one.slug}": one.name for one in guilds}
-
-
-def search_directory(companies: QuerySet[Company], text: str, sight: Sight) -> QuerySet[Company]:
-    """Companies that answer ``text``; all of them when there is none."""
-    return search_companies(companies, text, member=sight.member) if text else companies
 
 
 def in_order(companies: QuerySet[Company], sort: str, text: str) -> QuerySet[Company]:
@@ -172,6 +175,7 @@ class Card:
     shown: ShownCompany
     offers: Sequence[Item]
     demands: Sequence[Item]
+    why: Sequence[Reason] = ()
 
 
 @dataclass(frozen=True)
@@ -198,8 +202,14 @@ def cards(
     viewer: User | AnonymousUser,
     sight: Sight,
     wanted: Wanted,
+    question: Question | None = None,
 ) -> list[Card]:
-    """The companies of one page, each as ``viewer`` may see it. Constant queries."""
+    """The companies of one page, each as ``viewer`` may see it. Constant queries.
+
+    With the question that found them each says why.
+    """
+    if question is not None:
+        prefetch_related_objects(companies, "codes__parent__parent")
     shown = shown_companies(companies, viewer, sight)
     theirs: dict[int, list[Opportunity]] = {one.pk: [] for one in companies}
     rows = _published().filter(company__in=theirs).order_by("-published_at", "-pk")
@@ -211,9 +221,21 @@ def cards(
             facts,
             items_of(theirs[company.pk], Opportunity.Side.OFFER, wanted.seeks),
             items_of(theirs[company.pk], Opportunity.Side.DEMAND, wanted.offers),
+            why(question, _places(facts)) if question else (),
         )
         for company, facts in zip(companies, shown, strict=True)
     ]
+
+
+def _places(shown: ShownCompany) -> Iterator[Place]:
+    """What the reader sees of a company, the most telling first."""
+    for name in names_of(shown.legal_name, shown.legal_name_latin):
+        yield Place(_("name"), name)
+    yield from places_of_codes(shown.fields.get("codes", ()), _("trade code %(code)s"))
+    _told, language = shown.described_in()
+    yield from places_of_texts(_("description"), shown.fields.get("description", {}), language)
+    yield Place(_("industry"), shown.fields.get("industry", ""), "en")
+    yield Place(_("city"), shown.city)
 
 
 def items_of(rows: Sequence[Opportunity], side: str, codes: Collection[str]) -> list[Item]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import TradeCode
 from chambers.selectors.facets import Asked, Facet
+from chambers.selectors.indexing import names_of
 from chambers.selectors.labels import country_labels
 from chambers.selectors.lists import Marks, Shelf
+from chambers.selectors.search import Question, clean, read_question
 from chambers.selectors.trades import Headings
+from chambers.selectors.why import Place, Reason, places_of_codes, places_of_texts, why
 from marketplace.models import Opportunity
 from marketplace.selectors.directory import by_code
-from marketplace.selectors.search import search_opportunities
+from marketplace.selectors.search import answering_opportunities
+from marketplace.selectors.shown import ShownOpportunity, shown_opportunities
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -58,15 +62,48 @@ OPPORTUNITY_FACETS = (
 def market_of(viewer: User | AnonymousUser, asked: Asked) -> Shelf:
     """What is published now, as ``viewer`` may search it by what is ``asked``."""
     rows = Opportunity.objects.visible_to(viewer).on_show()
+    question = read_question(clean(asked.text))
     return Shelf(
         kind="opportunities",
         whole=Opportunity.objects.on_show(),
         rows=rows,
-        found=search_opportunities(rows, asked.text),
+        found=answering_opportunities(rows, question, asked.text),
         facets=OPPORTUNITY_FACETS,
         asked=asked,
         marks=_OPEN,
+        question=question,
     )
+
+
+@dataclass(frozen=True)
+class Slip:
+    """An opportunity in a list as one viewer may see it, and why the list has it."""
+
+    shown: ShownOpportunity
+    why: Sequence[Reason]
+
+
+def slips(
+    rows: Sequence[Opportunity], viewer: User | AnonymousUser, question: Question | None
+) -> list[Slip]:
+    """The opportunities of one page; with the question that found them each says why."""
+    if question is not None:
+        prefetch_related_objects(rows, "codes__parent__parent")
+    return [
+        Slip(shown, why(question, _places(shown)) if question else ())
+        for shown in shown_opportunities(rows, viewer)
+    ]
+
+
+def _places(shown: ShownOpportunity) -> Iterator[Place]:
+    """What the reader sees of an opportunity, the most telling first."""
+    yield Place(_("reference number"), shown.reference)
+    yield from places_of_texts(_("title"), shown.title, shown.titled()[1])
+    yield from places_of_codes(shown.codes, _("trade code %(code)s"))
+    yield from places_of_texts(_("text"), shown.text, shown.described_in()[1])
+    if shown.company is not None:
+        for name in names_of(shown.company.legal_name, shown.company.legal_name_latin):
+            yield Place(_("company"), name)
 
 
 def in_order(rows: QuerySet[Opportunity], sort: str, text: str) -> QuerySet[Opportunity]:

@@ -38,8 +38,13 @@ def companies(request: PageRequest) -> HttpResponse:
         "sorts": directory.SORTS,
         "page": found.page,
         "cards": directory.cards(
-            list(found.page), request.user, sight, directory.wanted_by(request.acting.company)
+            list(found.page),
+            request.user,
+            sight,
+            directory.wanted_by(request.acting.company),
+            shelf.question,
         ),
+        "question": shelf.question,
     }
     if wants_fragment(request):
         response = render(request, "marketplace/_companies.html", {**context, "fragment": True})

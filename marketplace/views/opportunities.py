@@ -13,6 +13,7 @@ from django_htmx.http import push_url
 
 from chambers.gates.calendar import Entry, calendar
 from chambers.http import PageRequest
+from chambers.models import User
 from chambers.pages import PAGE_SIZE, wants_fragment
 from chambers.selectors import facets
 from chambers.selectors.labels import countries_of
@@ -25,7 +26,9 @@ from marketplace.selectors.listing import (
     answering,
     in_order,
     market_of,
+    slips,
 )
+from marketplace.selectors.own import file_of
 from marketplace.selectors.shown import shown_opportunities, shown_opportunity
 
 
@@ -44,7 +47,8 @@ def opportunities(request: PageRequest) -> HttpResponse:
         "chips": facets.chips(found.groups, asked),
         "sorts": SORTS,
         "page": found.page,
-        "shown": shown_opportunities(list(found.page), request.user),
+        "slips": slips(list(found.page), request.user, shelf.question),
+        "question": shelf.question,
     }
     if wants_fragment(request):
         response = render(request, "marketplace/_opportunities.html", {**context, "fragment": True})
@@ -59,7 +63,11 @@ def opportunity(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
     joined = rows.select_related("company__country", "investment").prefetch_related("codes")
     found = get_object_or_404(joined, public_id=public_id)
     shown = shown_opportunity(found, request.user)
+    inside = shown.inside and isinstance(request.user, User)
     context = {
+        "file": file_of(found, request.user) if inside else None,
+        "acts": request.acting.company is not None
+        and request.acting.company.pk == found.company_id,
         "opportunity": shown,
         "status": shown.status,
         "terms": shown.investment,

@@ -1,0 +1,103 @@
+"""Lists as tables: the rows a reader sees in their order, the fields they see and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from chambers.models import Company
+from chambers.selectors.facets import Rows
+from chambers.selectors.labels import language_name
+from chambers.selectors.lists import MOST
+from chambers.selectors.shown import ShownCompany, sight_of
+from marketplace.models import Opportunity
+from marketplace.selectors.directory import Card, Wanted, cards
+from marketplace.selectors.listing import slips
+from marketplace.selectors.shown import ShownOpportunity
+
+if TYPE_CHECKING:
+    from chambers.models import TradeCode, User
+
+_AT_ONCE = 250  # rows that are made at once
+
+
+def opportunity_columns() -> list[str]:
+    """The header of ``opportunity_rows`` in the reader's language."""
+    return [
+        _("Reference number"), _("Offer or request"), _("Kind"), _("Title"), _("Text"),
+        _("Trade codes"), _("Company"), _("Country or region"), _("Published"), _("Last day"),
+        _("Address"),
+    ]  # fmt: skip
+
+
+def opportunity_rows(ordered: Rows, viewer: User) -> Iterator[Sequence[str]]:
+    """A row for each of the first ``MOST`` opportunities of a list, as ``viewer`` sees it."""
+    joined = ordered.select_related("company__country", "investment").prefetch_related("codes")
+    for at in range(0, MOST, _AT_ONCE):
+        rows: list[Opportunity] = list(joined[at : at + _AT_ONCE])
+        for slip in slips(rows, viewer, None):
+            yield _opportunity(slip.shown)
+        if len(rows) < _AT_ONCE:
+            return
+
+
+def company_columns() -> list[str]:
+    """The header of ``company_rows`` in the reader's language."""
+    return [
+        _("Company"), _("Name in Latin script"), _("City"), _("Country or region"),
+        _("Member of"), _("Size"), _("Working languages"), _("Description"), _("Trade codes"),
+        _("Offers"), _("Seeks"), _("Address"),
+    ]  # fmt: skip
+
+
+def company_rows(ordered: Rows, viewer: User) -> Iterator[Sequence[str]]:
+    """A row for each of the first ``MOST`` companies of a list, as ``viewer`` sees it."""
+    sight, joined = sight_of(viewer), ordered.select_related("country")
+    for at in range(0, MOST, _AT_ONCE):
+        rows: list[Company] = list(joined[at : at + _AT_ONCE])
+        for card in cards(rows, viewer, sight, Wanted()):
+            yield _company(card)
+        if len(rows) < _AT_ONCE:
+            return
+
+
+def _opportunity(shown: ShownOpportunity) -> list[str]:
+    return [
+        shown.reference,
+        shown.get_side_display(),
+        shown.get_kind_display(),
+        shown.titled()[0],
+        shown.described_in()[0],
+        _codes(shown.codes),
+        shown.company.told if shown.company else _("company not named"),
+        shown.country.name,
+        shown.published_at.date().isoformat() if shown.published_at else "",
+        shown.expires_on.isoformat() if shown.expires_on else "",
+        settings.BASE_URL + reverse("opportunity", args=[shown.public_id]),
+    ]
+
+
+def _company(card: Card) -> list[str]:
+    shown: ShownCompany = card.shown
+    return [
+        shown.legal_name,
+        shown.latin,
+        shown.city,
+        shown.country.name,
+        "; ".join(chamber.name for chamber in shown.chambers),
+        str(shown.fields.get("size_label", "")),
+        "; ".join(map(language_name, shown.fields.get("languages", ()))),
+        shown.described_in()[0],
+        _codes(shown.fields.get("codes", ())),
+        "; ".join(item.opportunity.titled()[0] for item in card.offers),
+        "; ".join(item.opportunity.titled()[0] for item in card.demands),
+        settings.BASE_URL + reverse("company", args=[shown.public_id]),
+    ]
+
+
+def _codes(codes: Sequence[TradeCode]) -> str:
+    return "; ".join(f"{code.scheme.upper()} {code.code} {code.label}" for code in codes)

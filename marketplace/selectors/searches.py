@@ -1,0 +1,100 @@
+"""Saved searches as their owner sees them: what is asked, and what is new since they were told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from chambers.models import Membership
+from chambers.selectors.facets import Asked, Rows
+from chambers.selectors.lists import Shelf
+from chambers.selectors.shown import sight_of
+from marketplace.models import SavedSearch
+from marketplace.selectors import directory, listing
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from chambers.models import User
+
+Kind = SavedSearch.Kind
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A saved search in a list of one's own: where it leads and what it asks, in words."""
+
+    search: SavedSearch
+    address: str
+    said: Sequence[str]
+
+
+def read_asked(kind: str, query: QueryDict, viewer: User | AnonymousUser) -> Asked:
+    """What a query string asks of a list of ``kind``; what is no possible value is left out."""
+    if kind == Kind.COMPANIES:
+        keys = [one.key for one in directory.company_facets(sight_of(viewer))]
+        return Asked.read(query, keys, directory.SORTS)
+    return Asked.read(query, [one.key for one in listing.OPPORTUNITY_FACETS], listing.SORTS)
+
+
+def shelf_of(kind: str, asked: Asked, viewer: User | AnonymousUser) -> tuple[Shelf, Rows]:
+    """The list of ``kind`` and its rows for ``viewer``, narrowed and in order."""
+    if kind == Kind.COMPANIES:
+        shelf = directory.directory_of(viewer, sight_of(viewer), asked)
+        return shelf, directory.in_order(shelf.chosen(), asked.sort, asked.text)
+    shelf = listing.market_of(viewer, asked)
+    return shelf, listing.in_order(shelf.chosen(), asked.sort, asked.text)
+
+
+def new_for(search: SavedSearch, until: dt.datetime, most: int) -> list[Any]:
+    """The first rows that came to the list after its owner was told of it last, newest first."""
+    asked = read_asked(search.kind, QueryDict(search.query), search.person)
+    _shelf, rows = shelf_of(search.kind, asked, search.person)
+    since = search.told_until
+    if search.kind == Kind.OPPORTUNITIES:
+        fresh = rows.filter(published_at__gt=since, published_at__lte=until)
+        return list(fresh.order_by("-published_at", "-pk")[:most])
+    joined = Membership.objects.in_force().filter(
+        company=OuterRef("pk"), decided_at__gt=since, decided_at__lte=until
+    )
+    made = Q(created_at__gt=since, created_at__lte=until)
+    return list(rows.filter(Exists(joined) | made).order_by("-pk")[:most])
+
+
+def kept_by(viewer: User) -> list[Kept]:
+    """One's saved searches, the newest first, each with what it asks in words."""
+    found = []
+    for search in SavedSearch.objects.visible_to(viewer):
+        asked = read_asked(search.kind, QueryDict(search.query), viewer)
+        found.append(Kept(search, address_of(search), in_words(search.kind, asked, viewer)))
+    return found
+
+
+def address_of(search: SavedSearch) -> str:
+    """The list as it was saved."""
+    query = f"?{search.query}" if search.query else ""
+    return reverse(Kind(search.kind).value) + query
+
+
+def in_words(kind: str, asked: Asked, viewer: User | AnonymousUser) -> list[str]:
+    """What is asked, as the list itself says it: the words and the chosen filters."""
+    said = [f"“{asked.text}”"] if asked.text else []
+    facets = (
+        directory.company_facets(sight_of(viewer))
+        if kind == Kind.COMPANIES
+        else listing.OPPORTUNITY_FACETS
+    )
+    for facet in facets:
+        values = asked.picked.get(facet.key, ())
+        names = facet.labels(values) if facet.labels and values else {}
+        if facet.key == "chamber" and values:
+            names = directory.chamber_names(values)
+        said += [str(names.get(one, one)) for one in values]
+    return said or [_("Everything")]

@@ -21,7 +21,7 @@ from marketplace.models.requests import MeetingRequest
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from chambers.models import User
+    from chambers.models import Company, User
 
 
 def new_uid() -> str:
@@ -60,6 +60,11 @@ class MeetingQuerySet(ScopedQuerySet):
     def of(self, registration: Registration) -> Self:
         """Meetings of anybody of a company at an event."""
         people = Participant.objects.filter(registration=registration).values("pk")
+        return self._with(people)
+
+    def of_company(self, company: Company) -> Self:
+        """Meetings of anybody of a company, at any event and outside them."""
+        people = Participant.objects.filter(registration__company=company).values("pk")
         return self._with(people)
 
     def between(self, one: Registration, other: Registration) -> Self:

@@ -71,10 +71,16 @@ class Inbox:
 def requests_of(own: Registration, user: User) -> QuerySet[MeetingRequest]:
     """The requests that a company sent or got at its event, as ``user`` may read them."""
     rows = MeetingRequest.objects.visible_to(user).filter(event=own.event).of(own)
+    return with_sides(rows)
+
+
+def with_sides(rows: QuerySet[MeetingRequest]) -> QuerySet[MeetingRequest]:
+    """All that a letter shows, joined. Two queries."""
     return rows.select_related(
         "event",
         "opportunity",
         "participant",
+        "joins__slot",
         "requester__company__country",
         "partner__company__country",
         "requester__event",
@@ -86,16 +92,16 @@ def letter_of(request: MeetingRequest, own: Registration, zone: str | None) -> L
     """``request`` as ``own`` reads it."""
     place = own.event.zone
     due = request.expires_at if request.is_open else None
+    times = list(request.slots.all())
+    if request.joins is not None and request.joins.slot is not None:
+        times = [request.joins.slot]  # which may have moved since
     return Letter(
         request,
         request.other_side(own),
         request.is_open and request.answer_from_id == own.pk,
         request.requester_id == own.pk,
         shown_time(due, zone=place, reader=zone) if due else None,
-        [
-            shown_time(one.starts_at, one.ends_at, zone=place, reader=zone)
-            for one in request.slots.all()
-        ],
+        [shown_time(one.starts_at, one.ends_at, zone=place, reader=zone) for one in times],
     )
 
 

@@ -24,9 +24,10 @@ from marketplace.models import (
     Participant,
     Registration,
     Slot,
+    TimeProposal,
 )
 from marketplace.selectors.times import NOT_CHOSEN
-from marketplace.services import calendars, placing, registrations, requests, rules
+from marketplace.services import calendars, moves, registrations, requests, rules
 
 Time = tuple[dt.datetime, int]
 """When a meeting would begin, with its zone, and how many minutes it would take."""
@@ -67,12 +68,8 @@ def ask_directly(
             {"times": ValidationError(_("Give up to five times."), code="too_many_times")}
         )
     event = _new_event(_vouching(one), by, place, at)
-    own, theirs = (_enter(event, each, by) for each in (one, other))
-    if not theirs.participants.exists():
-        raise ValidationError(
-            _("Nobody of this company uses this site yet: ask your chamber to introduce you."),
-            code="nobody_answers",
-        )
+    own, theirs = (enter(event, each, by) for each in (one, other))
+    demand_reader(theirs)
     return requests.request_meeting(
         own,
         theirs,
@@ -80,62 +77,9 @@ def ask_directly(
         message=message,
         slots=add_times(event, given, at=at),
         opportunity=opportunity,
-        participant=_participant(own, person or by, by),
+        participant=participant_of(own, person or by, by),
         link=link.strip(),
         wants_interpreter=wants_interpreter,
-        at=at,
-    )
-
-
-@transaction.atomic
-def ask_to_join(
-    meeting: Meeting,
-    partner: Company,
-    *,
-    by: User,
-    message: str = "",
-    at: dt.datetime | None = None,
-) -> MeetingRequest:
-    """Ask a third company to come to a meeting outside events that has its time.
-
-    Raises ValidationError ``over``, ``not_placed``, ``already_there``, ``joins`` at an event,
-    ``nobody_answers``, ``already_requested``, ``quota``, ``not_possible``; PermissionDenied for who
-    decides for neither of its sides.
-    """
-    meeting = placing.lock_meeting(meeting)
-    own = placing.side_of(meeting, by)
-    if own is None or not meeting.event.is_direct:
-        raise PermissionDenied(_("Only the companies of a meeting outside events add another."))
-    placing.demand_ahead(meeting, at)
-    if meeting.slot is None:
-        raise ValidationError(_("This meeting has no time yet."), code="not_placed")
-    if partner.pk in {one.registration.company_id for one in meeting.people()}:
-        raise ValidationError(_("This company comes to the meeting already."), code="already_there")
-    if MeetingRequest.objects.open().filter(joins=meeting, partner__company=partner).exists():
-        raise _already_requested()
-    own.event = meeting.event
-    for side in (meeting.host.registration, meeting.guest.registration):
-        if side.pk != own.pk and rules.apart(side.company, partner):
-            raise ValidationError(
-                _("A meeting with this company is not possible."), code="not_possible"
-            )
-    theirs = _enter(meeting.event, partner, by)
-    if not theirs.participants.exists():
-        raise ValidationError(
-            _("Nobody of this company uses this site yet: ask your chamber to introduce you."),
-            code="nobody_answers",
-        )
-    asked = meeting.request
-    return requests.request_meeting(
-        own,
-        theirs,
-        by=by,
-        message=message,
-        slots=[meeting.slot],
-        opportunity=asked.opportunity if asked else None,
-        link=meeting.link,
-        wants_interpreter=bool(asked and asked.wants_interpreter),
-        joins=meeting,
         at=at,
     )
 
@@ -162,7 +106,7 @@ def accept(
         (slot,) = add_times(event, [(starts_at, minutes)], at=at, name="starts_at")
     named = request.participant if side.pk == request.requester_id else request.partner_participant
     if person is not None or named is None or named.left_at is not None:
-        named = _participant(side, person or by, by)
+        named = participant_of(side, person or by, by)
     return requests.accept_request(request, by=by, slot=slot, participant=named, at=at)
 
 
@@ -182,8 +126,26 @@ def propose_times(
     event = calendars.hold_event(request.event)
     side = _side(request, by)
     chosen = add_times(event, rules.demand_few(times), at=at)
-    who = _participant(side, by, by)
+    who = participant_of(side, by, by)
     return requests.propose_times(request, chosen, by=by, message=message, participant=who, at=at)
+
+
+@transaction.atomic
+def propose_move(
+    meeting: Meeting,
+    times: Iterable[Time],
+    *,
+    by: User,
+    message: str = "",
+    at: dt.datetime | None = None,
+) -> TimeProposal:
+    """Ask the other side to move a meeting; the old time stays until they agree.
+
+    Raises as ``moves.propose_move``, and as ``add_times``.
+    """
+    event = calendars.hold_event(meeting.event)
+    chosen = add_times(event, rules.demand_few(times), at=at)
+    return moves.propose_move(meeting, chosen, by=by, message=message, at=at)
 
 
 @transaction.atomic
@@ -236,10 +198,11 @@ def _demand_new_pair(one: Company, other: Company) -> None:
         partner__company__in=[one, other],
     )
     if between.exists():
-        raise _already_requested()
+        raise already_requested()
 
 
-def _already_requested() -> ValidationError:
+def already_requested() -> ValidationError:
+    """The refusal of a second request while one waits for its answer."""
     return ValidationError(
         _("A request between these companies waits for an answer already."),
         code="already_requested",
@@ -277,7 +240,7 @@ def _new_event(chamber: Chamber, by: User, place: str, at: dt.datetime | None) -
     return event
 
 
-def _enter(event: Event, company: Company, by: User) -> Registration:
+def enter(event: Event, company: Company, by: User) -> Registration:
     """A company's part in an event, with all who may answer for it as its people."""
     registration, made = Registration.objects.get_or_create(
         event=event,
@@ -309,7 +272,7 @@ def _side(request: MeetingRequest, by: User) -> Registration:
     raise PermissionDenied(_("Only representatives of the company may do this."))
 
 
-def _participant(registration: Registration, person: User, by: User) -> Participant:
+def participant_of(registration: Registration, person: User, by: User) -> Participant:
     """Somebody of a company as one of its people here; who speaks for it since then is added."""
     rows = Participant.objects.coming().filter(registration=registration, person=person)
     found = rows.select_related("registration__company", "person").first()
@@ -320,3 +283,12 @@ def _participant(registration: Registration, person: User, by: User) -> Particip
 
 def _name(person: User) -> str:
     return person.name or person.email
+
+
+def demand_reader(registration: Registration) -> None:
+    """Raise ValidationError ``nobody_answers`` for a company none of whose people could read it."""
+    if not registration.participants.exists():
+        raise ValidationError(
+            _("Nobody of this company uses this site yet: ask your chamber to introduce you."),
+            code="nobody_answers",
+        )

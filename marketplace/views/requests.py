@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial, wraps
-from itertools import product
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -17,12 +16,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chambers.http import SignedInRequest
-from marketplace.forms import AcceptForm, AskForm, DeclineForm, TimesForm, told_slots
-from marketplace.models import MeetingRequest, Participant, Registration, Slot
+from marketplace.forms import AskForm, DeclineForm
+from marketplace.models import MeetingRequest, Registration
 from marketplace.selectors.inbox import TABS, inbox_of, letter_of, requests_of
+from marketplace.selectors.times import ShownTime
 from marketplace.services import requests as services
 from marketplace.services import rules
-from marketplace.services.calendars import free_slots
+from marketplace.services.calendars import MINUTES
+from marketplace.views import timing
 from marketplace.views.acting import (
     carried_out,
     carried_out_or_said,
@@ -35,8 +36,6 @@ from marketplace.views.acting import (
 )
 
 DRAFT = MeetingRequest.Status.DRAFT
-PAIRS = 9  # people of both sides whose calendars are compared
-TIMES = 60  # shown
 
 
 @require_safe
@@ -170,17 +169,8 @@ def to_answer(
 @to_answer
 def accept(request: SignedInRequest, asked: MeetingRequest, own: Registration) -> HttpResponse:
     """Agree to meet, at one of the times that are free for both."""
-    wanted = list(asked.slots.all())
-    free = _free(asked, own, wanted or None)
-    open_time, first = _unnamed_time(request, asked, own)
-    form = AcceptForm(
-        sent(request),
-        own=own,
-        reader=request.user.time_zone,
-        among=[one for one in free if one != first],
-        open_time=open_time,
-    )
-    meeting = carried_out(form, partial(services.accept_request, asked, by=request.user))
+    form, change = timing.accepting(request, asked, own)
+    meeting = carried_out(form, change)
     if meeting is not None:
         messages.success(request, _("Accepted. Both sides read of it by mail."))
         return redirect("meeting", meeting.public_id)
@@ -202,13 +192,10 @@ def decline(request: SignedInRequest, asked: MeetingRequest, own: Registration) 
 @to_answer
 def propose(request: SignedInRequest, asked: MeetingRequest, own: Registration) -> HttpResponse:
     """Answer with other times."""
-    form = TimesForm(
-        sent(request),
-        event=asked.event,
-        reader=request.user.time_zone,
-        among=_free(asked, own, None),
-    )
-    if carried_out(form, partial(services.propose_times, asked, by=request.user)):
+    if asked.joins_id is not None:  # it has its time
+        return redirect("request", asked.public_id)
+    form, change = timing.proposing(request, asked, own)
+    if carried_out(form, change):
         messages.success(request, _("Proposed. Now they answer."))
         return redirect(f"{_inbox(own)}?tab=sent")
     return _page(request, "propose.html", asked, own, form)
@@ -244,6 +231,7 @@ def _find(request: SignedInRequest, public_id: uuid.UUID) -> tuple[MeetingReques
         rows.select_related(
             "opportunity",
             "participant",
+            "joins__slot",
             "event__chamber",
             "requester__company__country",
             "partner__company__country",
@@ -268,39 +256,20 @@ def _page(
         **desk_context(request, own.event, own),
         "own": own,
         "letter": letter_of(asked, own, request.user.time_zone),
+        "hints": _hints(request, asked, own) if form is not None else [],
         "form": form,
     }
     return form_page(request, template, context, form)
 
 
-def _unnamed_time(
-    request: SignedInRequest, asked: MeetingRequest, own: Registration
-) -> tuple[str, Slot | None]:
-    """What it means to accept without a time, and which time that is; "" where none is free."""
-    event = asked.event
-    if event.awaits_timetable() or not event.slots.exists():
-        return _("The timetable of the event sets it"), None
-    first = services.first_time(asked, own, by=request.user)
-    if first is None:
-        return "", None
-    ((_key, told),) = told_slots(event, [first], request.user.time_zone)
-    return _("The first that is free for both: %(time)s") % {"time": told}, first
+def _hints(request: SignedInRequest, asked: MeetingRequest, own: Registration) -> list[ShownTime]:
+    """Times that would do for both, where they are typed."""
+    slot = asked.slots.first()
+    minutes = slot.minutes if slot is not None else MINUTES
+    return timing.hints(request, asked.event, timing.both_of(asked, own), minutes)
 
 
 def _inbox(own: Registration) -> str:
+    if own.event.is_direct:
+        return reverse("meetings")
     return reverse("event-requests", args=[own.event.public_id])
-
-
-def _free(asked: MeetingRequest, own: Registration, wanted: Iterable[Slot] | None) -> list[Slot]:
-    """Slots ahead in which somebody of each side is free, by the clock."""
-    other = asked.other_side(own)
-    theirs = list(Participant.objects.coming().filter(registration=other))
-    if asked.participant is not None and other.pk == asked.requester_id:
-        theirs = [asked.participant]
-    ours = list(Participant.objects.coming().filter(registration=own))
-    among = None if wanted is None else Slot.objects.filter(pk__in=[one.pk for one in wanted])
-    found: dict[int, Slot] = {}
-    for pair in list(product(ours, theirs))[:PAIRS]:
-        for slot in free_slots(asked.event, pair, among=among)[:TIMES]:
-            found.setdefault(slot.pk, slot)
-    return sorted(found.values(), key=lambda slot: (slot.starts_at, slot.ends_at))[:TIMES]

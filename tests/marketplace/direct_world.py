@@ -20,8 +20,8 @@ class Side:
     person: User
 
 
-def side(name="Romashka", zone="Europe/Minsk", country="BY", **person):
-    company = CompanyFactory(legal_name=name, member=True, country=CountryFactory(code=country))
+def side(title="Romashka", zone="Europe/Minsk", country="BY", **person):
+    company = CompanyFactory(legal_name=title, member=True, country=CountryFactory(code=country))
     who = UserFactory(time_zone=zone, **person)
     RepresentativeFactory(company=company, person=who)
     return Side(company, who)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from chambers.models import Mail, Representative
 from marketplace.models import Booking, Event, Meeting, MeetingRequest, Registration
-from marketplace.services import direct, meetings, moves, requests
+from marketplace.services import direct, direct_meetings, meetings, moves, requests
 from marketplace.services.rules import DIRECT_MOST, direct_quota_left
 from tests import event_factories as make
 from tests import factories
@@ -346,7 +346,7 @@ def test_a_third_company_joins_and_all_are_told(world):
     meeting = world.agree(link="https://meet.example/1")
     third = side("Minsk Pumps", "Europe/Minsk", "BY")
 
-    request = direct.ask_to_join(meeting, third.company, by=world.keiko.person)
+    request = direct_meetings.ask_to_join(meeting, third.company, by=world.keiko.person)
     joined = direct.accept(request, by=third.person)
 
     assert joined.pk == meeting.pk
@@ -364,7 +364,9 @@ def test_a_third_company_joins_and_all_are_told(world):
 def test_who_came_along_leaves_and_the_meeting_goes_on(world):
     meeting = world.agree()
     third = side("Minsk Pumps", "Europe/Minsk", "BY")
-    direct.accept(direct.ask_to_join(meeting, third.company, by=world.anna.person), by=third.person)
+    direct.accept(
+        direct_meetings.ask_to_join(meeting, third.company, by=world.anna.person), by=third.person
+    )
 
     meetings.cancel_meeting(meeting, by=third.person, reason="Ill")
 
@@ -377,7 +379,7 @@ def test_who_came_along_leaves_and_the_meeting_goes_on(world):
 def test_an_invitation_ends_with_its_meeting(world):
     meeting = world.agree()
     third = side("Minsk Pumps", "Europe/Minsk", "BY")
-    request = direct.ask_to_join(meeting, third.company, by=world.anna.person)
+    request = direct_meetings.ask_to_join(meeting, third.company, by=world.anna.person)
 
     meetings.cancel_meeting(meeting, by=world.keiko.person, reason="Ill")
 
@@ -389,7 +391,7 @@ def test_an_invitation_ends_with_its_meeting(world):
 def test_who_has_another_meeting_then_does_not_join(world):
     meeting = world.agree()
     third = side("Minsk Pumps", "Europe/Minsk", "BY")
-    request = direct.ask_to_join(meeting, third.company, by=world.anna.person)
+    request = direct_meetings.ask_to_join(meeting, third.company, by=world.anna.person)
     other = side("Fourth", "Europe/Minsk", "BY")
     busy = direct.ask_directly(other.company, third.company, by=other.person, times=[(soon(), 30)])
     direct.accept(busy, by=third.person, slot=busy.slots.get())
@@ -397,3 +399,60 @@ def test_who_has_another_meeting_then_does_not_join(world):
     refused("taken", direct.accept, request, by=third.person)
 
     assert meeting.others.count() == 0
+
+
+# ---------------------------------------------------------------- place and people
+def test_where_one_meets_is_told_to_all_with_the_same_entry_of_the_calendar(world):
+    meeting = world.agree()
+
+    direct_meetings.set_place(meeting, by=world.keiko.person, link="https://meet.example/asahi")
+    direct_meetings.set_place(meeting, by=world.keiko.person, link="https://meet.example/asahi")
+
+    mail = Mail.objects.get(to=world.anna.person.email, kind="meeting_moved")
+    assert "https://meet.example/asahi" in mail.text
+    assert f"UID:{meeting.uid}@" in mail.calendar
+    assert "SEQUENCE:2" in mail.calendar
+
+
+def test_a_colleague_goes_instead_and_the_partner_reads_who(world):
+    second = colleague(world.keiko, name="Sato")
+    meeting = world.agree()
+
+    direct_meetings.send_colleague(meeting, second, by=world.keiko.person)
+
+    meeting.refresh_from_db()
+    assert meeting.host.person == second
+    assert not Booking.objects.filter(person=world.keiko.person).exists()
+    assert Mail.objects.get(kind="people_left", to=world.keiko.person.email).method == "CANCEL"
+    assert "Sato" in Mail.objects.get(kind="people_changed", to=world.anna.person.email).text
+
+
+def test_who_joined_the_company_since_may_go_and_a_stranger_may_not(world):
+    meeting = world.agree()
+    newcomer = colleague(world.anna, name="Boris")
+
+    refused(
+        "not_of_company",
+        direct_meetings.send_colleague,
+        meeting,
+        world.keiko.person,
+        by=world.anna.person,
+    )
+    direct_meetings.send_colleague(meeting, newcomer, by=world.anna.person)
+
+    meeting.refresh_from_db()
+    assert meeting.guest.person == newcomer
+
+
+def test_strangers_change_nothing(world):
+    meeting = world.agree()
+    manager = factories.StaffFactory(chamber=meeting.event.chamber).person
+
+    for call in (
+        lambda: direct_meetings.set_place(meeting, by=manager, place="Elsewhere"),
+        lambda: direct_meetings.send_colleague(meeting, manager, by=manager),
+        lambda: direct.propose_move(meeting, [(soon(3), 30)], by=manager),
+        lambda: meetings.cancel_meeting(meeting, by=manager, reason="No"),
+    ):
+        with pytest.raises(PermissionDenied):
+            call()

@@ -12,7 +12,7 @@ from marketplace.models import Opportunity, Revision
 from marketplace.services import archive_opportunity
 from marketplace.services.reviews import review_opportunity
 from marketplace.services.revisions import revise_opportunity, withdraw_revision
-from marketplace.services.writing import content_of
+from marketplace.selectors.contents import content_of
 from tests import factories
 from tests.marketplace.test_reviews import scored
 from tests.matching.world import hs

@@ -9,6 +9,10 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The chosen theme ("" follows the system), and whether this is the demo."""
+    """The chosen theme ("" follows the system); whether this is the demo, and shows its mails."""
     theme = request.COOKIES.get("theme", "")
-    return {"theme": theme if theme in ("light", "dark") else "", "demo": settings.DEMO}
+    return {
+        "theme": theme if theme in ("light", "dark") else "",
+        "demo": settings.DEMO,
+        "viewer": settings.MAIL_VIEWER,
+    }

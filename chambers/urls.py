@@ -3,7 +3,7 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from chambers.views import chambers, codes, links, preferences, profile
+from chambers.views import chambers, codes, joining, links, mailing, people, preferences, profile
 
 urlpatterns: list[URLPattern] = [
     path("chambers/", chambers.chambers, name="chambers"),
@@ -11,6 +11,22 @@ urlpatterns: list[URLPattern] = [
     path("councils/<slug:slug>/", chambers.council, name="council"),
     path("codes/", codes.codes, name="codes"),
     path("links/<str:token>/", links.link, name="link"),
+    path("join/", joining.join, name="join"),
+    path("join/ask/", joining.ask, name="join-ask"),
+    path("join/new/", joining.company_new, name="company-new"),
+    path("join/requests/<uuid:public_id>/withdraw/", joining.withdraw, name="join-withdraw"),
+    path("invite/<str:secret>/", joining.invitation, name="invitation"),
+    path("my/people/", people.people, name="people"),
+    path("my/people/requests/<uuid:public_id>/", people.join_request, name="join-request"),
+    path(
+        "my/people/invitations/<uuid:public_id>/withdraw/",
+        people.invitation_withdraw,
+        name="invitation-withdraw",
+    ),
+    path("my/people/<uuid:public_id>/", people.person, name="person"),
+    path("my/people/<uuid:public_id>/remove/", people.person_remove, name="person-remove"),
+    path("my/memberships/", people.memberships, name="memberships"),
+    path("my/mail/", mailing.mail_choices, name="mail-choices"),
     path("my/profile/", profile.profile, name="profile"),
     path("my/profile/logo/", profile.logo, name="profile-logo"),
     path("my/profile/brochures/", profile.brochure, name="profile-brochure"),

@@ -100,6 +100,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "chambers.context.site",
             ],
+            # Every mail sets somebody's words apart: no template may forget to ask for that.
+            "builtins": ["chambers.templatetags.mails"],
         },
     },
 ]
@@ -191,6 +193,7 @@ if env.str("EMAIL_URL", ""):
     EMAIL_USE_TLS = _email["EMAIL_USE_TLS"]
     EMAIL_USE_SSL = _email["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 10  # seconds
+MAIL_VIEWER = DEMO  # whether /mail/ shows all mails to whoever sits at this machine
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"Business Market <noreply@{_base.hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # The only address inside private networks that outbound HTTP may reach: a test's own receiver.

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from chambers.views.files import document
+from chambers.views import mailing
 from config import health
 from marketplace.views.display import display
 from marketplace.views.feeds import feed
@@ -15,6 +16,10 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("config.api_urls")),
     # In the language of its person, whatever the calendar program asks for.
+    # In the demo alone: what was mailed to anybody.
+    path("mail/", mailing.demo_mails, name="demo-mails"),
+    path("mail/<uuid:public_id>/", mailing.demo_mail, name="demo-mail"),
+    path("mail/<uuid:public_id>/html/", mailing.demo_mail_html, name="demo-mail-html"),
     path("calendar/<str:secret>.ics", feed, name="calendar-feed"),
     # On a screen in the hall: in the language it is asked for, or in all of them in turn.
     path("display/<str:secret>/", display, name="display"),

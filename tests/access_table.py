@@ -476,6 +476,18 @@ EVENT_PAGES = {
 }
 PAGES = {
     "livez": Row(get=PUBLIC),
+    "searches": Row(get=SIGNED_IN),
+    "search-new": Row(
+        get=SIGNED_IN,
+        post=who(422, guest=302),  # without a name
+        kwargs={"kind": "companies"},
+    ),
+    "search": Row(
+        get=who(404, guest=302, owner=200), post=who(404, guest=302, owner=422), about="search"
+    ),
+    "search-delete": Row(post=who(404, guest=302, owner=302), about="search"),
+    "companies-export": Row(get=SIGNED_IN),
+    "opportunities-export": Row(get=SIGNED_IN),
     "calendars": Row(get=SIGNED_IN, post=SIGNED_IN),
     "calendar-revoke": Row(post=who(404, guest=302, owner=302), about="feed"),
     "calendar-feed": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
@@ -534,6 +546,23 @@ PAGES = {
     "opportunities": Row(get=PUBLIC),
     "opportunity": Row(get=OWN_COMPANY_OR_CHAMBER, about="draft"),
     "opportunity-calendar": Row(get=PUBLIC, about="opportunity"),
+    "own-opportunities": Row(get=SIGNED_IN),
+    "opportunity-new": Row(get=who(200, guest=302, viewer=403)),
+    "opportunity-write": Row(
+        get=who(200, guest=302, viewer=403),
+        post=who(404, guest=302, own_editors=422, viewer=403, stranger=422),
+    ),
+    "opportunity-edit": Row(
+        get=who(404, guest=302, own_editors=200, viewer=403),
+        post=who(404, guest=302, own_editors=422, viewer=403),
+        about="draft",
+    ),
+    "opportunity-step": Row(post=who(404, guest=302, viewer=403), about="draft"),  # names none
+    "opportunity-archive": Row(
+        get=who(404, guest=302, own_editors=200, viewer=403),
+        post=who(404, guest=302, own_editors=302, viewer=403),
+        about="draft",
+    ),
     **EVENT_PAGES,
     **INTEREST_PAGES,
     "chambers": Row(get=PUBLIC),

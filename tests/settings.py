@@ -16,6 +16,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MAIL_TRANSPORT = "django.core.mail.backends.locmem.EmailBackend"
+MAIL_VIEWER = False  # its own tests open it
 STATEMENT_TIMEOUT_MS = 0
 API_REQUESTS_PER_MINUTE = API_GUESTS_PER_MINUTE = 1_000_000  # the limit has its own tests
 _index = tempfile.TemporaryDirectory()  # each process is a machine of its own

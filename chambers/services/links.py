@@ -123,6 +123,18 @@ def read(token: str) -> Link:
     return Link(_purposes[name], person, key)
 
 
+def is_link(line: str) -> bool:
+    """Whether a line is an address that ``link`` made, whoever it is for."""
+    head, _, token = line.rstrip("/").rpartition("/")
+    if not head.startswith(f"{settings.BASE_URL}/") or not head.endswith("/links"):
+        return False
+    try:
+        signing.Signer(salt=SALT).unsign(token)
+    except signing.BadSignature:
+        return False
+    return True
+
+
 def _mark(person: User) -> str:
     """Changes with the person's address, and says nothing about it."""
     return salted_hmac(SALT, person.email).hexdigest()[:16]

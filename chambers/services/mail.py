@@ -4,26 +4,40 @@ A mail that leaves twice (a worker died between sending and noting it) carries t
 Message-ID, so the reader's program shows it once. Mails of one thread, such as all that say
 something of one meeting to one person, leave in the order in which they were written: a
 cancellation never overtakes the invitation before it.
+
+A reader chooses by topic (``chambers.services.topics``) whether a mail leaves at once, waits for
+the daily one, or is only kept. What an address refuses for good is not tried again.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import smtplib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from chambers.models import Chamber, Job, Mail, User
-from chambers.services import jobs
+from chambers.models import ALWAYS, Chamber, Delivery, Job, Mail, User
+from chambers.services import jobs, links
+from chambers.services.layout import Letter, html_of_text, letter
+from chambers.services.topics import DIGEST, delivery_of, topic_of
+
+DIGEST_JOB = "mail.digest"
+DIGEST_AT = dt.time(7)  # by the reader's clock
+STOP_DAYS = 400  # a mail is found again, and stopped, a year later
+REFUSED = 500  # SMTP answers from here on are for good
+KEPT_FOR = dt.timedelta(days=400)
 
 
 @dataclass(frozen=True)
@@ -49,47 +63,89 @@ def queue_mail(
     chamber: Chamber | None = None,
     calendar: CalendarFile | None = None,
     thread: str = "",
+    once: str = "",
 ) -> Mail:
     """Write the mail ``kind`` to a person, in their language, from ``mail/<kind>.txt``.
 
     The template's first line is the subject. Placeholders are text: nothing in a name becomes
-    a header, a link or markup. Mails of one ``thread`` leave in order.
+    a header, a link or markup. Mails of one ``thread`` leave in order. What is written under a
+    ``once`` is written one time ever; a second call gives the first mail.
     """
-    with translation.override(to.language):
-        body = render_to_string(
-            f"mail/{kind}.txt", {**context, "person": to, "site": settings.BASE_URL}
-        )
-    subject, _, text = body.lstrip().partition("\n")
-    return _store(
-        to.email,
-        " ".join(subject.split()),
-        text.lstrip("\n"),
-        language=to.language,
-        kind=kind,
-        chamber=chamber,
-        calendar=calendar,
-        thread=thread,
-    )
+    if once and (former := Mail.objects.filter(once=once).first()):
+        return former
+    topic = topic_of(kind)
+    # A calendar that misses a change is wrong from then on.
+    delivery = Delivery.NOW if calendar else delivery_of(to, topic)
+    written = letter(kind, context, to=to, chamber=chamber, stop=stop_link(kind, to))
+    try:
+        with transaction.atomic():
+            mail = _store(
+                to.email,
+                written,
+                person=to if to.pk else None,  # who is invited may have no account yet
+                language=to.language,
+                kind=kind,
+                chamber=chamber,
+                calendar=calendar,
+                thread=thread,
+                once=once,
+                state=_STATES[delivery],
+            )
+    except IntegrityError:
+        if not once:
+            raise
+        return Mail.objects.get(once=once)  # another worker wrote it a moment ago
+    if mail.state == Mail.State.QUEUED:
+        jobs.enqueue("mail.send", {"mail": mail.pk}, key=str(mail.pk), priority=5)
+    elif mail.state == Mail.State.HELD:
+        due = next_digest(to, timezone.now())
+        jobs.enqueue(DIGEST_JOB, {"person": to.pk}, key=str(to.pk), run_after=due)
+    return mail
+
+
+_STATES = {
+    Delivery.NOW: Mail.State.QUEUED,
+    Delivery.DAILY: Mail.State.HELD,
+    Delivery.OFF: Mail.State.OFF,
+}
+
+
+def stop_link(kind: str, person: User) -> str:
+    """The address that ends mails like this one; none for those that always leave."""
+    key = kind if kind == DIGEST else topic_of(kind)
+    if key in ALWAYS:
+        return ""
+    return links.link("mail.stop", person=person, key=str(key), days=STOP_DAYS)
+
+
+def next_digest(person: User, now: dt.datetime) -> dt.datetime:
+    """When the next daily mail of a person is due: at ``DIGEST_AT`` of their day."""
+    zone = ZoneInfo(person.time_zone)
+    day = now.astimezone(zone).date()
+    due = dt.datetime.combine(day, DIGEST_AT, zone)
+    return due if due > now else dt.datetime.combine(day + dt.timedelta(days=1), DIGEST_AT, zone)
 
 
 def _store(
     to: str,
-    subject: str,
-    text: str,
+    written: Letter,
     *,
-    html: str = "",
+    person: User | None = None,
     language: str = "en",
     kind: str = "",
     chamber: Chamber | None = None,
     calendar: CalendarFile | None = None,
     thread: str = "",
+    once: str = "",
+    state: Mail.State = Mail.State.QUEUED,
 ) -> Mail:
     domain = urlsplit(settings.BASE_URL).hostname
-    mail = Mail.objects.create(
+    return Mail.objects.create(
         to=to,
-        subject=subject[:250],
-        text=text,
-        html=html,
+        person=person,
+        subject=written.subject[:250],
+        text=written.text,
+        html=written.html,
         language=language[:2],
         kind=kind,
         chamber=chamber,
@@ -98,10 +154,10 @@ def _store(
         calendar_name=calendar.name if calendar else "",
         cancellations=calendar.cancelled.decode() if calendar else "",
         thread=thread,
+        once=once,
+        state=state,
         message_id=f"<{uuid.uuid4()}@{domain}>",
     )
-    jobs.enqueue("mail.send", {"mail": mail.pk}, key=str(mail.pk), priority=5)
-    return mail
 
 
 def give_mail_up(job: Job, error: str) -> None:
@@ -114,13 +170,17 @@ def give_mail_up(job: Job, error: str) -> None:
 @jobs.handles("mail.send", given_up=give_mail_up)
 def send_mail(lease: jobs.Lease) -> None:
     """Hand one stored mail to the transport, after those that wait before it in its thread."""
-    mail = Mail.objects.get(pk=lease.payload["mail"])
+    mail = Mail.objects.select_related("chamber", "person").get(pk=lease.payload["mail"])
+    problem = ""
     if mail.thread:
         _send_in_order(mail)
-    elif mail.state != Mail.State.SENT:
-        _send(mail)
+    elif mail.state not in _OVER:
+        problem = _send(mail)
     with lease.finish():
-        _note_sent(mail)
+        _note(mail, problem)
+
+
+_OVER = (Mail.State.SENT, Mail.State.BOUNCED)
 
 
 def _send_in_order(mail: Mail) -> None:
@@ -129,24 +189,43 @@ def _send_in_order(mail: Mail) -> None:
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [mail.thread])
         before = Q(thread=mail.thread, state=Mail.State.QUEUED, pk__lt=mail.pk)
-        itself = Q(pk=mail.pk) & ~Q(state=Mail.State.SENT)
-        for one in Mail.objects.filter(before | itself).order_by("pk"):
-            _send(one)
-            _note_sent(one)
+        itself = Q(pk=mail.pk) & ~Q(state__in=_OVER)
+        waiting = Mail.objects.filter(before | itself).select_related("chamber", "person")
+        for one in waiting.order_by("pk"):
+            _note(one, _send(one))
 
 
-def _note_sent(mail: Mail) -> None:
-    Mail.objects.filter(pk=mail.pk).exclude(state=Mail.State.SENT).update(
-        state=Mail.State.SENT, sent_at=timezone.now()
-    )
+def _note(mail: Mail, problem: str) -> None:
+    open_still = Mail.objects.filter(pk=mail.pk).exclude(state__in=_OVER)
+    if problem:
+        open_still.update(state=Mail.State.BOUNCED, problem=problem[:300])
+    else:
+        open_still.update(state=Mail.State.SENT, sent_at=timezone.now())
 
 
-def _send(mail: Mail) -> None:
+def _send(mail: Mail) -> str:
+    """Hand it over; why the address is refused for good, or nothing."""
+    message = message_of(mail)
+    try:
+        message.send()
+    except smtplib.SMTPRecipientsRefused as error:
+        code, reason = next(iter(error.recipients.values()))
+        if code < REFUSED:
+            raise  # full or busy: tried again later
+        return f"{code} {reason.decode(errors='replace')}"
+    return ""
+
+
+def message_of(mail: Mail) -> EmailMultiAlternatives:
+    """A stored mail as it leaves."""
+    with translation.override(mail.language):
+        sender = sender_of(mail.chamber)
     message = EmailMultiAlternatives(
         mail.subject,
         mail.text,
+        sender,
         to=[mail.to],
-        headers={"Message-ID": mail.message_id},
+        headers=_headers(mail),
         connection=get_connection(settings.MAIL_TRANSPORT),
     )
     if mail.html:
@@ -159,7 +238,37 @@ def _send(mail: Mail) -> None:
         if mail.cancellations:
             kind = "text/calendar; method=CANCEL"
             message.attach(f"{name}-cancelled.ics", mail.cancellations, kind)
-    message.send()
+    return message
+
+
+def sender_of(chamber: Chamber | None) -> str:
+    """The one address that mails leave from, under the name of the chamber they speak for.
+
+    A name is one line here, whatever it holds: no header comes out of it.
+    """
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    if chamber is None:
+        return formataddr((name, address))
+    return formataddr((f"{' '.join(chamber.name.split())} · {name}", address))
+
+
+def _headers(mail: Mail) -> dict[str, str]:
+    headers = {"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"}
+    stop = stop_link(mail.kind, mail.person) if mail.person else ""
+    if stop:
+        headers["List-Unsubscribe"] = f"<{stop}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+def delete_old_mails(now: dt.datetime | None = None) -> int:
+    """Delete mails that are over and older than ``KEPT_FOR``; how many."""
+    before = (now or timezone.now()) - KEPT_FOR
+    waiting = [Mail.State.QUEUED, Mail.State.HELD]
+    deleted, _by_model = (
+        Mail.objects.filter(created_at__lt=before).exclude(state__in=waiting).delete()
+    )
+    return deleted
 
 
 class OutboxBackend(BaseEmailBackend):
@@ -178,14 +287,15 @@ class OutboxBackend(BaseEmailBackend):
                     ),
                     "",
                 )
+                subject, text = str(message.subject), str(message.body)
+                written = Letter(subject, text, html or html_of_text(subject, text))
                 for recipient in message.recipients():
-                    _store(
+                    mail = _store(
                         recipient,
-                        str(message.subject),
-                        str(message.body),
-                        html=html,
+                        written,
                         language=translation.get_language() or "en",
                         kind="account",
                     )
+                    jobs.enqueue("mail.send", {"mail": mail.pk}, key=str(mail.pk), priority=5)
                     stored += 1
         return stored

@@ -1,5 +1,6 @@
 """Mail is a row beside the change that caused it, then one message, in the reader's language."""
 
+import re
 import smtplib
 import threading
 from email import message_from_string
@@ -202,14 +203,19 @@ def test_nothing_in_a_name_becomes_a_header(user, name):
     assert sent.recipients() == [user.email]
 
 
-def test_nothing_in_a_name_becomes_markup(user):
+def test_nothing_in_a_name_becomes_markup_or_a_link(user):
     queue(user, company__legal_name='<a href="https://evil.example">Click</a>')
 
     jobs.work_off()
 
     (sent,) = outbox.outbox
-    assert sent.alternatives == []
-    assert sent.content_subtype == "plain"
+    (html,) = sent.alternatives
+    assert '<a href="https://evil.example">Click</a>' in sent.body
+    assert (
+        "&lt;a href=&quot;https:<wbr>//evil<wbr>.example&quot;&gt;Click&lt;/a&gt;" in html.content
+    )
+    links = re.findall(r'href="([^"]+)"', html.content)
+    assert [link for link in links if not link.startswith("http://localhost/en/")] == []
 
 
 def test_djangos_own_mail_takes_the_same_way_one_row_for_each_reader(db, settings):

@@ -1,0 +1,48 @@
+"""The daily mail: one mail with all that could wait until the morning."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from chambers.models import Mail, User
+from chambers.services import jobs
+from chambers.services.mail import DIGEST_JOB, queue_mail
+from chambers.services.topics import DIGEST
+
+MOST = 50  # things that a daily mail tells one by one
+
+
+@jobs.handles(DIGEST_JOB)
+def send_digest(lease: jobs.Lease) -> None:
+    """Write the daily mail of one person; one mail, however much has come together."""
+    with lease.finish() as result:
+        person = User.objects.get(pk=lease.payload["person"])
+        result["mails"] = write_digest(person) if person.is_active else 0
+
+
+@transaction.atomic
+def write_digest(person: User) -> int:
+    """Put all that is held for a person into one mail; of how many things it tells."""
+    held = Mail.objects.filter(person=person, state=Mail.State.HELD)
+    waiting = list(held.select_for_update().order_by("created_at", "pk"))
+    if not waiting:
+        return 0
+    rows = [{"subject": one.subject, "path": _path_of(one)} for one in waiting[:MOST]]
+    context = {"rows": rows, "total": len(waiting), "more": max(0, len(waiting) - MOST)}
+    digest = queue_mail(DIGEST, to=person, context=context)
+    Mail.objects.filter(pk__in=[one.pk for one in waiting]).update(
+        state=Mail.State.INCLUDED, digest=digest, sent_at=timezone.now()
+    )
+    return len(waiting)
+
+
+def _path_of(mail: Mail) -> str:
+    """Where the first address of a mail leads on this site."""
+    for line in mail.text.splitlines():
+        if line.startswith(f"{settings.BASE_URL}/"):
+            return urlsplit(line.strip()).path
+    return ""

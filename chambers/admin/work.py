@@ -13,6 +13,7 @@ from chambers.admin.base import ScopedAdmin, who
 from chambers.admin.decisions import decision
 from chambers.models import Job, Mail
 from chambers.services import jobs
+from chambers.services.links import without_links
 
 
 @admin.register(Job)
@@ -82,14 +83,18 @@ class MailAdmin(ScopedAdmin):
 
     list_display = ["subject", "to", "kind", "language", "state", "created_at", "sent_at"]
     list_filter = ["state", "kind", "chamber"]
-    search_fields = ["to", "subject"]
+    search_fields = ["to", "person__name", "subject", "problem"]
+    date_hierarchy = "created_at"
     ordering = ["-created_at", "-pk"]
     fields = readonly_fields = (
         "to",
+        "person",
         "chamber",
         "kind",
         "language",
         "state",
+        "problem",
+        "digest",
         "created_at",
         "sent_at",
         "subject",
@@ -97,11 +102,12 @@ class MailAdmin(ScopedAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Mail]:
-        return super().get_queryset(request).select_related("chamber")
+        return super().get_queryset(request).select_related("chamber", "person", "digest")
 
     @admin.display(description=_("text"))
     def body(self, mail: Mail) -> Any:
-        # A link that sets a password is for the person alone, not even for an operator.
-        if mail.kind == "account":
+        # A link that sets a password, or makes one a colleague, is for the person alone, not even
+        # for an operator.
+        if mail.kind in ("account", "invited"):
             return _("Not shown: it may hold a personal link.")
-        return mail.text
+        return without_links(mail.text)

@@ -8,6 +8,7 @@ and with a change of the address it was mailed to.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from chambers.models import User
 
 SALT = "chambers.links"
+_TOKEN = re.compile(r"(/links/)[^/\s]+/")
 DAYS = 14  # how long a link is good for when nobody says otherwise
 
 
@@ -133,6 +135,11 @@ def is_link(line: str) -> bool:
     except signing.BadSignature:
         return False
     return True
+
+
+def without_links(text: str) -> str:
+    """A mail for the eyes of others: what its links do, they do for their reader alone."""
+    return _TOKEN.sub(r"\1…/", text)
 
 
 def _mark(person: User) -> str:

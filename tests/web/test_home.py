@@ -84,13 +84,13 @@ def test_a_company_sees_its_best_matches_first(client, speaks_for):
 @pytest.mark.parametrize(
     ("fields", "published", "missing"),
     [
-        ({}, False, ["demand", "offer", "text", "languages"]),
+        ({}, False, ["demand", "offer", "text", "codes", "languages"]),
         (
             {"description": {"ru": "Насосы"}},
             False,
-            ["demand", "offer", "english", "languages", "codes"],
+            ["demand", "offer", "codes", "english", "languages"],
         ),
-        ({"description": {"en": "Pumps"}, "languages": ["en"]}, True, ["codes"]),
+        ({"description": {"en": "Pumps"}, "languages": ["en"]}, True, ["codes", "size"]),
     ],
 )
 def test_a_company_learns_what_is_missing(client, speaks_for, fields, published, missing):
@@ -100,9 +100,15 @@ def test_a_company_learns_what_is_missing(client, speaks_for, fields, published,
         seeks(ours, CHIPS)
     speaks_for(ours)
 
-    assert client.get("/en/").context["missing"] == missing
+    page = client.get("/en/")
+    lacks = [*page.context["missing"], *(one.key for one in page.context["completeness"].missing)]
+    assert lacks[: len(missing)] == missing
+    assert f'href="/en/my/profile/#{page.context["completeness"].missing[0].anchor}"' in (
+        page.content.decode()
+    )
     ours.codes.set(hs(SENSORS))
-    assert "codes" not in client.get("/en/").context["missing"]
+    after = client.get("/en/").context["completeness"]
+    assert "codes" not in [one.key for one in after.missing]
 
 
 def test_staff_see_their_chamber(client, serves):

@@ -34,7 +34,7 @@ ICONS = {
     Status.WITH_OWN_CHAMBER: "landmark",
     Status.WITH_PARTNER_CHAMBER: "landmark",
     Status.WITH_OWNER: "clock",
-    Status.QUESTION: "circle-help",
+    Status.QUESTION: "circle-question-mark",
     Status.ACCEPTED: "circle-check",
     Status.DECLINED: "circle-x",
     Status.WITHDRAWN: "undo-2",

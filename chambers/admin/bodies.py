@@ -62,6 +62,7 @@ class ChamberAdmin(ScopedAdmin):
         "website",
         "note",
         "grace_days",
+        "decision_days",
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Chamber]:

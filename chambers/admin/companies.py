@@ -1,4 +1,4 @@
-"""Companies, who speaks for them, and their memberships."""
+"""Companies, who speaks for them, and where they are members."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from chambers.admin.base import ScopedAdmin, ScopedInline, changes, manages, who
 from chambers.admin.decisions import decision
-from chambers.admin.fields import Day, ReasonForm
-from chambers.models import Certificate, Company, Membership, Representative, today
+from chambers.models import Certificate, Company, Membership, Representative
 from chambers.selectors.search import search_companies
-from chambers.services import companies, limits, memberships, people
+from chambers.services import companies, limits, people
 
 if TYPE_CHECKING:
     from chambers.models import User
@@ -69,146 +68,6 @@ def names_of(codes: list[str], choices: type[TextChoices]) -> str:
     """The names of stored codes; an unknown one as it is."""
     known = dict(choices.choices)
     return "; ".join(str(known.get(code, code)) for code in codes) or "—"
-
-
-class StartForm(forms.Form):
-    """From when on applicants are members."""
-
-    starts_on = forms.DateField(label=_("First day"), widget=Day, initial=today)
-
-
-class EndForm(forms.Form):
-    """The last day of something."""
-
-    ends_on = forms.DateField(
-        label=_("Last day"), widget=Day, initial=today, help_text=_("Included.")
-    )
-
-
-def _pending(rows: QuerySet[Membership]) -> QuerySet[Membership]:
-    return rows.filter(decision=Membership.Decision.PENDING)
-
-
-def _admitted(rows: QuerySet[Membership]) -> QuerySet[Membership]:
-    return rows.filter(decision=Membership.Decision.ADMITTED)
-
-
-@admin.register(Membership)
-class MembershipAdmin(SearchedByCompany):
-    """Applications and members of one's chambers; decisions are actions, with their reasons."""
-
-    changeable = True
-    list_display = [
-        "company",
-        "status_today",
-        "applied_on",
-        "latin",
-        "number",
-        "kind",
-        "starts_on",
-        "ends_on",
-        "chamber",
-    ]
-    list_filter = [StatusFilter, "chamber", "kind", "company__country"]
-    list_select_related = ["company__country", "chamber", "decided_by"]
-    ordering = ["-applied_on", "-pk"]
-    autocomplete_fields = ["company"]
-    actions = [
-        decision(
-            "approve",
-            title=_("Approve applications"),
-            do=memberships.approve_membership,
-            waiting=_pending,
-            form=StartForm,
-            note=_("The companies' main contacts get a mail."),
-        ),
-        decision(
-            "refuse",
-            title=_("Refuse applications"),
-            do=memberships.refuse_membership,
-            waiting=_pending,
-            form=ReasonForm,
-            note=_("The companies' main contacts get a mail with the reason, as you write it."),
-        ),
-        decision(
-            "end",
-            title=_("End memberships"),
-            do=memberships.end_membership,
-            waiting=_admitted,
-            form=EndForm,
-            note=_("Members keep their rights for the chamber's grace days after the last day."),
-        ),
-    ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
-        rows: QuerySet[Membership] = super().get_queryset(request).with_status()  # type: ignore[attr-defined]
-        return rows
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return who(request).is_superuser
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Before and after a refusal there is nothing to change: there are the decisions."""
-        admitted = obj is None or obj.decision == Membership.Decision.ADMITTED
-        return admitted and super().has_change_permission(request, obj)
-
-    def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
-        if obj is None:
-            return ["company", "chamber", "kind", "starts_on", "ends_on"]
-        return [
-            "company",
-            "latin",
-            "number",
-            "chamber",
-            "kind",
-            "status_today",
-            "applied_on",
-            "starts_on",
-            "ends_on",
-            "rights_end_on",
-            "decision",
-            "decided_by",
-            "decided_at",
-            "reason",
-        ]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[str]:
-        if obj is None:
-            return []
-        return [one for one in self.get_fields(request, obj) if one != "ends_on"]
-
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
-        if obj is None:
-            form.base_fields["starts_on"].required = True
-        return form
-
-    @admin.display(description=_("status"), ordering="status_now")
-    def status_today(self, membership: Any) -> str:
-        return str(Membership.Status(membership.status_now).label)
-
-    @admin.display(description=_("Latin name"), ordering="company__legal_name_latin")
-    def latin(self, membership: Membership) -> str:
-        return membership.company.latin or "—"
-
-    @admin.display(description=_("registration number"))
-    def number(self, membership: Any) -> str:
-        """Of whom the chamber refused, or who left it, it learns no more."""
-        known = membership.status_now not in (Membership.Status.REFUSED, Membership.Status.EXPIRED)
-        return (known and membership.company.registration_number) or "—"
-
-    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
-        if change:
-            changed = changes(form)
-            if "ends_on" in changed:
-                memberships.renew_membership(obj, ends_on=changed["ends_on"], by=who(request))
-            return
-        fields = dict(form.cleaned_data)
-        company, chamber = fields.pop("company"), fields.pop("chamber")
-        saved = memberships.admit_company(company, to=chamber, by=who(request), **fields)
-        obj.pk = saved.pk
 
 
 class RepresentativeInline(ScopedInline):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from chambers.admin_site import Queue, shows_queues
-from chambers.models import Agreement, Commission, Job, Membership
+from chambers.models import Agreement, Commission, Job, JoinRequest, Membership
 
 if TYPE_CHECKING:
     from chambers.models import User
@@ -18,13 +18,21 @@ if TYPE_CHECKING:
 
 @shows_queues
 def of_the_chamber(user: User) -> Iterator[Queue]:
-    """Applications, agreements that end, commissions to decide about, parked jobs."""
+    """Applications, who asks to join, agreements that end, commissions proposed, parked jobs."""
     waiting = Membership.objects.served_by(user).filter(decision=Membership.Decision.PENDING)
     found = waiting.aggregate(count=Count("pk"), since=Min("applied_on"))
     yield Queue(
         _("Applications for membership"),
         found["count"],
         reverse("admin:chambers_membership_changelist") + "?status=pending",
+        since=found["since"],
+    )
+    asking = JoinRequest.objects.pending().served_by(user)
+    found = asking.aggregate(count=Count("pk"), since=Min("asked_at"))
+    yield Queue(
+        _("People who ask to join a member company"),
+        found["count"],
+        reverse("admin:chambers_joinrequest_changelist") + "?state__exact=pending",
         since=found["since"],
     )
     agreements: QuerySet = Agreement.objects.served_by(user).with_status()

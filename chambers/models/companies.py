@@ -248,9 +248,11 @@ class Company(MatchingLimits, PublicModel):
         ]
         indexes = [
             GinIndex(fields=["search"], name="company_search"),
+            GinIndex(fields=["head"], name="company_head"),
             GinIndex(fields=["facets"], name="company_facets"),
             GinIndex(OpClass("names", name="gin_trgm_ops"), name="company_names"),
             models.Index(fields=["country", "legal_name", "id"], name="company_by_country"),
+            models.Index(fields=["country", "-id"], name="company_newest_of_country"),
         ]
 
     def __str__(self) -> str:
@@ -501,6 +503,13 @@ class Membership(PublicModel):
         indexes = [
             models.Index(fields=["company", "decision", "starts_on"], name="membership_of_company"),
             models.Index(fields=["chamber", "decision"], name="membership_of_chamber"),
+            # All that "in force" asks, so that who is listed is told without reading the rows.
+            models.Index(
+                fields=["company"],
+                include=["starts_on", "rights_end_on"],
+                condition=Q(decision="admitted"),
+                name="membership_in_force",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -213,6 +213,7 @@ class Opportunity(PublicModel):
         ]
         indexes = [
             GinIndex(fields=["search"], name="opportunity_search"),
+            GinIndex(fields=["head"], name="opportunity_head"),
             GinIndex(fields=["facets"], name="opportunity_facets"),
             models.Index(fields=["status", "-published_at", "-id"], name="opportunity_by_date"),
             models.Index(fields=["company", "status"], name="opportunity_of_company"),

@@ -1,0 +1,17 @@
+import django.contrib.postgres.indexes
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('chambers', '0017_search_looks_into_names'),
+        ('marketplace', '0013_conversations'),
+    ]
+
+    operations = [
+        migrations.AddIndex(
+            model_name='opportunity',
+            index=django.contrib.postgres.indexes.GinIndex(fields=['head'], name='opportunity_head'),
+        ),
+    ]

@@ -200,6 +200,12 @@ ADMINISTRATION = {
     **admin_rows("marketplace_meeting", "meeting", add=MANAGERS, change=OWN_STAFF_REFUSED),
     "admin:marketplace_meeting_move": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="meeting"),
     "admin:marketplace_meeting_order": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="meeting"),
+    **admin_rows("marketplace_dispute", "dispute"),
+    **admin_rows("marketplace_feedback", "feedback"),
+    **admin_rows("marketplace_outcome", "outcome"),
+    "admin:marketplace_outcome_evidence": Row(  # there is no file
+        get=STAFF_GONE, post=STAFF_GONE, about="outcome"
+    ),
     **admin_rows("marketplace_timetable", "timetable", add=MANAGERS, change=OWN_STAFF_REFUSED),
     "admin:marketplace_timetable_grid": Row(get=OWN_STAFF, post=VIEWERS_REFUSED, about="timetable"),
     "admin:marketplace_timetable_compare": Row(get=OWN_STAFF, post=OWN_STAFF, about="timetable"),
@@ -348,6 +354,14 @@ API = {
     "api-meeting-list": Row(get=API_SIGNED_IN),
     "api-meeting-detail": Row(get=API_INSIDE, about="meeting"),
     "api-meeting-cancel": Row(post=API_ASKED_INSIDE, about="meeting"),
+    "api-meeting-said": Row(post=API_ASKED_INSIDE, about="meeting"),
+    "api-meeting-feedback": Row(get=API_INSIDE, post=api_decided(409), about="meeting"),
+    "api-outcome-list": Row(get=API_SIGNED_IN, post=API_ASKED),
+    "api-outcome-detail": Row(get=API_INSIDE, about="outcome"),
+    "api-outcome-change": Row(post=API_ASKED_INSIDE, about="outcome"),
+    "api-outcome-confirm": Row(post=api_decided(200), about="outcome"),
+    "api-outcome-refuse": Row(post=API_ASKED_INSIDE, about="outcome"),
+    "api-outcome-withdraw": Row(post=api_decided(200), about="outcome"),
     "api-meeting-attendance": Row(  # has not begun
         post=api_decided(409, own_managers=409), about="meeting"
     ),
@@ -402,6 +416,10 @@ OWN_REQUEST = who(404, guest=302, own_company=200)
 OWN_ASKED = who(404, guest=302, viewer=403, own_editors=422)  # nothing is given
 OWN_EDITED = who(404, guest=302, viewer=403, own_editors=200)
 OWN_DONE = who(404, guest=302, viewer=403, own_editors=302)
+# Led to the meeting, of which nothing can be said yet.
+NOT_BEGUN = who(404, guest=302, own_company=302)
+COMPANY_PAGE = who(200, guest=302, any_staff=404)
+OF_PARTNER = who(404, guest=302, own_company=403)
 # Waits at the chamber: it cannot be answered yet, and those who try are led to how it stands.
 INTEREST_ELSEWHERE = who(404, guest=302, viewer=403, own_editors=302)
 INTEREST_PAGES = {
@@ -469,8 +487,28 @@ EVENT_PAGES = {
     "request-propose": Row(get=OWN_DONE, post=OWN_DONE, about="meetingrequest"),
     "request-withdraw": Row(get=OWN_EDITED, post=OWN_DONE, about="meetingrequest"),
     "meeting": Row(get=OWN_REQUEST, about="meeting"),
+    "meetings": Row(get=SIGNED_IN),
+    # An event gives the places and has pages of its participants.
+    "meeting-where": Row(get=NOT_OFFERED, post=NOT_OFFERED, about="meeting"),
+    "meeting-colleague": Row(get=NOT_OFFERED, post=NOT_OFFERED, about="meeting"),
     "meeting-cancel": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
     "meeting-move": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
+    "meeting-said": Row(post=OWN_DONE, about="meeting"),  # nothing is said: led on
+    "meeting-feedback": Row(get=NOT_BEGUN, post=NOT_BEGUN, about="meeting"),
+    "past-meetings": Row(get=COMPANY_PAGE),
+    "results": Row(get=PUBLIC),
+    "outcomes": Row(get=COMPANY_PAGE),
+    "outcome-new": Row(  # nothing is stated
+        get=who(200, guest=302, viewer=403, any_staff=404),
+        post=who(422, guest=302, viewer=403, any_staff=404),
+    ),
+    "outcome": Row(get=OWN_REQUEST, about="outcome"),
+    "outcome-change": Row(get=OWN_EDITED, post=OWN_ASKED, about="outcome"),
+    # The partner confirms.
+    "outcome-confirm": Row(get=OF_PARTNER, post=OF_PARTNER, about="outcome"),
+    "outcome-refuse": Row(get=OF_PARTNER, post=OF_PARTNER, about="outcome"),
+    "outcome-withdraw": Row(post=OWN_DONE, about="outcome"),
+    "outcome-evidence": Row(get=who(404, guest=302), about="outcome"),  # there is no file
     "meeting-moved": Row(post=NOT_OFFERED, about="meeting"),  # no other time is proposed
     "meeting-standby": Row(post=NOT_OFFERED, about="meeting"),  # no time is offered
 }
@@ -543,6 +581,10 @@ PAGES = {
     "scoring": Row(get=PUBLIC),
     "companies": Row(get=PUBLIC),
     "company": Row(get=OWN_COMPANY_OR_CHAMBER, about="hidden"),
+    "direct-ask": Row(  # one's own is asked by nobody
+        get=who(404, guest=302), post=who(404, guest=302), about="hidden"
+    ),
+    "direct-join": Row(get=who(404, guest=302), post=who(404, guest=302), about="hidden"),
     "opportunities": Row(get=PUBLIC),
     "opportunity": Row(get=OWN_COMPANY_OR_CHAMBER, about="draft"),
     "opportunity-calendar": Row(get=PUBLIC, about="opportunity"),

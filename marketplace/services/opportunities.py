@@ -19,18 +19,11 @@ from chambers.services.finding import learn_words
 from chambers.services.people import demand_editor
 from marketplace.models import Opportunity, Revision
 from marketplace.selectors import opportunity_index
-from marketplace.services.writing import (
-    Content,
-    content_of,
-    demand_no_leaks,
-    put,
-    put_terms,
-    read_content,
-)
+from marketplace.selectors.contents import Content, content_of
+from marketplace.selectors.own import RENEWED_FROM, RENEWED_UNTIL
+from marketplace.services.writing import demand_no_leaks, put, put_terms, read_content
 
 SHOWN_FOR = dt.timedelta(days=365)
-RENEWED_FROM = dt.timedelta(days=30)  # before the last day
-RENEWED_UNTIL = dt.timedelta(days=90)  # after it
 Status = Opportunity.Status
 _SERIES = {
     Opportunity.Kind.GOODS: "B",
@@ -73,8 +66,8 @@ def draft_opportunity(
 ) -> Opportunity:
     """Save an offer or demand that only its company sees.
 
-    ``investment``: ``writing.TERMS``, for kind investment only; ``said``: the other fields of
-    ``writing.Content``. Raises ValidationError as ``writing.read_content`` and ``put_terms``,
+    ``investment``: ``contents.TERMS``, for kind investment only; ``said``: the other fields of
+    ``contents.Content``. Raises ValidationError as ``writing.read_content`` and ``put_terms``,
     PermissionDenied for who may not decide for the company.
     """
     demand_editor(by, company)

@@ -13,8 +13,9 @@ from chambers.models import User
 from chambers.services.companies import note_change
 from chambers.services.people import demand_editor
 from marketplace.models import InvestmentTerms, Opportunity, Revision
+from marketplace.selectors.contents import TERMS, Content, content_of
 from marketplace.services.opportunities import lock_opportunity, reindex_opportunity
-from marketplace.services.writing import TERMS, Content, content_of, demand_no_leaks, put, put_terms
+from marketplace.services.writing import demand_no_leaks, put, put_terms
 
 State = Revision.State
 

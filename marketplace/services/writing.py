@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,58 +10,14 @@ from django.utils.translation import gettext as _
 
 from chambers.models import Company, Country, TradeCode, validate_texts
 from marketplace.models import InvestmentTerms, Opportunity, Revision
+from marketplace.selectors.contents import TERMS, Content
 from marketplace.selectors.leaks import leaks_in
 
 LONGEST_TITLE = 150  # characters in one language
 LONGEST_TEXT = 6000
 MOST_CODES = 20
-TERMS = ("field", "instrument", "region", "amount_min", "amount_max", "currency")
 _PLAIN = ("title", "text", "target_countries", "cooperation", "is_anonymous", "leak_reason")
 _SAID = (*_PLAIN, "through_chambers")
-
-
-@dataclass(frozen=True)
-class Content:
-    """All that a company says of an offer or request, apart from its side and kind.
-
-    ``investment``: the ``TERMS``, for kind investment only; ``amount_min`` and ``amount_max`` are
-    decimals.
-    """
-
-    title: Mapping[str, str]
-    text: Mapping[str, str]
-    codes: tuple[TradeCode, ...] = ()
-    target_countries: tuple[str, ...] = ()
-    cooperation: tuple[str, ...] = ()
-    is_anonymous: bool = False
-    through_chambers: bool = False
-    leak_reason: str = ""
-    investment: Mapping[str, Any] | None = None
-
-
-def content_of(row: Opportunity | Revision) -> Content:
-    """What a stored row says."""
-    terms: Mapping[str, Any] | None
-    if isinstance(row, Revision):
-        terms = row.investment and {
-            **row.investment,
-            "amount_min": Decimal(row.investment["amount_min"]),
-            "amount_max": Decimal(row.investment["amount_max"]),
-        }
-    else:
-        found = InvestmentTerms.objects.filter(opportunity=row.pk).first()
-        terms = {name: getattr(found, name) for name in TERMS} if found else None
-    return Content(
-        title=row.title,
-        text=row.text,
-        codes=tuple(row.codes.all()),
-        target_countries=tuple(row.target_countries),
-        cooperation=tuple(row.cooperation),
-        is_anonymous=row.is_anonymous,
-        through_chambers=row.through_chambers,
-        leak_reason=row.leak_reason,
-        investment=terms,
-    )
 
 
 def read_content(

@@ -139,7 +139,8 @@ def test_what_answers_it_from_abroad_stands_beside_it(client):
     published("JP", side="demand", codes=hs("843351"))
     published("JP", side="offer", codes=hs("902610"))
 
-    assert client.get(f"/en/opportunities/{row.public_id}/").context["answers"] == [answer]
+    answers = client.get(f"/en/opportunities/{row.public_id}/").context["answers"]
+    assert [one.public_id for one in answers] == [answer.public_id]
 
 
 def test_the_last_day_is_a_calendar_file(client):

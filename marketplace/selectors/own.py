@@ -1,0 +1,109 @@
+"""A company's own offers and requests: where each stands and what was said of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from chambers.models import Company, User, today
+from marketplace.models import Opportunity, Review, Revision
+from marketplace.selectors.contents import content_of
+from marketplace.selectors.differences import Change, changes_of
+from marketplace.selectors.leaks import Leak, leaks_in
+
+RENEWED_FROM = dt.timedelta(days=30)  # before the last day
+RENEWED_UNTIL = dt.timedelta(days=90)  # after it
+Status = Opportunity.Status
+TABS = {
+    "all": (_("All"), tuple(Status)),
+    "drafts": (_("Drafts"), (Status.DRAFT,)),
+    "review": (_("In review"), (Status.IN_REVIEW,)),
+    "hold": (_("On hold"), (Status.ON_HOLD,)),
+    "published": (_("Published"), (Status.PUBLISHED,)),
+    "over": (_("Over"), (Status.EXPIRED, Status.REJECTED, Status.ARCHIVED)),
+}
+TONES = {
+    Status.DRAFT: ("pencil", ""),
+    Status.IN_REVIEW: ("hourglass", "wait"),
+    Status.ON_HOLD: ("circle-pause", "wait"),
+    Status.PUBLISHED: ("check", "ok"),
+    Status.EXPIRED: ("clock-alert", "no"),
+    Status.REJECTED: ("ban", "no"),
+    Status.ARCHIVED: ("archive", "no"),
+}
+
+
+def tabs_of(company: Company) -> list[tuple[str, str, int]]:
+    """(key, name, how many) of the lists of a company's own opportunities. One query."""
+    rows = Opportunity.objects.filter(company=company).with_status()
+    counted = rows.order_by().values("status_on_day").annotate(count=Count("pk"))
+    counts = {one["status_on_day"]: one["count"] for one in counted}
+    return [
+        (key, str(name), sum(counts.get(status, 0) for status in statuses))
+        for key, (name, statuses) in TABS.items()
+    ]
+
+
+def own_opportunities(company: Company, tab: str) -> QuerySet[Opportunity]:
+    """A company's own of one tab, what changed last first; ``has_change``: a new text waits."""
+    rows = Opportunity.objects.filter(company=company).with_status()
+    waiting = Revision.objects.waiting().filter(opportunity=OuterRef("pk"))
+    statuses = TABS[tab][1] if tab in TABS else TABS["all"][1]
+    found = rows.filter(status_on_day__in=statuses).annotate(has_change=Exists(waiting))
+    return found.order_by("-updated_at", "-pk")
+
+
+@dataclass(frozen=True)
+class File:
+    """What those who speak for or look after the company of an opportunity see beside it."""
+
+    opportunity: Opportunity
+    reviews: Sequence[Review]  # newest first
+    waiting: Revision | None
+    changes: Sequence[Change]  # what the waiting text would change
+    leaks: Sequence[Leak]  # what in an anonymous text tells whose it is
+    steps: frozenset[str]  # what an editor of the company may do now
+    icon: str
+    tone: str
+
+
+def file_of(opportunity: Opportunity, viewer: User, on: dt.date | None = None) -> File:
+    """The file of an opportunity whose viewer is inside; ``steps`` is empty for who only reads."""
+    reviews = opportunity.reviews.select_related("reviewer", "revision")
+    waiting = Revision.objects.waiting().filter(opportunity=opportunity).first()
+    if waiting is not None:
+        waiting.opportunity = opportunity
+    decides = Company.objects.edited_by(viewer).filter(pk=opportunity.company_id).exists()
+    icon, tone = TONES[opportunity.status_on(on)]
+    said = content_of(opportunity)
+    anonymous = opportunity.is_anonymous
+    return File(
+        opportunity,
+        list(reviews.order_by("-created_at", "-pk")),
+        waiting,
+        changes_of(waiting) if waiting is not None else [],
+        leaks_in(opportunity.company, said.title, said.text) if anonymous else [],
+        frozenset(_steps(opportunity, waiting, on or today())) if decides else frozenset(),
+        icon,
+        tone,
+    )
+
+
+def _steps(opportunity: Opportunity, waiting: Revision | None, day: dt.date) -> set[str]:
+    """Of edit, submit, take_back, renew, archive, withdraw: those that are open."""
+    steps = {
+        Status.DRAFT: {"edit", "submit", "archive"},
+        Status.ON_HOLD: {"edit", "submit", "archive"},
+        Status.IN_REVIEW: {"take_back"},
+        Status.PUBLISHED: {"edit", "archive"},
+        Status.REJECTED: {"archive"},
+    }.get(Status(opportunity.status), set())
+    last = opportunity.expires_on
+    published = opportunity.status == Status.PUBLISHED
+    if published and last and last - RENEWED_FROM <= day <= last + RENEWED_UNTIL:
+        steps = steps | {"renew"}
+    return steps | {"withdraw"} if waiting is not None else steps

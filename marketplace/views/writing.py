@@ -1,0 +1,265 @@
+"""A company writes what it offers and seeks, hands it in, changes and renews it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from chambers.http import SignedInRequest
+from chambers.models import Company, User
+from chambers.pages import page_of, signed_in_or_back_to
+from marketplace import services
+from marketplace.forms.opportunities import OpportunityForm, StartForm, initial_of
+from marketplace.models import Opportunity, Revision
+from marketplace.selectors import own as selectors
+from marketplace.selectors.contents import TERMS, content_of
+from marketplace.selectors.leaks import leaks_in
+from marketplace.selectors.similar import similar
+from marketplace.services import expiring, revisions
+from marketplace.views.acting import demand_editor
+
+__all__ = ["expiring"]  # importing it registers the link that renews
+_HERE = "marketplace/opportunities"
+
+
+@require_safe
+@login_required
+def mine(request: SignedInRequest) -> HttpResponse:
+    """What the company one acts for has written, by where it stands."""
+    company = _company(request)
+    if company is None:
+        return render(request, f"{_HERE}/no_company.html")
+    tab = request.GET.get("tab", "all")
+    tab = tab if tab in selectors.TABS else "all"
+    rows = selectors.own_opportunities(company, tab)
+    context = {
+        "company": company,
+        "tab": tab,
+        "tabs": selectors.tabs_of(company),
+        "page": page_of(request, rows),
+        "asked": {"query": f"tab={tab}"},
+    }
+    return render(request, f"{_HERE}/mine.html", context)
+
+
+@require_safe
+@login_required
+def start(request: SignedInRequest) -> HttpResponse:
+    """What may not be published, and what is published of the same already."""
+    company = _company(request)
+    if company is None:
+        return render(request, f"{_HERE}/no_company.html")
+    demand_editor(request)
+    form = StartForm(request.GET or None, initial={"side": "offer", "kind": "goods"})
+    asked = form.is_bound and form.is_valid()
+    side, title = (form.cleaned_data[one] if asked else "" for one in ("side", "title"))
+    found = similar({"": title}, request.user, side=side) if title else []
+    context = {"form": form, "asked": asked, "found": found, "title": title}
+    return render(
+        request, f"{_HERE}/new.html", context, status=422 if form.is_bound and not asked else 200
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def write(request: SignedInRequest) -> HttpResponse:
+    """A new offer or request: kept as a draft, or handed in at once."""
+    company = _company(request)
+    if company is None:
+        if request.method == "POST":
+            raise Http404
+        return render(request, f"{_HERE}/no_company.html")
+    demand_editor(request)
+    form = OpportunityForm(_sent(request), initial=_started(request))
+
+    def save() -> Opportunity:
+        sides = {one: form.cleaned_data[one] for one in ("side", "kind")}
+        return services.draft_opportunity(company, by=request.user, **sides, **vars(form.content()))
+
+    saved = _saved(request, form, save)
+    if saved is not None:
+        return _after_saving(request, saved)
+    return _form_page(request, form, company)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def edit(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Change a draft or what was put on hold; of what is published, hand in a changed text."""
+    row = _own(request, public_id)
+    demand_editor(request)
+    waiting = Revision.objects.waiting().filter(opportunity=row).first()
+    initial = initial_of(content_of(waiting or row)) | {"side": row.side, "kind": row.kind}
+    form = OpportunityForm(_sent(request), initial=initial, row=row)
+    published = row.status == Opportunity.Status.PUBLISHED
+
+    def save() -> Opportunity:
+        content = form.content()
+        if published:
+            return revisions.revise_opportunity(row, by=request.user, content=content).opportunity
+        sides = {one: form.cleaned_data[one] for one in ("side", "kind")}
+        return services.change_opportunity(row, by=request.user, content=content, **sides)
+
+    saved = _saved(request, form, save)
+    if saved is not None and published:
+        messages.success(
+            request, _("The changed text is in review. The old one stays public until then.")
+        )
+        return redirect("opportunity", saved.public_id)
+    if saved is not None:
+        return _after_saving(request, saved)
+    return _form_page(request, form, row.company, row)
+
+
+@require_POST
+@signed_in_or_back_to("own-opportunities")
+def step(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Hand in, take back, renew, or withdraw a changed text: one press each."""
+    row = _own(request, public_id)
+    demand_editor(request)
+    known: dict[str, tuple[Callable[[User], object], str]] = {
+        "submit": (
+            lambda by: services.submit_opportunity(row, by=by),
+            _("It is in review. You get a mail when it is decided."),
+        ),
+        "take_back": (
+            lambda by: services.take_back_opportunity(row, by=by),
+            _("It is a draft again."),
+        ),
+        "renew": (
+            lambda by: services.renew_opportunity(row, by=by),
+            _("Renewed for another year."),
+        ),
+        "withdraw": (
+            lambda by: revisions.withdraw_revision(_waiting(row), by=by),
+            _("The changed text is withdrawn; the published one stays."),
+        ),
+    }
+    chosen = known.get(request.POST.get("step", ""))
+    if chosen is None:
+        raise Http404
+    try:
+        chosen[0](request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, chosen[1])
+    return redirect("opportunity", row.public_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def archive(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Take an opportunity out of the market for good, after a question."""
+    row = _own(request, public_id)
+    demand_editor(request)
+    if request.method != "POST":
+        return render(request, f"{_HERE}/archive.html", {"row": row})
+    try:
+        services.archive_opportunity(row, by=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("opportunity", row.public_id)
+    messages.success(request, _("It is archived."))
+    return redirect("own-opportunities")
+
+
+# ---------------------------------------------------------------- what the pages share
+def _company(request: SignedInRequest) -> Company | None:
+    return request.acting.company
+
+
+def _own(request: SignedInRequest, public_id: uuid.UUID) -> Opportunity:
+    """An opportunity of the company one acts for; 404 for any other."""
+    company = _company(request)
+    if company is None:
+        raise Http404
+    rows = Opportunity.objects.run_by(request.user).filter(company=company)
+    return get_object_or_404(rows.select_related("company__country"), public_id=public_id)
+
+
+def _waiting(row: Opportunity) -> Revision:
+    found = Revision.objects.waiting().filter(opportunity=row).first()
+    if found is None:
+        raise ValidationError(_("No changed text waits any more."), code="decided")
+    found.opportunity = row
+    return found
+
+
+def _sent(request: SignedInRequest) -> object:
+    return request.POST if request.method == "POST" else None
+
+
+def _started(request: SignedInRequest) -> dict[str, object]:
+    """What the page before has asked already."""
+    form = OpportunityForm()
+    asked = request.GET
+    title = asked.get("title", "").replace("\x00", "")[:150]
+    side = asked.get("side") if asked.get("side") in Opportunity.Side else Opportunity.Side.OFFER
+    kind = asked.get("kind") if asked.get("kind") in Opportunity.Kind else Opportunity.Kind.GOODS
+    return {"side": side, "kind": kind, f"title_{form.first}": title}
+
+
+def _saved(
+    request: SignedInRequest, form: OpportunityForm, save: Callable[[], Opportunity]
+) -> Opportunity | None:
+    """What ``save`` made, handed in where that was asked; None while the form is shown."""
+    if not (form.is_bound and form.is_valid()):
+        return None
+    try:
+        with transaction.atomic():
+            row = save()
+            if "submit" in request.POST and row.status != Opportunity.Status.PUBLISHED:
+                row = services.submit_opportunity(row, by=request.user)
+    except ValidationError as error:
+        for field, found in getattr(error, "error_dict", {None: [error]}).items():
+            form.add_error(form.named(field), cast("ValidationError", found))
+        return None
+    return row
+
+
+def _after_saving(request: SignedInRequest, row: Opportunity) -> HttpResponse:
+    if row.status == Opportunity.Status.IN_REVIEW:
+        words = _("%(reference)s is in review. You get a mail when it is decided.")
+        messages.success(request, words % {"reference": row.reference})
+        return redirect("opportunity", row.public_id)
+    messages.success(request, _("The draft is kept. Only your company sees it."))
+    found = leaks_in(row.company, row.title, row.text) if row.is_anonymous else []
+    if found and not row.leak_reason:
+        told = ", ".join(f"“{one.words}” ({one.label})" for one in found[:10])
+        messages.warning(request, _("The text tells who you are: %(found)s.") % {"found": told})
+    return redirect("opportunity", row.public_id)
+
+
+def _form_page(
+    request: SignedInRequest,
+    form: OpportunityForm,
+    company: Company,
+    row: Opportunity | None = None,
+) -> HttpResponse:
+    refused = form.is_bound and bool(form.errors)
+    titles = {form.first: form[f"title_{form.first}"].value() or ""}
+    side = form["side"].value() or Opportunity.Side.OFFER
+    context = {
+        "form": form,
+        "row": row,
+        "company": company,
+        "is_published": row is not None and row.status == Opportunity.Status.PUBLISHED,
+        "found": similar(titles, request.user, side=side, but=row),
+        "term_names": TERMS,
+        "back": reverse("opportunity", args=[row.public_id])
+        if row
+        else reverse("own-opportunities"),
+    }
+    return render(request, f"{_HERE}/write.html", context, status=422 if refused else 200)

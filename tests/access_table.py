@@ -332,6 +332,7 @@ API = {
     ),
     "api-availability": Row(get=API_INSIDE, post=API_ASKED_INSIDE, about="participant"),
     "api-request-list": Row(get=API_SIGNED_IN, post=API_ASKED),
+    "api-request-direct": Row(post=API_ASKED),
     "api-request-detail": Row(
         get=API_INSIDE,
         patch=api_decided(409),  # is sent

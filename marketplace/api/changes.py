@@ -15,10 +15,11 @@ from rest_framework.response import Response
 
 from chambers.api.base import IdField, Resource
 from chambers.models import Scope
+from marketplace.api.direct import TimeIn, demand_direct, times_of
 from marketplace.api.parts import SidePart, SlotPart, SlotsField, WordsField, slots_of
 from marketplace.models import Meeting, Registration, StandbyOffer, TimeProposal
 from marketplace.selectors.standby import each_answers, reason_of
-from marketplace.services import moves, standby
+from marketplace.services import direct, moves, standby
 
 
 class MoveOut(serializers.Serializer):
@@ -39,7 +40,8 @@ class MoveIn(serializers.Serializer):
     """Which meeting, and when instead."""
 
     meeting = IdField()
-    slots = SlotsField(min_length=1, max_length=TimeProposal.MOST_TIMES)
+    slots = SlotsField(default=list, max_length=TimeProposal.MOST_TIMES)
+    times = TimeIn(many=True, required=False, help_text=_("Outside events: times of one's own."))
     message = WordsField()
 
 
@@ -94,8 +96,13 @@ class Moves(Resource):
         meeting = get_object_or_404(
             Meeting.objects.visible_to(person).select_related("event"), public_id=asked["meeting"]
         )
-        slots = slots_of(meeting.event, asked["slots"], "slots")
-        made = moves.propose_move(meeting, slots, by=person, message=asked["message"])
+        if asked.get("times"):
+            demand_direct(meeting.event, "times")
+            times = times_of(asked["times"])
+            made = direct.propose_move(meeting, times, by=person, message=asked["message"])
+        else:
+            slots = slots_of(meeting.event, asked["slots"], "slots")
+            made = moves.propose_move(meeting, slots, by=person, message=asked["message"])
         told = self._told(request, made.public_id, status=201)
         told["Location"] = self.reverse_action("detail", [made.public_id])
         return told

@@ -18,7 +18,16 @@ from rest_framework.response import Response
 
 from chambers.api.account import LineField
 from chambers.api.base import Resource
-from chambers.models import Scope, User
+from chambers.models import Company, Scope, User
+from marketplace.api.direct import (
+    REFERENCE,
+    DirectIn,
+    MinutesField,
+    TimeIn,
+    demand_direct,
+    moment_and_length,
+    times_of,
+)
 from marketplace.api.meetings import MeetingOut, joined_meetings
 from marketplace.api.parts import (
     EventPart,
@@ -36,10 +45,10 @@ from marketplace.models import (
     Registration,
     TimeProposal,
 )
+from marketplace.services import direct, direct_meetings
 from marketplace.services import requests as services
 
 MOST_TIMES = TimeProposal.MOST_TIMES
-_REFERENCE = r"^[A-Z0-9-]{1,40}\Z"
 
 
 class RequestOut(serializers.Serializer):
@@ -59,6 +68,15 @@ class RequestOut(serializers.Serializer):
         help_text=_("The reference number of the offer or request it is about."),
     )
     slots = SlotPart(many=True, help_text=_("Acceptable times; empty: any."))
+    link = serializers.CharField(allow_blank=True, help_text=_("Where one meets online."))
+    place = serializers.CharField(source="event.place", allow_blank=True)
+    wants_interpreter = serializers.BooleanField()
+    joins = serializers.UUIDField(
+        source="joins.public_id",
+        default=None,
+        allow_null=True,
+        help_text=_("The meeting of others to which the partner is asked to come."),
+    )
     status = serializers.ChoiceField(MeetingRequest.Status.values)
     status_label = serializers.CharField(source="get_status_display")
     answer_from = serializers.UUIDField(
@@ -94,7 +112,7 @@ class RequestIn(serializers.Serializer):
     )
     message = WordsField()
     opportunity = LineField(
-        _REFERENCE, required=False, help_text=_("The reference number it is about.")
+        REFERENCE, required=False, help_text=_("The reference number it is about.")
     )
     slots = SlotsField(default=list, help_text=_("Acceptable times; empty: any."))
     participant = serializers.UUIDField(
@@ -109,7 +127,7 @@ class DraftIn(serializers.Serializer):
     wish = serializers.ChoiceField(MeetingRequest.Wish.values, required=False)
     message = WordsField(default=empty)
     opportunity = LineField(
-        _REFERENCE,
+        REFERENCE,
         required=False,
         allow_null=True,
         help_text=_("The reference number it is about."),
@@ -121,6 +139,10 @@ class DraftIn(serializers.Serializer):
 class AcceptanceIn(serializers.Serializer):
     """When, and who comes."""
 
+    starts_at = serializers.DateTimeField(
+        required=False, help_text=_("Outside events, where any time would suit.")
+    )
+    minutes = MinutesField()
     slot = serializers.UUIDField(required=False, help_text=_("Left out: the first that suits."))
     participant = serializers.UUIDField(required=False)
 
@@ -132,9 +154,10 @@ class RefusalIn(serializers.Serializer):
 
 
 class ProposalIn(serializers.Serializer):
-    """Other times."""
+    """Other times: slots of the event, or outside events times of one's own."""
 
-    slots = SlotsField(min_length=1, max_length=MOST_TIMES)
+    slots = SlotsField(default=list, max_length=MOST_TIMES)
+    times = TimeIn(many=True, required=False)
     message = WordsField()
 
 
@@ -189,6 +212,32 @@ class Requests(Resource):
         made = services.request_meeting(own, partner, by=person, **_named(own, person, asked))
         return Response(self._told(request, made), status=201)
 
+    @extend_schema(
+        summary=_("Ask a company for a meeting outside events"),
+        request=DirectIn,
+        responses={201: RequestOut},
+    )
+    @action(detail=False, methods=["post"])
+    def direct(self, request: Request) -> Response:
+        """Each company has ten such requests open at most; the partner's people get a mail."""
+        asked, person = self.sent(request, DirectIn), self.person(request)
+        own = get_object_or_404(Company.objects.run_by(person), public_id=asked.pop("company"))
+        rows = Company.objects.visible_to(person)
+        partner = get_object_or_404(rows, public_id=asked.pop("partner"))
+        if "joins" in asked:
+            mine = Meeting.objects.visible_to(person).of_company(own).select_related("event")
+            meeting = get_object_or_404(mine, public_id=asked["joins"])
+            made = direct_meetings.ask_to_join(
+                meeting, partner, by=person, message=asked["message"]
+            )
+            return Response(self._told(request, made), status=201)
+        if "opportunity" in asked:
+            shown = Opportunity.objects.visible_to(person)
+            asked["opportunity"] = get_object_or_404(shown, reference=asked["opportunity"])
+        times = times_of(asked.pop("times", []))
+        made = direct.ask_directly(own, partner, by=person, times=times, **asked)
+        return Response(self._told(request, made), status=201)
+
     @extend_schema(summary=_("Change a draft"), request=DraftIn, responses=RequestOut)
     def partial_update(self, request: Request, public_id: Any) -> Response:
         """As long as it is not sent; nobody is told."""
@@ -219,13 +268,20 @@ class Requests(Resource):
     def accept(self, request: Request, public_id: Any) -> Response:
         """The meeting that comes of it; before a timetable is made its time stays open."""
         found, asked = self._found(request, public_id), self.sent(request, AcceptanceIn)
-        person = self.person(request)
+        person, moment = self.person(request), moment_and_length(asked)
+        if moment:
+            demand_direct(found.event, "starts_at")
         if "slot" in asked:
             (asked["slot"],) = slots_of(found.event, [asked["slot"]], "slot")
         if "participant" in asked:
             mine = Participant.objects.visible_to(person)
             asked["participant"] = get_object_or_404(mine, public_id=asked["participant"])
-        meeting = services.accept_request(found, by=person, **asked)
+        if found.event.is_direct:
+            comes = asked.pop("participant", None)
+            account = comes.person if comes is not None else None
+            meeting = direct.accept(found, by=person, person=account, **moment, **asked)
+        else:
+            meeting = services.accept_request(found, by=person, **asked)
         rows = joined_meetings(Meeting.objects.visible_to(person))
         return Response(MeetingOut(rows.get(pk=meeting.pk)).data)
 
@@ -250,10 +306,14 @@ class Requests(Resource):
     def propose(self, request: Request, public_id: Any) -> Response:
         """Then the other side accepts, declines or proposes."""
         found, asked = self._found(request, public_id), self.sent(request, ProposalIn)
+        person, message = self.person(request), asked["message"]
+        if asked.get("times"):
+            demand_direct(found.event, "times")
+            times = times_of(asked["times"])
+            changed = direct.propose_times(found, times, by=person, message=message)
+            return Response(self._told(request, changed))
         chosen = slots_of(found.event, asked["slots"], "slots")
-        changed = services.propose_times(
-            found, chosen, by=self.person(request), message=asked["message"]
-        )
+        changed = services.propose_times(found, chosen, by=person, message=message)
         return Response(self._told(request, changed))
 
     def _told(self, request: Request, one: MeetingRequest) -> Any:
@@ -292,4 +352,5 @@ def _joined(rows: QuerySet[MeetingRequest]) -> QuerySet[MeetingRequest]:
         "opportunity",
         "answer_from",
         "meeting",
+        "joins",
     ).prefetch_related("slots")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -191,7 +191,8 @@ def interests(user: User) -> Iterator[Queue]:
     """Interests that wait for the chamber, and those that nobody answered in time."""
     mine = Interest.objects.served_by(user)
     found = held(mine).filter(Exists(_held_by(user)))
-    here = found.aggregate(count=Count("pk"), since=Min("hops__received_at"), due=Min("due_on"))
+    hops = InterestHop.objects.filter(interest__in=found, position=F("interest__position"))
+    here = hops.aggregate(count=Count("pk"), since=Min("received_at"))
     page = reverse("admin:marketplace_interest_changelist")
     late = found.filter(due_on__lt=today()).count()
     yield Queue(

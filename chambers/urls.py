@@ -3,7 +3,17 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from chambers.views import chambers, codes, joining, links, mailing, people, preferences, profile
+from chambers.views import (
+    account,
+    chambers,
+    codes,
+    joining,
+    links,
+    mailing,
+    people,
+    preferences,
+    profile,
+)
 
 urlpatterns: list[URLPattern] = [
     path("chambers/", chambers.chambers, name="chambers"),
@@ -26,6 +36,9 @@ urlpatterns: list[URLPattern] = [
     path("my/people/<uuid:public_id>/", people.person, name="person"),
     path("my/people/<uuid:public_id>/remove/", people.person_remove, name="person-remove"),
     path("my/memberships/", people.memberships, name="memberships"),
+    path("my/data/", account.own_data, name="own-data"),
+    path("my/data/download/", account.download, name="own-data-download"),
+    path("my/data/delete/", account.delete, name="account-delete"),
     path("my/mail/", mailing.mail_choices, name="mail-choices"),
     path("my/profile/", profile.profile, name="profile"),
     path("my/profile/logo/", profile.logo, name="profile-logo"),

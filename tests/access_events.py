@@ -2,6 +2,7 @@
 
 from marketplace.selectors.problems import read_event
 from marketplace.services.feeds import open_feed
+from marketplace.services.searches import save_search
 from tests import event_factories as made
 from tests.factories import EventEmphasisFactory
 
@@ -46,6 +47,12 @@ def build(one, company, hidden, chamber, *, everyone, inside, staff):
     one.objects |= _two_that_meet(one, event, company, hidden, inside)
     one.objects |= {
         "feed": open_feed(one.people["owner"], name=one.mark("feed", {"owner", "token"}))[0],
+        "search": save_search(
+            by=one.people["owner"],
+            kind="companies",
+            query="sort=name",
+            name=one.mark("search", {"owner", "token"}),
+        ),
         "timetable": made.TimetableFactory(
             event=event,
             number=1,
@@ -121,6 +128,13 @@ def _two_that_meet(one, event, company, hidden, inside):
             slots=[meeting.slot],
             status="declined",
             message=one.mark("move", inside),
+        ),
+        "feedback": made.FeedbackFactory(
+            meeting=meeting, side=sides[0], note=one.mark("feedback", inside)
+        ),
+        "dispute": made.DisputeFactory(meeting=meeting),
+        "outcome": made.OutcomeFactory(
+            meeting=meeting, reporter=company, partner=hidden, subject=one.mark("paper", inside)
         ),
         "offer": made.StandbyOfferFactory(
             meeting=meeting, slot=meeting.slot, status="declined", reason=one.mark("line", inside)

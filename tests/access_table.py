@@ -137,6 +137,9 @@ ADMINISTRATION = {
     **admin_rows("chambers_job", "job"),
     **admin_rows("chambers_mail", "mail"),
     **admin_rows("marketplace_opportunity", "draft"),
+    "admin:marketplace_opportunity_review": Row(
+        get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="draft"
+    ),
     **admin_rows("marketplace_interest", "interest"),
     **admin_rows(
         "marketplace_event",
@@ -578,6 +581,10 @@ PAGES = {
         get=who(200, guest=302, any_staff=302),
         post=who(404, guest=302, viewer=403, own_editors=422, stranger=422),
     ),
+    "own-data": Row(get=SIGNED_IN),
+    # The sessions here were not signed in a moment ago: the password is asked for.
+    "own-data-download": Row(get=REDIRECT),
+    "account-delete": Row(get=REDIRECT, post=REDIRECT),
     "home": Row(get=PUBLIC),
     "scoring": Row(get=PUBLIC),
     "companies": Row(get=PUBLIC),

@@ -9,7 +9,9 @@ from factory.django import DjangoModelFactory
 from marketplace.models import (
     Away,
     Delegation,
+    Dispute,
     Event,
+    Feedback,
     Group,
     GroupRule,
     Hall,
@@ -18,6 +20,7 @@ from marketplace.models import (
     Meeting,
     MeetingOrder,
     MeetingRequest,
+    Outcome,
     Participant,
     Registration,
     Repair,
@@ -339,3 +342,38 @@ class RepairFactory(DjangoModelFactory):
     event = factory.SubFactory(EventFactory)
     cause = Repair.Cause.TABLE
     what = "table 1"
+
+
+class FeedbackFactory(DjangoModelFactory):
+    """Of the host, who finds cooperation possible."""
+
+    class Meta:
+        model = Feedback
+
+    meeting = factory.SubFactory(MeetingFactory, placed=True)
+    side = factory.LazyAttribute(lambda one: one.meeting.host.registration)
+    first = Feedback.First.POSSIBLE
+    first_at = factory.LazyFunction(timezone.now)
+
+
+class DisputeFactory(DjangoModelFactory):
+    class Meta:
+        model = Dispute
+
+    meeting = factory.SubFactory(MeetingFactory, placed=True)
+
+
+class OutcomeFactory(DjangoModelFactory):
+    """An announced contract of the host's company that waits for the guest's."""
+
+    class Meta:
+        model = Outcome
+
+    meeting = factory.SubFactory(MeetingFactory, placed=True)
+    event = factory.LazyAttribute(lambda one: one.meeting.event)
+    reporter = factory.LazyAttribute(lambda one: one.meeting.host.registration.company)
+    partner = factory.LazyAttribute(lambda one: one.meeting.guest.registration.company)
+    reference = factory.Sequence(lambda n: f"P-XX-20260101-{n:03d}")
+    kind = Outcome.Kind.CONTRACT
+    subject = "Level sensors"
+    claimed = Outcome.Stage.ANNOUNCED

@@ -1,6 +1,7 @@
 """Opportunities, events and their timetables for chamber staff."""
 
 from marketplace.admin import (
+    after,
     events,
     interests,
     meetings,
@@ -12,6 +13,7 @@ from marketplace.admin import (
 )
 
 __all__ = [
+    "after",
     "events",
     "interests",
     "meetings",

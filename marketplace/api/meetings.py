@@ -20,7 +20,7 @@ from chambers.api.base import IdField, Resource
 from chambers.models import Scope, User
 from marketplace.api.parts import AttenderPart, EventPart, SidePart, SlotPart, TablePart
 from marketplace.models import Event, Feedback, Meeting, Participant, Registration
-from marketplace.services import feedback
+from marketplace.services import feedback as after
 from marketplace.services import meetings as services
 
 _PEOPLE = ("host", "guest")
@@ -186,7 +186,7 @@ class Meetings(Resource):
     def attendance(self, request: Request, public_id: Any) -> Response:
         """Both there: held; one missing: it did not take place."""
         found, asked = self._found(request, public_id), self.sent(request, AttendanceIn)
-        feedback.note_marks(found, by=self.person(request), **asked)
+        after.note_marks(found, by=self.person(request), **asked)
         return self._told(request, public_id)
 
     @extend_schema(
@@ -197,7 +197,7 @@ class Meetings(Resource):
         """Where the two sides say different things, the organiser finds out."""
         found, asked = self._found(request, public_id), self.sent(request, SaidIn)
         person = self.person(request)
-        given = feedback.say_what_happened(
+        given = after.say_what_happened(
             found, asked["said"], own=_speaks_for(found, person, asked), by=person
         )
         return Response(FeedbackOut(given).data)
@@ -223,7 +223,7 @@ class Meetings(Resource):
         person = self.person(request)
         own = _speaks_for(found, person, asked)
         asked.pop("registration", None)
-        given = feedback.give_feedback(found, own=own, by=person, **asked)
+        given = after.give_feedback(found, own=own, by=person, **asked)
         return Response(FeedbackOut(given).data)
 
     def _told(self, request: Request, public_id: Any) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -84,7 +85,7 @@ class StatedIn(serializers.Serializer):
     subject = LineField(r"^(?=.*\S)[^\x00\n]{1,300}\Z", trim_whitespace=False)
     claimed = serializers.ChoiceField(Outcome.Stage.values)
     signed_on = serializers.DateField(required=False, allow_null=True)
-    amount = AmountField(18, 2, required=False, allow_null=True, min_value="0.01")
+    amount = AmountField(18, 2, required=False, allow_null=True, min_value=Decimal("0.01"))
     currency = LineField(r"^([A-Z]{3})?\Z", required=False, allow_blank=True)
     publicity = serializers.ChoiceField(Outcome.Publicity.values, required=False)
 
@@ -202,4 +203,5 @@ class Outcomes(Resource):
 
     def _find(self, request: Request, public_id: Any) -> Outcome:
         rows = joined(Outcome.objects.visible_to(request.user))
-        return get_object_or_404(rows, public_id=public_id)
+        found: Outcome = get_object_or_404(rows, public_id=public_id)
+        return found

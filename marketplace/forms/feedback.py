@@ -34,8 +34,9 @@ class FeedbackForm(forms.Form):
     def __init__(self, *args: Any, after: After, **kwargs: Any) -> None:
         """Show what was answered before; the second question once it is due."""
         row = after.row
-        initial = {"first": row.first, "second": row.second, "note": row.note} if row else {}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
+        if row is not None:
+            self.initial = {"first": row.first, "second": row.second, "note": row.note}
         if not after.second_due:
             del self.fields["second"]
         else:

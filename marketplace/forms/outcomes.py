@@ -35,7 +35,7 @@ class MoneyField(forms.DecimalField):
             **kwargs,
         )
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         text = "".join(str(value).split()) if isinstance(value, str) else value
         if isinstance(text, str) and (found := _GROUPED.fullmatch(text)):
             whole = found["whole"].replace(",", "").replace(".", "").replace("’", "")
@@ -145,7 +145,8 @@ class ConfirmForm(forms.Form):
 
     def __init__(self, *args: Any, outcome: Outcome, **kwargs: Any) -> None:
         """Offer what the reporter wished, and less."""
-        super().__init__(*args, initial={"publicity": outcome.publicity}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial = {"publicity": outcome.publicity}
         order = list(Outcome.Publicity)
         wished = order.index(Outcome.Publicity(outcome.publicity))
         self.fields["publicity"].choices = [  # type: ignore[attr-defined]

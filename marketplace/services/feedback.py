@@ -157,6 +157,7 @@ def note_marks(
     if own is None:
         record_attendance(meeting, by=by, host=host, guest=guest, at=at)
         return
+    demand_begun(meeting, at or timezone.now())
     mine = _mark_of(meeting, own) or "host"
     said = _said_by_marks(mine, {"host": host, "guest": guest})
     if not said:
@@ -191,12 +192,12 @@ class _Words:
         for mark in _SIDES:
             field = f"{mark}_attendance"
             on_words = any(mark in one.wrote for one in self.rows.values())
-            known = Attendance.UNKNOWN if on_words else Attendance(getattr(meeting, field))
+            known: str = Attendance.UNKNOWN if on_words else getattr(meeting, field)
             says = {side: _implied(side, one.said).get(mark) for side, one in self.rows.items()}
             given = {one for one in says.values() if one is not None}
             if known != Attendance.UNKNOWN:
                 contested |= any(one != _plain(known) for one in given)
-                result = known
+                result: str = known
             elif len(given) > 1:
                 contested, result = True, Attendance.UNKNOWN
             else:
@@ -219,7 +220,7 @@ def _implied(mine: str, said: str) -> dict[str, Attendance]:
     }[Said(said)]
 
 
-def _plain(mark: Attendance) -> Attendance:
+def _plain(mark: str) -> str:
     """Late or not, somebody came."""
     return Attendance.CAME if mark == Attendance.LATE else mark
 

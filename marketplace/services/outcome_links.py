@@ -18,7 +18,7 @@ def _find(person: User, key: str) -> Outcome:
     """The paper as it was mailed. Raises ValidationError ``changed_meanwhile``."""
     public_id, version = key.split(":")
     mine = Company.objects.edited_by(person).values("pk")
-    outcome = joined(Outcome.objects.filter(partner__in=mine)).get(public_id=public_id)
+    outcome: Outcome = joined(Outcome.objects.filter(partner__in=mine)).get(public_id=public_id)
     number = outcome.entries.order_by("-number").values_list("number", flat=True).first()
     if outcome.state != Outcome.State.WITH_PARTNER or str(number) != version:
         raise ValidationError(

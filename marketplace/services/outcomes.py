@@ -233,7 +233,8 @@ def currencies() -> frozenset[str]:
 # ---------------------------------------------------------------- what the steps share
 def _lock(outcome: Outcome) -> Outcome:
     rows = Outcome.objects.select_for_update(of=("self",))
-    return joined(rows).get(pk=outcome.pk)
+    locked: Outcome = joined(rows).get(pk=outcome.pk)
+    return locked
 
 
 def _demand_state(outcome: Outcome, *states: Outcome.State) -> None:
@@ -301,7 +302,7 @@ def _refuse_facts(outcome: Outcome, amount: Decimal | None, currency: str) -> No
         text = _("Give the amount too, or leave both empty.")
         wrong["amount"] = ValidationError(text, code="no_amount")
     if wrong:
-        raise ValidationError(wrong)  # type: ignore[arg-type]  # the stubs forget a dict of errors
+        raise ValidationError(wrong)
 
 
 def _keep_evidence(outcome: Outcome, upload: File | None, by: User) -> None:

@@ -11,7 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.forms import BaseForm
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -155,7 +155,7 @@ def withdraw(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require_safe
 @login_required
-def evidence(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+def evidence(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponseBase:
     """The file of a paper, for the two companies and for who looks after one of them."""
     rows = Outcome.objects.visible_to(request.user).select_related("evidence")
     found = get_object_or_404(rows.exclude(evidence=None), public_id=public_id)

@@ -1,0 +1,280 @@
+"""One's own data: all of it as files to keep, and the end of an account.
+
+Each app says what it holds of a person (``holds``), what keeps them from leaving (``hinders``) and
+what it forgets (``forgets``); this module knows no app above its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from chambers.gates.archives import zip_of
+from chambers.gates.tables import Cell, write_table
+from chambers.models import ApiToken, Job, Mail, MailChoice, Representative, User
+from chambers.models.joining import Invitation, JoinRequest
+
+PERSONAL = ("account", "invited")  # kinds of mail that hold a link for one person alone
+NOBODY = "erased.invalid"  # a domain that no mail ever reaches (RFC 2606)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A table of what is held of a person: a file name without ending, and what it is."""
+
+    name: str
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+Holds = Callable[[User], Iterable[Held]]
+Hinders = Callable[[User, dt.datetime], Iterable[str]]
+Forgets = Callable[[User, dt.datetime], None]
+_holds: list[Holds] = []
+_hinders: list[Hinders] = []
+_forgets: list[Forgets] = []
+
+
+def holds(source: Holds) -> Holds:
+    """Register what an app holds of a person, as they may read it."""
+    _holds.append(source)
+    return source
+
+
+def hinders(source: Hinders) -> Hinders:
+    """Register what a person has to do before their account can be deleted, in words."""
+    _hinders.append(source)
+    return source
+
+
+def forgets(source: Forgets) -> Forgets:
+    """Register how an app forgets who a person was; counts and the other side's rows stay."""
+    _forgets.append(source)
+    return source
+
+
+# ---------------------------------------------------------------- download
+def data_of(person: User, *, at: dt.datetime | None = None) -> bytes:
+    """All that is held of a person, as a ZIP file of tables and a page that says what is in it.
+
+    In their language. It holds what they may read here and nothing of anybody else.
+    """
+    now = at or timezone.now()
+    with translation.override(person.language):
+        tables = [one for source in _holds for one in source(person)]
+        files = [("README.txt", _readme(person, tables, now).encode("utf-8-sig"))]
+        for one in tables:
+            target = io.BytesIO()
+            write_table(target, one.header, one.rows)
+            files.append((f"{one.name}.csv", target.getvalue()))
+    return zip_of(files, folder=f"my-data-{now:%Y-%m-%d}", at=now.astimezone(dt.UTC))
+
+
+def _readme(person: User, tables: Sequence[Held], at: dt.datetime) -> str:
+    lines = [
+        _("What Business Market holds of %(name)s") % {"name": person.name},
+        f"{at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC",
+        "",
+        _("Each file is a table (CSV, UTF-8) that any spreadsheet opens."),
+        "",
+        *(f"{one.name}.csv – {one.title} ({len(one.rows)})" for one in tables),
+        "",
+        _("Passwords and keys are stored as hashes only; they are not in here."),
+        _("What companies and other people wrote belongs to them and is not in here either."),
+    ]
+    return "\r\n".join(lines) + "\r\n"
+
+
+@holds
+def _account(person: User) -> Iterator[Held]:
+    """The account itself, for whom the person acts, their keys, their mails."""
+    yield Held(
+        "account",
+        _("Your account"),
+        ["email", "name", "language", "time_zone", "joined_at", "last_sign_in"],
+        [
+            [
+                person.email,
+                person.name,
+                person.language,
+                person.time_zone,
+                person.joined_at,
+                person.last_login,
+            ]
+        ],
+    )
+    speaks = Representative.objects.filter(person=person).select_related("company")
+    yield Held(
+        "companies",
+        _("Companies that you act for"),
+        ["company", "role"],
+        [[one.company.legal_name, str(one.get_role_display())] for one in speaks],
+    )
+    yield Held(
+        "chambers",
+        _("Chambers that you work for"),
+        ["chamber", "role"],
+        [
+            [one.chamber.name, str(one.get_role_display())]
+            for one in person.staff_roles.select_related("chamber")
+        ],
+    )
+    asked = JoinRequest.objects.filter(person=person).select_related("company").order_by("asked_at")
+    yield Held(
+        "requests_to_join",
+        _("Companies that you asked to join"),
+        ["company", "message", "state", "asked_at"],
+        [[one.company.legal_name, one.message, one.state, one.asked_at] for one in asked],
+    )
+    tokens = ApiToken.objects.filter(user=person).order_by("created")
+    yield Held(
+        "api_tokens",
+        _("Keys of your programs, without the keys"),
+        ["name", "scopes", "created", "expires"],
+        [[one.name, " ".join(one.scopes), one.created, one.expiry] for one in tokens],
+    )
+    choices = MailChoice.objects.filter(person=person).order_by("topic")
+    yield Held(
+        "mail_choices",
+        _("What you want mail about"),
+        ["topic", "delivery"],
+        [[str(one.get_topic_display()), str(one.get_delivery_display())] for one in choices],
+    )
+    mails = _mails_of(person).order_by("created_at", "pk")
+    yield Held(
+        "mails",
+        _("Mails that were written to you"),
+        ["written", "sent", "subject", "text"],
+        [
+            [
+                one.created_at,
+                one.sent_at,
+                one.subject,
+                _("Not kept here: it held a personal link.") if one.kind in PERSONAL else one.text,
+            ]
+            for one in mails
+        ],
+    )
+
+
+def _mails_of(person: User) -> QuerySet[Mail]:
+    return Mail.objects.filter(Q(person=person) | Q(person=None, to__iexact=person.email))
+
+
+# ---------------------------------------------------------------- the end of an account
+def before_leaving(person: User, *, at: dt.datetime | None = None) -> list[str]:
+    """What a person has to do before their account can be deleted; nothing when it can be now."""
+    now = at or timezone.now()
+    return [one for source in _hinders for one in source(person, now)]
+
+
+@hinders
+def _roles(person: User, at: dt.datetime) -> Iterator[str]:
+    """Nobody else would decide for a chamber or a company that still needs them."""
+    if person.is_superuser:
+        yield _("You operate this installation: another operator ends that first.")
+    for one in person.staff_roles.select_related("chamber"):
+        yield _("You work for %(chamber)s: a manager there ends that first.") % {
+            "chamber": one.chamber.name
+        }
+    owner = Representative.Role.OWNER
+    for mine in Representative.objects.filter(person=person, role=owner).select_related("company"):
+        others = Representative.objects.filter(company=mine.company).exclude(pk=mine.pk)
+        if others.exists() and not others.filter(role=owner).exists():
+            yield _("%(company)s has no other main contact: make a colleague one first.") % {
+                "company": mine.company.told
+            }
+
+
+@transaction.atomic
+def delete_account(person: User, *, confirmed: str, at: dt.datetime | None = None) -> None:
+    """Forget who a person was, at once and for good; rows that count stay without a name.
+
+    ``confirmed`` is their address as they typed it. Raises ValidationError on ``confirmed``
+    ``not_confirmed``; ``hindered`` with what has to be done first.
+    """
+    now = at or timezone.now()
+    locked = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if confirmed.strip().lower() != locked.email.lower():
+        text = _("Type your address exactly, so that nobody deletes an account by a slip.")
+        raise ValidationError({"confirmed": ValidationError(text, code="not_confirmed")})
+    # Colleagues who leave at once wait for each other: a company keeps a main contact.
+    companies = Representative.objects.filter(person=locked).values("company")
+    list(
+        Representative.objects.select_for_update()
+        .filter(company__in=companies)
+        .order_by("company", "pk")
+    )
+    if found := before_leaving(locked, at=now):
+        raise ValidationError([ValidationError(text, code="hindered") for text in found])
+    with translation.override(locked.language):
+        for forget in _forgets:
+            forget(locked, now)
+    _erase(locked)
+
+
+@forgets
+def _forget_account(person: User, at: dt.datetime) -> None:
+    """Keys, second factors, wishes, and every mail's address and words."""
+    ApiToken.objects.filter(user=person).delete()
+    EmailAddress.objects.filter(user=person).delete()
+    Authenticator.objects.filter(user=person).delete()
+    MailChoice.objects.filter(person=person).delete()
+    JoinRequest.objects.filter(person=person).delete()
+    Invitation.objects.filter(email__iexact=person.email).delete()
+    Representative.objects.filter(person=person).delete()
+    mails = _mails_of(person)
+    unsent = mails.filter(state__in=[Mail.State.QUEUED, Mail.State.HELD])
+    keys = [str(key) for key in unsent.values_list("pk", flat=True)]
+    Job.objects.filter(kind="mail.send", key__in=keys, state=Job.State.QUEUED).update(
+        state=Job.State.CANCELLED, finished_at=at
+    )
+    unsent.update(state=Mail.State.OFF)
+    mails.update(
+        to=_address(person),
+        subject="—",
+        text="",
+        html="",
+        calendar="",
+        cancellations="",
+        problem="",
+    )
+    LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk)
+    ).update(object_repr="—", change_message="")
+
+
+def _address(person: User) -> str:
+    return f"{person.public_id}@{NOBODY}"
+
+
+def _erase(person: User) -> None:
+    """The account without anything that tells whose it was; it opens nothing any more."""
+    person.email, person.name = _address(person), ""
+    person.language, person.time_zone = "en", "UTC"
+    person.is_active, person.last_login = False, None
+    person.set_unusable_password()
+    person.save(
+        update_fields=[
+            "email",
+            "name",
+            "language",
+            "time_zone",
+            "is_active",
+            "last_login",
+            "password",
+        ]
+    )

@@ -1,0 +1,327 @@
+"""After meetings, for staff: contradictions to settle, what sides say, papers to approve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, Min, QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from chambers.admin.base import ScopedAdmin, ScopedInline, who
+from chambers.admin.companies import companies_called
+from chambers.admin.decisions import decision
+from chambers.admin.fields import ReasonForm
+from chambers.admin_site import Queue, shows_queues
+from chambers.http import PageRequest
+from chambers.views.files import sent
+from marketplace.admin.base import AtTheEvent
+from marketplace.models import (
+    Dispute,
+    Feedback,
+    Meeting,
+    Outcome,
+    OutcomeAmount,
+    OutcomeEntry,
+)
+from marketplace.selectors.times import tell_moment
+from marketplace.services import feedback, outcomes
+
+if TYPE_CHECKING:
+    from chambers.models import User
+
+_SEEN = [one for one in Meeting.Attendance.choices if one[0] != Meeting.Attendance.UNKNOWN]
+
+
+# ---------------------------------------------------------------- contradictions
+class SettleForm(forms.Form):
+    """What the organiser found out."""
+
+    host = forms.ChoiceField(label=_("Host"), choices=_SEEN, widget=forms.RadioSelect)
+    guest = forms.ChoiceField(label=_("Guest"), choices=_SEEN, widget=forms.RadioSelect)
+    note = forms.CharField(
+        label=_("What was found out"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea({"rows": 3, "cols": 80}),
+        help_text=_("Both companies read it."),
+    )
+
+
+class OpenFilter(admin.SimpleListFilter):
+    """Contradictions that wait, or those that are settled."""
+
+    title = _("status")
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("to settle")), ("0", _("settled"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Dispute]) -> QuerySet[Dispute]:
+        if self.value() not in ("0", "1"):
+            return queryset
+        return queryset.filter(settled_at__isnull=self.value() == "1")
+
+
+@admin.register(Dispute)
+class DisputeAdmin(AtTheEvent):
+    """Meetings of which the two sides say different things; the organiser decides."""
+
+    list_display = ["meeting_told", "event_told", "host_says", "guest_says", "since", "settled"]
+    list_filter = [OpenFilter, "meeting__event"]
+    list_select_related = [
+        "meeting__event",
+        "meeting__slot",
+        "meeting__host__registration__company",
+        "meeting__guest__registration__company",
+    ]
+    ordering = ["settled_at", "opened_at", "pk"]
+    fields = readonly_fields = (
+        "meeting_told",
+        "event_told",
+        "time",
+        "host_says",
+        "guest_says",
+        "marks",
+        "since",
+        "settled",
+        "settled_by",
+        "note",
+    )
+    actions = [
+        decision(
+            "settle",
+            title=_("Settle contradictions"),
+            do=feedback.settle_dispute,
+            waiting=lambda rows: rows.filter(settled_at=None),
+            form=SettleForm,
+            note=_("Both companies get a mail with what you found out."),
+        )
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Dispute]:
+        rows: QuerySet[Dispute] = super().get_queryset(request)
+        return rows.prefetch_related("meeting__feedback")
+
+    def event_of(self, row: Dispute) -> Any:
+        """The event of the meeting."""
+        return row.meeting.event
+
+    @admin.display(description=_("meeting"))
+    def meeting_told(self, dispute: Dispute) -> str:
+        return dispute.meeting.told
+
+    @admin.display(description=_("event"), ordering="meeting__event")
+    def event_told(self, dispute: Dispute) -> str:
+        return dispute.meeting.event.named()[0]
+
+    @admin.display(description=_("time"))
+    def time(self, dispute: Dispute) -> str:
+        slot = dispute.meeting.slot
+        zone = dispute.meeting.event.zone
+        return tell_moment(slot.starts_at, zone=zone) if slot is not None else "—"
+
+    @admin.display(description=_("the host says"))
+    def host_says(self, dispute: Dispute) -> str:
+        return _said(dispute.meeting, dispute.meeting.host.registration_id)
+
+    @admin.display(description=_("the guest says"))
+    def guest_says(self, dispute: Dispute) -> str:
+        return _said(dispute.meeting, dispute.meeting.guest.registration_id)
+
+    @admin.display(description=_("marked at the desk"))
+    def marks(self, dispute: Dispute) -> str:
+        meeting = dispute.meeting
+        host, guest = meeting.get_host_attendance_display(), meeting.get_guest_attendance_display()
+        return f"{gettext('Host')}: {host}; {gettext('Guest')}: {guest}"
+
+    @admin.display(description=_("since"), ordering="opened_at")
+    def since(self, dispute: Dispute) -> str:
+        return tell_moment(dispute.opened_at, zone=dispute.meeting.event.zone)
+
+    @admin.display(description=_("settled"), ordering="settled_at")
+    def settled(self, dispute: Dispute) -> str:
+        if dispute.settled_at is None:
+            return "—"
+        return tell_moment(dispute.settled_at, zone=dispute.meeting.event.zone)
+
+
+def _said(meeting: Meeting, side: int) -> str:
+    rows = {one.side_id: one for one in meeting.feedback.all()}
+    return rows[side].get_said_display() if side in rows and rows[side].said else "—"
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(AtTheEvent):
+    """What the companies say of the meetings at one's events; they alone write it."""
+
+    list_display = ["company", "meeting_told", "said", "first", "second"]
+    list_filter = ["said", "first", "second", "meeting__event"]
+    list_select_related = [
+        "side__company",
+        "meeting__event",
+        "meeting__host__registration__company",
+        "meeting__guest__registration__company",
+    ]
+    ordering = ["-pk"]
+    fields = readonly_fields = (
+        "company",
+        "meeting_told",
+        "said",
+        "first",
+        "second",
+        "note",
+        "by",
+    )
+
+    def event_of(self, row: Feedback) -> Any:
+        """The event of the meeting."""
+        return row.meeting.event
+
+    @admin.display(description=_("company"))
+    def company(self, row: Feedback) -> str:
+        return row.side.company.told
+
+    @admin.display(description=_("meeting"))
+    def meeting_told(self, row: Feedback) -> str:
+        return row.meeting.told
+
+
+# ---------------------------------------------------------------- papers
+class AmountInline(ScopedInline):
+    """Amounts stand apart; who approves the paper reads them."""
+
+    model = OutcomeAmount
+    fields = readonly_fields = ("amount", "currency")
+
+
+class EntryInline(ScopedInline):
+    """The record of the paper; each line holds the hash of the one before."""
+
+    model = OutcomeEntry
+    fields = readonly_fields = ("number", "step", "side", "at", "short")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OutcomeEntry]:
+        return super().get_queryset(request).select_related("company", "chamber")
+
+    @admin.display(description=_("by"))
+    def side(self, entry: OutcomeEntry) -> str:
+        return str(entry.company or entry.chamber or "—")
+
+    @admin.display(description=_("hash"))
+    def short(self, entry: OutcomeEntry) -> str:
+        return entry.digest[:16]
+
+
+@admin.register(Outcome)
+class OutcomeAdmin(ScopedAdmin):
+    """Papers of one's members: reported and confirmed by companies, approved here."""
+
+    list_display = ["reference", "kind", "reporter", "partner", "stage", "state", "signed_on"]
+    list_filter = ["state", "stage", "kind", "publicity", "event"]
+    list_select_related = ["reporter", "partner"]
+    ordering = ["-reported_at", "-pk"]
+    search_fields = ["reference"]
+    search_help_text = _("Reference number, or a company by name or registration number")
+    inlines = [AmountInline, EntryInline]
+    fields = readonly_fields = (
+        "reference",
+        "kind",
+        "subject",
+        "reporter",
+        "partner",
+        "event",
+        "state",
+        "reason",
+        "claimed",
+        "stage",
+        "signed_on",
+        "publicity",
+        "paper",
+        "reported_at",
+        "confirmed_at",
+        "approved_at",
+        "chamber",
+    )
+    actions = [
+        decision(
+            "approve",
+            title=_("Approve papers"),
+            do=outcomes.approve_outcome,
+            waiting=lambda rows: rows.filter(state=Outcome.State.WITH_CHAMBER),
+            note=_("They count from now on, in the stage that both companies state."),
+        ),
+        decision(
+            "send_back",
+            title=_("Return papers"),
+            do=outcomes.return_outcome,
+            waiting=lambda rows: rows.filter(state=Outcome.State.WITH_CHAMBER),
+            form=ReasonForm,
+            note=_("Both companies get a mail with the reason, as you write it."),
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Outcome]:
+        return super().get_queryset(request).select_related("evidence", "event", "chamber")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.replace("\x00", "").strip()[:100]
+        if not term:
+            return queryset, False
+        called = companies_called(term, who(request)).values("pk")
+        numbered = queryset.filter(reference__iexact=term)
+        return (
+            numbered | queryset.filter(reporter__in=called) | queryset.filter(partner__in=called),
+            False,
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        evidence = path(
+            "<path:object_id>/evidence/",
+            self.admin_site.admin_view(self.evidence),
+            name="marketplace_outcome_evidence",
+        )
+        return [evidence, *super().get_urls()]
+
+    def evidence(self, request: PageRequest, object_id: str) -> HttpResponseBase:
+        """The file of a paper that one looks after."""
+        row = self.get_object(request, object_id)
+        if row is None or row.evidence is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return sent(row.evidence, request)
+
+    @admin.display(description=_("evidence"))
+    def paper(self, outcome: Outcome) -> str:
+        if outcome.evidence is None:
+            return gettext("no file")
+        address = reverse("admin:marketplace_outcome_evidence", args=[outcome.pk])
+        return format_html('<a href="{}">{}</a>', address, outcome.evidence.name)
+
+
+@shows_queues
+def after_meetings(user: User) -> Iterator[Queue]:
+    """Contradictions of one's events, and papers that wait for a chamber."""
+    open_ones = Dispute.objects.managed_by(user).open()
+    found = open_ones.aggregate(count=Count("pk"), since=Min("opened_at"))
+    yield Queue(
+        gettext("Meetings of which the sides say different things"),
+        found["count"],
+        reverse("admin:marketplace_dispute_changelist") + "?open=1",
+        since=found["since"],
+    )
+    waiting = Outcome.objects.served_by(user).filter(state=Outcome.State.WITH_CHAMBER)
+    papers = waiting.aggregate(count=Count("pk"), since=Min("confirmed_at"))
+    yield Queue(
+        gettext("Papers to approve"),
+        papers["count"],
+        reverse("admin:marketplace_outcome_changelist") + "?state__exact=with_chamber",
+        since=papers["since"],
+    )

@@ -1,0 +1,165 @@
+"""What the marketplace holds of a person, what keeps them from leaving, and what it forgets."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from chambers.models import User
+from chambers.services.account import Held, forgets, hinders, holds
+from marketplace.models import (
+    Booking,
+    CalendarFeed,
+    Feedback,
+    Interpreter,
+    Meeting,
+    MeetingQuerySet,
+    Outcome,
+    Participant,
+    SavedSearch,
+)
+from marketplace.models.conversations import Message, Reading
+from marketplace.selectors.agenda import entry_of, with_people
+
+
+def _attended_by(person: User) -> MeetingQuerySet:
+    """Meetings that a person goes to, as host, guest or third, or interprets."""
+    people = Participant.objects.filter(person=person).values("pk")
+    third = Meeting.others.through.objects.filter(participant__in=people).values("meeting")
+    mine = Q(host__in=people) | Q(guest__in=people) | Q(pk__in=third)
+    return Meeting.objects.filter(mine | Q(interpreter__person=person)).told()
+
+
+@holds
+def _meetings(person: User) -> Iterator[Held]:
+    """Where the person took part, and whom they met; names of others once both had agreed."""
+    taking_part = Participant.objects.filter(person=person).select_related(
+        "registration__event", "registration__company"
+    )
+    yield Held(
+        "events",
+        _("Events that you take part in"),
+        ["event", "company", "name", "position", "presence", "checked_in"],
+        [
+            [
+                one.registration.event.named()[0],
+                one.registration.company.legal_name,
+                one.name,
+                one.position,
+                str(one.get_presence_display()),
+                one.checked_in_at,
+            ]
+            for one in taking_part.order_by("registration__event__starts_on", "pk")
+        ],
+    )
+    own = {one.registration_id: one.registration for one in taking_part}
+    rows = []
+    for meeting in with_people(_attended_by(person)).order_by("slot__starts_at", "pk"):
+        sides = [one.registration for one in meeting.people()]
+        side = next((one for one in sides if one.pk in own), sides[0])
+        entry = entry_of(meeting, side, person.time_zone)
+        met = [one.name for one in entry.theirs] if meeting.is_agreed else []
+        rows.append(
+            [
+                meeting.event.named()[0],
+                str(entry.time or ""),
+                ", ".join(one.company.legal_name for one in entry.partners),
+                ", ".join(met),
+                entry.place,
+                str(meeting.get_status_display()),
+            ]
+        )
+    yield Held(
+        "meetings",
+        _("Meetings that you go to or went to"),
+        ["event", "time", "partner", "people", "place", "status"],
+        rows,
+    )
+
+
+@holds
+def _words(person: User) -> Iterator[Held]:
+    """What the person said, wrote and keeps here."""
+    said = Feedback.objects.filter(by=person).select_related(
+        "meeting__host__registration__company", "meeting__guest__registration__company"
+    )
+    yield Held(
+        "feedback",
+        _("What you said after meetings"),
+        ["meeting", "took_place", "right_after", "six_months_later", "note"],
+        [
+            [
+                one.meeting.told,
+                str(one.get_said_display()),
+                str(one.get_first_display()),
+                str(one.get_second_display()),
+                one.note,
+            ]
+            for one in said.order_by("pk")
+        ],
+    )
+    papers = Outcome.objects.filter(Q(reported_by=person) | Q(confirmed_by=person))
+    yield Held(
+        "contracts",
+        _("Papers that you reported or confirmed"),
+        ["reference", "kind", "subject", "state"],
+        [
+            [one.reference, str(one.get_kind_display()), one.subject, str(one.get_state_display())]
+            for one in papers.order_by("pk")
+        ],
+    )
+    messages = Message.objects.filter(author=person).order_by("pk")
+    yield Held(
+        "messages",
+        _("Messages that you wrote"),
+        ["written", "text"],
+        [[one.created_at, one.text] for one in messages],
+    )
+    searches = SavedSearch.objects.filter(person=person).order_by("pk")
+    yield Held(
+        "saved_searches",
+        _("Searches that you saved"),
+        ["name", "list", "query"],
+        [[one.name, str(one.get_kind_display()), one.query] for one in searches],
+    )
+    feeds = CalendarFeed.objects.filter(person=person).order_by("pk")
+    yield Held(
+        "calendar_addresses",
+        _("Your calendar addresses, without their secrets"),
+        ["name", "created", "revoked"],
+        [[one.name, one.created_at, one.revoked_at] for one in feeds],
+    )
+
+
+@hinders
+def _meetings_to_come(person: User, at: dt.datetime) -> Iterator[str]:
+    """Who would sit at a table alone must know before."""
+    count = _attended_by(person).ahead(at).count()
+    if count:
+        yield ngettext(
+            "You have %(n)d meeting to come: name a colleague who goes instead, or cancel it.",
+            "You have %(n)d meetings to come: name a colleague who goes instead, or cancel them.",
+            count,
+        ) % {"n": count}
+
+
+@forgets
+def _forget(person: User, at: dt.datetime) -> None:
+    """Past meetings keep a participant of the company, who has no name and no account."""
+    SavedSearch.objects.filter(person=person).delete()
+    CalendarFeed.objects.filter(person=person).delete()
+    Reading.objects.filter(person=person).delete()
+    Booking.objects.filter(person=person).update(person=None)
+    mine = Participant.objects.filter(person=person).select_related("registration__company")
+    for one in mine:
+        company = one.registration.company.legal_name
+        one.name = (_("a participant of %(company)s") % {"company": company})[:150]
+        one.position, one.person = "", None
+        one.left_at = one.left_at or at
+        one.save(update_fields=["name", "position", "person", "left_at"])
+    interpreter = _("an interpreter")
+    Interpreter.objects.filter(person=person).update(person=None, name=interpreter)

@@ -1,0 +1,160 @@
+"""One's own data: downloaded whole, and forgotten without a hole in what counts."""
+
+import csv
+import datetime as dt
+import io
+import zipfile
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.apps import apps
+from django.db import connection
+from django.utils import timezone
+
+from chambers.models import ApiToken, Job, Mail, Representative, User
+from chambers.services import account
+from chambers.services.mail import queue_mail
+from chambers.services.people import issue_token
+from marketplace.models import CalendarFeed, Feedback, Meeting, Participant
+from marketplace.services.feedback import give_feedback
+from marketplace.services.feeds import open_feed
+from tests import event_factories as make
+from tests import factories
+from tests.marketplace.refusals import refused
+from tests.marketplace.test_feedback import Past
+
+WORD = "Quillfeather"
+
+
+@pytest.fixture
+def past(db):
+    """A meeting that is over; its host is somebody whose name and address are one rare word."""
+    scene = Past()
+    person = scene.host.person
+    User.objects.filter(pk=person.pk).update(
+        name=f"Ada {WORD}", email=f"{WORD.lower()}@example.org", language="ru"
+    )
+    person.refresh_from_db()
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    Participant.objects.filter(pk=scene.host.pk).update(name=f"Ada {WORD}", position="Director")
+    scene.host.refresh_from_db()
+    scene.person = person
+    return scene
+
+
+def tables(person):
+    """{file: rows with their header} of the download."""
+    packed = zipfile.ZipFile(io.BytesIO(account.data_of(person)))
+    found = {}
+    for name in packed.namelist():
+        text = packed.read(name).decode("utf-8-sig")
+        short = name.rpartition("/")[2]
+        found[short] = list(csv.reader(io.StringIO(text))) if name.endswith(".csv") else text
+    return found
+
+
+def traces(word):
+    """Columns of the whole database in which a word still stands."""
+    found = []
+    with connection.cursor() as cursor:
+        for model in apps.get_models(include_auto_created=True):
+            table = model._meta.db_table
+            cursor.execute(
+                f'select count(*) from "{table}" as row where row::text ilike %s', [f"%{word}%"]
+            )
+            if cursor.fetchone()[0]:
+                found.append(table)
+    return found
+
+
+def test_the_download_holds_what_one_may_read_and_nothing_of_others(past):
+    own, by = past.host.registration, past.person
+    give_feedback(past.meeting, own=own, by=by, first="possible", note="=Their boss is ill")
+    give_feedback(
+        past.meeting,
+        own=past.guest.registration,
+        by=past.guest.person,
+        first="no_interest",
+        note="Secret of the other side",
+    )
+    queue_mail("feedback_later", to=by, context={"meeting": past.meeting, "partner": "X"})
+    issue_token(by, name="Sync", scopes=["meetings:read"])
+
+    found = tables(by)
+
+    assert found["account.csv"][1][:2] == [by.email, by.name]
+    assert found["companies.csv"][1][0] == own.company.legal_name
+    ((event, time, partner, people, _place, _status),) = found["meetings.csv"][1:]
+    assert (event, partner) == (
+        past.event.named()[0],
+        past.guest.registration.company.legal_name,
+    )
+    assert people == past.guest.name
+    assert time
+    assert found["feedback.csv"][1][4] == "'=Their boss is ill"  # no spreadsheet computes it
+    assert len(found["mails.csv"]) == 2
+    assert found["api_tokens.csv"][1][:2] == ["Sync", "meetings:read"]
+    assert "Secret of the other side" not in str(found)
+    assert past.guest.person.email not in str(found)
+    assert "account.csv" in found["README.txt"]
+
+
+def test_people_of_the_other_side_are_not_named_before_both_agreed(past):
+    Meeting.objects.filter(pk=past.meeting.pk).update(status=Meeting.Status.PROVISIONAL)
+
+    assert tables(past.person)["meetings.csv"][1][3] == ""
+
+
+def test_a_deleted_account_leaves_no_trace_of_the_person_and_every_count(past):
+    by = past.person
+    give_feedback(past.meeting, own=past.host.registration, by=by, first="possible")
+    issue_token(by, name="Sync", scopes=["meetings:read"])
+    open_feed(by, name="phone")
+    queue_mail("feedback_later", to=by, context={"meeting": past.meeting, "partner": WORD})
+    colleague = factories.RepresentativeFactory(company=past.host.registration.company)
+    before = (Meeting.objects.count(), Participant.objects.count(), Mail.objects.count())
+    assert traces(WORD)
+
+    account.delete_account(by, confirmed=by.email.upper())
+
+    assert traces(WORD) == []
+    assert (Meeting.objects.count(), Participant.objects.count(), Mail.objects.count()) == before
+    past.host.refresh_from_db()
+    assert past.host.name == f"участник от {past.host.registration.company.legal_name}" or (
+        past.host.name == f"a participant of {past.host.registration.company.legal_name}"
+    )
+    assert (past.host.person, past.host.position) == (None, "")
+    assert Feedback.objects.get().first == "possible"
+    by.refresh_from_db()
+    assert (by.is_active, by.has_usable_password(), by.name) == (False, False, "")
+    assert not ApiToken.objects.exists()
+    assert not CalendarFeed.objects.exists()
+    assert not EmailAddress.objects.filter(user=by).exists()
+    assert list(Representative.objects.filter(company=past.host.registration.company)) == [
+        colleague
+    ]
+    assert not Job.objects.filter(kind="mail.send", state=Job.State.QUEUED).exists()
+
+
+def test_what_somebody_is_needed_for_comes_first(past):
+    by = past.person
+    viewer = factories.RepresentativeFactory(company=past.host.registration.company, role="viewer")
+    slot = make.SlotFactory(
+        event=past.event,
+        starts_at=timezone.now() + dt.timedelta(hours=1),
+        ends_at=timezone.now() + dt.timedelta(hours=2),
+    )
+    ahead = make.MeetingFactory(event=past.event, host=past.host, slot=slot, placed=True)
+    staff = factories.StaffFactory(person=by)
+
+    assert len(account.before_leaving(by)) == 3
+    with pytest.raises(Exception, match="main contact"):
+        account.delete_account(by, confirmed=by.email)
+    refused("not_confirmed", account.delete_account, by, confirmed="somebody@example.org")
+    staff.delete()
+    Representative.objects.filter(pk=viewer.pk).update(role="owner")
+    refused("hindered", account.delete_account, by, confirmed=by.email)
+    Meeting.objects.filter(pk=ahead.pk).update(status=Meeting.Status.CANCELLED)
+    account.delete_account(by, confirmed=by.email)
+
+    assert not User.objects.get(pk=by.pk).is_active

@@ -1,0 +1,208 @@
+"""Reminders: of the meetings of tomorrow, of one that begins, of requests that wait for an answer.
+
+Each is written once, however often it is asked for: the mail itself is the record. So a clock that
+was away, or two clocks, neither lose nor repeat one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from django.utils import translation
+
+from chambers.models import Mail, User
+from chambers.services import jobs
+from chambers.services.mail import queue_mail
+from marketplace.models import Meeting, MeetingRequest, Participant, Registration, Slot
+from marketplace.selectors.agenda import with_people
+from marketplace.selectors.appointments import place_of
+from marketplace.selectors.times import shown_time, tell_moment, tell_time
+from marketplace.services.notices import attendees, chamber_of, speakers, thread_of
+
+SOON = dt.timedelta(minutes=10)
+TOMORROW = dt.timedelta(hours=24)
+TOO_LATE = dt.timedelta(hours=1)  # for a list of the day: its first meeting is about to begin
+AGAIN = dt.timedelta(days=3)  # between two mails on the same waiting requests
+_asked: dict[str, dt.datetime] = {}
+"""When this process last looked: what it finds stays due for longer than a tick."""
+
+
+@jobs.by_the_clock
+def remind(now: dt.datetime) -> None:
+    """Look for what is due: each minute for what begins, each quarter of an hour for the rest."""
+    minute = now.replace(second=0, microsecond=0)
+    if _asked.get("soon") != minute:
+        _asked["soon"] = minute
+        remind_soon(now)
+    quarter = minute.replace(minute=minute.minute // 15 * 15)
+    if _asked.get("tomorrow") != quarter:
+        _asked["tomorrow"] = quarter
+        remind_tomorrow(now)
+        remind_to_answer(now)
+
+
+@dataclass
+class _Day:
+    """The meetings of one reader on one day, at the place."""
+
+    reader: User
+    meetings: list[tuple[Meeting, Slot, Participant]] = field(default_factory=list)
+
+
+def remind_soon(now: dt.datetime) -> int:
+    """Write to all whose meeting begins within ``SOON``; how many mails."""
+    due = []
+    for meeting, slot in _between(now, now + SOON):
+        for reader, who in attendees(meeting):
+            # A meeting that is moved begins anew.
+            once = f"soon {meeting.public_id} {slot.starts_at:%Y%m%d%H%M} {reader.pk}"
+            due.append((once, meeting, slot, reader, who))
+    written = _written(once for once, *_rest in due)
+    for once, meeting, slot, reader, who in due:
+        if once not in written:
+            _tell_soon(once, meeting, slot, reader, who)
+    return len(due) - len(written)
+
+
+def remind_tomorrow(now: dt.datetime) -> int:
+    """Write to all who meet somebody within a day, one list for each day; how many mails."""
+    days: dict[str, _Day] = {}
+    for meeting, slot in _between(now, now + TOMORROW):
+        day = slot.starts_at.astimezone(ZoneInfo(meeting.event.zone)).date()
+        for reader, who in attendees(meeting):
+            share = days.setdefault(f"tomorrow {day} {reader.pk}", _Day(reader))
+            share.meetings.append((meeting, slot, who))
+    written = _written(days)
+    sent = 0
+    for once, share in days.items():
+        first = share.meetings[0][1]
+        if once not in written and first.starts_at > now + TOO_LATE:
+            _tell_tomorrow(once, share)
+            sent += 1
+    return sent
+
+
+def remind_to_answer(now: dt.datetime) -> int:
+    """Write to those who have let requests wait, every ``AGAIN``; how many mails."""
+    waiting: dict[Registration, list[MeetingRequest]] = {}
+    rows = (
+        MeetingRequest.objects.open()
+        .filter(created_at__lte=now - AGAIN, expires_at__gt=now)
+        .select_related(
+            "answer_from__company",
+            "answer_from__event__chamber",
+            "requester__company",
+            "partner__company",
+        )
+        .order_by("expires_at", "pk")
+    )
+    for request in rows:
+        if request.answer_from is not None:
+            waiting.setdefault(request.answer_from, []).append(request)
+    sent = 0
+    for own, requests in waiting.items():
+        turn = (now - min(one.created_at for one in requests)) // AGAIN
+        keys = {f"answer {own.pk} {turn} {one.pk}": one for one in speakers(own)}
+        written = _written(keys)
+        for once, reader in keys.items():
+            if once not in written:
+                _tell_to_answer(once, reader, own, requests)
+                sent += 1
+    return sent
+
+
+def _between(first: dt.datetime, last: dt.datetime) -> list[tuple[Meeting, Slot]]:
+    """Confirmed meetings that begin after ``first``, up to ``last``, by their time."""
+    rows = Meeting.objects.told().filter(
+        status=Meeting.Status.CONFIRMED, slot__starts_at__gt=first, slot__starts_at__lte=last
+    )
+    joined = with_people(rows).select_related("event__chamber", "host__person", "guest__person")
+    found = joined.order_by("slot__starts_at", "pk")
+    return [(meeting, meeting.slot) for meeting in found if meeting.slot is not None]
+
+
+def _written(keys: Iterable[str]) -> set[str]:
+    return set(Mail.objects.filter(once__in=list(keys)).values_list("once", flat=True))
+
+
+def _partner(meeting: Meeting, who: Participant) -> str:
+    others = [
+        one.registration.company.told
+        for one in meeting.people()
+        if one.registration_id != who.registration_id
+    ]
+    return ", ".join(dict.fromkeys(others))
+
+
+def _time(meeting: Meeting, slot: Slot, reader: User) -> str:
+    return tell_time(slot.starts_at, slot.ends_at, zone=meeting.event.zone, reader=reader.time_zone)
+
+
+def _tell_soon(once: str, meeting: Meeting, slot: Slot, reader: User, who: Participant) -> None:
+    event = meeting.event
+    with translation.override(reader.language):
+        context = {
+            "meeting": meeting,
+            "partner": _partner(meeting, who),
+            "begins": shown_time(slot.starts_at, slot.ends_at, zone=event.zone).span,
+            "time": _time(meeting, slot, reader),
+            "place": place_of(meeting),
+        }
+    queue_mail(
+        "remind_soon",
+        to=reader,
+        context=context,
+        chamber=chamber_of(event),
+        thread=thread_of(event, reader),
+        once=once,
+    )
+
+
+def _tell_tomorrow(once: str, share: _Day) -> None:
+    reader, event = share.reader, share.meetings[0][0].event
+    with translation.override(reader.language):
+        rows = [
+            {
+                "partner": _partner(meeting, who),
+                "time": _time(meeting, slot, reader),
+                "place": place_of(meeting),
+                "meeting": meeting,
+            }
+            for meeting, slot, who in share.meetings
+        ]
+        first = share.meetings[0][1]
+        day = shown_time(first.starts_at, first.ends_at, zone=event.zone).day
+    queue_mail(
+        "remind_tomorrow",
+        to=reader,
+        context={"rows": rows, "day": day, "total": len(rows)},
+        chamber=chamber_of(event),
+        thread=thread_of(event, reader),
+        once=once,
+    )
+
+
+def _tell_to_answer(
+    once: str, reader: User, own: Registration, requests: list[MeetingRequest]
+) -> None:
+    with translation.override(reader.language):
+        rows = [
+            {
+                "request": one,
+                "company": one.other_side(own).company.told,
+                "until": tell_moment(one.expires_at, zone=reader.time_zone)
+                if one.expires_at
+                else "",
+            }
+            for one in requests
+        ]
+    queue_mail(
+        "remind_answers",
+        to=reader,
+        context={"rows": rows, "total": len(rows), "company": own.company.told},
+        chamber=chamber_of(own.event),
+        once=once,
+    )

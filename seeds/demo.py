@@ -31,7 +31,7 @@ from chambers.services import people as people_services
 from marketplace import services as marketplace
 from marketplace.models import Event
 from matching.services import runs
-from seeds import conditions, event_day, events, people, reference, sources, timetables
+from seeds import conditions, event_day, events, people, profiles, reference, sources, timetables
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -111,6 +111,7 @@ def build(say: Say, *, today: dt.date | None = None) -> None:
         _found_company(world, row, at, set())
     _give_further_roles(world, sources.document("people")["further_roles"])
     _apply(world, told["applications"])
+    profiles.complete(world.companies)
     reference.note_growth(Company, Company.codes.through, Membership, Representative, User)
     say("Offers and requests")
     _publish_all(world, guests["companies"])

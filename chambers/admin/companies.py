@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chambers.admin.base import ScopedAdmin, ScopedInline, changes, manages, who
 from chambers.admin.decisions import decision
+from chambers.admin.documents import DocumentInline
 from chambers.models import Certificate, Company, Membership, Representative
 from chambers.selectors.search import search_companies
 from chambers.services import companies, limits, people
@@ -165,7 +166,7 @@ class CompanyAdmin(SearchedByCompany):
     company_path = "pk"
     ordering = ["legal_name", "pk"]
     autocomplete_fields = ["codes"]
-    inlines = [MembershipInline, RepresentativeInline]
+    inlines = [MembershipInline, RepresentativeInline, DocumentInline]
     actions = [
         decision(
             "hold",
@@ -192,6 +193,10 @@ class CompanyAdmin(SearchedByCompany):
         "founded",
         "languages",
         "website",
+        "email",
+        "phone",
+        "turnover",
+        "turnover_currency",
         "description",
         "industry",
         "codes",

@@ -37,6 +37,11 @@ class YearField(serializers.IntegerField):
     """A year, null when it is not known; ``allow_null`` would also make a hidden one null."""
 
 
+@extend_schema_field({"type": "string", "format": "decimal", "nullable": True})
+class AmountField(serializers.DecimalField):
+    """An amount, null when it is not known; as above."""
+
+
 class CompanyPart(serializers.Serializer):
     """A company by what everyone may know of it."""
 
@@ -73,6 +78,18 @@ class CompanyOut(CompanyPart):
     target_countries = serializers.ListField(
         child=serializers.CharField(), source="fields.target_countries", required=False
     )
+    turnover = AmountField(
+        max_digits=17,
+        decimal_places=2,
+        source="fields.turnover",
+        required=False,
+        help_text=_("Of a year, in the currency beside it; null when it is not stated."),
+    )
+    turnover_currency = serializers.CharField(
+        source="fields.turnover_currency", required=False, allow_blank=True, help_text="ISO 4217"
+    )
+    email = serializers.CharField(source="fields.email", required=False, allow_blank=True)
+    phone = serializers.CharField(source="fields.phone", required=False, allow_blank=True)
     excluded_countries = serializers.ListField(
         child=serializers.CharField(), source="fields.excluded_countries", required=False
     )

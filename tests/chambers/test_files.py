@@ -257,3 +257,13 @@ def test_two_logos_at_once_leave_one():
     company.refresh_from_db()
     assert failed == []
     assert [one.public_id for one in company.documents.all()] == [company.logo_id]
+
+
+def test_staff_open_the_papers_of_whom_they_serve_from_the_administration(client, company, owner):
+    paper = keep_document(company, kind="extract", upload=upload(pdf(), "Выписка.pdf"), by=owner)
+    client.force_login(StaffFactory(chamber=company.memberships.get().chamber).person)
+
+    page = client.get(reverse("admin:chambers_company_change", args=[company.pk])).content.decode()
+
+    assert f'<a href="{reverse("document", args=[paper.public_id])}">Выписка.pdf</a>' in page
+    assert client.get(reverse("document", args=[paper.public_id])).status_code == 200

@@ -7,39 +7,63 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chambers.admin.base import ScopedInline, who
-from chambers.admin.companies import SearchedByCompany, StatusFilter, companies_called
+from chambers.admin.companies import StatusFilter, companies_called
 from chambers.admin.decisions import decision
-from chambers.admin.fields import Day
 from chambers.admin_site import Queue, shows_queues
 from chambers.models import today
 from marketplace import services
-from marketplace.models import InvestmentTerms, Opportunity
+from marketplace.admin.reviews import ReviewPages
+from marketplace.models import InvestmentTerms, Opportunity, Revision
+from marketplace.selectors.own import RENEWED_FROM, RENEWED_UNTIL
+from marketplace.services.reviews import refuse_opportunity
 
 if TYPE_CHECKING:
     from chambers.models import User
 
 
-class PublishForm(forms.Form):
-    """How long an opportunity is shown."""
+class RefusalForm(forms.Form):
+    """Why something cannot be published at all."""
 
-    expires_on = forms.DateField(
-        label=_("Last day"),
-        widget=Day,
-        initial=lambda: today() + services.SHOWN_FOR,
-        validators=[services.refuse_past_day],
-        help_text=_("Included."),
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2000,
+        widget=forms.Textarea({"rows": 3, "cols": 80}),
+        help_text=_("The company reads it."),
     )
 
 
 def _in_review(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
     return rows.filter(status=Opportunity.Status.IN_REVIEW)
+
+
+def _renewable(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+    first, last = today() - RENEWED_UNTIL, today() + RENEWED_FROM
+    return rows.filter(
+        status=Opportunity.Status.PUBLISHED, expires_on__gte=first, expires_on__lte=last
+    )
+
+
+class ChangeFilter(admin.SimpleListFilter):
+    """Those whose changed text waits."""
+
+    title = _("changed text")
+    parameter_name = "change"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("waiting", gettext("waits for review"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() != "waiting":
+            return queryset
+        waiting = Revision.objects.waiting().filter(opportunity=OuterRef("pk"))
+        return queryset.filter(Exists(waiting))
 
 
 class OpportunityStatusFilter(StatusFilter):
@@ -51,12 +75,19 @@ class InvestmentTermsInline(ScopedInline):
     """Amounts stand apart; who reviews the opportunity reads them."""
 
     model = InvestmentTerms
-    fields = readonly_fields = ("instrument", "region", "amount_min", "amount_max", "currency")
+    fields = readonly_fields = (
+        "field",
+        "instrument",
+        "region",
+        "amount_min",
+        "amount_max",
+        "currency",
+    )
 
 
 @admin.register(Opportunity)
-class OpportunityAdmin(SearchedByCompany):
-    """What members offer and seek: read here, decided by actions, written by the companies."""
+class OpportunityAdmin(ReviewPages):
+    """What members offer and seek: read and scored here, written by the companies."""
 
     list_display = [
         "reference",
@@ -69,7 +100,14 @@ class OpportunityAdmin(SearchedByCompany):
         "expires_on",
     ]
     list_display_links = ["reference", "title_shown"]
-    list_filter = [OpportunityStatusFilter, "side", "kind", "company__country"]
+    list_filter = [
+        OpportunityStatusFilter,
+        ChangeFilter,
+        "is_anonymous",
+        "side",
+        "kind",
+        "company__country",
+    ]
     list_select_related = ["company"]
     ordering = ["-created_at", "-pk"]
     search_help_text = _("Reference number, or the company by name or registration number")
@@ -84,24 +122,27 @@ class OpportunityAdmin(SearchedByCompany):
         "text_texts",
         "trades",
         "target_countries",
+        "is_anonymous",
+        "through_chambers",
         "created_at",
         "published_at",
         "expires_on",
     )
     actions = [
         decision(
-            "publish",
-            title=_("Publish opportunities"),
-            do=services.publish_opportunity,
-            waiting=_in_review,
-            form=PublishForm,
-            note=_("Everyone can read them from now on, and they are matched."),
-        ),
-        decision(
             "reject",
             title=_("Reject opportunities"),
-            do=services.reject_opportunity,
+            do=refuse_opportunity,
             waiting=_in_review,
+            form=RefusalForm,
+            note=_("Without scores: for what may not be published at all. The company is told."),
+        ),
+        decision(
+            "renew",
+            title=_("Renew opportunities"),
+            do=services.renew_opportunity,
+            waiting=_renewable,
+            note=_("Each is shown for another year."),
         ),
         decision(
             "archive",
@@ -153,7 +194,7 @@ def _by_language(texts: dict[str, str]) -> str:
 
 @shows_queues
 def reviews(user: User) -> Iterator[Queue]:
-    """Opportunities that wait for a review."""
+    """Opportunities and changed texts that wait for a review."""
     found = _in_review(Opportunity.objects.served_by(user)).aggregate(
         count=Count("pk"), since=Min("updated_at")
     )
@@ -162,4 +203,12 @@ def reviews(user: User) -> Iterator[Queue]:
         found["count"],
         reverse("admin:marketplace_opportunity_changelist") + "?status=in_review",
         since=found["since"],
+    )
+    waiting = Revision.objects.waiting().served_by(user)
+    changed = waiting.aggregate(count=Count("pk"), since=Min("updated_at"))
+    yield Queue(
+        gettext("Changed texts in review"),
+        changed["count"],
+        reverse("admin:marketplace_opportunity_changelist") + "?change=waiting",
+        since=changed["since"],
     )

@@ -281,41 +281,29 @@ def test_new_grace_days_hold_for_present_members(client, superuser, chamber):
     assert member.rights_end_on == dt.date(2030, 1, 11)
 
 
-def test_a_last_day_that_is_over_is_refused_on_the_form_with_what_was_typed(
-    client, manager, chamber
-):
-    waiting = factories.OpportunityFactory(company__membership__chamber=chamber, in_review=True)
-    typed = (TODAY - dt.timedelta(days=1)).isoformat()
-
-    answer = decide(client, "marketplace_opportunity", "publish", waiting, expires_on=typed)
-
-    form = answer.context["form"]
-    assert form.errors["expires_on"].as_data()[0].code == "past_day"
-    assert f'value="{typed}"' in answer.content.decode()
-    waiting.refresh_from_db()
-    assert waiting.status == "in_review"
-
-
-def test_opportunities_are_published_after_a_look_at_them(client, manager, chamber):
+def test_what_may_not_be_published_is_rejected_with_a_reason(client, manager, chamber):
     company = factories.CompanyFactory(member=True, membership__chamber=chamber)
     waiting = factories.OpportunityFactory(company=company, in_review=True)
 
-    shown = decide(client, "marketplace_opportunity", "publish", waiting)
-    decide(client, "marketplace_opportunity", "publish", waiting, expires_on="2030-01-01")
+    shown = decide(client, "marketplace_opportunity", "reject", waiting)
+    decide(client, "marketplace_opportunity", "reject", waiting, decided="1", reason="Weapons")
 
     waiting.refresh_from_db()
     assert waiting.reference.encode() in shown.content
-    assert (waiting.status, waiting.expires_on) == ("published", dt.date(2030, 1, 1))
-
-
-def test_an_opportunity_is_rejected(client, manager, chamber):
-    company = factories.CompanyFactory(member=True, membership__chamber=chamber)
-    waiting = factories.OpportunityFactory(company=company, in_review=True)
-
-    decide(client, "marketplace_opportunity", "reject", waiting, decided="1")
-
-    waiting.refresh_from_db()
     assert waiting.status == Opportunity.Status.REJECTED
+    assert waiting.reviews.get().comment == "Weapons"
+
+
+def test_opportunities_that_end_soon_are_renewed_together(client, manager, chamber):
+    company = factories.CompanyFactory(member=True, membership__chamber=chamber)
+    ending = factories.OpportunityFactory(
+        company=company, published=True, expires_on=TODAY + dt.timedelta(days=5)
+    )
+
+    decide(client, "marketplace_opportunity", "renew", ending, decided="1")
+
+    ending.refresh_from_db()
+    assert ending.expires_on == TODAY + dt.timedelta(days=370)
 
 
 def test_a_parked_job_is_tried_again(client, manager, chamber):

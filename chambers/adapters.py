@@ -26,15 +26,12 @@ class AccountAdapter(DefaultAccountAdapter):
             lost = not request.user.is_superuser and not sides_of(request.user)
             return reverse("join" if lost else "home")
 
-    def render_mail(
-        self,
-        template_prefix: str,
-        email: str | list[str],
-        context: dict[str, Any],
-        headers: dict[str, str] | None = None,
-    ) -> Any:
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        """As after signing in: whoever is new looks for their company."""
+        return self.get_login_redirect_url(request)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write in the language of who reads that address, else of the page."""
-        known = User.objects.filter(email__iexact=email if isinstance(email, str) else email[0])
-        language = known.values_list("language", flat=True).first()
-        with translation.override(language or translation.get_language()):
-            return super().render_mail(template_prefix, email, context, headers)
+        known = User.objects.filter(email__iexact=email).values_list("language", flat=True)
+        with translation.override(known.first() or translation.get_language()):
+            super().send_mail(template_prefix, email, context)

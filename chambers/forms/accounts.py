@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.forms import SignupForm as LibrarySignupForm
+from allauth.core import context
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,8 @@ from chambers.services.people import introduce
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
+
+SHOWN = "account_verified_email"  # where the library keeps the address of an invitation
 
 
 class SignUpForm(LibrarySignupForm):  # type: ignore[misc] # of an untyped base
@@ -38,6 +41,14 @@ class SignUpForm(LibrarySignupForm):  # type: ignore[misc] # of an untyped base
         self.fields["language"].initial = site_language()
         self.fields["email"].label = _("Work e-mail")
         self.fields["email"].help_text = _("We send a link to it that you have to follow.")
+
+    def clean_email(self) -> str:
+        """The address; another one than an invitation has shown to be theirs is to be confirmed."""
+        address = str(super().clean_email())
+        session = context.request.session
+        if str(session.get(SHOWN) or "").lower() not in ("", address.lower()):
+            del session[SHOWN]
+        return address
 
     def try_save(self, request: HttpRequest) -> tuple[Any, HttpResponse | None]:
         """Save the person; for a known address nothing is, and nothing shows that."""

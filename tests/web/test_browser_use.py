@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 
 from matching.models import Dismissal
 
@@ -208,6 +209,9 @@ def test_theme_language_and_side_are_switched_from_the_menu(tab, world):
 def test_signing_in_and_out(tab, world):
     world.owner.set_password("long enough for a test")
     world.owner.save()
+    EmailAddress.objects.create(
+        user=world.owner, email=world.owner.email, verified=True, primary=True
+    )
     one = tab()
     one.go("/en/matches/")
 

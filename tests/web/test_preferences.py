@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from chambers.services.people import create_person
 from tests.factories import PASSWORD, RepresentativeFactory, StaffFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +95,8 @@ def test_a_signed_in_persons_language_is_theirs_on_every_device(client):
 
 
 def test_signing_in_leads_to_ones_own_language_or_to_the_page_one_came_for(client):
-    person = UserFactory(language="ja")
+    person = create_person("keiko@example.org", name="Keiko", password=PASSWORD, language="ja")
+    RepresentativeFactory(person=person)
     login = {"login": person.email, "password": PASSWORD}
 
     first = client.post("/en/accounts/login/", login)

@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import icalendar
 
+_DAY = dt.timedelta(days=1)
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029]")
 
 
@@ -76,7 +78,10 @@ def calendar(entries: Iterable[Entry | Appointment], *, method: Method | None = 
     whole.add("version", "2.0")
     if method is not None:
         whole.add("method", method.value)
-    for entry in entries:
+    written = list(entries)
+    for zone in _zones(written):
+        whole.add_component(zone)
+    for entry in written:
         event = icalendar.Event()
         event.add("uid", _line(entry.uid))
         event.add("dtstamp", entry.changed_at.astimezone(dt.UTC))
@@ -92,13 +97,68 @@ def calendar(entries: Iterable[Entry | Appointment], *, method: Method | None = 
         if entry.url:
             event.add("url", _line(entry.url))
         whole.add_component(event)
-    whole.add_missing_timezones()
     return bytes(whole.to_ical())
 
 
+def _zones(entries: Iterable[Entry | Appointment]) -> list[icalendar.Timezone]:
+    """The rules of each zone that appointments name, for the years in which they are."""
+    spans: dict[str, tuple[dt.datetime, dt.datetime]] = {}
+    for one in entries:
+        zone = one.starts_at.tzinfo if isinstance(one, Appointment) else None
+        if isinstance(zone, ZoneInfo) and zone.key != "UTC":
+            first, last = spans.get(zone.key, (one.starts_at, one.ends_at))
+            spans[zone.key] = min(first, one.starts_at), max(last, one.ends_at)
+    return [_rules(ZoneInfo(key), *span) for key, span in sorted(spans.items())]
+
+
+def _rules(zone: ZoneInfo, first: dt.datetime, last: dt.datetime) -> icalendar.Timezone:
+    """VTIMEZONE from the year of ``first`` to the day after ``last``: one part for each change.
+
+    A part begins by the clock as it was before (RFC 5545, 3.6.5): where clocks go forward from
+    02:00 to 03:00, at 02:00. The library writes 03:00, which is an hour late for programs that
+    know no zones of their own.
+    """
+    told = icalendar.Timezone()
+    told.add("tzid", zone.key)
+    at = dt.datetime(first.astimezone(zone).year, 1, 1, tzinfo=dt.UTC) - _DAY
+    end = last.astimezone(dt.UTC) + _DAY
+    _tell_change(told, zone, at, _offset(at, zone))
+    while at < end:
+        if _offset(at, zone) != _offset(at + _DAY, zone):
+            _tell_change(told, zone, _change(zone, at, at + _DAY), _offset(at, zone))
+        at += _DAY
+    return told
+
+
+def _change(zone: ZoneInfo, before: dt.datetime, after: dt.datetime) -> dt.datetime:
+    """The instant between two of which the clock is changed, to the second, in UTC."""
+    old = _offset(before, zone)
+    while after - before > dt.timedelta(seconds=1):
+        middle = before + (after - before) // 2
+        middle = middle.replace(microsecond=0)
+        before, after = (middle, after) if _offset(middle, zone) == old else (before, middle)
+    return after
+
+
+def _tell_change(
+    told: icalendar.Timezone, zone: ZoneInfo, at: dt.datetime, old: dt.timedelta
+) -> None:
+    local = at.astimezone(zone)
+    part = icalendar.TimezoneDaylight() if local.dst() else icalendar.TimezoneStandard()
+    part.add("dtstart", (at + old).replace(tzinfo=None))
+    part.add("tzoffsetfrom", old)
+    part.add("tzoffsetto", _offset(at, zone))
+    part.add("tzname", local.tzname())
+    told.add_component(part)
+
+
+def _offset(at: dt.datetime, zone: ZoneInfo) -> dt.timedelta:
+    return at.astimezone(zone).utcoffset() or dt.timedelta()
+
+
 def _add_appointment(event: Any, entry: Appointment, method: Method | None) -> None:
-    event.add("dtstart", entry.starts_at)
-    event.add("dtend", entry.ends_at)
+    for name, moment in (("dtstart", entry.starts_at), ("dtend", entry.ends_at)):
+        event.add(name, moment.astimezone(dt.UTC) if _comes_again(moment) else moment)
     event.add("sequence", entry.sequence)
     event.add("status", entry.standing.value)
     if entry.standing is Standing.CANCELLED:
@@ -109,6 +169,14 @@ def _add_appointment(event: Any, entry: Appointment, method: Method | None) -> N
         event.add("organizer", f"mailto:{_line(entry.organiser)}")
     if entry.attendee and method is not Method.PUBLISH:  # what is published invites nobody
         event.add("attendee", f"mailto:{_line(entry.attendee)}")
+
+
+def _comes_again(moment: dt.datetime) -> bool:
+    """Whether the clock of the place shows this hour for the second time that night.
+
+    Written by that clock it would be read as the first (RFC 5545, 3.3.5).
+    """
+    return moment.fold == 1 and moment.replace(fold=0).utcoffset() != moment.utcoffset()
 
 
 def _line(text: str) -> str:

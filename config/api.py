@@ -79,6 +79,10 @@ STATE_CODES = {
     "known_already",
     "not_closed",
     "not_published",
+    "not_editable",
+    "decided",
+    "too_early",
+    "too_late",
 }
 
 

@@ -266,8 +266,19 @@ API = {
     "api-chamber-detail": Row(get=PUBLIC, about="chamber"),
     "api-company-list": Row(get=PUBLIC),
     "api-company-detail": Row(get=OWN_COMPANY_OR_CHAMBER, about="hidden"),
-    "api-opportunity-list": Row(get=PUBLIC),
-    "api-opportunity-detail": Row(get=OWN_COMPANY_OR_CHAMBER, about="draft"),
+    "api-opportunity-list": Row(get=PUBLIC, post=API_ASKED),
+    "api-opportunity-detail": Row(
+        get=OWN_COMPANY_OR_CHAMBER,
+        patch=api_decided(409),
+        about="draft",  # is in review
+    ),
+    "api-opportunity-submit": Row(post=api_decided(409), about="draft"),
+    "api-opportunity-take-back": Row(post=api_decided(200), about="draft"),
+    "api-opportunity-renew": Row(post=api_decided(409, own_managers=409), about="draft"),
+    "api-opportunity-archive": Row(post=api_decided(409, own_managers=409), about="draft"),
+    # No company publishes what it wrote; a manager gives no scores here.
+    "api-opportunity-review": Row(post=api_decided(403, own_managers=400), about="draft"),
+    "api-opportunity-reviews": Row(get=OWN_COMPANY_OR_CHAMBER, about="draft"),
     "api-suggestions": Row(
         get=who(404, guest=401, own_company=200, own_staff=200), about="company"
     ),
@@ -446,6 +457,7 @@ INTEREST_PAGES = {
     ),
 }
 NOT_OFFERED = who(404, guest=302, viewer=403)
+AT_EVENT = who(404, guest=302)
 EVENT_PAGES = {
     "events": Row(get=PUBLIC),
     "event": Row(get=who(404, own_staff=200), about="draftevent"),
@@ -493,8 +505,8 @@ EVENT_PAGES = {
     "meeting": Row(get=OWN_REQUEST, about="meeting"),
     "meetings": Row(get=SIGNED_IN),
     # An event gives the places and has pages of its participants.
-    "meeting-where": Row(get=NOT_OFFERED, post=NOT_OFFERED, about="meeting"),
-    "meeting-colleague": Row(get=NOT_OFFERED, post=NOT_OFFERED, about="meeting"),
+    "meeting-where": Row(get=AT_EVENT, post=AT_EVENT, about="meeting"),
+    "meeting-colleague": Row(get=AT_EVENT, post=AT_EVENT, about="meeting"),
     "meeting-cancel": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
     "meeting-move": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
     "meeting-said": Row(post=OWN_DONE, about="meeting"),  # nothing is said: led on
@@ -589,10 +601,8 @@ PAGES = {
     "scoring": Row(get=PUBLIC),
     "companies": Row(get=PUBLIC),
     "company": Row(get=OWN_COMPANY_OR_CHAMBER, about="hidden"),
-    "direct-ask": Row(  # one's own is asked by nobody
-        get=who(404, guest=302), post=who(404, guest=302), about="hidden"
-    ),
-    "direct-join": Row(get=who(404, guest=302), post=who(404, guest=302), about="hidden"),
+    "direct-ask": Row(get=OWN_EDITED, post=OWN_ASKED, about="hidden"),
+    "direct-join": Row(get=OWN_EDITED, post=OWN_ASKED, about="hidden"),
     "opportunities": Row(get=PUBLIC),
     "opportunity": Row(get=OWN_COMPANY_OR_CHAMBER, about="draft"),
     "opportunity-calendar": Row(get=PUBLIC, about="opportunity"),
@@ -602,9 +612,9 @@ PAGES = {
         get=who(200, guest=302, viewer=403),
         post=who(404, guest=302, own_editors=422, viewer=403, stranger=422),
     ),
-    "opportunity-edit": Row(
-        get=who(404, guest=302, own_editors=200, viewer=403),
-        post=who(404, guest=302, own_editors=422, viewer=403),
+    "opportunity-edit": Row(  # is in review
+        get=who(404, guest=302, own_editors=302, viewer=403),
+        post=who(404, guest=302, own_editors=302, viewer=403),
         about="draft",
     ),
     "opportunity-step": Row(post=who(404, guest=302, viewer=403), about="draft"),  # names none

@@ -6,13 +6,14 @@ from marketplace.api.events import EventGuests, Events
 from marketplace.api.feeds import Feeds
 from marketplace.api.interests import Interests
 from marketplace.api.meetings import Meetings
-from marketplace.api.opportunities import Companies, Opportunities
+from marketplace.api.opportunities import Companies
 from marketplace.api.outcomes import Outcomes
 from marketplace.api.proposals import Proposals
 from marketplace.api.registrations import ParticipantAvailability, Participants, Registrations
 from marketplace.api.repairs import EventRepairs
 from marketplace.api.requests import Requests
 from marketplace.api.timetables import Timetables
+from marketplace.api.writing import Opportunities
 
 __all__ = [
     "CheckIns",

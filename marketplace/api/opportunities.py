@@ -110,7 +110,7 @@ class Opportunities(Resource):
     def list(self, request: Request) -> Response:
         """A page of opportunities; the best first with ``q``, else newest first."""
         rows = _narrowed(Opportunity.objects.visible_to(request.user), self.asked(request))
-        page = shown_opportunities(self.page(request, _joined(rows)), request.user)
+        page = shown_opportunities(self.page(request, joined(rows)), request.user)
         return self.pages(OpportunityOut(page, many=True).data)
 
     @extend_schema(
@@ -118,8 +118,8 @@ class Opportunities(Resource):
     )
     def retrieve(self, request: Request, name: str) -> Response:
         """One opportunity."""
-        rows = _joined(Opportunity.objects.visible_to(request.user))
-        found = get_object_or_404(rows, _named(name))
+        rows = joined(Opportunity.objects.visible_to(request.user))
+        found = get_object_or_404(rows, named(name))
         return Response(OpportunityOut(shown_opportunity(found, request.user)).data)
 
 
@@ -153,11 +153,12 @@ class Companies(companies.Companies):
         return super().narrowed(rows, asked, sight)
 
 
-def _joined(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+def joined(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+    """With all that ``OpportunityOut`` tells."""
     return rows.select_related("company__country", "investment").prefetch_related("codes")
 
 
-def _named(name: str) -> Q:
+def named(name: str) -> Q:
     """The opportunity with this public id or reference number."""
     try:
         return Q(public_id=uuid.UUID(name))

@@ -31,6 +31,7 @@ from marketplace.views.acting import demand_editor
 
 __all__ = ["expiring"]  # importing it registers the link that renews
 _HERE = "marketplace/opportunities"
+_WRITTEN = {Opportunity.Status.DRAFT, Opportunity.Status.ON_HOLD, Opportunity.Status.PUBLISHED}
 
 
 @require_safe
@@ -99,6 +100,9 @@ def edit(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Change a draft or what was put on hold; of what is published, hand in a changed text."""
     row = _own(request, public_id)
     demand_editor(request)
+    if row.status not in _WRITTEN:
+        messages.info(request, _("It cannot be changed now: see what it waits for."))
+        return redirect("opportunity", row.public_id)
     waiting = Revision.objects.waiting().filter(opportunity=row).first()
     initial = initial_of(content_of(waiting or row)) | {"side": row.side, "kind": row.kind}
     form = OpportunityForm(_sent(request), initial=initial, row=row)

@@ -104,7 +104,9 @@ def _zones(entries: Iterable[Entry | Appointment]) -> list[icalendar.Timezone]:
     """The rules of each zone that appointments name, for the years in which they are."""
     spans: dict[str, tuple[dt.datetime, dt.datetime]] = {}
     for one in entries:
-        zone = one.starts_at.tzinfo if isinstance(one, Appointment) else None
+        if not isinstance(one, Appointment):
+            continue
+        zone = one.starts_at.tzinfo
         if isinstance(zone, ZoneInfo) and zone.key != "UTC":
             first, last = spans.get(zone.key, (one.starts_at, one.ends_at))
             spans[zone.key] = min(first, one.starts_at), max(last, one.ends_at)

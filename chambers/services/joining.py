@@ -64,7 +64,10 @@ def register_company(
     called = [legal_name, legal_name_latin]
     if not is_new and candidates(country, called=called, by=by):
         raise ValidationError(
-            _("There are companies with such a name. Look whether one of them is yours."),
+            _(
+                "There are companies with such a name. If one of them is yours, ask to join it; "
+                "if not, tick that none is."
+            ),
             code="alike",
         )
     if _unadmitted(by) >= MOST_UNADMITTED:

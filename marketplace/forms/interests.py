@@ -35,14 +35,17 @@ class InterestForm(forms.Form):
         label=_("About your company"),
         max_length=LONGEST,
         widget=forms.Textarea({"rows": 4}),
-        help_text=_("Taken from your profile: shorten it, or add what matters here."),
     )
     way = forms.ChoiceField(label=_("How it goes there"), widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, company: Company, ways: Ways, **kwargs: Any) -> None:
         """``ways``: how ``company`` may send it; with one way nothing is asked."""
-        kwargs["initial"] = {"about": company.described_in()[0][:LONGEST], "way": THROUGH}
+        about = company.described_in()[0][:LONGEST]
+        kwargs["initial"] = {"about": about, "way": THROUGH}
         super().__init__(*args, **kwargs)
+        if about:
+            said = gettext("Taken from your profile: shorten it, or add what matters here.")
+            self.fields["about"].help_text = said
         if ways.route is None or not ways.direct:
             del self.fields["way"]
             return
@@ -81,7 +84,7 @@ class ReasonForm(forms.Form):
         label=_("Reason"),
         max_length=LONGEST,
         widget=forms.Textarea({"rows": 3}),
-        help_text=_("The interested company reads it, your name it does not."),
+        help_text=_("The interested company reads it."),
     )
 
 

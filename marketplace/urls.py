@@ -5,6 +5,7 @@ from django.urls.resolvers import URLPattern
 
 from marketplace.views import (
     companies,
+    conversations,
     direct,
     events,
     feedback,
@@ -116,6 +117,26 @@ urlpatterns: list[URLPattern] = [
     path("meetings/<uuid:public_id>/standby/", meetings.answer_offer, name="meeting-standby"),
     path("meetings/<uuid:public_id>/said/", feedback.say, name="meeting-said"),
     path("meetings/<uuid:public_id>/feedback/", feedback.give, name="meeting-feedback"),
+    path("messages/", conversations.conversations, name="conversations"),
+    path("messages/<uuid:public_id>/", conversations.conversation, name="conversation"),
+    path("messages/<uuid:public_id>/read/", conversations.read, name="conversation-read"),
+    path("messages/one/<uuid:public_id>/report/", conversations.report, name="message-report"),
+    path(
+        "companies/<uuid:public_id>/message/",
+        conversations.write_to_company,
+        name="company-message",
+    ),
+    path("companies/<uuid:public_id>/block/", conversations.block, name="message-block"),
+    path(
+        "opportunities/<uuid:public_id>/message/",
+        conversations.write_about_opportunity,
+        name="opportunity-message",
+    ),
+    path(
+        "meetings/<uuid:public_id>/message/",
+        conversations.write_about_meeting,
+        name="meeting-message",
+    ),
     path("after/", feedback.overview, name="past-meetings"),
     path("results/", outcomes.results, name="results"),
     path("contracts/", outcomes.outcomes, name="outcomes"),

@@ -136,6 +136,7 @@ ADMINISTRATION = {
     **admin_rows("chambers_apitoken", "token", add=STAFF, read=SUPERUSER_HERE),
     **admin_rows("chambers_job", "job"),
     **admin_rows("chambers_mail", "mail"),
+    **admin_rows("marketplace_report", "report"),
     **admin_rows("marketplace_opportunity", "draft"),
     "admin:marketplace_opportunity_review": Row(
         get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="draft"
@@ -550,6 +551,26 @@ PAGES = {
     "demo-mails": Row(get=NOT_FOUND),
     "demo-mail": Row(get=NOT_FOUND, about="mail"),
     "demo-mail-html": Row(get=NOT_FOUND, about="mail"),
+    "conversations": Row(get=who(200, guest=302)),
+    "conversation": Row(get=OWN_REQUEST, post=OWN_ASKED, about="conversation"),
+    "conversation-read": Row(post=who(404, guest=302, own_company=302), about="conversation"),
+    "message-report": Row(get=OWN_EDITED, post=OWN_ASKED, about="message"),
+    # One's own company is nobody to write to, or to keep off.
+    "company-message": Row(
+        get=who(404, guest=302, stranger=200),
+        post=who(404, guest=302, stranger=422),
+        about="company",
+    ),
+    "message-block": Row(
+        post=who(404, guest=302, viewer=403, own_editors=302, stranger=302, token=404),
+        about="company",
+    ),
+    "opportunity-message": Row(
+        get=who(404, guest=302, stranger=200),
+        post=who(404, guest=302, stranger=422),
+        about="opportunity",
+    ),
+    "meeting-message": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
     "link": Row(get=NOT_FOUND, post=NOT_FOUND, kwargs={"token": "unknown"}),
     "display": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
     "readyz": Row(get=who(503)),  # no clock ticks here

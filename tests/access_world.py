@@ -160,6 +160,7 @@ def _tenant(name):
     _people(one, company, hidden, chamber)
     _bodies(one, company, hidden, chamber)
     _opportunities(one, company, hidden)
+    _messages(one, company)
     _work(one, chamber)
     access_events.build(
         one, company, hidden, chamber, everyone=EVERYONE, inside=inside, staff=STAFF
@@ -258,6 +259,20 @@ def _opportunities(one, company, hidden):
         company=hidden,
         cooperation=one.mark("interest", inside),
         at_chamber=one.objects["chamber"],
+    )
+
+
+def _messages(one, company):
+    """Others wrote to the company; it has shown one message of theirs to the chambers."""
+    inside = INSIDE - {"token"}
+    talk = factories.ConversationFactory(partner=company)
+    message = factories.MessageFactory(
+        conversation=talk, text=one.mark("reported message", inside | STAFF)
+    )
+    factories.MessageFactory(conversation=talk, text=one.mark("message", inside))
+    one.objects["conversation"], one.objects["message"] = talk, message
+    one.objects["report"] = factories.ReportFactory(
+        message=message, company=company, note=one.mark("report", STAFF)
     )
 
 

@@ -28,7 +28,14 @@ from chambers.models import (
     User,
 )
 from chambers.services import companies, people
-from marketplace.models import Interest, InvestmentTerms, Opportunity
+from marketplace.models import (
+    Conversation,
+    Interest,
+    InvestmentTerms,
+    Message,
+    Opportunity,
+    Report,
+)
 from marketplace.services import reindex_opportunity
 from matching.engine import Weights
 from matching.models import (
@@ -297,6 +304,41 @@ class OpportunityFactory(DjangoModelFactory):
     def indexed(self, create, extracted, **kwargs):
         if create and (extracted or self.status == Opportunity.Status.PUBLISHED):
             reindex_opportunity(self)
+
+
+class ConversationFactory(DjangoModelFactory):
+    """Two member companies, about nothing in particular."""
+
+    class Meta:
+        model = Conversation
+
+    asker = factory.SubFactory(CompanyFactory, member=True)
+    partner = factory.SubFactory(CompanyFactory, member=True)
+
+
+class MessageFactory(DjangoModelFactory):
+    """Of who began the conversation."""
+
+    class Meta:
+        model = Message
+
+    conversation = factory.SubFactory(ConversationFactory)
+    company = factory.SelfAttribute("conversation.asker")
+    author = factory.SubFactory(UserFactory)
+    text = factory.Sequence(lambda n: f"Do you make pumps of type {n}?")
+    fingerprint = factory.Sequence(lambda n: f"{n:064d}")
+
+
+class ReportFactory(DjangoModelFactory):
+    """Of the company that got the message."""
+
+    class Meta:
+        model = Report
+
+    message = factory.SubFactory(MessageFactory)
+    company = factory.SelfAttribute("message.conversation.partner")
+    by = factory.SubFactory(UserFactory)
+    reason = Report.Reason.UNWANTED
 
 
 class InterestFactory(DjangoModelFactory):

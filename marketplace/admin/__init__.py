@@ -2,6 +2,7 @@
 
 from marketplace.admin import (
     after,
+    conversations,
     events,
     interests,
     meetings,
@@ -14,6 +15,7 @@ from marketplace.admin import (
 
 __all__ = [
     "after",
+    "conversations",
     "events",
     "interests",
     "meetings",

@@ -1,0 +1,80 @@
+"""A company's conversations as one of its people reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from chambers.models import Company
+from marketplace.models import Block, Conversation, Message, Reading
+
+if TYPE_CHECKING:
+    from chambers.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A conversation in the list: with whom, the last words, whether they were read."""
+
+    conversation: Conversation
+    other: Company
+    last: str
+    ours: bool
+    """Whether this company wrote last."""
+    unread: bool
+
+
+def conversations_of(company: Company, user: User) -> QuerySet[Conversation]:
+    """Those of one company, as ``user`` may read them, the newest first. One query for a page."""
+    newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-sent_at", "-pk")
+    read = Reading.objects.filter(conversation=OuterRef("pk"), person=user.pk)
+    unread = Message.objects.filter(conversation=OuterRef("pk")).exclude(company=company)
+    seen = Reading.objects.filter(
+        conversation=OuterRef("conversation"), person=user.pk, read_at__gte=OuterRef("sent_at")
+    )
+    rows = Conversation.objects.visible_to(user).filter(Q(asker=company) | Q(partner=company))
+    return rows.select_related(
+        "asker__country", "partner__country", "opportunity", "meeting__event"
+    ).annotate(
+        last_text=Subquery(newest.values("text")[:1]),
+        last_company=Subquery(newest.values("company")[:1]),
+        read_at=Subquery(read.values("read_at")[:1]),
+        is_unread=Exists(unread.exclude(Exists(seen))),
+    )
+
+
+def lines_of(rows: Sequence[Conversation], company: Company) -> list[Line]:
+    """Rows of ``conversations_of`` for the list of a page."""
+    return [
+        Line(
+            one,
+            one.other_side(company),
+            getattr(one, "last_text", "") or "",
+            getattr(one, "last_company", None) == company.pk,
+            bool(getattr(one, "is_unread", False)),
+        )
+        for one in rows
+    ]
+
+
+def unread_count(company: Company, user: User) -> int:
+    """How many conversations hold what ``user`` has not read."""
+    return conversations_of(company, user).filter(is_unread=True).count()
+
+
+def messages_of(conversation: Conversation) -> list[Message]:
+    """All that was written, the oldest first. One query."""
+    return list(conversation.messages.select_related("company", "author"))
+
+
+def blocks_of(company: Company) -> QuerySet[Block]:
+    """Companies of which one wants no messages."""
+    return company.blocks.select_related("blocked__country").order_by("-created_at")
+
+
+def has_blocked(company: Company, other: Company) -> bool:
+    """Whether ``company`` wants no messages of ``other``."""
+    return Block.objects.filter(company=company, blocked=other).exists()

@@ -81,18 +81,23 @@ def page_numbers(page: Page) -> Iterable[int | str]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One of the five places of the navigation; ``current`` is a value of aria-current or ''."""
+    """One of the places of the navigation; ``current`` is a value of aria-current or ''."""
 
     name: str
     icon: str
     url: str
     current: str
+    on_phone: bool
+    """Whether it is one of the five at the bottom of a narrow screen."""
 
 
+_MEETINGS = "meetings"  # of those who act for a company
+_WIDE_ONLY = "chambers"  # makes room for them on a narrow screen
 _PLACES = (
     ("companies", gettext_lazy("Companies"), "building-2"),
     ("opportunities", gettext_lazy("Opportunities"), "package-search"),
     ("matches", gettext_lazy("Matches"), "handshake"),
+    (_MEETINGS, gettext_lazy("Meetings"), "messages-square"),
     ("events", gettext_lazy("Events"), "calendar-days"),
     ("chambers", gettext_lazy("Chambers"), "landmark"),
 )
@@ -100,13 +105,18 @@ _PLACES = (
 
 @register.simple_tag(takes_context=True)
 def places(context: RequestContext) -> list[Place]:
-    """The five places, with the one this page belongs to marked."""
+    """The places that this reader goes to, with the one this page belongs to marked."""
     path = context["request"].path
+    acting = getattr(context["request"], "acting", None)
+    meets = acting is not None and acting.company is not None
     found = []
     for url_name, name, image in _PLACES:
+        if url_name == _MEETINGS and not meets:
+            continue
         url = reverse(url_name)
         current = "page" if path == url else "true" if path.startswith(url) else ""
-        found.append(Place(str(name), image, url, current))
+        on_phone = not (meets and url_name == _WIDE_ONLY)
+        found.append(Place(str(name), image, url, current, on_phone))
     return found
 
 

@@ -148,7 +148,7 @@ class DirectAskForm(_Timed):
             zone=zone,
             required=False,
             label=_("Times that suit you"),
-            help_text=f"{by_clock(zone)} {gettext('None given: any time.')}",
+            help_text=" ".join([by_clock(zone), gettext("None given: any time.")]),
         )
 
 
@@ -166,7 +166,7 @@ class DirectTimesForm(_Timed):
             zone=zone,
             required=False,
             label=_("Times"),
-            help_text=f"{by_clock(zone)} {gettext('Give up to three.')}",
+            help_text=" ".join([by_clock(zone), gettext("Give up to three.")]),
         )
 
 

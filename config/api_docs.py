@@ -26,6 +26,7 @@ SECTIONS = {
     "chambers": gettext_lazy("Chambers"),
     "companies": gettext_lazy("Companies"),
     "opportunities": gettext_lazy("Opportunities"),
+    "interests": gettext_lazy("Expressions of interest"),
     "suggestions": gettext_lazy("Suggested partners"),
     "events": gettext_lazy("Events"),
     "registrations": gettext_lazy("Registrations for events"),

@@ -283,6 +283,11 @@ class Meeting(PublicModel):
         asked = self.request
         return asked is not None and asked.status == MeetingRequest.Status.ACCEPTED
 
+    def companies(self) -> list[Company]:
+        """The companies that meet, each once."""
+        found = (one.registration.company for one in self.people())
+        return list({one.pk: one for one in found}.values())
+
     def people(self) -> list[Participant]:
         """All who attend: host, guest, then the others."""
         return [self.host, self.guest, *self.others.all()]

@@ -55,6 +55,8 @@ def ask_to_join(
             raise ValidationError(
                 _("A meeting with this company is not possible."), code="not_possible"
             )
+    # Its quota is counted with no other request of it written meanwhile.
+    Company.objects.select_for_update(no_key=True).get(pk=own.company_id)
     theirs = direct.enter(meeting.event, partner, by)
     direct.demand_reader(theirs)
     asked = meeting.request

@@ -84,6 +84,7 @@ def tell_of_request(kind: str, request: MeetingRequest, *, to: Registration) -> 
             "other": other,
             "times": times,
             "until": until,
+            "joined": _those_who_meet(request.joins),
         }
         _mail(f"request_{kind}", reader, to, context)
 
@@ -280,6 +281,10 @@ def thread_of(event: Event, reader: User) -> str:
 def _partner(meeting: Meeting, own: Registration) -> str:
     others = [one.registration for one in meeting.people() if one.registration_id != own.pk]
     return ", ".join(dict.fromkeys(one.company.told for one in others))
+
+
+def _those_who_meet(meeting: Meeting | None) -> str:
+    return ", ".join(one.told for one in meeting.companies()) if meeting is not None else ""
 
 
 def _told(slot: Slot, registration: Registration, reader: User) -> str:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from chambers.models import Mail, Representative
 from marketplace.models import Booking, Event, Meeting, MeetingRequest, Registration
+from marketplace.selectors.feeds import appointments_of
 from marketplace.services import direct, direct_meetings, meetings, moves, requests
 from marketplace.services.rules import DIRECT_MOST, direct_quota_left
 from tests import event_factories as make
@@ -257,6 +258,16 @@ def test_a_cancelled_meeting_frees_its_people_and_tells_both(world):
     assert "/en/meetings/" in mail.text
 
 
+def test_it_stands_in_the_calendar_that_a_person_subscribes_to(world):
+    meeting = world.agree(link="https://meet.example/1")
+
+    (entry,) = appointments_of(world.keiko.person)
+
+    assert entry.uid.startswith(f"{meeting.uid}@")
+    assert (entry.url, entry.place) == ("https://meet.example/1", "Online")
+    assert "Direct meeting" in entry.text
+
+
 # ---------------------------------------------------------------- one place at a time
 def test_who_meets_elsewhere_then_is_told_what_else_is_free(world):
     world.agree(soon())
@@ -347,6 +358,7 @@ def test_a_third_company_joins_and_all_are_told(world):
     third = side("Minsk Pumps", "Europe/Minsk", "BY")
 
     request = direct_meetings.ask_to_join(meeting, third.company, by=world.keiko.person)
+    assert "Asahi, Romashka" in Mail.objects.get(to=third.person.email).text
     joined = direct.accept(request, by=third.person)
 
     assert joined.pk == meeting.pk

@@ -38,7 +38,7 @@ def own_data(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 def download(request: SignedInRequest) -> HttpResponse:
     """All that is held of the reader, as a ZIP file; asks for the password if that is long ago."""
     now = timezone.now()
@@ -50,7 +50,7 @@ def download(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 def delete(request: SignedInRequest) -> HttpResponse:
     """Delete the account, once what keeps the reader from it is done."""
     form = DeleteForm(request.POST if request.method == "POST" else None)

@@ -128,7 +128,7 @@ def test_what_the_partner_refuses_is_corrected_and_asked_again(signed):
     )
 
     assert (again.state, again.reason) == (State.WITH_PARTNER, "")
-    assert str(OutcomeAmount.objects.get()) == "2000000 JPY"
+    assert str(OutcomeAmount.objects.get()) == "2000000.00 JPY"
     assert Mail.objects.filter(kind="outcome_asked").count() == 2
 
 

@@ -1,7 +1,6 @@
 """The pages after a meeting: one tap, feedback, contracts, and one's own data."""
 
 import datetime as dt
-import time
 
 import pytest
 from django.urls import reverse
@@ -13,6 +12,8 @@ from tests import event_factories as make
 from tests import factories
 from tests.chambers.pictures import pdf, upload
 from tests.marketplace.test_outcomes import Signed
+
+PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -197,14 +198,16 @@ def test_lists_take_the_same_queries_for_any_number_of_rows(
 
 
 def just_signed_in(client, person):
+    """Signs somebody in who has just typed their password."""
+    person.set_password(PASSWORD)
+    person.save()
     client.force_login(person)
-    session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
-    session.save()
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
 
 
 def test_own_data_is_downloaded_once_the_password_was_asked(signed, client):
-    User.objects.filter(pk=signed.we.pk).update(password="!unusable")
+    signed.we.set_password(PASSWORD)
+    signed.we.save()
     client.force_login(signed.we)
     asked = client.get(reverse("own-data-download"))
     just_signed_in(client, signed.we)

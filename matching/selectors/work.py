@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from chambers.models import Company, JoinRequest, today
 from marketplace.models import (
@@ -21,13 +22,16 @@ from marketplace.models import (
     MeetingQuerySet,
     MeetingRequest,
     Opportunity,
+    Outcome,
     Participant,
     Registration,
     StandbyOffer,
     TimeProposal,
 )
 from marketplace.selectors.agenda import Entry, entry_of, with_people
+from marketplace.selectors.conversations import unread_count
 from marketplace.selectors.events import Step, process_line
+from marketplace.selectors.feedback import open_questions
 from marketplace.selectors.times import shown_time
 
 if TYPE_CHECKING:
@@ -82,6 +86,9 @@ def work_of(company: Company, user: User) -> Work:
         *_interests(company, user),
         *_people(company, user),
         *_opportunities(company, user),
+        *_outcomes(company, user),
+        *_looking_back(company, user),
+        *_messages(company, user),
     ]
     tasks.sort(key=lambda task: (task.due, task.what, task.url))
     return Work(
@@ -209,6 +216,44 @@ def _opportunities(company: Company, user: User) -> list[Task]:
             )
         )
     return found
+
+
+def _outcomes(company: Company, user: User) -> list[Task]:
+    """Papers that the partner has reported and this company has to confirm."""
+    rows = Outcome.objects.visible_to(user).filter(
+        partner=company, state=Outcome.State.WITH_PARTNER
+    )
+    return [
+        Task(
+            "file-check",
+            _("A contract to confirm"),
+            f"{one.reporter.told}: {one.subject}",
+            "",
+            _NEVER,
+            reverse("outcome", args=[one.public_id]),
+        )
+        for one in rows.select_related("reporter")
+    ]
+
+
+def _looking_back(company: Company, user: User) -> list[Task]:
+    """What the company is asked of meetings that are over: one line for all of them."""
+    number = len(open_questions(company, user))
+    if not number:
+        return []
+    about = ngettext("%(n)d meeting", "%(n)d meetings", number) % {"n": number}
+    return [
+        Task("message-square", _("How did it go?"), about, "", _NEVER, reverse("past-meetings"))
+    ]
+
+
+def _messages(company: Company, user: User) -> list[Task]:
+    """Messages that nobody of the company has read: one line for all of them."""
+    number = unread_count(company, user)
+    if not number:
+        return []
+    about = ngettext("%(n)d conversation", "%(n)d conversations", number) % {"n": number}
+    return [Task("mail", _("New messages"), about, "", _NEVER, reverse("conversations"))]
 
 
 def _own_meetings(company: Company, user: User) -> MeetingQuerySet:

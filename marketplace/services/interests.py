@@ -17,6 +17,8 @@ from chambers.models import Chamber, Company, User
 from chambers.services.contacts import open_contact
 from chambers.services.people import demand_editor
 from marketplace.models import Interest, InterestHop, Opportunity
+from marketplace.selectors.leaks import leaks_in
+from marketplace.selectors.shown import shown_opportunity
 from marketplace.services import interest_mail as mail
 from marketplace.services.calendars import constraint_of
 from marketplace.services.interest_ways import (
@@ -98,7 +100,8 @@ def forward_interest(
     """Pass it on from the chamber that has it to the next, or from the last to the owner.
 
     Where an agreement ahead has ended, over a new way. ``note``: words that go along; all read
-    them. Raises ValidationError ``not_waiting``, PermissionDenied for who does not manage it.
+    them. Raises ValidationError ``not_waiting``, ``leaks``; PermissionDenied for who does not
+    manage it.
     """
     interest, hop = _held_by_chamber(interest, by)
     if interest.status == Status.QUESTION:
@@ -106,6 +109,7 @@ def forward_interest(
             _("A question to the interested company is open: wait for its answer."),
             code="not_waiting",
         )
+    _demand_unnamed(interest, by, note, "note")
     mend_way(interest, at=at)
     hop.passed_at = at or timezone.now()
     hop.save(update_fields=["passed_at"])
@@ -123,7 +127,8 @@ def ask_question(
 ) -> Interest:
     """Ask the interested company something before deciding; it then waits for its answer.
 
-    Raises ValidationError ``not_waiting``, ``empty``; PermissionDenied for who does not have it.
+    Raises ValidationError ``not_waiting``, ``empty``, ``leaks``; PermissionDenied for who does not
+    have it.
     """
     interest, chamber = _held(interest, by)
     if interest.status == Status.QUESTION:
@@ -131,6 +136,7 @@ def ask_question(
             _("A question is open already: wait for its answer."), code="not_waiting"
         )
     _demand_words(text, "text")
+    _demand_unnamed(interest, by, text, "text")
     interest.status = Status.QUESTION
     wait(interest, ANSWER_DAYS, at=at)
     interest.save(update_fields=["status", "due_on", "reminded_at", "escalated_at"])
@@ -183,10 +189,12 @@ def decline_interest(
 ) -> Interest:
     """Say no, with a reason that the interested company reads: the owner, or a chamber before.
 
-    Raises ValidationError ``not_waiting``, ``empty``; PermissionDenied for who does not have it.
+    Raises ValidationError ``not_waiting``, ``empty``, ``leaks``; PermissionDenied for who does not
+    have it.
     """
     interest, chamber = _held(interest, by)
     _demand_words(reason, "reason")
+    _demand_unnamed(interest, by, reason, "reason")
     interest.reason = reason.strip()
     _decide(interest, Status.DECLINED, at)
     author = Author.CHAMBER if chamber else Author.OWNER
@@ -277,6 +285,24 @@ def _route_for(
 def _demand_words(text: str, field: str) -> None:
     if not text.strip():
         error = ValidationError(_("Write a line: the other side reads it."), code="empty")
+        raise ValidationError({field: error})
+
+
+def _demand_unnamed(interest: Interest, by: User, text: str, field: str) -> None:
+    """Keep who knows the name of an anonymous owner from writing it to who does not.
+
+    The others are not checked: a refusal would tell them that they guessed right.
+    """
+    item = interest.opportunity
+    if not item.is_anonymous or shown_opportunity(item, by).company is None:
+        return
+    found = leaks_in(item.company, {}, {"": text})
+    if found:
+        error = ValidationError(
+            _("This tells who published it: %(found)s. Take it out; accept to open contacts."),
+            code="leaks",
+            params={"found": ", ".join(f"“{one.words}” ({one.label})" for one in found[:10])},
+        )
         raise ValidationError({field: error})
 
 

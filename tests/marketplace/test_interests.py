@@ -187,6 +187,22 @@ def test_a_chamber_asks_too_and_cannot_pass_it_on_before_the_answer(world):
     assert interest.status == "with_own_chamber"
 
 
+def test_who_knows_the_hidden_name_is_kept_from_writing_it_before_acceptance(world):
+    interest = services.forward_interest(
+        world.express(), by=world.sato, note="Perhaps ООО «Ромашка Сенсор»?"
+    )  # who only guesses is not told that it is right
+    with pytest.raises(ValidationError) as refusal:
+        services.forward_interest(interest, by=world.irina, note="From Romashka Sensor with love")
+    assert code_of(refusal) == ("note", "leaks")
+
+    interest = services.forward_interest(interest, by=world.irina)
+    for text in ("Write to anna@romashka-sensor.example", "Мы – Ромашка Сенсор"):
+        with pytest.raises(ValidationError) as refusal:
+            services.ask_question(interest, by=world.anna, text=text)
+        assert code_of(refusal) == ("text", "leaks")
+    assert services.ask_question(interest, by=world.anna, text="Which range?").status == "question"
+
+
 # ---------------------------------------------------------------- answers
 def test_acceptance_opens_fields_and_people_to_both_sides_and_to_nobody_else(world):
     world.owner.visibility = {"website": Level.ACCEPTED, "description": Level.ACCEPTED}

@@ -32,6 +32,7 @@ SECTIONS = {
     "registrations": gettext_lazy("Registrations for events"),
     "meetings": gettext_lazy("Requests and meetings"),
     "timetables": gettext_lazy("Timetables"),
+    "outcomes": gettext_lazy("What came of meetings"),
     "runs": gettext_lazy("Matching runs"),
     "account": gettext_lazy("You and your tokens"),
 }

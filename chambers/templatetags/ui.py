@@ -88,7 +88,7 @@ class Place:
     url: str
     current: str
     on_phone: bool
-    """Whether it is one of the five at the bottom of a narrow screen."""
+    """Whether it is one of the five of a narrow screen; the sixth stands in the footer, too."""
 
 
 _MEETINGS = "meetings"  # of those who act for a company

@@ -168,6 +168,7 @@ class DirectTimesForm(_Timed):
             label=_("Times"),
             help_text=" ".join([by_clock(zone), gettext("Give up to three.")]),
         )
+        self.order_fields(["times", "minutes", "message"])
 
 
 class DirectAcceptForm(forms.Form):

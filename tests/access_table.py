@@ -587,6 +587,7 @@ PAGES = {
     "profile-file-remove": Row(
         post=who(404, guest=302, own_company=403, own_editors=302), about="document"
     ),
+    "register": Row(get=REDIRECT),
     "join": Row(get=SIGNED_IN),
     "join-ask": Row(post=who(404, guest=302)),  # names no company
     "company-new": Row(get=SIGNED_IN, post=who(422, guest=302)),
@@ -618,6 +619,10 @@ PAGES = {
     # The sessions here were not signed in a moment ago: the password is asked for.
     "own-data-download": Row(get=REDIRECT),
     "account-delete": Row(get=REDIRECT, post=REDIRECT),
+    "application-withdraw": Row(  # is decided: they are led back to how it stands
+        post=who(404, guest=302, viewer=403, own_editors=302), about="member"
+    ),
+    "details": Row(get=SIGNED_IN, post=who(422, guest=302)),  # nothing is said
     "home": Row(get=PUBLIC),
     "scoring": Row(get=PUBLIC),
     "companies": Row(get=PUBLIC),

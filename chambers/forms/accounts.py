@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
 
 from allauth.account.forms import SignupForm as LibrarySignupForm
 from allauth.core import context
@@ -17,7 +19,36 @@ from chambers.services.people import introduce
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
+_PLACES = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
+           "Pacific")  # fmt: skip
+
+
+@cache
+def _zones() -> list[tuple[str, str]]:
+    """The zones that are named by a place, and UTC."""
+    named = (one for one in available_timezones() if one.partition("/")[0] in _PLACES)
+    return [("UTC", "UTC"), *((one, one.replace("_", " ")) for one in sorted(named))]
+
+
 SHOWN = "account_verified_email"  # where the library keeps the address of an invitation
+
+
+class DetailsForm(forms.Form):
+    """How one is called, what one reads, and in which zone one's clock stands."""
+
+    name = forms.CharField(
+        label=_("Your name"), max_length=150, widget=forms.TextInput({"autocomplete": "name"})
+    )
+    language = forms.ChoiceField(label=_("Language of pages and mails"), choices=LANGUAGES)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        help_text=_("Times are shown in it beside those of an event."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Zones by their names, as Asia/Tokyo."""
+        super().__init__(*args, **kwargs)
+        self.fields["time_zone"].choices = _zones()  # type: ignore[attr-defined]
 
 
 class SignUpForm(LibrarySignupForm):  # type: ignore[misc] # of an untyped base

@@ -54,6 +54,18 @@ def apply_for_membership(
 
 
 @transaction.atomic
+def withdraw_application(membership: Membership, *, by: User) -> None:
+    """Take an application back before it is decided; nothing of it stays but its extract.
+
+    Raises ValidationError ``already_decided``, PermissionDenied for who may not decide for the
+    company.
+    """
+    demand_editor(by, membership.company)
+    rows = Membership.objects.select_for_update(of=("self",))
+    _demand_pending(rows.get(pk=membership.pk)).delete()
+
+
+@transaction.atomic
 def admit_company(
     company: Company,
     *,
@@ -194,7 +206,10 @@ def _lock(membership: Membership, by: User) -> Membership:
 
 
 def _lock_pending(membership: Membership, by: User) -> Membership:
-    locked = _lock(membership, by)
+    return _demand_pending(_lock(membership, by))
+
+
+def _demand_pending(locked: Membership) -> Membership:
     if locked.decision != Membership.Decision.PENDING:
         raise ValidationError(
             _("This application is already decided: %(decision)s."),

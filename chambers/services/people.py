@@ -39,14 +39,15 @@ def create_person(
 
 
 @transaction.atomic
-def introduce(person: User, *, name: str, language: str) -> None:
-    """Say of somebody who signs up how they are called and what they read.
+def introduce(person: User, *, name: str, language: str, time_zone: str | None = None) -> None:
+    """Say of oneself how one is called, what one reads and, if given, where one's clock stands.
 
     Raises ValidationError when a rule is broken.
     """
     person.name, person.language = " ".join(name.split()), language
+    person.time_zone = time_zone or person.time_zone
     person.full_clean(exclude=["password"])
-    person.save(update_fields=["name", "language"])
+    person.save(update_fields=["name", "language", "time_zone"])
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chambers.acting import SESSION_KEY
 from chambers.forms.people import AskForm, CompanyForm, FindForm
@@ -31,7 +31,13 @@ from chambers.selectors.joining import (
 from chambers.services import joining
 
 
-@require_http_methods(["GET", "HEAD"])
+@require_safe
+def register(request: PageRequest) -> HttpResponse:
+    """An address that can be said: the page on which one makes an account."""
+    return redirect("account_signup")
+
+
+@require_safe
 @login_required
 def join(request: SignedInRequest) -> HttpResponse:
     """Look for one's company by number or name; what one waits for."""

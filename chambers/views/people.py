@@ -9,17 +9,20 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from chambers.acting import SESSION_KEY
+from chambers.forms.accounts import DetailsForm
 from chambers.forms.people import AnswerForm, ApplicationForm, InviteForm, RoleForm
 from chambers.http import SignedInRequest
 from chambers.models import Company, Invitation, JoinRequest, Membership, Representative
 from chambers.pages import refuse, signed_in_or_back_to
 from chambers.selectors.joining import invitations_of, requests_to
 from chambers.services import joining, representatives
-from chambers.services.memberships import apply_for_membership
+from chambers.services.memberships import apply_for_membership, withdraw_application
+from chambers.services.people import introduce
 
 Role = Representative.Role
 
@@ -191,6 +194,41 @@ def memberships(request: SignedInRequest) -> HttpResponse:
     }
     page = "chambers/people/memberships.html"
     return render(request, page, context, status=422 if form.errors else 200)
+
+
+@require_POST
+@signed_in_or_back_to("memberships")
+def application_withdraw(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Take an application back that no chamber has decided."""
+    rows = Membership.objects.filter(company__in=Company.objects.run_by(request.user))
+    found = get_object_or_404(rows.select_related("company"), public_id=public_id)
+    try:
+        withdraw_application(found, by=request.user)
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        messages.success(request, _("Withdrawn."))
+    return redirect("memberships")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def details(request: SignedInRequest) -> HttpResponse:
+    """One's own name, language and time zone."""
+    one = request.user
+    known = {"name": one.name, "language": one.language, "time_zone": one.time_zone}
+    form = DetailsForm(request.POST if request.method == "POST" else None, initial=known)
+    if form.is_bound and form.is_valid():
+        try:
+            introduce(one, **form.cleaned_data)
+        except ValidationError as error:
+            refuse(form, error)
+        else:
+            with translation.override(one.language):
+                messages.success(request, _("Saved."))
+                return redirect("details")
+    page = "chambers/people/details.html"
+    return render(request, page, {"form": form}, status=422 if form.errors else 200)
 
 
 def _without_company(request: SignedInRequest) -> HttpResponse:

@@ -2,11 +2,12 @@
 
 import pytest
 
-from chambers.models import Invitation, Mail, Representative
+from chambers.models import Invitation, Mail, Membership, Representative
 from tests.factories import (
     CompanyFactory,
     InvitationFactory,
     JoinRequestFactory,
+    MembershipFactory,
     RepresentativeFactory,
     StaffFactory,
     UserFactory,
@@ -191,3 +192,49 @@ def test_a_chamber_answers_in_its_administration_and_sees_what_waits(client):
     assert "Curious Carl" in page
     assert foreign.person.name not in page
     assert (asked.state, foreign.state) == ("accepted", "pending")
+
+
+def test_an_application_is_taken_back_until_it_is_decided(client, company, speaks_for):
+    speaks_for(company, "editor")
+    waiting = MembershipFactory(company=company, applied=True)
+    decided = company.memberships.exclude(pk=waiting.pk).get()
+    foreign = MembershipFactory(applied=True)
+
+    answers = [
+        client.post(f"/en/my/memberships/{one.public_id}/withdraw/", follow=True)
+        for one in (waiting, decided, foreign)
+    ]
+
+    assert [one.status_code for one in answers] == [200, 200, 404]
+    assert "already decided" in answers[1].content.decode()
+    assert set(Membership.objects.all()) == {decided, foreign}
+
+
+def test_a_reader_takes_no_application_back(client, company, speaks_for):
+    speaks_for(company, "viewer")
+    waiting = MembershipFactory(company=company, applied=True)
+
+    answer = client.post(f"/en/my/memberships/{waiting.public_id}/withdraw/")
+
+    assert answer.status_code == 403
+    assert Membership.objects.filter(pk=waiting.pk).exists()
+
+
+def test_a_person_says_how_they_are_called_what_they_read_and_where_their_clock_stands(
+    client, user
+):
+    client.force_login(user)
+
+    wrong = client.post("/en/my/details/", {"name": "", "language": "ja", "time_zone": "Mars"})
+    right = client.post(
+        "/en/my/details/", {"name": " Keiko  Mihon ", "language": "ja", "time_zone": "Asia/Tokyo"}
+    )
+
+    user.refresh_from_db()
+    assert set(wrong.context["form"].errors) == {"name", "time_zone"}
+    assert right["Location"] == "/ja/my/details/"
+    assert (user.name, user.language, user.time_zone) == ("Keiko Mihon", "ja", "Asia/Tokyo")
+
+
+def test_the_address_that_is_said_aloud_leads_to_a_new_account(client):
+    assert client.get("/en/register/")["Location"] == "/en/accounts/signup/"

@@ -160,10 +160,10 @@ class Migration(migrations.Migration):
                         choices=[
                             ("with_partner", "Waiting for partner’s confirmation"),
                             ("with_chamber", "Waiting for the chamber"),
-                            ("confirmed", "Confirmed"),
+                            ("confirmed", "Confirmed by all"),
                             ("refused", "The partner does not confirm it"),
                             ("returned", "Returned by the chamber"),
-                            ("withdrawn", "Withdrawn"),
+                            ("withdrawn", "Withdrawn by its reporter"),
                         ],
                         default="with_partner",
                         max_length=12,

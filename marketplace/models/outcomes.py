@@ -87,10 +87,10 @@ class Outcome(PublicModel):
     class State(models.TextChoices):
         WITH_PARTNER = "with_partner", _("Waiting for partner’s confirmation")
         WITH_CHAMBER = "with_chamber", _("Waiting for the chamber")
-        CONFIRMED = "confirmed", _("Confirmed")
+        CONFIRMED = "confirmed", _("Confirmed by all")
         REFUSED = "refused", _("The partner does not confirm it")
         RETURNED = "returned", _("Returned by the chamber")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
+        WITHDRAWN = "withdrawn", _("Withdrawn by its reporter")
 
     class Publicity(models.TextChoices):
         PRIVATE = "private", _("Only the two companies and their chambers")

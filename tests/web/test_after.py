@@ -124,7 +124,7 @@ def test_a_paper_goes_from_its_report_to_the_public_page(signed, reading):
     assert "Waiting for partner’s confirmation" in text_of(told)
     evidence = reverse("outcome-evidence", args=[outcome.public_id])
     confirm = reverse("outcome-confirm", args=[outcome.public_id])
-    assert "1250000.00 RUB" in text_of(reading(signed.they).get(confirm))
+    assert "1,250,000.00 RUB" in text_of(reading(signed.they).get(confirm))
     assert reading(signed.they).get(evidence).status_code == 200
     assert reading(factories.UserFactory()).get(evidence).status_code == 404
     assert reading(signed.we).post(confirm, {"publicity": "private"}).status_code == 403
@@ -136,7 +136,7 @@ def test_a_paper_goes_from_its_report_to_the_public_page(signed, reading):
     reading(signed.they).logout()
     public = text_of(reading(factories.UserFactory()).get(reverse("results")))
     assert "Delivery of 400 sensors" in public
-    assert "1250000" not in public
+    assert "1,250,000" not in public
 
 
 def test_a_twin_is_named_and_can_be_said_to_be_another(signed, reading):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
@@ -27,7 +27,7 @@ from marketplace.api.parts import (
     WordsField,
     slots_of,
 )
-from marketplace.models import Event, Participant, Registration, Slot
+from marketplace.models import Event, Participant, Registration, RegistrationQuerySet, Slot
 from marketplace.services import registrations as services
 from marketplace.services.participants import change_participant, remove_participant
 
@@ -298,11 +298,12 @@ class ParticipantAvailability(Resource):
         return Response(_availability(one))
 
 
-def told_in_full(request: Request) -> QuerySet[Registration]:
+def told_in_full(request: Request) -> RegistrationQuerySet:
     """Registrations of one's companies, and those one looks after."""
     own = Registration.objects.run_by(request.user).values("pk")
     served = Registration.objects.served_by(request.user).values("pk")
-    return Registration.objects.filter(Q(pk__in=own) | Q(pk__in=served))
+    rows: RegistrationQuerySet = Registration.objects.filter(Q(pk__in=own) | Q(pk__in=served))
+    return rows
 
 
 def registration_of(request: Request, public_id: Any) -> Registration:

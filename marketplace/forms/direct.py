@@ -80,9 +80,7 @@ def lengths() -> list[tuple[int, str]]:
 class _Timed(forms.Form):
     """Times with a length; together they are what ``services.direct`` takes."""
 
-    minutes = forms.TypedChoiceField(
-        label=_("Length"), coerce=int, choices=lengths, initial=30, empty_value=30
-    )
+    minutes = forms.TypedChoiceField(label=_("Length"), coerce=int, choices=lengths, initial=30)
 
     def clean(self) -> dict[str, Any]:
         """Each time with the length that all have."""

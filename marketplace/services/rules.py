@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -21,6 +22,7 @@ from marketplace.models import (
     TimeProposal,
 )
 
+Given = TypeVar("Given")
 EXPIRES_BEFORE = dt.timedelta(days=5)
 EXPIRES_AT_EVENT = dt.timedelta(hours=2)
 MOST_TIMES = TimeProposal.MOST_TIMES
@@ -175,7 +177,7 @@ def demand_room(registration: Registration) -> None:
         )
 
 
-def demand_few(slots: Iterable[Slot]) -> list[Slot]:
+def demand_few(slots: Iterable[Given]) -> list[Given]:
     """The times one side proposes; raises ValidationError ``no_times`` or ``too_many_times``."""
     chosen = list(slots)
     if not chosen:

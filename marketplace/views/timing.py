@@ -35,7 +35,9 @@ def own_zone(request: SignedInRequest, otherwise: str) -> str:
     return chosen if chosen != NOT_CHOSEN else otherwise
 
 
-def accepting(request: SignedInRequest, asked: MeetingRequest, own: Registration) -> Change:
+def accepting(
+    request: SignedInRequest, asked: MeetingRequest, own: Registration
+) -> tuple[BaseForm, Callable[..., Meeting]]:
     """Agree to meet, at one of the times that are free for both."""
     wanted = list(asked.slots.all())
     event = asked.event

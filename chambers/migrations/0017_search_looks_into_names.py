@@ -17,8 +17,4 @@ class Migration(migrations.Migration):
             model_name='company',
             index=models.Index(fields=['country', '-id'], name='company_newest_of_country'),
         ),
-        migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(condition=models.Q(('decision', 'admitted')), fields=['company'], include=('starts_on', 'rights_end_on'), name='membership_in_force'),
-        ),
     ]

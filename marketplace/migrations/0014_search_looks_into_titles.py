@@ -1,5 +1,5 @@
 import django.contrib.postgres.indexes
-from django.db import migrations
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -13,5 +13,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='opportunity',
             index=django.contrib.postgres.indexes.GinIndex(fields=['head'], name='opportunity_head'),
+        ),
+        migrations.AddIndex(
+            model_name='opportunity',
+            index=models.Index(condition=models.Q(('is_anonymous', False), ('status', 'published')), fields=['company'], include=('side', 'expires_on'), name='opportunity_named_of_company'),
         ),
     ]

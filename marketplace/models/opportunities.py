@@ -214,6 +214,13 @@ class Opportunity(PublicModel):
         indexes = [
             GinIndex(fields=["search"], name="opportunity_search"),
             GinIndex(fields=["head"], name="opportunity_head"),
+            # Which of many companies publish offers or requests, without reading the rows.
+            models.Index(
+                fields=["company"],
+                include=["side", "expires_on"],
+                condition=Q(status="published", is_anonymous=False),
+                name="opportunity_named_of_company",
+            ),
             GinIndex(fields=["facets"], name="opportunity_facets"),
             models.Index(fields=["status", "-published_at", "-id"], name="opportunity_by_date"),
             models.Index(fields=["company", "status"], name="opportunity_of_company"),

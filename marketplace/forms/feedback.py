@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.models import Feedback
@@ -35,6 +36,8 @@ class FeedbackForm(forms.Form):
         """Show what was answered before; the second question once it is due."""
         row = after.row
         super().__init__(*args, **kwargs)
+        if after.entry.meeting.event.is_direct:
+            self.fields["note"].help_text = gettext("For your own company alone.")
         if row is not None:
             self.initial = {"first": row.first, "second": row.second, "note": row.note}
         if not after.second_due:

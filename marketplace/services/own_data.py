@@ -117,7 +117,7 @@ def _words(person: User) -> Iterator[Held]:
         "messages",
         _("Messages that you wrote"),
         ["written", "text"],
-        [[one.created_at, one.text] for one in messages],
+        [[one.sent_at, one.text] for one in messages],
     )
     searches = SavedSearch.objects.filter(person=person).order_by("pk")
     yield Held(

@@ -16,6 +16,7 @@ from chambers.services import account
 from chambers.services.mail import queue_mail
 from chambers.services.people import issue_token
 from marketplace.models import CalendarFeed, Feedback, Meeting, Participant
+from marketplace.models.conversations import Conversation, Message
 from marketplace.services.feedback import give_feedback
 from marketplace.services.feeds import open_feed
 from tests import event_factories as make
@@ -79,6 +80,14 @@ def test_the_download_holds_what_one_may_read_and_nothing_of_others(past):
     )
     queue_mail("feedback_later", to=by, context={"meeting": past.meeting, "partner": "X"})
     issue_token(by, name="Sync", scopes=["meetings:read"])
+    talk = Conversation.objects.create(asker=own.company, partner=past.guest.registration.company)
+    for author, company, text in (
+        (by, own.company, "We bring samples"),
+        (past.guest.person, past.guest.registration.company, "Words of the other side"),
+    ):
+        Message.objects.create(
+            conversation=talk, company=company, author=author, text=text, fingerprint="0" * 64
+        )
 
     found = tables(by)
 
@@ -92,9 +101,11 @@ def test_the_download_holds_what_one_may_read_and_nothing_of_others(past):
     assert people == past.guest.name
     assert time
     assert found["feedback.csv"][1][4] == "'=Their boss is ill"  # no spreadsheet computes it
+    assert [one[1] for one in found["messages.csv"][1:]] == ["We bring samples"]
     assert len(found["mails.csv"]) == 2
     assert found["api_tokens.csv"][1][:2] == ["Sync", "meetings:read"]
     assert "Secret of the other side" not in str(found)
+    assert "Words of the other side" not in str(found)
     assert past.guest.person.email not in str(found)
     assert "account.csv" in found["README.txt"]
 

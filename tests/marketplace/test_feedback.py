@@ -299,3 +299,19 @@ def test_the_clock_asks(past):
     jobs.ask_the_clock(timezone.now())
 
     assert Mail.objects.filter(kind="feedback_asked").count() == 2
+
+
+def test_a_direct_meeting_has_no_organiser_to_find_out(past):
+    type(past.event).objects.filter(pk=past.event.pk).update(kind="direct")
+    past.event.refresh_from_db()
+    feedback_links.ask_after_meetings(timezone.now())
+    past.meeting.event = past.event
+
+    past.says("host", Said.THEY_MISSED)
+    past.says("guest", Said.HELD)
+
+    asked = Mail.objects.filter(kind="feedback_asked")
+    assert asked.count() == 2
+    assert "organiser" not in asked[0].text
+    assert past.marks() == ("came", "unknown", S.CONFIRMED)
+    assert not Dispute.objects.served_by(past.manager).exists()

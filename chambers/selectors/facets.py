@@ -9,7 +9,7 @@ any size are counted and paged: ``chambers.selectors.lists``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -36,9 +36,12 @@ class Facet:
     ``spread`` gives the rows a ``value`` each, a row once per value, and a ``label`` unless
     ``labels`` names the values; ``narrow`` keeps rows that have any of some values. Without
     ``spread`` a facet offers no choices of its own and only holds what an address asks for.
-    ``repeats``: a row may have the same value twice, which makes counting dearer. ``is_stored``:
-    rows hold their values in the column ``facets``, so nothing is spread. The values of a ``tree``
-    lie under each other; those under a chosen one are offered too.
+    ``repeats``: a row may have the same value twice, which makes counting dearer.
+
+    Lists of any size (``chambers.selectors.lists``) spread nothing. There a facet ``is_stored``,
+    rows hold its values in their column ``facets``; or ``tally`` gives value, label and number of
+    rows for the keys that a subquery has. The values of a ``tree`` lie under each other; those
+    under a chosen one are offered too.
     """
 
     key: str
@@ -48,6 +51,7 @@ class Facet:
     labels: Callable[[Collection[str]], Mapping[str, StrPromise | str]] | None = None
     repeats: bool = True
     is_stored: bool = False
+    tally: Callable[[Any], Iterable[tuple[Any, ...]]] | None = None
     tree: Tree | None = None
 
     def is_below(self, value: str) -> bool:

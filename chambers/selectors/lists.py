@@ -17,7 +17,7 @@ from typing import Any
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from chambers.models import site_language
@@ -33,7 +33,7 @@ from chambers.selectors.facets import (
 from chambers.selectors.indexing import FOR_ITSELF, FOR_MEMBERS
 from chambers.selectors.search import Question
 
-MOST = 5_000  # hits that are counted and paged through; beyond that a question says too little
+MOST = 2_000  # hits that are counted and paged through; beyond that a question says too little
 KEPT = 600.0  # seconds for which the totals of a long list are kept
 EVERY_MARK = ("", FOR_MEMBERS, FOR_ITSELF)
 
@@ -108,7 +108,7 @@ class Listed:
 
     @property
     def told(self) -> str:
-        """The total as a reader is told it: 5,000+ where nobody has counted on."""
+        """The total as a reader is told it: 2,000+ where nobody has counted on."""
         return f"{intcomma(self.total)}{'+' if self.is_more else ''}"
 
     @property
@@ -126,18 +126,12 @@ def listed(shelf: Shelf, ordered: Rows, number: str | None, size: int) -> Listed
         pages = _Counted(ordered, size, MOST)
         made = _groups(shelf, shelf.totals.counts)
         return Listed(pages.get_page(number), shelf.totals.count, False, made)
-    keys = list(ordered.values_list("pk", flat=True)[: MOST + 1])
+    keys, counts = _read(shelf, ordered, shelf.facets)
     is_more, keys = len(keys) > MOST, keys[:MOST]
     page = Paginator(keys, size).get_page(number)
     rows = {row.pk: row for row in ordered.order_by().filter(pk__in=list(page.object_list))}
     page.object_list = [rows[key] for key in page.object_list if key in rows]
-    counts = _counts(shelf, keys)
-    return Listed(page, len(keys), is_more, _groups(shelf, counts))
-
-
-def hits(ordered: Rows, most: int = MOST) -> list[Any]:
-    """The first rows of a list, in its order."""
-    return list(ordered[:most])
+    return Listed(page, len(keys), is_more, _groups(shelf, _beside(shelf, counts)))
 
 
 class _Counted(Paginator):
@@ -148,9 +142,8 @@ class _Counted(Paginator):
         self.__dict__["count"] = count
 
 
-def _counts(shelf: Shelf, keys: Sequence[int]) -> Counts:
-    """The counts beside the choices, each facet without its own choices."""
-    found = _counted(shelf, keys, shelf.facets)
+def _beside(shelf: Shelf, found: Counts) -> Counts:
+    """The counts beside the choices: of the hits, but each facet without its own choices."""
     for facet in shelf.facets:
         if shelf.asked.picked.get(facet.key):
             wider = _without(shelf, facet)
@@ -166,36 +159,57 @@ def _without(shelf: Shelf, facet: Facet) -> dict[str, tuple[str, int]]:
     others = any(one for key, one in shelf.asked.picked.items() if key != facet.key)
     if not others and not shelf.asked.text and shelf.totals.count > MOST:
         return shelf.totals.counts[facet.key]
-    wider = shelf.chosen(besides=facet).order_by().values_list("pk", flat=True)
-    return _counted(shelf, list(wider[:MOST]), [facet])[facet.key]
+    _keys, counts = _read(shelf, shelf.chosen(besides=facet).order_by(), [facet])
+    return counts[facet.key]
 
 
-def _counted(shelf: Shelf, keys: Sequence[int], facets: Sequence[Facet]) -> Counts:
-    """The values of some rows: one query for the stored facets together, one for each other."""
-    within = Q(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [list(keys)]))
-    rows = shelf.rows.model._default_manager.filter(within)  # noqa: SLF001 - Django's word for it
-    return _values_of(shelf, rows, facets, shelf.asked.picked)
+def _read(shelf: Shelf, rows: Rows, facets: Sequence[Facet]) -> tuple[list[int], Counts]:
+    """The keys of the first ``MOST`` rows and one more, in their order, and their values.
 
-
-def _values_of(
-    shelf: Shelf, rows: Rows, facets: Sequence[Facet], picked: Mapping[str, Collection[str]]
-) -> Counts:
-    found: Counts = {facet.key: {} for facet in facets}
+    One query for keys and stored facets together, so that each row is visited once.
+    """
     stored = [facet for facet in facets if facet.is_stored]
-    if stored:
-        tally = _tally(rows, stored, picked, shelf.marks.open)
-        inside = shelf.marks.inside
-        if inside is not None and len(shelf.marks.open) < len(EVERY_MARK):
-            hidden = [mark for mark in EVERY_MARK if mark not in shelf.marks.open]
-            tally += _tally(rows.filter(inside), stored, picked, hidden)
-        for (key, value), count in tally.items():
-            found[key][value] = (value, count)
+    inner, parameters = rows.values("pk", "facets")[: MOST + 1].query.sql_with_params()
+    keys: list[int] = []
+    tally: Counter[tuple[str, str]] = Counter()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            # The inner query is Django's; everything that was asked is a parameter.
+            f"WITH hits AS MATERIALIZED ({inner}) SELECT NULL, 0, array_agg(pk) FROM hits"  # noqa: S608
+            " UNION ALL SELECT value, count(*), NULL FROM hits, unnest(hits.facets) AS value"
+            " GROUP BY value HAVING value ~ %s",
+            [*parameters, _wanted(stored, shelf.asked.picked)],
+        )
+        for value, count, found in cursor.fetchall():
+            if value is None:
+                keys = list(found or ())
+            else:
+                _add(tally, value, count, shelf.marks.open)
+    within = RawSQL("SELECT unnest(%s::bigint[])", [keys])
+    return keys, _told(shelf, tally, within, facets, shelf.asked.picked)
+
+
+def _told(
+    shelf: Shelf,
+    tally: Counter[tuple[str, str]],
+    within: Any,
+    facets: Sequence[Facet],
+    picked: Mapping[str, Collection[str]],
+) -> Counts:
+    """``tally`` by facet, with what is not stored for everybody; ``within`` gives the keys."""
+    found: Counts = {facet.key: {} for facet in facets}
+    stored, inside = [facet for facet in facets if facet.is_stored], shelf.marks.inside
+    if stored and inside is not None and len(shelf.marks.open) < len(EVERY_MARK):
+        hidden = [mark for mark in EVERY_MARK if mark not in shelf.marks.open]
+        rows = shelf.whole.model.objects.filter(inside, pk__in=within)
+        tally = tally + _tally(rows, stored, picked, hidden)
+    for (key, value), count in tally.items():
+        found[key][value] = (value, count)
     for facet in facets:
-        if facet.spread is not None:
-            columns = ["value"] if facet.labels else ["value", "label"]
-            spread = facet.spread(rows).order_by().values_list(*columns)
-            counted = spread.annotate(left=Count("pk", distinct=facet.repeats))
-            found[facet.key] = {row[0]: (str(row[-2]), row[-1]) for row in counted if row[0]}
+        if facet.tally is not None:
+            found[facet.key] = {
+                value: (str(label), count) for value, label, count in facet.tally(within)
+            }
     return found
 
 
@@ -206,12 +220,6 @@ def _tally(
     marks: Collection[str],
 ) -> Counter[tuple[str, str]]:
     """(Facet key, value) to the number of rows that have it under one of some marks."""
-    wanted = "|".join(
-        f"{facet.key}:({facet.tree.offered(picked.get(facet.key, ()))})"
-        if facet.tree
-        else f"{facet.key}:.+"
-        for facet in facets
-    )
     inner, parameters = rows.order_by().values("facets").query.sql_with_params()
     found: Counter[tuple[str, str]] = Counter()
     with connection.cursor() as cursor:
@@ -219,14 +227,30 @@ def _tally(
             # The inner query is Django's; everything that was asked is a parameter.
             f"SELECT value, count(*) FROM ({inner}) AS hit, unnest(hit.facets) AS value"  # noqa: S608
             " GROUP BY value HAVING value ~ %s",
-            [*parameters, f"^[~!]?({wanted})$"],
+            [*parameters, _wanted(facets, picked)],
         )
-        for stored, count in cursor.fetchall():
-            mark = stored[0] if stored[0] in "~!" else ""
-            if mark in marks:
-                key, _colon, value = stored.removeprefix(mark).partition(":")
-                found[key, value] += count
+        for value, count in cursor.fetchall():
+            _add(found, value, count, marks)
     return found
+
+
+def _wanted(facets: Sequence[Facet], picked: Mapping[str, Collection[str]]) -> str:
+    """A regular expression of the stored values that some facets offer."""
+    return "^[~!]?({})$".format(
+        "|".join(
+            f"{facet.key}:({facet.tree.offered(picked.get(facet.key, ()))})"
+            if facet.tree
+            else f"{facet.key}:.+"
+            for facet in facets
+        )
+    )
+
+
+def _add(tally: Counter[tuple[str, str]], stored: str, count: int, marks: Collection[str]) -> None:
+    mark = stored[0] if stored[0] in "~!" else ""
+    if mark in marks:
+        key, _colon, value = stored.removeprefix(mark).partition(":")
+        tally[key, value] += count
 
 
 _kept: dict[tuple[Any, ...], tuple[float, Totals]] = {}
@@ -238,10 +262,16 @@ def _totals(shelf: Shelf) -> Totals:
     if kept is not None and time.monotonic() - kept[0] < KEPT:
         return kept[1]
     if shelf.whole.order_by()[: MOST + 1].count() <= MOST:
-        return Totals(0, _values_of(shelf, shelf.rows, shelf.facets, {}))
-    made = Totals(shelf.whole.count(), _values_of(shelf, shelf.whole, shelf.facets, {}))
+        return Totals(0, _all_of(shelf, shelf.rows))
+    made = Totals(shelf.whole.count(), _all_of(shelf, shelf.whole))
     _kept[key] = (time.monotonic(), made)
     return made
+
+
+def _all_of(shelf: Shelf, rows: Rows) -> Counts:
+    stored = [facet for facet in shelf.facets if facet.is_stored]
+    tally = _tally(rows, stored, {}, shelf.marks.open)
+    return _told(shelf, tally, rows.order_by().values("pk"), shelf.facets, {})
 
 
 def _groups(shelf: Shelf, counts: Counts) -> list[Group]:
@@ -250,7 +280,7 @@ def _groups(shelf: Shelf, counts: Counts) -> list[Group]:
     for facet in shelf.facets:
         picked = shelf.asked.picked.get(facet.key, ())
         options = {value: (value, 0) for value in picked}
-        if facet.spread is not None or facet.is_stored:
+        if facet.tally is not None or facet.is_stored:
             whole = shelf.totals.counts.get(facet.key, {})
             options |= {value: (label, 0) for value, (label, _n) in whole.items()}
             options |= counts.get(facet.key, {})

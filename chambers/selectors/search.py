@@ -9,21 +9,25 @@ all words that anything public has, and one that nothing has is read as the near
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db.models import F, FloatField, Q, QuerySet, Value
+from django.db import connection
+from django.db.models import F, FloatField, Model, Q, QuerySet, Value
 
 from chambers import names, words
 from chambers.models import SITE_LANGUAGES, Company, SearchWord, site_language
 from chambers.selectors.indexing import FOR_MEMBERS, SPOKEN, quoted
 
 LONGEST_QUESTION = 100  # characters
+COMMON = 8_000  # rows that have a word; by one that more have nothing is told apart
 NEAREST = 3  # words that a misspelt one may mean
 WEIGHTS = [0.1, 0.4, 0.1, 1.0]  # of the labels D, C, B, A in a short vector
+_KEPT = 600.0  # seconds for which the common words are kept
 _ALIKE = 0.7  # ``names.alike`` of a misspelt word and what it may mean
 _SAME_SOUND = 12  # words of one sound that are asked for
 _CORRECTED = 3  # words of a question that are looked for among all words
@@ -39,11 +43,15 @@ Reading = tuple[str, ...]
 
 @dataclass(frozen=True)
 class AskedWord:
-    """A word of a question with its readings; ``meant`` are the words it was taken for."""
+    """A word of a question with its readings; ``meant`` are the words it was taken for.
+
+    One that ``is_common`` stands in too many texts to tell them apart.
+    """
 
     text: str
     readings: tuple[Reading, ...]
     meant: tuple[str, ...] = ()
+    is_common: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,9 +61,16 @@ class Question:
     words: tuple[AskedWord, ...]
     is_known: bool = True  # every word is one that something public has
 
-    def query(self, *, member: bool) -> SearchQuery:
-        """Rows that answer; ``member`` also admits what only members may find."""
-        return _raw("&".join(_any(word.readings, member=member) for word in self.words))
+    def where(self, *, member: bool) -> Q:
+        """Rows that answer; ``member`` also admits what only members may find.
+
+        Common words count in the order alone; with no others they are looked for in names,
+        titles and own codes.
+        """
+        rare = [word for word in self.words if not word.is_common]
+        if rare:
+            return Q(search=_raw("&".join(_any(one.readings, member=member) for one in rare)))
+        return Q(head=_raw("&".join(_any(one.readings, member=False) for one in self.words)))
 
     def order(self) -> SearchRank:
         """How much of the question a row's name, title and own codes hold."""
@@ -74,12 +89,12 @@ def says_enough(text: str) -> bool:
     return bool(_asked_words(text)) or len(names.grouping_key(text)) >= 3
 
 
-def read_question(text: str) -> Question | None:
-    """The question in a text; None when nothing searchable is left.
+def read_question(text: str, model: type[Model]) -> Question | None:
+    """The question in a text, for rows of ``model``; None when nothing searchable is left.
 
     One query, and one more for each word that nothing has, ``_CORRECTED`` of them at the most.
     """
-    asked = _asked_words(text)
+    asked = _asked_words(clean(text))
     if not asked:
         return None
     lexemes = {one for word in asked for reading in word.readings for one in reading}
@@ -92,15 +107,16 @@ def read_question(text: str) -> Question | None:
     sounding = [_sounding(word, known) for word in asked]
     unknown = [word for word in sounding if not _is_known(word, there)]
     meant = {word: _meant(word) for word in unknown[:_CORRECTED]}
+    common = common_words(model)
     return Question(
-        tuple(meant.get(word, word) for word in sounding),
+        tuple(_marked(meant.get(word, word), common) for word in sounding),
         all(word in meant and bool(meant[word].meant) for word in unknown),
     )
 
 
 def search_companies(companies: QuerySet[Company], text: str, *, member: bool) -> QuerySet[Company]:
     """Those that answer ``text``, best first: by words and codes, or by a misspelt name."""
-    asked = read_question(clean(text))
+    asked = read_question(text, Company)
     return answering_companies(companies, asked, text, member=member)
 
 
@@ -111,7 +127,7 @@ def answering_companies(
     key = names.grouping_key(clean(text)) if clean(text) else ""
     ways = []
     if asked is not None:
-        ways.append(Q(search=asked.query(member=member)))
+        ways.append(asked.where(member=member))
     if len(key) >= 3 and (asked is None or not asked.is_known):
         ways.append(Q(names__trigram_word_similar=key))
     if not ways:
@@ -122,6 +138,33 @@ def answering_companies(
     else:
         found = found.annotate(rank=TrigramWordSimilarity(key, "names"))
     return found.order_by("-rank", "legal_name", "pk")
+
+
+_COMMON = """
+SELECT common.word FROM pg_stats AS stats
+JOIN pg_class AS class ON class.relname = stats.tablename AND class.relkind = 'r'
+CROSS JOIN unnest(stats.most_common_elems::text::text[]) WITH ORDINALITY AS common (word, at)
+WHERE stats.schemaname = current_schema() AND stats.tablename = %s AND stats.attname = 'search'
+    AND stats.most_common_elem_freqs[common.at] * class.reltuples > %s
+"""
+_common: dict[str, tuple[float, frozenset[str]]] = {}
+
+
+def common_words(model: type[Model]) -> frozenset[str]:
+    """The words that more than ``COMMON`` rows of a table have, as PostgreSQL estimates."""
+    table = model._meta.db_table  # noqa: SLF001 - Django's word for it
+    kept = _common.get(table)
+    if kept is None or time.monotonic() - kept[0] > _KEPT:
+        with connection.cursor() as cursor:
+            cursor.execute(_COMMON, [table, COMMON])
+            kept = time.monotonic(), frozenset(word for (word,) in cursor.fetchall())
+        _common[table] = kept
+    return kept[1]
+
+
+def _marked(word: AskedWord, common: Collection[str]) -> AskedWord:
+    is_common = any(all(one in common for one in reading) for reading in word.readings)
+    return replace(word, is_common=is_common) if is_common else word
 
 
 def unranked() -> Value:

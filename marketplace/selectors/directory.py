@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    prefetch_related_objects,
+)
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Chamber, Company, Guild, GuildMembership, Membership, TradeCode, today
@@ -14,7 +23,7 @@ from chambers.selectors.facets import Asked, Facet, Rows
 from chambers.selectors.indexing import FOR_MEMBERS, names_of
 from chambers.selectors.labels import body_name, country_labels, language_labels
 from chambers.selectors.lists import EVERY_MARK, Marks, Shelf
-from chambers.selectors.search import Question, answering_companies, clean, read_question
+from chambers.selectors.search import Question, answering_companies, read_question
 from chambers.selectors.shown import ShownCompany, Sight, shown_companies
 from chambers.selectors.trades import Divisions, Headings, code_names, deepest
 from chambers.selectors.why import Place, Reason, places_of_codes, places_of_texts, why
@@ -41,9 +50,7 @@ def company_facets(sight: Sight) -> tuple[Facet, ...]:
             narrow=lambda rows, sides: rows.filter(
                 Exists(_published().filter(company=OuterRef("pk"), side__in=sides))
             ),
-            spread=lambda rows: rows.filter(opportunities__in=_published()).annotate(
-                value=F("opportunities__side")
-            ),
+            tally=_publishing,
             labels=lambda sides: {"offer": _("Offers"), "demand": _("Requests")},
         ),
         Facet(
@@ -63,9 +70,7 @@ def company_facets(sight: Sight) -> tuple[Facet, ...]:
                     )
                 )
             ),
-            spread=lambda rows: rows.filter(memberships__in=Membership.objects.in_force()).annotate(
-                value=F("memberships__chamber__slug"), label=body_name("memberships__chamber")
-            ),
+            tally=_memberships,
         ),
         by_code("industry", _("Industry"), Divisions(), marks),
         by_code("goods", _("Goods (HS code)"), Headings(), marks),
@@ -78,6 +83,20 @@ def company_facets(sight: Sight) -> tuple[Facet, ...]:
         ),
         Facet("guild", _("Guild"), narrow=_in_guilds, labels=_guild_names),
     )
+
+
+def _publishing(companies: Any) -> Iterator[tuple[str, str, int]]:
+    """How many of some companies publish offers, and requests."""
+    rows = _published().filter(company__in=companies).order_by().values_list("side")
+    for side, count in rows.annotate(count=Count("company", distinct=True)):
+        yield side, side, count
+
+
+def _memberships(companies: Any) -> QuerySet[Membership, Any]:
+    """How many of some companies are members of each chamber."""
+    rows = Membership.objects.in_force().filter(company__in=companies).order_by()
+    named = rows.annotate(slug=F("chamber__slug"), label=body_name("chamber"))
+    return named.values_list("slug", "label").annotate(count=Count("company", distinct=True))
 
 
 def marks_of(sight: Sight) -> Marks:
@@ -108,7 +127,7 @@ def by_code(key: str, title: StrPromise | str, tree: Headings | Divisions, marks
 def directory_of(viewer: User | AnonymousUser, sight: Sight, asked: Asked) -> Shelf:
     """The directory as ``viewer`` may search it by what is ``asked``."""
     rows = Company.objects.visible_to(viewer)
-    question = read_question(clean(asked.text))
+    question = read_question(asked.text, Company)
     return Shelf(
         kind="companies",
         whole=Company.objects.listed(),

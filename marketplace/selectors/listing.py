@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_objects
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import TradeCode
@@ -14,7 +15,7 @@ from chambers.selectors.facets import Asked, Facet
 from chambers.selectors.indexing import names_of
 from chambers.selectors.labels import country_labels
 from chambers.selectors.lists import Marks, Shelf
-from chambers.selectors.search import Question, clean, read_question
+from chambers.selectors.search import Question, read_question
 from chambers.selectors.trades import Headings
 from chambers.selectors.why import Place, Reason, places_of_codes, places_of_texts, why
 from marketplace.models import Opportunity
@@ -59,13 +60,13 @@ OPPORTUNITY_FACETS = (
 )
 
 
-def market_of(viewer: User | AnonymousUser, asked: Asked) -> Shelf:
-    """What is published now, as ``viewer`` may search it by what is ``asked``."""
-    rows = Opportunity.objects.visible_to(viewer).on_show()
-    question = read_question(clean(asked.text))
+def market_of(asked: Asked) -> Shelf:
+    """What is published now, as it may be searched by what is ``asked``."""
+    rows = Opportunity.objects.on_show()  # all of that is visible to everybody
+    question = read_question(asked.text, Opportunity)
     return Shelf(
         kind="opportunities",
-        whole=Opportunity.objects.on_show(),
+        whole=rows,
         rows=rows,
         found=answering_opportunities(rows, question, asked.text),
         facets=OPPORTUNITY_FACETS,
@@ -106,12 +107,16 @@ def _places(shown: ShownOpportunity) -> Iterator[Place]:
             yield Place(_("company"), name)
 
 
-def in_order(rows: QuerySet[Opportunity], sort: str, text: str) -> QuerySet[Opportunity]:
+def in_order(rows: QuerySet[Opportunity], asked: Asked) -> QuerySet[Opportunity]:
     """Best match first where words were asked for, else newest first; or by closing date."""
-    if sort == "closing":
+    if asked.sort == "closing":
         return rows.order_by("expires_on", "pk")
-    if sort == "new" or not text:
-        return rows.order_by("-published_at", "-pk")
+    if asked.sort == "new" or not asked.text:
+        # The index of dates is walked for a list of most rows; of those of one country or code it
+        # would be walked past all others, so that they are sorted by what is no index.
+        few = asked.text or asked.picked.get("country") or asked.picked.get("goods")
+        newest = Coalesce("published_at", "published_at").desc() if few else "-published_at"
+        return rows.order_by(newest, "-pk")
     return rows
 
 

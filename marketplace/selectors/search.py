@@ -44,7 +44,7 @@ def opportunity_index(
 
 def search_opportunities(opportunities: QuerySet[Opportunity], text: str) -> QuerySet[Opportunity]:
     """Those that answer ``text`` by reference number, words or codes, best first."""
-    return answering_opportunities(opportunities, search.read_question(search.clean(text)), text)
+    return answering_opportunities(opportunities, search.read_question(text, Opportunity), text)
 
 
 def answering_opportunities(
@@ -59,5 +59,5 @@ def answering_opportunities(
     elif asked is None:
         return opportunities.none()
     else:
-        found = opportunities.filter(search=asked.query(member=False)).annotate(rank=asked.order())
+        found = opportunities.filter(asked.where(member=False)).annotate(rank=asked.order())
     return found.order_by("-rank", "-published_at", "-pk")

@@ -49,8 +49,8 @@ def shelf_of(kind: str, asked: Asked, viewer: User | AnonymousUser) -> tuple[She
     if kind == Kind.COMPANIES:
         shelf = directory.directory_of(viewer, sight_of(viewer), asked)
         return shelf, directory.in_order(shelf.chosen(), asked.sort, asked.text)
-    shelf = listing.market_of(viewer, asked)
-    return shelf, listing.in_order(shelf.chosen(), asked.sort, asked.text)
+    shelf = listing.market_of(asked)
+    return shelf, listing.in_order(shelf.chosen(), asked)
 
 
 def new_for(search: SavedSearch, until: dt.datetime, most: int) -> list[Any]:

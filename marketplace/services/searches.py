@@ -182,7 +182,7 @@ def _news_of(search: SavedSearch, until: dt.datetime) -> dict[str, Any] | None:
     return {
         "name": search.name,
         "items": items,
-        "left": ngettext("and %(n)d more", "and %(n)d more", left) % {"n": left} if left else "",
+        "left": ngettext("and %(n)s more", "and %(n)s more", left) % {"n": left} if left else "",
         "address": settings.BASE_URL + address_of(search),
         "stop": links.link(_STOP, person=search.person, key=str(search.public_id), days=_LINK_DAYS),
     }

@@ -36,8 +36,8 @@ from marketplace.selectors.shown import shown_opportunities, shown_opportunity
 def opportunities(request: PageRequest) -> HttpResponse:
     """What is published now, narrowed by words and facets."""
     asked = facets.Asked.read(request.GET, [one.key for one in OPPORTUNITY_FACETS], SORTS)
-    shelf = market_of(request.user, asked)
-    rows = in_order(shelf.chosen(), asked.sort, asked.text)
+    shelf = market_of(asked)
+    rows = in_order(shelf.chosen(), asked)
     joined = rows.select_related("company__country", "investment").prefetch_related("codes")
     found = listed(shelf, joined, request.GET.get("page"), PAGE_SIZE)
     context = {
@@ -63,9 +63,9 @@ def opportunity(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
     joined = rows.select_related("company__country", "investment").prefetch_related("codes")
     found = get_object_or_404(joined, public_id=public_id)
     shown = shown_opportunity(found, request.user)
-    inside = shown.inside and isinstance(request.user, User)
+    viewer = request.user
     context = {
-        "file": file_of(found, request.user) if inside else None,
+        "file": file_of(found, viewer) if shown.inside and isinstance(viewer, User) else None,
         "acts": request.acting.company is not None
         and request.acting.company.pk == found.company_id,
         "opportunity": shown,

@@ -31,7 +31,22 @@ from chambers.services import people as people_services
 from marketplace import services as marketplace
 from marketplace.models import Event
 from matching.services import runs
-from seeds import conditions, event_day, events, people, profiles, reference, sources, timetables
+from seeds import (
+    after,
+    conditions,
+    direct,
+    event_day,
+    events,
+    interests,
+    joining,
+    people,
+    profiles,
+    reference,
+    reviewed,
+    searches,
+    sources,
+    timetables,
+)
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -116,11 +131,17 @@ def build(say: Say, *, today: dt.date | None = None) -> None:
     say("Offers and requests")
     _publish_all(world, guests["companies"])
     _publish_all(world, rows)
+    reviewed.review_some(world)
     _keep_apart(world, rows)
+    joining.ask_and_invite(world)
+    searches.keep()
+    interests.express(world)
     say("Events and meetings")
     events.hold_events(world)
     timetables.seat_events(world)
     event_day.hold_today(world)
+    direct.arrange(world)
+    after.look_back()
     runs.start_run(by=world.operator)
 
 
@@ -200,7 +221,7 @@ def _appoint_people(world: World, told: Row) -> None:
             people_services.appoint_staff(
                 person, to=world.chambers[login["chamber"]], role=login["role"]
             )
-        elif login["role"] == "owner":
+        elif login.get("role") == "owner":
             world.contacts[login["company"]] = person
 
 

@@ -29,10 +29,10 @@ from marketplace.services import SHOWN_FOR
 from marketplace.services.reviews import review_opportunity
 
 _HELP = {
-    "clarity": _("Clear: a reader of another trade understands what is offered or sought."),
-    "substance": _("Concrete: product, quantities, terms or stage are stated."),
-    "partner": _("Partner sought: it says who is sought and for what cooperation."),
-    "value": _("Of use abroad: it says why a partner in another country should answer."),
+    "clarity": _("Clear: a reader of another trade understands what is offered or sought"),
+    "substance": _("Concrete: product, quantities, terms or stage are stated"),
+    "partner": _("Partner sought: it says who is sought and for what cooperation"),
+    "value": _("Of use abroad: it says why a partner in another country should answer"),
 }
 
 

@@ -17,7 +17,7 @@ from marketplace.models import InvestmentTerms, Opportunity
 from marketplace.selectors.contents import TERMS, Content
 from marketplace.services.writing import LONGEST_TEXT, LONGEST_TITLE, MOST_CODES, read_content
 
-_AMOUNT = {"max_digits": 15, "decimal_places": 2, "required": False, "min_value": 0}
+_AMOUNT: dict[str, Any] = {"max_digits": 15, "decimal_places": 2, "required": False, "min_value": 0}
 
 
 def countries() -> list[tuple[str, str]]:

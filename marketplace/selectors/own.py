@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -39,7 +40,7 @@ TONES = {
 
 def tabs_of(company: Company) -> list[tuple[str, str, int]]:
     """(key, name, how many) of the lists of a company's own opportunities. One query."""
-    rows = Opportunity.objects.filter(company=company).with_status()
+    rows: QuerySet[Any] = Opportunity.objects.filter(company=company).with_status()
     counted = rows.order_by().values("status_on_day").annotate(count=Count("pk"))
     counts = {one["status_on_day"]: one["count"] for one in counted}
     return [
@@ -50,7 +51,7 @@ def tabs_of(company: Company) -> list[tuple[str, str, int]]:
 
 def own_opportunities(company: Company, tab: str) -> QuerySet[Opportunity]:
     """A company's own of one tab, what changed last first; ``has_change``: a new text waits."""
-    rows = Opportunity.objects.filter(company=company).with_status()
+    rows: QuerySet[Any] = Opportunity.objects.filter(company=company).with_status()
     waiting = Revision.objects.waiting().filter(opportunity=OuterRef("pk"))
     statuses = TABS[tab][1] if tab in TABS else TABS["all"][1]
     found = rows.filter(status_on_day__in=statuses).annotate(has_change=Exists(waiting))

@@ -107,7 +107,7 @@ def test_there_is_something_in_every_state_for_people_to_see(world):
     opportunities = Opportunity.objects.values_list("status", flat=True)
 
     assert set(memberships.values_list("status_now", flat=True)) == set(Membership.Status.values)
-    assert set(opportunities) == set(Opportunity.Status.values) - {"expired", "on_hold"}
+    assert set(opportunities) == set(Opportunity.Status.values) - {"expired"}
     assert {one.status for one in Agreement.objects.all()} == set(Agreement.Status)
     assert Company.objects.listed().count() > 280
     assert Opportunity.objects.on_show().count() > 480
@@ -220,7 +220,7 @@ def test_everybody_signs_in_with_the_password_that_is_printed(world, capsys):
     call_command("demo_logins")
 
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 9
+    assert len(lines) == 10
     for line in lines:
         email, password, _who = line.split(maxsplit=2)
         assert authenticate(None, email=email, password=password).email == email

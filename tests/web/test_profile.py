@@ -2,6 +2,8 @@ import re
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
@@ -143,6 +145,28 @@ def test_a_reader_looks_and_changes_nothing(client, company, speaks_for):
     removal = reverse("profile-file-remove", args=[logo.public_id])
     assert client.post(removal).status_code == 403
     assert Document.objects.filter(pk=logo.pk).exists()
+
+
+def test_the_pages_take_the_same_queries_for_any_number_of_codes_and_brochures(
+    client, company, speaks_for
+):
+    speaks_for(company)
+    parent = TradeCodeFactory(code="90")
+
+    def asked(page):
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(page).status_code == 200
+        return len(queries)
+
+    counts = []
+    for number in (1, 2, 3):
+        company.codes.add(TradeCodeFactory(code=f"90{number}0", parent=parent))
+        DocumentFactory(company=company)
+        if number != 2:
+            counts.append([asked(PROFILE), asked(reverse("profile-as"))])
+
+    assert counts[0] == counts[1]
+    assert counts[0][0] == 8
 
 
 def test_who_speaks_for_no_company_is_told_so(client, user):

@@ -557,17 +557,25 @@ PAGES = {
     "message-report": Row(get=OWN_EDITED, post=OWN_ASKED, about="message"),
     # One's own company is nobody to write to, or to keep off.
     "company-message": Row(
-        get=who(404, guest=302, stranger=200),
-        post=who(404, guest=302, stranger=422),
+        get=who(404, guest=302, stranger=200, stranger_viewer=403),
+        post=who(404, guest=302, stranger=422, stranger_viewer=403),
         about="company",
     ),
     "message-block": Row(
-        post=who(404, guest=302, viewer=403, own_editors=302, stranger=302, token=404),
+        post=who(
+            404,
+            guest=302,
+            viewer=403,
+            own_editors=302,
+            stranger=302,
+            stranger_viewer=403,
+            token=404,
+        ),
         about="company",
     ),
     "opportunity-message": Row(
-        get=who(404, guest=302, stranger=200),
-        post=who(404, guest=302, stranger=422),
+        get=who(404, guest=302, stranger=200, stranger_viewer=403),
+        post=who(404, guest=302, stranger=422, stranger_viewer=403),
         about="opportunity",
     ),
     "meeting-message": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),

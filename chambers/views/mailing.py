@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -42,7 +43,8 @@ def mail_choices(request: SignedInRequest) -> HttpResponse:
         .first()
     )
     context = {"form": form, "refused": refused}
-    return render(request, "chambers/mail_choices.html", context, status=422 if sent else 200)
+    status = 422 if form.is_bound else 200
+    return render(request, "chambers/mail_choices.html", context, status=status)
 
 
 @require_safe
@@ -54,7 +56,11 @@ def demo_mails(request: PageRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()
     if words:
         rows = rows.filter(Q(to__icontains=words) | Q(subject__icontains=words))
-    context = {"page": page_of(request, rows), "q": words}
+    context = {
+        "page": page_of(request, rows),
+        "q": words,
+        "asked": {"query": urlencode({"q": words})},
+    }
     return render(request, "chambers/demo_mails.html", context)
 
 

@@ -30,20 +30,29 @@ class Line:
 def conversations_of(company: Company, user: User) -> QuerySet[Conversation]:
     """Those of one company, as ``user`` may read them, the newest first. One query for a page."""
     newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-sent_at", "-pk")
-    read = Reading.objects.filter(conversation=OuterRef("pk"), person=user.pk)
-    unread = Message.objects.filter(conversation=OuterRef("pk")).exclude(company=company)
-    seen = Reading.objects.filter(
-        conversation=OuterRef("conversation"), person=user.pk, read_at__gte=OuterRef("sent_at")
-    )
     rows = Conversation.objects.visible_to(user).filter(Q(asker=company) | Q(partner=company))
     return rows.select_related(
         "asker__country", "partner__country", "opportunity", "meeting__event"
     ).annotate(
         last_text=Subquery(newest.values("text")[:1]),
         last_company=Subquery(newest.values("company")[:1]),
-        read_at=Subquery(read.values("read_at")[:1]),
-        is_unread=Exists(unread.exclude(Exists(seen))),
+        is_unread=_unread(company, user),
     )
+
+
+def unread_count(company: Company, user: User) -> int:
+    """How many conversations of a company hold what ``user`` has not read. One query."""
+    rows = Conversation.objects.visible_to(user).filter(Q(asker=company) | Q(partner=company))
+    return rows.filter(_unread(company, user)).count()
+
+
+def _unread(company: Company, user: User) -> Exists:
+    """Whether others wrote something that ``user`` has not read."""
+    seen = Reading.objects.filter(
+        conversation=OuterRef("conversation"), person=user.pk, read_at__gte=OuterRef("sent_at")
+    )
+    theirs = Message.objects.filter(conversation=OuterRef("pk")).exclude(company=company)
+    return Exists(theirs.exclude(Exists(seen)))
 
 
 def lines_of(rows: Sequence[Conversation], company: Company) -> list[Line]:
@@ -58,11 +67,6 @@ def lines_of(rows: Sequence[Conversation], company: Company) -> list[Line]:
         )
         for one in rows
     ]
-
-
-def unread_count(company: Company, user: User) -> int:
-    """How many conversations hold what ``user`` has not read."""
-    return conversations_of(company, user).filter(is_unread=True).count()
 
 
 def messages_of(conversation: Conversation) -> list[Message]:

@@ -82,7 +82,8 @@ def _demand_another_main_contact(representative: Representative) -> None:
     if representative.role != Role.OWNER:
         return
     others = Representative.objects.filter(company=representative.company_id, role=Role.OWNER)
-    if not others.exclude(pk=representative.pk).exists():
+    # Locked too: another one may be about to go with their whole account.
+    if not list(others.exclude(pk=representative.pk).select_for_update(of=("self",))):
         raise ValidationError(
             _("A company needs a main contact. Make somebody else one first."),
             code="last_main_contact",

@@ -134,7 +134,7 @@ def test_what_is_written_lies_on_a_volume_in_a_folder_of_ours():
         for mount in SERVICES[name].get("volumes", [])
     }
 
-    assert mounted == {"var/imports", "var/index"} <= set(folders[1].split())
+    assert mounted == {"var/imports", "var/index", "var/media"} <= set(folders[1].split())
     used = {
         mount.partition(":")[0] for each in SERVICES.values() for mount in each.get("volumes", [])
     }

@@ -24,7 +24,7 @@ from chambers.models import SITE_LANGUAGES, Company, SearchWord, site_language
 from chambers.selectors.indexing import FOR_MEMBERS, SPOKEN, quoted
 
 LONGEST_QUESTION = 100  # characters
-COMMON = 8_000  # rows that have a word; by one that more have nothing is told apart
+COMMON = 5_000  # rows that have a word; by one that more have nothing is told apart
 NEAREST = 3  # words that a misspelt one may mean
 WEIGHTS = [0.1, 0.4, 0.1, 1.0]  # of the labels D, C, B, A in a short vector
 _KEPT = 600.0  # seconds for which the common words are kept
@@ -89,9 +89,10 @@ def says_enough(text: str) -> bool:
     return bool(_asked_words(text)) or len(names.grouping_key(text)) >= 3
 
 
-def read_question(text: str, model: type[Model]) -> Question | None:
+def read_question(text: str, model: type[Model], *, narrow: bool = False) -> Question | None:
     """The question in a text, for rows of ``model``; None when nothing searchable is left.
 
+    Among ``narrow`` choices a common word is asked for as any other: few rows are looked at.
     One query, and one more for each word that nothing has, ``_CORRECTED`` of them at the most.
     """
     asked = _asked_words(clean(text))
@@ -107,7 +108,7 @@ def read_question(text: str, model: type[Model]) -> Question | None:
     sounding = [_sounding(word, known) for word in asked]
     unknown = [word for word in sounding if not _is_known(word, there)]
     meant = {word: _meant(word) for word in unknown[:_CORRECTED]}
-    common = common_words(model)
+    common = frozenset() if narrow else common_words(model)
     return Question(
         tuple(_marked(meant.get(word, word), common) for word in sounding),
         all(word in meant and bool(meant[word].meant) for word in unknown),

@@ -127,7 +127,8 @@ def by_code(key: str, title: StrPromise | str, tree: Headings | Divisions, marks
 def directory_of(viewer: User | AnonymousUser, sight: Sight, asked: Asked) -> Shelf:
     """The directory as ``viewer`` may search it by what is ``asked``."""
     rows = Company.objects.visible_to(viewer)
-    question = read_question(asked.text, Company)
+    narrow = any(asked.picked.get(key) for key in ("country", "chamber", "industry", "goods"))
+    question = read_question(asked.text, Company, narrow=narrow)
     return Shelf(
         kind="companies",
         whole=Company.objects.listed(),

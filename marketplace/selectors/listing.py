@@ -63,7 +63,7 @@ OPPORTUNITY_FACETS = (
 def market_of(asked: Asked) -> Shelf:
     """What is published now, as it may be searched by what is ``asked``."""
     rows = Opportunity.objects.on_show()  # all of that is visible to everybody
-    question = read_question(asked.text, Opportunity)
+    question = read_question(asked.text, Opportunity, narrow=is_narrow(asked))
     return Shelf(
         kind="opportunities",
         whole=rows,
@@ -74,6 +74,11 @@ def market_of(asked: Asked) -> Shelf:
         marks=_OPEN,
         question=question,
     )
+
+
+def is_narrow(asked: Asked) -> bool:
+    """Whether the choices leave few enough rows to look at each of them."""
+    return len(asked.picked.get("country", ())) == 1 or bool(asked.picked.get("goods"))
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ def in_order(rows: QuerySet[Opportunity], asked: Asked) -> QuerySet[Opportunity]
     if asked.sort == "new" or not asked.text:
         # The index of dates is walked for a list of most rows; of those of one country or code it
         # would be walked past all others, so that they are sorted by what is no index.
-        few = asked.text or asked.picked.get("country") or asked.picked.get("goods")
+        few = asked.text or is_narrow(asked)
         newest = Coalesce("published_at", "published_at").desc() if few else "-published_at"
         return rows.order_by(newest, "-pk")
     return rows

@@ -71,7 +71,7 @@ def test_the_list_takes_the_same_queries_for_any_number_of_rows(
     for _ in range(count):
         published(codes=hs("902610"))
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         client.get("/en/opportunities/", {"country": "RU"})
 
 

@@ -134,7 +134,8 @@ def _mail(
     with translation.override(reader.language):
         item = shown_opportunity(interest.opportunity, reader)
         hop = held_hop(interest) if interest.is_open else None
-        ahead = [one.chamber.name for one in hops_of(interest) if one.received_at is None]
+        hops = hops_of(interest)
+        ahead = [one.chamber.name for one in hops if one.received_at is None]
         due = interest.due_on
         context = {
             "item": item,
@@ -148,6 +149,7 @@ def _mail(
             "due": date_format(due, "DATE_FORMAT") if due else "",
             "holder": hop.chamber.name if hop else "",
             "ahead": " → ".join(ahead),
+            "routed": bool(hops),
             "asked": interest.status == Interest.Status.QUESTION,
             "page": page or reverse("interest", args=[interest.public_id]),
             **more,

@@ -284,6 +284,7 @@ class Entrance(Door):
             "registrations": "api-registration-list",
             "requests": "api-request-list",
             "meetings": "api-meeting-list",
+            "outcomes": "api-outcome-list",
             "calendars": "api-feed-list",
             "timetables": "api-timetable-list",
             "runs": "api-run-list",

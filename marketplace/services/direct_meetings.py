@@ -85,14 +85,16 @@ def set_place(
 ) -> Meeting:
     """Say where a meeting outside events is, or by which link; all its people read it.
 
-    Raises ValidationError ``over``; PermissionDenied for strangers to it, and at an event, where
-    the organiser gives the places.
+    Raises ValidationError ``over``, and ``invalid`` for what is no link; PermissionDenied for
+    strangers to it, and at an event, where the organiser gives the places.
     """
     meeting = _lock_direct(meeting, by, at)
     event = meeting.event
     if (event.place, meeting.link) == (place.strip(), link.strip()):
         return meeting
     event.place, meeting.link = place.strip(), link.strip()
+    others = {field.name for field in Meeting._meta.fields} - {"link"}  # noqa: SLF001 - documented
+    meeting.clean_fields(exclude=others)
     event.full_clean()
     event.save(update_fields=["place", "updated_at"])
     meeting.sequence += 1

@@ -420,6 +420,13 @@ def test_where_one_meets_is_told_to_all_with_the_same_entry_of_the_calendar(worl
     direct_meetings.set_place(meeting, by=world.keiko.person, link="https://meet.example/asahi")
     direct_meetings.set_place(meeting, by=world.keiko.person, link="https://meet.example/asahi")
 
+    refused(
+        "invalid",
+        direct_meetings.set_place,
+        meeting,
+        by=world.keiko.person,
+        link="javascript:alert(1)",
+    )
     mail = Mail.objects.get(to=world.anna.person.email, kind="meeting_moved")
     assert "https://meet.example/asahi" in mail.text
     assert f"UID:{meeting.uid}@" in mail.calendar

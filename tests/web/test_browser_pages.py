@@ -63,6 +63,8 @@ def own(world):
         "/matches/conditions/companies/",
         "/matches/conditions/companies/?q=asahi",
         "/matches/codes/suggested/",
+        "/opportunities/yours/",
+        "/opportunities/write/",
         "/my/people/",
         "/my/memberships/",
         "/my/details/",

@@ -127,7 +127,8 @@ def ask_to_join(company: Company, *, by: User, message: str = "") -> JoinRequest
     request.full_clean()
     request.save()
     for reader, chamber in _who_answers(company):
-        queue_mail("join_asked", to=reader, chamber=chamber, context={"request": request})
+        context = {"request": request, "by_chamber": chamber is not None}
+        queue_mail("join_asked", to=reader, chamber=chamber, context=context)
     return request
 
 

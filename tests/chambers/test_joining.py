@@ -207,6 +207,7 @@ def test_where_a_company_has_no_main_contact_its_chambers_are_told_and_answer(us
         ("join_asked", staff.person.email),
         ("join_accepted", user.email),
     ]
+    assert "/admin/chambers/joinrequest/" in Mail.objects.get(kind="join_asked").text
     # There was nobody to decide for it, so there is now.
     assert Representative.objects.get(company=company).role == "owner"
 

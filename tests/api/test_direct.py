@@ -136,7 +136,7 @@ def test_over_quota_and_twice_the_same_pair_is_refused(speaking_for, anna, keiko
 
     over = send(client, "direct/", **body(anna, keiko))
 
-    assert (over.status_code, over.json()["code"]) == (409, "quota")
+    assert (over.status_code, over.json()["code"]) == (400, "quota")
 
 
 def test_a_third_company_is_asked_to_come(speaking_for, anna, keiko):

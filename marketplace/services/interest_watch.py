@@ -25,8 +25,8 @@ from marketplace.services.interest_ways import (
     mend_way,
 )
 
-ESCALATES_AFTER = 2  # working days after the last day
-EXPIRES_AFTER = 20
+ESCALATES_AFTER = 2  # working days after the reminder
+EXPIRES_AFTER = 20  # working days after the last day
 
 
 @jobs.by_the_clock
@@ -40,7 +40,9 @@ def watch_interests(now: dt.datetime) -> None:
     for one in late.filter(due_on__lt=before_working_days(day, EXPIRES_AFTER)):
         _change(one, now, _expire, still=lambda row: row.is_open)
     unhelped = late.filter(escalated_at=None).exclude(status=Status.QUESTION)
-    for one in unhelped.filter(due_on__lt=before_working_days(day, ESCALATES_AFTER)):
+    # Counted from the reminder, not the last day: a clock that stood still calls nobody at once.
+    reminded = before_working_days(day, ESCALATES_AFTER) + dt.timedelta(days=1)
+    for one in unhelped.filter(reminded_at__lt=dt.datetime.combine(reminded, dt.time.min, dt.UTC)):
         _change(one, now, _escalate, still=lambda row: row.is_open and row.escalated_at is None)
     for one in late.filter(reminded_at=None):
         _change(one, now, _remind, still=lambda row: row.is_open and row.reminded_at is None)

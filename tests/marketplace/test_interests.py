@@ -395,6 +395,16 @@ def test_a_question_reminds_the_asker_and_calls_nobody(world):
     assert kinds(interest) == ["sent", "question", "reminded"]
 
 
+def test_a_clock_that_stood_still_reminds_first_and_calls_for_help_days_later(world):
+    world.express(at=MONDAY)
+
+    watch_interests(on(14))
+    watch_interests(on(15))
+    assert (told("overdue", world.sato), told("escalated", world.sato)) == (1, 0)
+    watch_interests(on(16))
+    assert (told("overdue", world.sato), told("escalated", world.sato)) == (1, 1)
+
+
 def test_acting_in_time_takes_the_reminder_away(world):
     interest = world.express(at=MONDAY)
     watch_interests(on(4))

@@ -9,8 +9,8 @@ from functools import reduce
 from operator import or_
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Greatest, Least
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, Least, NullIf
 
 from chambers import words
 from chambers.models import SITE_LANGUAGES, TradeCode, site_language
@@ -19,6 +19,7 @@ LONGEST_QUESTION = 100  # characters
 OFFERED = 12  # codes shown for one question
 _DIGITS = re.compile(r"[0-9]{2,6}")
 _SIGN_IS_A_WORD = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
 _LABELS = ("label_en", "label_ru", "label_ja", "short_en")
 _LIKE_ENOUGH = 0.5  # of 1: a letter or two wrong
 _WORDS_SPELT = 4  # of a question are compared letter by letter
@@ -142,10 +143,13 @@ def _spelt_nearly(rows: QuerySet[TradeCode], text: str, limit: int) -> list[Trad
     found = list(rows.filter(said).order_by("level", "code")[:limit])
     if found or len(text) < 4:
         return found
-    each = [
-        Greatest(*(TrigramWordSimilarity(word, label) for label in _LABELS))
-        for word in text.split()[:_WORDS_SPELT]
-    ]
+    # One short label, in the letters that were typed: to compare all of all takes half a second.
+    label = (
+        F("label_ru")
+        if _CYRILLIC.search(text)
+        else Coalesce(NullIf(F("short_en"), Value("")), F("label_en"))
+    )
+    each = [TrigramWordSimilarity(word, label) for word in text.split()[:_WORDS_SPELT]]
     near = rows.annotate(near=Least(*each) if len(each) > 1 else each[0]).filter(
         near__gte=_LIKE_ENOUGH
     )

@@ -54,8 +54,9 @@ def own_opportunities(company: Company, tab: str) -> QuerySet[Opportunity]:
     rows: QuerySet[Any] = Opportunity.objects.filter(company=company).with_status()
     waiting = Revision.objects.waiting().filter(opportunity=OuterRef("pk"))
     statuses = TABS[tab][1] if tab in TABS else TABS["all"][1]
-    found = rows.filter(status_on_day__in=statuses).annotate(has_change=Exists(waiting))
-    return found.order_by("-updated_at", "-pk")
+    here = rows.filter(status_on_day__in=statuses).annotate(has_change=Exists(waiting))
+    found: QuerySet[Opportunity] = here.order_by("-updated_at", "-pk")
+    return found
 
 
 @dataclass(frozen=True)

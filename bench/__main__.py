@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PARTS = ("imports", "languages", "quality", "scale", "job", "timetable")
+PARTS = ("imports", "search", "languages", "quality", "scale", "job", "timetable")
 
 
 def main() -> int:

@@ -1,17 +1,17 @@
-"""Searches as an expert asks them: across scripts, misspelt, narrowed; kept, mailed, taken along."""
+"""Searches as an expert asks them: in any script, misspelt; kept, mailed, taken along."""
 
-import csv
+import csv  # noqa: TID251 - reads back what the gate wrote
 import datetime as dt
 import io
 import re
 
 import pytest
-from django.core import mail
 from django.utils import timezone
 
 from chambers.models import Mail
 from chambers.services import jobs
-from marketplace.models import Opportunity, SavedSearch
+from chambers.services.companies import change_company
+from marketplace.models import SavedSearch
 from marketplace.services.finding import _write
 from marketplace.services.searches import mail_daily, save_search
 from tests.factories import (
@@ -258,9 +258,7 @@ def run_daily(now):
 
 def kept(person, query="q=pumps", kind="opportunities", **fields):
     search = save_search(by=person, kind=kind, query=query)
-    SavedSearch.objects.filter(pk=search.pk).update(
-        told_until=timezone.now() - 2 * DAY, **fields
-    )
+    SavedSearch.objects.filter(pk=search.pk).update(told_until=timezone.now() - 2 * DAY, **fields)
     return search
 
 
@@ -392,8 +390,6 @@ def test_guests_are_asked_to_sign_in_before_they_take_a_list_along(client):
 
 
 def test_a_company_that_is_named_anew_is_found_with_its_items_by_the_new_name(client):
-    from chambers.services.companies import change_company
-
     company = CompanyFactory(member=True, legal_name="Old LLC", indexed=True)
     item = published(company=company)
 
@@ -401,5 +397,3 @@ def test_a_company_that_is_named_anew_is_found_with_its_items_by_the_new_name(cl
     jobs.work_off()
 
     assert shown(ask(client, "novelty")) == [item.reference]
-    assert Opportunity.objects.count() == 1
-    assert mail.outbox == []

@@ -254,14 +254,14 @@ def accept_invitation(invitation: Invitation, *, by: User) -> Representative:
 
 
 def secret_of(invitation: Invitation) -> str:
-    """What the link of an invitation says: signed, so it cannot be guessed from an id."""
-    return signing.dumps(str(invitation.public_id), salt=_SALT)
+    """What the link of an invitation says, always the same: signed, so an id gives nothing away."""
+    return signing.Signer(salt=_SALT).sign(str(invitation.public_id))
 
 
 def invitation_of(secret: str) -> Invitation | None:
     """The invitation that a link is about, whatever became of it; None for no link of ours."""
     try:
-        public_id = signing.loads(secret, salt=_SALT)
+        public_id = signing.Signer(salt=_SALT).unsign(secret)
     except signing.BadSignature:
         return None
     rows = Invitation.objects.select_related("company__country", "invited_by")

@@ -9,13 +9,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connections
 from django.utils import timezone
 
-from chambers.models import Company, Invitation, JoinRequest, Mail, Representative, User
-from chambers.selectors.joining import bare_number, candidates, invitations_to
+from chambers.models import Company, JoinRequest, Mail, Representative
+from chambers.selectors.joining import bare_number, candidates
 from chambers.services import joining
 from tests.factories import (
     CompanyFactory,
     CountryFactory,
-    InvitationFactory,
     JoinRequestFactory,
     MembershipFactory,
     RepresentativeFactory,
@@ -324,119 +323,3 @@ def test_of_two_main_contacts_who_answer_at_once_one_finds_it_answered():
     joined = Representative.objects.filter(person=asked.person).exists()
     assert answers in (["accepted", "already_answered"], ["already_answered", "declined"])
     assert joined == (asked.state == "accepted")
-
-
-# ---------------------------------------------------------------- invitations
-def invite(contact, email="new@example.org", role="editor"):
-    return joining.invite_person(contact.company, email=email, role=role, by=contact.person)
-
-
-def test_an_invitation_saves_nobody_and_its_mail_brings_the_link():
-    contact = RepresentativeFactory()
-    people = User.objects.count()
-
-    made = invite(contact, "New@Example.org ")
-
-    mail = Mail.objects.get()
-    assert User.objects.count() == people
-    assert (mail.to, mail.kind, mail.chamber) == ("new@example.org", "invited", None)
-    assert f"/en/invite/{joining.secret_of(made)}/" in mail.text
-    assert joining.invitation_of(joining.secret_of(made)) == made
-
-
-def test_a_known_reader_is_invited_in_their_language_and_finds_it_under_their_address():
-    contact, known = RepresentativeFactory(), confirmed(language="ja")
-
-    made = invite(contact, known.email.upper())
-
-    assert Mail.objects.get().language == "ja"
-    assert list(invitations_to(known)) == [made]
-    assert list(invitations_to(confirmed())) == []
-
-
-def test_accepting_gives_the_role_tells_the_inviter_and_settles_an_own_request():
-    contact, person = RepresentativeFactory(), confirmed()
-    asked = JoinRequestFactory(company=contact.company, person=person)
-    made = invite(contact, person.email, "viewer")
-
-    joining.accept_invitation(made, by=person)
-
-    asked.refresh_from_db()
-    made.refresh_from_db()
-    assert Representative.objects.get(person=person).role == "viewer"
-    assert (made.state, made.accepted_by, asked.state) == ("accepted", person, "accepted")
-    assert Mail.objects.filter(kind="invitation_accepted", to=contact.person.email).count() == 1
-
-
-def test_only_who_confirmed_the_address_accepts():
-    contact, person = RepresentativeFactory(), UserFactory()
-    EmailAddress.objects.create(user=person, email="new@example.org", verified=False)
-    made = invite(contact)
-
-    with pytest.raises(PermissionDenied):
-        joining.accept_invitation(made, by=person)
-
-    assert not Representative.objects.filter(person=person).exists()
-
-
-@pytest.mark.parametrize("state", ["accepted", "withdrawn", "old"])
-def test_an_invitation_that_is_answered_taken_back_or_too_old_opens_nothing(state):
-    person = confirmed()
-    past = timezone.now() - dt.timedelta(days=20)
-    fields = {"sent_at": past, "expires_at": past + joining.INVITED_FOR}
-    made = InvitationFactory(email=person.email, **(fields if state == "old" else {"state": state}))
-
-    with pytest.raises(ValidationError) as error:
-        joining.accept_invitation(made, by=person)
-
-    assert codes(error) == ["invitation_gone"]
-    assert not Representative.objects.filter(person=person).exists()
-
-
-def test_inviting_again_sends_the_same_invitation_anew_but_not_at_once():
-    contact = RepresentativeFactory()
-    first = invite(contact)
-
-    with pytest.raises(ValidationError) as error:
-        invite(contact)
-    Invitation.objects.update(sent_at=timezone.now() - joining.ANEW_AFTER)
-    again = invite(contact, role="viewer")
-
-    assert codes(error) == ["already_invited"]
-    assert (again.pk, again.role) == (first.pk, "viewer")
-    assert Mail.objects.filter(kind="invited").count() == 2
-
-
-def test_a_company_invites_only_so_many_a_day_even_when_it_takes_them_back(monkeypatch):
-    contact = RepresentativeFactory()
-    monkeypatch.setattr(joining, "MOST_INVITATIONS", 2)
-    for number in range(2):
-        joining.withdraw_invitation(invite(contact, f"{number}@example.org"), by=contact.person)
-
-    with pytest.raises(ValidationError) as error:
-        invite(contact)
-
-    assert codes(error) == ["too_many_invitations"]
-
-
-def test_colleagues_are_not_invited_and_only_main_contacts_invite_and_take_back():
-    contact, colleague = RepresentativeFactory(), confirmed()
-    RepresentativeFactory(company=contact.company, person=colleague, role="editor")
-    made = invite(contact)
-
-    with pytest.raises(ValidationError) as error:
-        invite(contact, colleague.email)
-    with pytest.raises(PermissionDenied):
-        joining.invite_person(contact.company, email="x@example.org", role="viewer", by=colleague)
-    with pytest.raises(PermissionDenied):
-        joining.withdraw_invitation(made, by=colleague)
-
-    assert codes(error) == ["already_representative"]
-    assert Invitation.objects.get().state == "pending"
-
-
-@pytest.mark.parametrize("secret", ["", "nonsense", "IjAxOTJlIg:1abc:def"])
-def test_a_link_that_we_did_not_sign_names_no_invitation(secret):
-    InvitationFactory()
-
-    assert joining.invitation_of(secret) is None

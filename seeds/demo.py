@@ -39,6 +39,7 @@ from seeds import (
     events,
     interests,
     joining,
+    messages,
     people,
     profiles,
     reference,
@@ -134,6 +135,7 @@ def build(say: Say, *, today: dt.date | None = None) -> None:
     reviewed.review_some(world)
     _keep_apart(world, rows)
     joining.ask_and_invite(world)
+    messages.write(world)
     searches.keep()
     interests.express(world)
     say("Events and meetings")

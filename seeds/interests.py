@@ -14,6 +14,7 @@ from django.utils import timezone
 from marketplace import services as marketplace
 from marketplace.models import Interest, Opportunity
 from marketplace.services import interests as services
+from marketplace.services.interest_watch import watch_interests
 from seeds.events import last_mails, let_mails_be_past
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def express(world: World) -> None:
     before = last_mails()
     _with_the_partner_s_chamber(world)
     _late_over_a_common_partner(world)
+    for days in (7, 2):  # reminded, then handed to the commission
+        watch_interests(_ago(days))
     _with_the_owner(world)
     _accepted(world)
     let_mails_be_past(*before)
@@ -79,7 +82,7 @@ def _late_over_a_common_partner(world: World) -> None:
         world,
         item,
         _ROMASHKA,
-        days_ago=11,
+        days_ago=15,
         cooperation="Поставка манометров и датчиков с поверкой, обучение персонала.",
         about="Производитель датчиков давления и расходомеров, Москва.",
     )

@@ -26,7 +26,7 @@ def places_of(addresses: Collection[Address]) -> dict[Address, Place]:
     stand_ins = {place.country_id: place for place in capitals.select_related("country")}
     found: dict[Address, Place] = {}
     for country, city in addresses:
-        place = known.get((country, fold(city).strip())) or stand_ins.get(country)
-        if place is not None:
-            found[country, city] = place
+        at = known.get((country, fold(city).strip())) or stand_ins.get(country)
+        if at is not None:
+            found[country, city] = at
     return found

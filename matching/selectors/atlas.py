@@ -83,7 +83,8 @@ def atlas_of(company: Company, suggestions: Sequence[Suggestion], user: User) ->
     dots = [
         Dot(
             place,
-            *numbers,
+            numbers[0],
+            numbers[1],
             grid.x(place.longitude),
             grid.y(place.latitude),
             _radius(numbers[0], most[0]),

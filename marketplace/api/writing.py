@@ -149,6 +149,12 @@ class ReviewOut(serializers.Serializer):
         return review.revision_id is not None
 
 
+class ReviewsOut(serializers.Serializer):
+    """All reviews of an opportunity, newest first: they are few."""
+
+    reviews = ReviewOut(many=True)
+
+
 class Opportunities(opportunities.Opportunities):
     """What listed members publish; beyond that one's own and one's members', also to write."""
 
@@ -235,14 +241,14 @@ class Opportunities(opportunities.Opportunities):
         )
         return Response(ReviewOut(review).data, status=201)
 
-    @extend_schema(summary=_("Read the reviews"), responses=ReviewOut(many=True))
+    @extend_schema(summary=_("Read the reviews"), responses=ReviewsOut)
     @action(detail=True, methods=["get"])
     def reviews(self, request: Request, name: str) -> Response:
         """All of them, newest first: for its company and its chambers; to others none is there."""
         found = self._found(request, name)
         if not shown_opportunity(found, request.user).inside:
             raise Http404
-        return Response(ReviewOut(found.reviews.all(), many=True).data)
+        return Response(ReviewsOut({"reviews": found.reviews.all()}).data)
 
     def _step(self, request: Request, name: str, change: Callable[..., Opportunity]) -> Response:
         found = self._found(request, name)

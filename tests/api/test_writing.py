@@ -93,7 +93,7 @@ def test_a_company_publishes_nothing_itself_and_its_chamber_does(company, ours, 
     assert (done.status_code, done.json()["verdict"], done.json()["total"]) == (201, "publish", 15)
     assert (again.status_code, again.json()["code"]) == (409, "bad_transition")
     told = ours.get(address(row, "reviews/")).json()
-    assert told[0]["total"] == 15
+    assert told["reviews"][0]["total"] == 15
 
 
 def test_a_change_of_what_is_published_waits(company, ours):

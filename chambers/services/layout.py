@@ -90,8 +90,8 @@ def _with_foot(text: str, chamber: Chamber | None, choices: str, stop: str) -> s
     foot = [
         "-- ",
         f"{' '.join(chamber.name.split())} · Business Market" if chamber else "Business Market",
-        f"{translation.gettext('Choose which mails you get')}: {choices}",
+        translation.gettext("Choose which mails you get: %(address)s") % {"address": choices},
     ]
     if stop:
-        foot.append(f"{translation.gettext('No more mails like this')}: {stop}")
+        foot.append(translation.gettext("No more mails like this: %(address)s") % {"address": stop})
     return "\n".join([text.rstrip(), "", *foot, ""])

@@ -139,7 +139,8 @@ class DisputeAdmin(AtTheEvent):
     def marks(self, dispute: Dispute) -> str:
         meeting = dispute.meeting
         host, guest = meeting.get_host_attendance_display(), meeting.get_guest_attendance_display()
-        return f"{gettext('Host')}: {host}; {gettext('Guest')}: {guest}"
+        said = {"host": host, "guest": guest}
+        return gettext("Host: %(host)s; guest: %(guest)s") % said
 
     @admin.display(description=_("since"), ordering="opened_at")
     def since(self, dispute: Dispute) -> str:

@@ -4,8 +4,8 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from chambers.views.files import document
 from chambers.views import mailing
+from chambers.views.files import document
 from config import health
 from marketplace.views.display import display
 from marketplace.views.feeds import feed

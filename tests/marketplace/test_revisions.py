@@ -9,10 +9,10 @@ from django.db import connection
 
 from chambers.models import Mail
 from marketplace.models import Opportunity, Revision
+from marketplace.selectors.contents import content_of
 from marketplace.services import archive_opportunity
 from marketplace.services.reviews import review_opportunity
 from marketplace.services.revisions import revise_opportunity, withdraw_revision
-from marketplace.selectors.contents import content_of
 from tests import factories
 from tests.marketplace.test_reviews import scored
 from tests.matching.world import hs

@@ -11,7 +11,8 @@ from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
 ROOT = Path(settings.BASE_DIR)
-TEMPLATES = sorted([*ROOT.glob("config/templates/**/*.html"), *ROOT.glob("*/templates/**/*.html")])
+MAIL = ROOT / "config/templates/mail/layout.html"
+TEMPLATES = sorted({*ROOT.glob("*/templates/**/*.html")} - {MAIL})
 SHEETS = sorted(ROOT.glob("config/static/ui/*.css"))
 SCRIPTS = sorted(ROOT.glob("config/static/ui/*.js"))
 FORBIDDEN = {
@@ -65,6 +66,18 @@ def test_the_rules_notice_what_they_forbid(name):
     }
 
     assert re.search(FORBIDDEN[name], broken[name])
+
+
+def test_the_layout_of_mails_brings_its_own_styles_in_our_colours_and_loads_nothing():
+    # Mail programs drop sheets, so its styles stand in it: nothing else of what pages may not do.
+    text = MAIL.read_text()
+    inline = {"an inline style", "a style element"}
+    found = {name for name, pattern in FORBIDDEN.items() if re.search(pattern, text)}
+    tokens = (ROOT / "config/static/ui/tokens.css").read_text()
+
+    assert found == inline
+    assert not re.search(r"<(?:img|link|script|iframe|form)\b|url\(", text)
+    assert set(re.findall(r"#[0-9a-f]{6}\b", text)) <= set(re.findall(r"#[0-9a-f]{6}\b", tokens))
 
 
 def test_every_icon_that_a_template_names_exists():

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from marketplace.models import Opportunity, Revision
 from marketplace.selectors import opportunity_index
 from marketplace.selectors.contents import Content, content_of
 from marketplace.selectors.own import RENEWED_FROM, RENEWED_UNTIL
+from marketplace.services.references import next_reference
 from marketplace.services.writing import demand_no_leaks, put, put_terms, read_content
 
 SHOWN_FOR = dt.timedelta(days=365)
@@ -297,13 +298,4 @@ def _next_reference(opportunity: Opportunity) -> str:
     day = today()
     prefix = f"{_SERIES[Opportunity.Kind(opportunity.kind)]}{side}"
     series = f"{prefix}-{opportunity.company.country_id}-{day:%Y%m%d}"
-    # One statement, so that two submissions at once wait for each other on the row.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into marketplace_referencecounter (series, last) values (%s, 1)"
-            " on conflict (series) do update set last = marketplace_referencecounter.last + 1"
-            " returning last",
-            [series],
-        )
-        (number,) = cursor.fetchone() or (0,)
-    return f"{series}-{number:03d}"
+    return next_reference(series)

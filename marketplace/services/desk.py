@@ -23,7 +23,14 @@ from marketplace.models import (
     StandbyOffer,
 )
 from marketplace.models.feeds import digest_of
-from marketplace.services import calendars, handover_mail, notices, placing, standby
+from marketplace.services import (
+    calendars,
+    handover_mail,
+    interpreter_mail,
+    notices,
+    placing,
+    standby,
+)
 from marketplace.services.meetings import record_attendance
 from marketplace.services.registrations import end_meetings
 
@@ -116,6 +123,7 @@ def mark_absent(
         status__in=StandbyOffer.LIVE,
     ).update(status=StandbyOffer.Status.VOID, decided_at=now)
     notices.tell_of_absence(registration, ended, reason.strip())
+    interpreter_mail.tell_of_ended(event, ended)
     standby.offer_freed(ended, at=now)
     return ended
 

@@ -29,7 +29,7 @@ from marketplace.models import (
     Slot,
     Table,
 )
-from marketplace.services import calendars, notices, placing
+from marketplace.services import calendars, interpreter_mail, notices, placing
 
 _DATES = (
     "registration_opens_at",
@@ -163,6 +163,7 @@ def cancel_event(event: Event, *, by: User, reason: str, at: dt.datetime | None 
     )
     coming = Registration.objects.alive().filter(event=event).select_related("company")
     notices.tell_of_cancelled_event(event, reason.strip(), list(coming), ended)
+    interpreter_mail.tell_of_ended(event, ended)
     return event
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.utils import translation
 
@@ -16,8 +17,10 @@ from marketplace.selectors.appointments import appointment_of, place_of
 from marketplace.selectors.times import tell_time
 from marketplace.selectors.timetables import Place
 from marketplace.services.calendar_files import calendar_file
-from marketplace.services.mending import Outcome
 from marketplace.services.notices import thread_of
+
+if TYPE_CHECKING:
+    from marketplace.services.mending import Outcome
 
 _JOINED = (
     "event",
@@ -67,6 +70,30 @@ def tell_interpreters(
     for share in shares:
         _write(event, share, everybody=everybody, final=final, version=version)
     return len(shares)
+
+
+def place_now(meeting: Meeting) -> Place | None:
+    """Where a meeting is, to be told as before or after a change."""
+    if meeting.slot is None or not meeting.is_placed:
+        return None
+    return (meeting.slot, meeting.table, meeting.interpreter)
+
+
+def tell_of_change(meeting: Meeting, before: Place | None) -> None:
+    """Tell the interpreters of one saved meeting that it, or who interprets there, has changed."""
+    after = place_now(meeting)
+    if before != after:
+        tell_interpreters(meeting.event, [Call(meeting, before, after)])
+
+
+def tell_of_ended(event: Event, ended: Iterable[Meeting]) -> None:
+    """Tell interpreters of cancelled meetings; their last place stands on the rows."""
+    calls = [
+        Call(one, (one.slot, one.table, one.interpreter), None)
+        for one in ended
+        if one.slot is not None
+    ]
+    tell_interpreters(event, calls)
 
 
 def calls_of(outcome: Outcome) -> list[Call]:

@@ -29,6 +29,7 @@ from marketplace.services import (
     group_meetings,
     handover_mail,
     handovers,
+    interpreter_mail,
     notices,
     placing,
     standby,
@@ -149,6 +150,7 @@ def cancel_meeting(
     placing.end_meeting(meeting, by=by, side=side, reason=reason.strip(), at=at)
     group_meetings.end_invitations(meeting, at=at)
     notices.tell_of_meeting("cancelled", meeting)
+    interpreter_mail.tell_of_ended(meeting.event, [meeting])
     standby.offer_freed([meeting], at=at)
     return meeting
 
@@ -239,6 +241,7 @@ def assign_interpreter(
     placing.demand_alive(meeting)
     if interpreter is not None and interpreter.event_id != meeting.event_id:
         raise placing.other_event()
+    before = interpreter_mail.place_now(meeting)
     meeting.interpreter = interpreter
     if meeting.slot is not None and meeting.is_placed:
         if not calendars.interpreter_is_there(meeting, meeting.slot):
@@ -248,6 +251,7 @@ def assign_interpreter(
             )
         calendars.book(meeting)
     meeting.save(update_fields=["interpreter", "changed_at"])
+    interpreter_mail.tell_of_change(meeting, before)
     return meeting
 
 

@@ -24,7 +24,7 @@ from marketplace.models import (
 )
 from marketplace.selectors.orders import out_of_order
 from marketplace.selectors.parts import told_meetings
-from marketplace.services import calendars, notices
+from marketplace.services import calendars, interpreter_mail, notices
 
 Status = Meeting.Status
 
@@ -40,7 +40,7 @@ def lock_meeting(meeting: Meeting) -> Meeting:
         .select_related(
             "slot",
             "table__hall",
-            "interpreter",
+            "interpreter__person",
             "host__registration__company",
             "host__person",
             "guest__registration__company",
@@ -63,6 +63,7 @@ def change_time(
     """Put a locked meeting into a slot and tell its people the old time and the new one."""
     demand_alive(meeting)
     was, first = meeting.slot, not meeting.is_placed
+    before = interpreter_mail.place_now(meeting)
     set_place(meeting, slot, table, at)
     if first:
         meeting.status = Status.CONFIRMED
@@ -75,6 +76,7 @@ def change_time(
     )
     close_offers(meeting)
     notices.tell_of_meeting("confirmed" if first else "moved", meeting, was=was)
+    interpreter_mail.tell_of_change(meeting, before)
     return meeting
 
 

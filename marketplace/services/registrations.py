@@ -30,6 +30,7 @@ from marketplace.services import (
     calendars,
     handover_mail,
     handovers,
+    interpreter_mail,
     notices,
     placing,
     standby,
@@ -226,6 +227,7 @@ def withdraw_registration(
     )
     told = notices.tell_of_withdrawal(registration, ended, requests, left.meetings)
     handover_mail.tell_of_people(registration, left.meetings, left.before, told=told)
+    interpreter_mail.tell_of_ended(registration.event, ended)
     standby.offer_freed(ended, at=now)
     return registration
 

@@ -8,8 +8,9 @@ from chambers.services import jobs
 from marketplace.models import Meeting, Slot
 from marketplace.selectors import timetables as shown
 from marketplace.selectors.announcements import announcement_of
-from marketplace.services import losses
+from marketplace.services import losses, meetings
 from marketplace.services.publishing import publish_timetable, unpublish_timetable
+from marketplace.services.registrations import withdraw_registration
 from marketplace.services.repairs import apply_repair, preview_repair
 from marketplace.services.timetables import move_in_plan
 from tests import factories
@@ -135,3 +136,55 @@ def test_who_has_no_account_gets_no_mail(scene):
     scene.publish()
 
     assert not Mail.objects.filter(kind="interpreter_timetable").exists()
+
+
+# ---------------------------------------------------------------- one meeting, by hand
+
+
+@pytest.fixture
+def confirmed(scene):
+    """The meeting that needs an interpreter, with its time and her; nothing mailed yet."""
+    meeting, slot = scene.meeting, scene.event.slots.order_by("starts_at").first()
+    meetings.move_meeting(meeting, slot, by=scene.staff, force=True)
+    meetings.assign_interpreter(meeting, scene.interpreter, by=scene.staff)
+    Mail.objects.all().delete()
+    return Meeting.objects.get(pk=meeting.pk)
+
+
+def test_a_move_tells_the_interpreter_the_old_time_and_the_new_one(scene, confirmed):
+    slot = scene.event.slots.order_by("starts_at").last()
+
+    meetings.move_meeting(confirmed, slot, by=scene.staff, force=True)
+
+    (mail,) = scene.mails()
+    assert "Before:" in mail.text
+    assert all(name in mail.text for name in scene.names())
+
+
+def test_another_interpreter_is_told_and_so_is_the_one_before(scene, confirmed):
+    other = scene.engage("ken@interpreters.example")
+
+    meetings.assign_interpreter(confirmed, other, by=scene.staff)
+
+    (lost,), (new,) = scene.mails(), scene.mails(other)
+    assert "You no longer interpret" in lost.text
+    assert "METHOD:CANCEL" in lost.calendar + lost.cancellations
+    assert "You no longer interpret" not in new.text
+
+
+def test_a_cancelled_meeting_leaves_the_interpreters_calendar(scene, confirmed):
+    meetings.cancel_meeting(confirmed, by=scene.staff, reason="The hall is closed")
+
+    (mail,) = scene.mails()
+    assert "You no longer interpret" in mail.text
+    assert "STATUS:CANCELLED" in mail.calendar + mail.cancellations
+
+
+def test_a_company_that_withdraws_costs_the_interpreter_one_mail(scene, confirmed):
+    company = confirmed.host.registration
+    person = factories.RepresentativeFactory(company=company.company, role="owner").person
+
+    withdraw_registration(company, by=person)
+
+    (mail,) = scene.mails()
+    assert "You no longer interpret" in mail.text

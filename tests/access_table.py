@@ -357,7 +357,7 @@ API = {
     "api-request-accept": Row(post=api_decided(409), about="meetingrequest"),  # no time is free
     "api-request-decline": Row(post=api_decided(200), about="meetingrequest"),
     "api-request-withdraw": Row(post=api_decided(200), about="meetingrequest"),
-    "api-request-propose": Row(post=API_ASKED_INSIDE, about="meetingrequest"),
+    "api-request-propose": Row(post=api_decided(400), about="meetingrequest"),
     # With the chamber: who sent it may take it back, nobody else may answer yet.
     "api-interest-list": Row(get=API_SIGNED_IN, post=API_ASKED),
     "api-interest-detail": Row(get=API_INSIDE, about="interest"),
@@ -458,7 +458,7 @@ INTEREST_PAGES = {
     ),
 }
 NOT_OFFERED = who(404, guest=302, viewer=403)
-AT_EVENT = who(404, guest=302)
+NOT_AT_EVENT = who(404, guest=302)
 EVENT_PAGES = {
     "events": Row(get=PUBLIC),
     "event": Row(get=who(404, own_staff=200), about="draftevent"),
@@ -506,8 +506,8 @@ EVENT_PAGES = {
     "meeting": Row(get=OWN_REQUEST, about="meeting"),
     "meetings": Row(get=SIGNED_IN),
     # An event gives the places and has pages of its participants.
-    "meeting-where": Row(get=AT_EVENT, post=AT_EVENT, about="meeting"),
-    "meeting-colleague": Row(get=AT_EVENT, post=AT_EVENT, about="meeting"),
+    "meeting-where": Row(get=NOT_AT_EVENT, post=NOT_AT_EVENT, about="meeting"),
+    "meeting-colleague": Row(get=NOT_AT_EVENT, post=NOT_AT_EVENT, about="meeting"),
     "meeting-cancel": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
     "meeting-move": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
     "meeting-said": Row(post=OWN_DONE, about="meeting"),  # nothing is said: led on

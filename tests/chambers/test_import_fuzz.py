@@ -15,7 +15,7 @@ from chambers.gates import tables
 from chambers.gates.files import BrokenFileError
 from chambers.models import Chamber, Company, Job
 from chambers.services.imports.report import HEADER, Verdict
-from chambers.services.imports.rows import COLUMNS, RefusedRowError, read_company
+from chambers.services.imports.rows import COLUMNS, CompanyRow, RefusedRowError, read_company
 from chambers.services.imports.texts import one_line, paragraphs, repaired
 from tests.chambers.import_files import company_file, digest, run_import
 from tests.factories import CompanyFactory, CountryFactory
@@ -59,7 +59,7 @@ def world(db):
 FIELDS = {
     field.name: field
     for field in Company._meta.get_fields()
-    if isinstance(field, CharField) and field.name not in ("size", "corporate_group")
+    if isinstance(field, CharField) and field.name in CompanyRow.__dataclass_fields__
 }
 
 fuzzed = settings(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from chambers.http import PageRequest, SignedInRequest
+from chambers.pages import refuse
 from marketplace.models import Event, Registration
 from marketplace.selectors.events import Desk, desk_of
 
@@ -121,12 +122,6 @@ def carried_out_or_said(
         return False
     messages.success(request, said)
     return True
-
-
-def refuse(form: BaseForm, error: ValidationError) -> None:
-    """Put what a service refuses beside the field it is about, or on top."""
-    for name, found in getattr(error, "error_dict", {None: [error]}).items():
-        form.add_error(name if name in form.fields else None, cast("ValidationError", found))
 
 
 def form_page(

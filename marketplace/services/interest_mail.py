@@ -115,8 +115,11 @@ def _tell_company(
 ) -> None:
     asks = company.pk == interest.company_id
     hops = hops_of(interest)
-    # The chamber on the reader's own side: the first of the way, or the last.
+    # The chamber on the reader's own side: the first of the way, or the last. A way that was cut
+    # short ends at the other side's, whose staff must not read the owner's address.
     chamber = (hops[0] if asks else hops[-1]).chamber if hops else None
+    if not asks and not company.memberships.in_force().filter(chamber=chamber).exists():
+        chamber = None
     for reader in voices(company, interest):
         _mail(kind, interest, reader, entry, chamber=chamber, asks=asks, **more)
 

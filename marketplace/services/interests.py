@@ -35,7 +35,7 @@ from marketplace.services.interest_ways import (
     wait,
 )
 from marketplace.services.routing import ANSWER_DAYS, Route, ways_for
-from marketplace.services.rules import SAME_TEXTS, apart
+from marketplace.services.rules import SAME_TEXTS, apart, shuts_out
 
 MOST_OPEN = 20  # interests of one company that wait for an answer
 
@@ -240,7 +240,7 @@ def demand_askable(
             ),
             code="no_member",
         )
-    if apart(company, opportunity.company):
+    if _kept_apart(opportunity, company):
         raise ValidationError(_("Interest in this is not possible."), code="not_possible")
     if quota_left(company) == 0:
         raise ValidationError(
@@ -248,6 +248,17 @@ def demand_askable(
             code="quota",
             params={"most": MOST_OPEN},
         )
+
+
+def _kept_apart(opportunity: Opportunity, company: Company) -> bool:
+    """Whether the two do not meet; of an anonymous owner the asker's own list says nothing.
+
+    A refusal would tell who the owner is: one excludes half of all companies, and asks again.
+    """
+    owner = opportunity.company
+    if opportunity.is_anonymous:
+        return shuts_out(owner, company)
+    return apart(company, owner)
 
 
 def _demand_own_words(interest: Interest) -> None:

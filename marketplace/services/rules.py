@@ -132,13 +132,18 @@ def _demand_own_words(request: MeetingRequest) -> None:
 
 def apart(one: Company, other: Company) -> bool:
     """Whether one of them excludes the other or is kept out of meetings; it is never said which."""
-    pair = Company.excluded_companies.through.objects.filter
-    return (
-        pair(from_company=one, to_company=other).exists()
-        or pair(from_company=other, to_company=one).exists()
-        or one.held_on is not None
-        or other.held_on is not None
-    )
+    return excludes(one, other) or shuts_out(other, one)
+
+
+def shuts_out(one: Company, other: Company) -> bool:
+    """Whether ``one`` excludes the other or either is held: ``apart`` but for the other's list."""
+    return excludes(one, other) or one.held_on is not None or other.held_on is not None
+
+
+def excludes(one: Company, other: Company) -> bool:
+    """Whether ``one`` itself wants nothing of the other."""
+    pairs = Company.excluded_companies.through.objects
+    return pairs.filter(from_company=one, to_company=other).exists()
 
 
 def _already(one: Registration, other: Registration) -> bool:

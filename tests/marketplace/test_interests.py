@@ -319,6 +319,16 @@ def test_what_cannot_be_asked_about_is_refused_with_the_rule(world):
     assert refused_express(world) == "no_member"
 
 
+def test_a_list_of_ones_own_does_not_tell_whose_an_anonymous_item_is(world):
+    world.asking.excluded_companies.add(world.owner)
+
+    services.demand_askable(world.offer, world.asking)
+    assert world.express().status == "with_own_chamber"
+
+    world.offer = OpportunityFactory(company=world.owner, published=True)
+    assert refused_express(world) == "not_possible"
+
+
 def test_the_quota_is_given_back_and_the_same_words_are_not_sent_to_many(world, monkeypatch):
     monkeypatch.setattr(services, "MOST_OPEN", 6)
     for _number in range(5):
@@ -487,3 +497,15 @@ def test_two_colleagues_who_ask_at_once_ask_once(world):
     assert answers == {"won": 1, "already_interested": 1}
     assert Interest.objects.count() == 1
     assert InterestEntry.objects.count() == 1
+
+
+def test_where_a_way_is_cut_short_the_askers_chamber_reads_no_mail_to_the_owner(world):
+    interest = world.express()
+    end_agreement(world.agreement)
+    tomorrow = timezone.now() + dt.timedelta(days=1)
+    services.forward_interest(interest, by=world.sato, at=tomorrow)
+
+    read = Mail.objects.served_by(world.sato)
+    assert mails("received", world.anna).exists()
+    assert not read.filter(to=world.anna.email).exists()
+    assert read.filter(to=world.keiko.email).exists()

@@ -264,3 +264,13 @@ def test_own_opportunities_say_how_many_asked(client, world):
 
     assert "2 companies have asked you about this." in text
     assert Opportunity.objects.count() == 1
+
+
+def test_the_page_of_an_anonymous_item_answers_the_same_whomever_one_excludes(client, world):
+    before = page(client, world.keiko, "interest-new", world.offer.public_id)
+    world.asking.excluded_companies.add(world.owner)
+
+    after = page(client, world.keiko, "interest-new", world.offer.public_id)
+
+    assert "is not possible" not in after
+    assert after.count("<form") == before.count("<form")

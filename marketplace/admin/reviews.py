@@ -23,7 +23,7 @@ from chambers.selectors.labels import countries_of, language_name
 from marketplace.models import HIGHEST_SCORE, SCORES, Opportunity, Revision
 from marketplace.selectors.contents import Content, content_of
 from marketplace.selectors.differences import changes_of
-from marketplace.selectors.leaks import Leak, leaks_in
+from marketplace.selectors.leaks import Leak, leaks_of
 from marketplace.selectors.similar import similar
 from marketplace.services import SHOWN_FOR
 from marketplace.services.reviews import review_opportunity
@@ -112,7 +112,7 @@ class ReviewPages(SearchedByCompany):
         revision = waiting_change(row)
         content = content_of(revision or row)
         anonymous = content.is_anonymous
-        leaks = leaks_in(row.company, content.title, content.text) if anonymous else []
+        leaks = leaks_of(row.company, content) if anonymous else []
         form = ReviewForm(
             request.POST if sends else None,
             leaks=bool(leaks),

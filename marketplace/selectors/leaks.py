@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Company, Representative
 from marketplace.leaks import Own, find_leaks
+from marketplace.selectors.contents import Content
 
 LABELS = {
     "name": _("the company's name"),
@@ -22,6 +23,7 @@ LABELS = {
     "number": _("the registration number"),
     "mark": _("a trade mark"),
 }
+FREE_TERMS = ("field", "region")  # of an investment: typed by the company, not chosen
 _GENERAL = {"www", "com", "co", "net", "org", "gov", "ac"}  # labels of a site that name nobody
 
 
@@ -29,7 +31,7 @@ _GENERAL = {"www", "com", "co", "net", "org", "gov", "ac"}  # labels of a site t
 class Leak:
     """Words that tell who writes, where they stand, and what they are."""
 
-    field: str  # title or text
+    field: str  # title, text, or investment
     language: str
     words: str
     kind: str
@@ -40,12 +42,26 @@ class Leak:
         return str(LABELS[self.kind])
 
 
-def leaks_in(company: Company, title: Mapping[str, str], text: Mapping[str, str]) -> list[Leak]:
-    """What tells that ``company`` writes, in every language of a title and a text. One query."""
+def leaks_of(company: Company, content: Content) -> list[Leak]:
+    """What tells that ``company`` writes, in all that everybody reads of an opportunity."""
+    terms = content.investment or {}
+    typed = " \n".join(str(terms.get(name) or "") for name in FREE_TERMS)
+    # The terms are written once for all languages: told as the first one of the title.
+    language = next(iter(content.title), "")
+    return leaks_in(company, content.title, content.text, {language: typed})
+
+
+def leaks_in(
+    company: Company,
+    title: Mapping[str, str],
+    text: Mapping[str, str],
+    investment: Mapping[str, str] | None = None,
+) -> list[Leak]:
+    """What tells that ``company`` writes, in every language of some texts. One query."""
     own = _own(company)
     return [
         Leak(field, language, one.words, one.kind)
-        for field, texts in (("title", title), ("text", text))
+        for field, texts in (("title", title), ("text", text), ("investment", investment or {}))
         for language, words in texts.items()
         for one in find_leaks(words, own)
     ]

@@ -14,7 +14,7 @@ from chambers.models import Company, User, today
 from marketplace.models import Opportunity, Review, Revision
 from marketplace.selectors.contents import content_of
 from marketplace.selectors.differences import Change, changes_of
-from marketplace.selectors.leaks import Leak, leaks_in
+from marketplace.selectors.leaks import Leak, leaks_of
 
 RENEWED_FROM = dt.timedelta(days=30)  # before the last day
 RENEWED_UNTIL = dt.timedelta(days=90)  # after it
@@ -88,7 +88,7 @@ def file_of(opportunity: Opportunity, viewer: User, on: dt.date | None = None) -
         list(reviews.order_by("-created_at", "-pk")),
         waiting,
         changes_of(waiting) if waiting is not None else [],
-        leaks_in(opportunity.company, said.title, said.text) if anonymous else [],
+        leaks_of(opportunity.company, said) if anonymous else [],
         frozenset(_steps(opportunity, waiting, on or today())) if decides else frozenset(),
         icon,
         tone,

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from chambers.models import Company, User
 from marketplace.models import HIGHEST_SCORE, SCORES, Opportunity, Review, Revision
-from marketplace.selectors.leaks import leaks_in
+from marketplace.selectors.contents import content_of
+from marketplace.selectors.leaks import leaks_of
 from marketplace.services import opportunity_mail, revisions
 from marketplace.services.opportunities import (
     hold_opportunity,
@@ -120,7 +121,7 @@ def _demand_no_leaks(
     said = revision or opportunity
     if not said.is_anonymous or leaks_accepted.strip():
         return
-    if leaks_in(opportunity.company, said.title, said.text):
+    if leaks_of(opportunity.company, content_of(said)):
         words = _("The check found what tells the company: say why these are false alarms.")
         raise _on("leaks_accepted", "leaks", words)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from chambers.models import Company, Country, TradeCode, validate_texts
 from marketplace.models import InvestmentTerms, Opportunity, Revision
 from marketplace.selectors.contents import TERMS, Content
-from marketplace.selectors.leaks import leaks_in
+from marketplace.selectors.leaks import leaks_of
 
 LONGEST_TITLE = 150  # characters in one language
 LONGEST_TEXT = 6000
@@ -94,7 +94,7 @@ def demand_no_leaks(company: Company, content: Content) -> None:
     """
     if not content.is_anonymous or content.leak_reason:
         return
-    found = leaks_in(company, content.title, content.text)
+    found = leaks_of(company, content)
     if found:
         told = ", ".join(f"“{one.words}” ({one.label})" for one in found[:10])
         said = _("The text tells who you are: %(found)s. Take it out, or say why it does not.")

@@ -24,7 +24,7 @@ from marketplace.forms.opportunities import OpportunityForm, StartForm, initial_
 from marketplace.models import Opportunity, Revision
 from marketplace.selectors import own as selectors
 from marketplace.selectors.contents import TERMS, content_of
-from marketplace.selectors.leaks import leaks_in
+from marketplace.selectors.leaks import leaks_of
 from marketplace.selectors.similar import similar
 from marketplace.services import expiring, revisions
 from marketplace.views.acting import demand_editor
@@ -239,7 +239,7 @@ def _after_saving(request: SignedInRequest, row: Opportunity) -> HttpResponse:
         messages.success(request, words % {"reference": row.reference})
         return redirect("opportunity", row.public_id)
     messages.success(request, _("The draft is kept. Only your company sees it."))
-    found = leaks_in(row.company, row.title, row.text) if row.is_anonymous else []
+    found = leaks_of(row.company, content_of(row)) if row.is_anonymous else []
     if found and not row.leak_reason:
         told = ", ".join(f"“{one.words}” ({one.label})" for one in found[:10])
         messages.warning(request, _("The text tells who you are: %(found)s.") % {"found": told})

@@ -169,6 +169,16 @@ def test_an_anonymous_text_that_tells_its_company_is_published_only_with_a_reaso
     assert row.status == S.PUBLISHED
 
 
+def test_the_region_of_an_anonymous_investment_is_checked_before_it_is_published(company, manager):
+    row = waiting(company, is_anonymous=True, kind=Opportunity.Kind.INVESTMENT)
+    factories.InvestmentTermsFactory(opportunity=row, region="Завод Ромашка Сенсор")
+
+    with pytest.raises(ValidationError) as caught:
+        review_opportunity(row, by=manager, scores=scored(4, 4, 4, 4))
+
+    assert caught.value.error_dict["leaks_accepted"][0].code == "leaks"
+
+
 def test_the_database_publishes_nothing_below_ten_points(company):
     with pytest.raises(IntegrityError), transaction.atomic():
         Review.objects.create(opportunity=waiting(company), verdict="publish", **scored(2, 2, 2, 2))

@@ -151,6 +151,24 @@ def test_an_anonymous_text_that_tells_who_writes_is_not_handed_in_without_a_reas
     assert written().leak_reason == "A flower, not us."
 
 
+@pytest.mark.parametrize("field", ["field", "region"])
+def test_the_free_terms_of_an_anonymous_investment_are_checked_too(client, owner, field):
+    said = typed(
+        kind="investment",
+        instrument="loan",
+        amount_min="1000",
+        amount_max="5000",
+        currency="EUR",
+        is_anonymous="on",
+    ) | {field: "Ромашка Сенсор, +7 495 123-45-67"}
+
+    refused = client.post("/en/opportunities/write/", said)
+
+    assert refused.status_code == 422
+    assert set(refused.context["form"].errors) == {"leak_reason"}
+    assert not Opportunity.objects.exists()
+
+
 def test_a_reader_of_the_company_looks_only(client, company):
     reader = factories.RepresentativeFactory(company=company, role=Representative.Role.VIEWER)
     row = factories.OpportunityFactory(company=company)

@@ -25,6 +25,7 @@ from marketplace.models import (
     Outcome,
     Participant,
     Registration,
+    Review,
     StandbyOffer,
     TimeProposal,
 )
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 MOST_TASKS = 12
 MOST_MEETINGS = 4
 MOST_EVENTS = 2
+MOST_RESULTS = 4
+RECENT_RESULTS = dt.timedelta(days=30)
 EXPIRES_WITHIN = dt.timedelta(days=14)
 
 
@@ -66,11 +69,33 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Result:
+    """What the chamber found of something that the company handed in."""
+
+    verdict: Review.Verdict
+    opportunity: Opportunity
+    of_change: bool
+    """Whether it is about a changed text; the published one stays meanwhile."""
+    reviewed_at: dt.datetime
+
+    @property
+    def tone(self) -> str:
+        """The tag that says the verdict."""
+        return {"publish": "ok", "hold": "wait"}.get(self.verdict, "no")
+
+    @property
+    def told(self) -> str:
+        """The verdict in a word."""
+        return str(self.verdict.label)
+
+
+@dataclass(frozen=True)
 class Work:
     """All that "My work" shows. ``more`` tasks are not among those shown."""
 
     tasks: Sequence[Task]
     more: int
+    results: Sequence[Result]
     meetings: Sequence[Entry]
     stages: Sequence[Stage]
 
@@ -94,6 +119,7 @@ def work_of(company: Company, user: User) -> Work:
     return Work(
         tasks[:MOST_TASKS],
         max(0, len(tasks) - MOST_TASKS),
+        _results(company, user),
         _meetings(company, user),
         _stages(company, user),
     )
@@ -216,6 +242,23 @@ def _opportunities(company: Company, user: User) -> list[Task]:
             )
         )
     return found
+
+
+def _results(company: Company, user: User) -> list[Result]:
+    """The latest reviews of the last weeks, the newest first."""
+    since = timezone.now() - RECENT_RESULTS
+    rows = Review.objects.visible_to(user).filter(
+        opportunity__company=company, created_at__gte=since
+    )
+    return [
+        Result(
+            Review.Verdict(one.verdict),
+            one.opportunity,
+            one.revision_id is not None,
+            one.created_at,
+        )
+        for one in rows.select_related("opportunity").order_by("-created_at", "-pk")[:MOST_RESULTS]
+    ]
 
 
 def _outcomes(company: Company, user: User) -> list[Task]:

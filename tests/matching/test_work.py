@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from chambers.models import today
+from marketplace.models import Review
 from matching.selectors.work import work_of
 from tests import event_factories as made
 from tests.factories import (
@@ -35,7 +36,8 @@ def whats(work):
 def test_nothing_waits_for_a_new_company(ours, anna):
     work = work_of(ours, anna)
 
-    assert (work.tasks, work.more, work.meetings, work.stages) == ([], 0, [], [])
+    assert (work.tasks, work.more, work.results) == ([], 0, [])
+    assert (work.meetings, work.stages) == ([], [])
 
 
 def test_what_is_due_first_stands_first_and_what_has_no_end_last(ours, anna):
@@ -108,6 +110,21 @@ def test_more_than_twelve_things_are_counted(ours, anna):
     assert (len(work.tasks), work.more) == (12, 2)
 
 
+def test_what_the_chamber_found_stands_there_for_a_month_and_for_ones_own_company_only(ours, anna):
+    for company, days in ((ours, 1), (ours, 40), (CompanyFactory(member=True), 1)):
+        item = OpportunityFactory(company=company, in_review=True)
+        review = Review.objects.create(
+            opportunity=item, clarity=2, substance=2, partner=1, value=2, verdict="hold"
+        )
+        Review.objects.filter(pk=review.pk).update(
+            created_at=timezone.now() - dt.timedelta(days=days)
+        )
+
+    (result,) = work_of(ours, anna).results
+
+    assert (result.told, result.tone, result.of_change) == ("Hold", "wait", False)
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_my_work_takes_the_same_queries_for_any_number_of_things(
     ours, anna, count, django_assert_num_queries
@@ -122,5 +139,5 @@ def test_my_work_takes_the_same_queries_for_any_number_of_things(
         JoinRequestFactory(company=ours)
         OpportunityFactory(company=ours, published=True, expires_on=today())
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         work_of(ours, anna)

@@ -4,10 +4,13 @@ import csv  # noqa: TID251 - read by another hand than wrote it
 import io
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from icalendar import Calendar  # noqa: TID251 - read by another hand than wrote it
 
 from chambers.models import Mail
+from chambers.services.joining import invite_person, register_company
+from chambers.services.profiles import change_profile
 from marketplace.services.meetings import cancel_meeting
 from marketplace.services.notices import invitation
 from tests import event_factories as make
@@ -68,3 +71,38 @@ def test_in_a_mail_and_in_its_calendar_file(company):
     file = invitation(meeting, host, meeting.host)
     (entry,) = Calendar.from_ical(file.content).walk("VEVENT")
     assert NAME in str(entry["SUMMARY"])
+
+
+def test_a_name_of_two_lines_is_one_line_in_what_strangers_are_sent():
+    person = factories.UserFactory()
+    company = register_company(
+        legal_name="Acme\n\nYour mailbox is full. Sign in again",
+        legal_name_latin="Acme\r\nSign in",
+        country=factories.CountryFactory(),
+        registration_number="",
+        by=person,
+        city="Omsk\nSign in",
+    )
+    change_profile(company, by=person, city="Tomsk\nSign in")
+
+    invite_person(company, email="stranger@example.org", role="editor", by=person)
+
+    assert company.legal_name == "Acme Your mailbox is full. Sign in again"
+    assert (company.legal_name_latin, company.city) == ("Acme Sign in", "Tomsk Sign in")
+    mail = Mail.objects.get(kind="invited")
+    assert not any(line.startswith("Your mailbox") for line in mail.text.splitlines())
+
+
+@pytest.mark.parametrize("field", ["legal_name", "legal_name_latin"])
+def test_a_web_address_is_no_name(field):
+    said = {"legal_name": "Acme", "legal_name_latin": "Acme"} | {field: "Acme https://evil.example"}
+
+    with pytest.raises(ValidationError) as refusal:
+        register_company(
+            country=factories.CountryFactory(),
+            registration_number="",
+            by=factories.UserFactory(),
+            **said,
+        )
+
+    assert refusal.value.error_dict[field][0].code == "address"

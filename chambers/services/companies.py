@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -22,6 +22,7 @@ from chambers.services.people import add_representative, demand_editor
 # Done by the app above; a job is data, not an import.
 PROFILE_JOB = "matching.refresh"
 ANEW_JOB = "matching.anew"
+_ONE_LINE = ("legal_name", "legal_name_latin", "city", "industry")
 _TOLD_BESIDE = {"legal_name", "legal_name_latin", "country"}  # what its opportunities repeat
 CODES_AT_ONCE = 50  # stated by one press of a button
 SINGLY = 500  # companies up to whom each is matched anew by itself; above, everyone is by a run
@@ -40,7 +41,7 @@ def create_company(
 
     Raises ValidationError ``already_registered`` for a known registration number.
     """
-    company = Company(legal_name=legal_name.strip(), country=country, **fields)
+    company = Company(country=country, **_in_lines({"legal_name": legal_name, **fields}))
     company.full_clean()
     company.save()
     company.codes.set(codes)
@@ -61,7 +62,7 @@ def change_company(
     Raises ValidationError when a rule is broken; nothing is changed then.
     """
     company.refresh_from_db(from_queryset=Company.objects.select_for_update(no_key=True))
-    for name, value in fields.items():
+    for name, value in _in_lines(fields).items():
         setattr(company, name, value)
     company.full_clean()
     company.save(update_fields=[*fields, "updated_at"])
@@ -118,6 +119,25 @@ def reindex_company(company: Company) -> None:
     Company.objects.filter(pk=company.pk).update(names=made.names, **made.columns())
     learn_words(made.spoken)
     note_change(company)
+
+
+def demand_plain_names(**names: str) -> None:
+    """Refuse a web address for a name: mails bring names to people who never asked for them.
+
+    Raises ValidationError ``address`` on the field.
+    """
+    for field, said in names.items():
+        if "://" in said or "www." in said.lower():
+            text = _("Give the name alone; a web address has a field of its own in the profile.")
+            raise ValidationError({field: ValidationError(text, code="address")})
+
+
+def _in_lines(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields with every name in one line: mails and lists write them among words of ours."""
+    return {
+        name: " ".join(value.split()) if name in _ONE_LINE else value
+        for name, value in fields.items()
+    }
 
 
 def note_change(company: Company) -> None:

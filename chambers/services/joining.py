@@ -26,7 +26,7 @@ from chambers.models import (
     site_language,
 )
 from chambers.selectors.joining import candidates, numbered
-from chambers.services.companies import create_company
+from chambers.services.companies import create_company, demand_plain_names
 from chambers.services.mail import queue_mail
 from chambers.services.people import add_representative
 from chambers.services.representatives import demand_main_contact, hold_company, main_contacts
@@ -35,7 +35,8 @@ Role = Representative.Role
 MOST_REQUESTS = 5  # that one person may have waiting
 MOST_UNADMITTED = 3  # companies of one main contact that no chamber has admitted
 MOST_INVITATIONS = 20  # of one company that wait for an answer or were sent within a day
-ANEW_AFTER = dt.timedelta(minutes=15)  # an address is not mailed again sooner
+MOST_UNKNOWN_INVITATIONS = 5  # the same of a company that no chamber has admitted
+ANEW_AFTER = dt.timedelta(days=1)  # an address is not mailed again sooner
 ASK_AGAIN_AFTER = dt.timedelta(days=30)  # a company that declined is left alone so long
 INVITED_FOR = dt.timedelta(days=14)
 _SALT = "chambers.invitation"
@@ -54,10 +55,12 @@ def register_company(
 ) -> Company:
     """Save a company that its own people enter; ``by`` becomes its main contact.
 
-    Raises ValidationError ``already_registered`` for a known number, ``alike`` where a company of
+    Raises ValidationError ``address`` for a web address as a name, ``already_registered`` for a
+    known number, ``alike`` where a company of
     that country has such a name in any script, unless ``is_new`` says that it is another one, and
     ``too_many_companies`` for who has entered several that no chamber knows.
     """
+    demand_plain_names(legal_name=legal_name, legal_name_latin=legal_name_latin)
     _hold_person(by)
     if numbered(country, registration_number).exists():
         raise _already_registered()
@@ -316,19 +319,21 @@ def _who_answers(company: Company) -> Iterable[tuple[User, Chamber | None]]:
 def _invitation_to(company: Company, address: str) -> Invitation:
     """The invitation of an address that waits, or a new one, if it may be mailed now."""
     now, rows = timezone.now(), Invitation.objects.filter(company=company)
+    known = Company.objects.members().filter(pk=company.pk).exists()
+    most = MOST_INVITATIONS if known else MOST_UNKNOWN_INVITATIONS
     waiting = rows.pending().filter(email__iexact=address).first()
     if waiting is None:
         counted = rows.filter(
             Q(state=Invitation.State.PENDING) | Q(sent_at__gt=now - dt.timedelta(days=1))
         )
-        if counted.count() >= MOST_INVITATIONS:
+        if counted.count() >= most:
             text = _("%(most)d invitations are under way. Withdraw old ones, or wait a day.")
-            raise _on("email", text % {"most": MOST_INVITATIONS}, "too_many_invitations")
-        return Invitation(company=company, email=address)
-    if waiting.sent_at > now - ANEW_AFTER:
-        text = _("This address was invited less than %(n)d minutes ago.")
-        raise _on("email", text % {"n": ANEW_AFTER.seconds // 60}, "already_invited")
-    return waiting
+            raise _on("email", text % {"most": most}, "too_many_invitations")
+    # One that was taken back counts too: its mail was read all the same.
+    if rows.filter(email__iexact=address, sent_at__gt=now - ANEW_AFTER).exists():
+        text = _("This address was invited within the last %(n)d hours.")
+        raise _on("email", text % {"n": ANEW_AFTER // dt.timedelta(hours=1)}, "already_invited")
+    return waiting or Invitation(company=company, email=address)
 
 
 def _pending(request: JoinRequest) -> JoinRequest:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from chambers.models import Company, Level, TradeCode, User, today
-from chambers.services.companies import change_company
+from chambers.services.companies import change_company, demand_plain_names
 from chambers.services.people import demand_editor
 
 PROFILE = (
@@ -45,13 +45,16 @@ def change_profile(
 
     What is not given stays as it is stored, text by text and field by field, so that of two who
     change different ones at once neither undoes the other; an empty text takes that language
-    away. Search and matches follow. Raises ValidationError on the field (``founded``,
+    away. Search and matches follow. Raises ValidationError on the field (``address``, ``founded``,
     ``no_currency`` and those of the model), PermissionDenied for who may not decide for the
     company, TypeError for a field that is no part of the profile.
     """
     demand_editor(by, company)
     if strange := set(fields) - set(PROFILE):
         raise TypeError(f"no part of the profile: {', '.join(sorted(strange))}")
+    demand_plain_names(
+        **{one: fields[one] for one in ("legal_name_latin", "city") if one in fields}
+    )
     stored = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     if texts:
         merged = {**stored.description, **{one: text.strip() for one, text in texts.items()}}

@@ -114,12 +114,40 @@ def test_inviting_again_sends_the_same_invitation_anew_but_not_at_once():
 
 def test_a_company_invites_only_so_many_a_day_even_when_it_takes_them_back(monkeypatch):
     contact = RepresentativeFactory()
-    monkeypatch.setattr(joining, "MOST_INVITATIONS", 2)
+    monkeypatch.setattr(joining, "MOST_UNKNOWN_INVITATIONS", 2)
     for number in range(2):
         joining.withdraw_invitation(invite(contact, f"{number}@example.org"), by=contact.person)
 
     with pytest.raises(ValidationError) as error:
         invite(contact)
+
+    assert codes(error) == ["too_many_invitations"]
+
+
+def test_an_address_is_mailed_once_a_day_even_when_its_invitation_is_taken_back():
+    contact = RepresentativeFactory()
+    first = invite(contact)
+    Invitation.objects.update(sent_at=timezone.now() - dt.timedelta(hours=23))
+
+    with pytest.raises(ValidationError) as sent_anew:
+        invite(contact)
+    joining.withdraw_invitation(first, by=contact.person)
+    with pytest.raises(ValidationError) as taken_back:
+        invite(contact)
+
+    assert codes(sent_anew) == codes(taken_back) == ["already_invited"]
+    assert Mail.objects.filter(kind="invited").count() == 1
+
+
+def test_a_company_that_no_chamber_knows_invites_few(monkeypatch):
+    monkeypatch.setattr(joining, "MOST_UNKNOWN_INVITATIONS", 1)
+    stranger, member = RepresentativeFactory(), RepresentativeFactory(company__member=True)
+    for contact in (stranger, member):
+        invite(contact)
+
+    with pytest.raises(ValidationError) as error:
+        invite(stranger, "second@example.org")
+    invite(member, "second@example.org")
 
     assert codes(error) == ["too_many_invitations"]
 

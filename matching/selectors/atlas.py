@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
@@ -37,7 +37,9 @@ class Dot:
     ways: list[str]
     """The shortest way from one's own place, as ``points`` of polylines."""
     label: tuple[float, float, str] | None = None
-    """Where its name stands, and whether it begins or ends there: start or end."""
+    """Where the name of its country stands, and whether it begins or ends there: start or end."""
+    in_country: int = 0
+    """Partners in all its country, told beside that name."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,9 @@ def _labelled(dots: Sequence[Dot], home: tuple[float, float]) -> list[Dot]:
     taken = [(home[0] - 9, home[1] - 9, home[0] + 9, home[1] + 9)]
     taken += [_box(dot.x, dot.y, max(dot.radius, dot.ring)) for dot in dots]
     named: set[str] = set()
+    lands: Counter[str] = Counter()
+    for dot in dots:
+        lands[dot.place.country_id] += dot.partners
     found = []
     for dot in dots:
         spot = None
@@ -160,10 +165,7 @@ def _labelled(dots: Sequence[Dot], home: tuple[float, float]) -> list[Dot]:
             spot = _free(dot, taken)
         if spot is not None:
             named.add(dot.place.country_id)
-        found.append(
-            Dot(dot.place, dot.partners, dot.demand, dot.x, dot.y, dot.radius, dot.ring, dot.ways,
-                spot)
-        )  # fmt: skip
+        found.append(replace(dot, label=spot, in_country=lands[dot.place.country_id]))
     return found
 
 
@@ -177,7 +179,7 @@ def _free(
     """A place for its name right or left of it, a little higher or lower; None where none is."""
     away = max(dot.radius, dot.ring) + 4.0
     long = sum(12.5 if ord(letter) > 0x2E80 else 7.2 for letter in dot.place.country.name) + 22.0
-    for down in (4.5, -9.0, 18.0):
+    for down in (4.5, -9.0, 18.0, -24.0, 33.0, -40.0, 48.0):
         for x, anchor in ((dot.x + away, "start"), (dot.x - away, "end")):
             left = x if anchor == "start" else x - long
             box = (left, dot.y + down - ROW + 4.0, left + long, dot.y + down + 4.0)

@@ -76,6 +76,7 @@ def test_partners_and_demand_are_counted_by_place_and_joined_to_ones_own(earth):
     ]
     assert (atlas.home.name, atlas.first, atlas.first_number) == ("Moscow", "Country JP", 4)
     assert all(dot.ways for dot in atlas.dots)
+    assert [dot.in_country for dot in atlas.dots] == [4, 4]
     assert [dot.label is not None for dot in atlas.dots] == [True, False]  # a country is named once
 
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from chambers.models import Company, Representative, User
+from chambers.models import Chamber, Company, Representative, User
 from chambers.services import links
 from chambers.services.mail import queue_mail
 from marketplace.models import Outcome
@@ -30,23 +30,18 @@ def ask_partner(outcome: Outcome) -> None:
     key = f"{outcome.public_id}:{version}"
     for reader in deciders(outcome.partner):
         url = links.link(CONFIRM, person=reader, key=key, days=LINKS_LIVE)
-        _mail("outcome_asked", reader, outcome, outcome.reporter, url)
+        _mail("outcome_asked", reader, outcome, outcome.partner, url)
 
 
 def tell_reporter(kind: str, outcome: Outcome) -> None:
     """Mail ``kind`` to the company that reported."""
-    for reader in deciders(outcome.reporter):
-        _mail(kind, reader, outcome, outcome.partner)
+    _tell(kind, outcome, outcome.reporter)
 
 
 def tell_both(kind: str, outcome: Outcome) -> None:
     """Mail ``kind`` to both companies."""
-    for own, other in (
-        (outcome.reporter, outcome.partner),
-        (outcome.partner, outcome.reporter),
-    ):
-        for reader in deciders(own):
-            _mail(kind, reader, outcome, other)
+    for own in (outcome.reporter, outcome.partner):
+        _tell(kind, outcome, own)
 
 
 def told_amount(outcome: Outcome) -> str:
@@ -57,7 +52,25 @@ def told_amount(outcome: Outcome) -> str:
     return f"{money.amount:,.2f} {money.currency}".replace(",", "\u202f")
 
 
-def _mail(kind: str, reader: User, outcome: Outcome, other: Company, url: str = "") -> None:
+def _tell(kind: str, outcome: Outcome, own: Company) -> None:
+    for reader in deciders(own):
+        _mail(kind, reader, outcome, own)
+
+
+def _chamber_of(outcome: Outcome, own: Company) -> Chamber | None:
+    """Whose staff may look such a mail up: a chamber of its reader's company, nobody before.
+
+    Never the organiser's as such: the amount is for the two companies and their chambers, and no
+    chamber reads of a paper before the partner has confirmed it.
+    """
+    if outcome.state in (Outcome.State.WITH_PARTNER, Outcome.State.REFUSED):
+        return None
+    theirs = own.memberships.in_force().select_related("chamber").order_by("pk").first()
+    return theirs.chamber if theirs is not None else None
+
+
+def _mail(kind: str, reader: User, outcome: Outcome, own: Company, url: str = "") -> None:
+    other = outcome.partner if own == outcome.reporter else outcome.reporter
     with translation.override(reader.language):
         context = {
             "outcome": outcome,
@@ -70,5 +83,5 @@ def _mail(kind: str, reader: User, outcome: Outcome, other: Company, url: str = 
         kind,
         to=reader,
         context={**context, "address": address},
-        chamber=outcome.event.chamber if outcome.event is not None else outcome.chamber,
+        chamber=_chamber_of(outcome, own),
     )

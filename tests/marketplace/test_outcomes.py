@@ -86,6 +86,36 @@ def test_a_paper_counts_once_both_companies_and_a_chamber_have_said_so(signed):
     assert list(steps) == ["reported", "confirmed", "approved"]
 
 
+def test_mails_of_a_paper_are_read_by_the_chambers_of_the_two_once_they_agree(signed):
+    organiser = factories.StaffFactory(chamber=signed.event.chamber).person
+    pair = (
+        signed.chamber,
+        factories.StaffFactory(chamber=signed.ours.memberships.get().chamber).person,
+    )
+
+    def read(by):
+        return set(Mail.objects.served_by(by).values_list("kind", "to"))
+
+    outcome = signed.report(publicity=Publicity.PRIVATE)
+    assert [read(one) for one in pair] == [set(), set()]
+    outcomes.confirm_outcome(outcome, by=signed.they)
+    outcomes.approve_outcome(outcome, by=signed.chamber)
+
+    assert read(pair[0]) == {("outcome_approved", signed.they.email)}
+    assert read(pair[1]) == {
+        (f"outcome_{step}", signed.we.email) for step in ("confirmed", "approved")
+    }
+    assert read(organiser) == set()
+
+
+def test_every_line_of_a_reason_stands_in_the_mail_as_somebodys_words(signed):
+    outcome, told = signed.report(), "The amount is wrong.\nSign in again: https://evil.example"
+    outcomes.refuse_outcome(outcome, by=signed.they, reason=told)
+
+    text = Mail.objects.get(kind="outcome_refused").text
+    assert "\n    Sign in again: https://evil.example\n" in text
+
+
 def test_each_step_is_for_its_side_alone(signed):
     outcome = signed.report()
     both = factories.StaffFactory(chamber=signed.ours.memberships.get().chamber).person

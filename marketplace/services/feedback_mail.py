@@ -11,7 +11,7 @@ from chambers.services import links
 from chambers.services.mail import queue_mail
 from marketplace.models import Dispute, Feedback, Meeting, Registration
 from marketplace.selectors.times import shown_time, tell_time
-from marketplace.services.notices import speakers
+from marketplace.services.notices import chamber_of, speakers
 
 SAID = "feedback.said"
 """The purpose of a one-tap answer; its key is ``<meeting>:<registration>:<said>``."""
@@ -92,5 +92,5 @@ def _mail(
         kind,
         to=reader,
         context=context,
-        chamber=event.chamber,
+        chamber=chamber_of(event),
     )

@@ -315,3 +315,13 @@ def test_a_direct_meeting_has_no_organiser_to_find_out(past):
     assert "organiser" not in asked[0].text
     assert past.marks() == ("came", "unknown", S.CONFIRMED)
     assert not Dispute.objects.served_by(past.manager).exists()
+
+
+def test_no_staff_reads_the_mails_after_a_direct_meeting(past):
+    type(past.event).objects.filter(pk=past.event.pk).update(kind="direct")
+    feedback_links.ask_after_meetings(timezone.now())
+    Meeting.objects.update(status=S.HELD)
+    feedback_links.ask_after_meetings(timezone.now() + SECOND_AFTER)
+
+    assert set(Mail.objects.values_list("kind", flat=True)) == {"feedback_asked", "feedback_later"}
+    assert not Mail.objects.served_by(past.manager).exists()

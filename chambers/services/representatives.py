@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from chambers.models import Company, Representative, User
+from chambers.models import Company, Invitation, Representative, User
 from chambers.services.mail import queue_mail
 
 Role = Representative.Role
@@ -43,6 +43,8 @@ def change_role(representative: Representative, *, role: str, by: User) -> Repre
     representative.role = role
     representative.full_clean()
     representative.save(update_fields=["role"])
+    if role != Role.OWNER:
+        _take_back_invitations(representative)
     if representative.person_id != by.pk:
         context = {"representative": representative, "decided_by": by}
         queue_mail("role_changed", to=representative.person, context=context)
@@ -62,6 +64,7 @@ def remove_representative(representative: Representative, *, by: User) -> None:
         demand_main_contact(by, company)
     representative.refresh_from_db(fields=["role"])
     _demand_another_main_contact(representative)
+    _take_back_invitations(representative)
     representative.delete()
     if person.pk != by.pk:
         queue_mail(
@@ -76,6 +79,14 @@ def main_contacts(company: Company) -> list[User]:
     """Those who decide about the people of a company."""
     rows = Representative.objects.filter(company=company, role=Role.OWNER)
     return [one.person for one in rows.select_related("person").order_by("pk")]
+
+
+def _take_back_invitations(representative: Representative) -> None:
+    """Who decides no longer has not decided ahead: nobody comes back by their own invitation."""
+    rows = Invitation.objects.pending().filter(
+        company=representative.company_id, invited_by=representative.person_id
+    )
+    rows.update(state=Invitation.State.WITHDRAWN)
 
 
 def _demand_another_main_contact(representative: Representative) -> None:

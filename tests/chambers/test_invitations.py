@@ -10,6 +10,7 @@ from django.utils import timezone
 from chambers.models import Invitation, Mail, Representative, User
 from chambers.selectors.joining import invitations_to
 from chambers.services import joining
+from chambers.services.representatives import change_role, remove_representative
 from tests.factories import (
     InvitationFactory,
     JoinRequestFactory,
@@ -122,6 +123,25 @@ def test_a_company_invites_only_so_many_a_day_even_when_it_takes_them_back(monke
         invite(contact)
 
     assert codes(error) == ["too_many_invitations"]
+
+
+@pytest.mark.parametrize("what", ["removed", "role"])
+def test_what_a_main_contact_of_before_has_invited_opens_nothing(what):
+    contact = RepresentativeFactory()
+    other = RepresentativeFactory(company=contact.company, role="owner")
+    private, theirs = confirmed(), confirmed()
+    made = invite(contact, private.email, "owner")
+    kept = invite(other, theirs.email)
+
+    if what == "removed":
+        remove_representative(contact, by=other.person)
+    else:
+        change_role(contact, role="editor", by=other.person)
+
+    with pytest.raises(ValidationError) as error:
+        joining.accept_invitation(made, by=private)
+    assert codes(error) == ["invitation_gone"]
+    assert joining.accept_invitation(kept, by=theirs).role == "editor"
 
 
 def test_an_address_is_mailed_once_a_day_even_when_its_invitation_is_taken_back():

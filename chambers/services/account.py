@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 
 from chambers.gates.archives import zip_of
 from chambers.gates.tables import Cell, write_table
-from chambers.models import ApiToken, Job, Mail, MailChoice, Representative, User
+from chambers.models import ApiToken, Company, Job, Mail, MailChoice, Representative, User
 from chambers.models.joining import Invitation, JoinRequest
 
 PERSONAL = ("account", "invited")  # kinds of mail that hold a link for one person alone
@@ -133,11 +133,24 @@ def _account(person: User) -> Iterator[Held]:
         ],
     )
     asked = JoinRequest.objects.filter(person=person).select_related("company").order_by("asked_at")
+    # Who found a company by its number alone has not been told its name, and is not now.
+    shown = Company.objects.visible_to(person).filter(join_requests__person=person)
+    named = set(shown.values_list("pk", flat=True))
     yield Held(
         "requests_to_join",
         _("Companies that you asked to join"),
         ["company", "message", "state", "asked_at"],
-        [[one.company.legal_name, one.message, one.state, one.asked_at] for one in asked],
+        [
+            [
+                one.company.legal_name
+                if one.company_id in named
+                else one.company.registration_number,
+                one.message,
+                one.state,
+                one.asked_at,
+            ]
+            for one in asked
+        ],
     )
     tokens = ApiToken.objects.filter(user=person).order_by("created")
     yield Held(

@@ -169,3 +169,16 @@ def test_what_somebody_is_needed_for_comes_first(past):
     account.delete_account(by, confirmed=by.email)
 
     assert not User.objects.get(pk=by.pk).is_active
+
+
+def test_the_download_does_not_name_a_company_that_was_found_by_its_number_alone(db):
+    person = factories.UserFactory()
+    hidden = factories.CompanyFactory(legal_name=WORD, registration_number="7701234567")
+    shown = factories.CompanyFactory(member=True, legal_name="Sunflower")
+    for company in (hidden, shown):
+        factories.JoinRequestFactory(company=company, person=person)
+
+    asked = tables(person)["requests_to_join.csv"]
+
+    assert {row[0] for row in asked[1:]} == {"7701234567", "Sunflower"}
+    assert WORD not in str(asked)

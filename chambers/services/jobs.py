@@ -370,9 +370,29 @@ def by_the_clock(hook: Callable[[dt.datetime], None]) -> Callable[[dt.datetime],
 
 
 def ask_the_clock(now: dt.datetime | None = None) -> None:
-    """Let everything that runs by the clock write down what is due at ``now``."""
+    """Let everything that runs by the clock write down what is due at ``now``.
+
+    What one of them cannot do keeps no other from its turn.
+    """
     for hook in _clocked:
-        hook(now or timezone.now())
+        with spared(f"{hook.__module__}.{hook.__qualname__}"):
+            hook(now or timezone.now())
+
+
+@contextmanager
+def spared(what: object) -> Iterator[None]:
+    """Log what fails inside, so that its neighbours get their turn; it is due again at the next.
+
+    A database that is away fails for all of them, and is raised.
+    """
+    try:
+        yield
+    except OperationalError as error:
+        if not isinstance(error.__cause__, DeadlockDetected | QueryCanceled):
+            raise
+        log.warning("%r waits for the next turn: %s", what, error)
+    except Exception:
+        log.exception("%r failed.", what)
 
 
 def _tell(job: Job, reason: str) -> None:

@@ -73,7 +73,8 @@ def ask_after_meetings(now: dt.datetime) -> None:
         slot__ends_at__lte=now, slot__ends_at__gt=now - ASKED_WITHIN, event__cancelled_at=None
     )
     for one in _unasked(ended, asked_at=None)[:AT_ONCE]:
-        _ask(one, now, "asked_at")
+        with jobs.spared(one):
+            _ask(one, now, "asked_at")
     later = now - SECOND_AFTER
     old = Meeting.objects.filter(
         status=Meeting.Status.HELD,
@@ -81,7 +82,8 @@ def ask_after_meetings(now: dt.datetime) -> None:
         slot__ends_at__gt=later - ASKED_LATER_WITHIN,
     )
     for one in _unasked(old, asked_again_at=None)[:AT_ONCE]:
-        _ask(one, now, "asked_again_at")
+        with jobs.spared(one):
+            _ask(one, now, "asked_again_at")
 
 
 def _unasked(meetings: MeetingQuerySet, **missing: None) -> MeetingQuerySet:

@@ -62,7 +62,6 @@ def _broken(day: dt.date) -> InterestQuerySet:
     return Interest.objects.open().filter(Exists(ended), position__isnull=False)
 
 
-@transaction.atomic
 def _change(
     interest: Interest,
     now: dt.datetime,
@@ -71,13 +70,14 @@ def _change(
     still: Callable[[Interest], bool],
 ) -> None:
     """Do something to an interest unless somebody acted a moment ago."""
-    row = (
-        Interest.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("company__country", "opportunity__company__country")
-        .get(pk=interest.pk)
-    )
-    if still(row) and row.due_on == interest.due_on:
-        do(row, now)
+    with jobs.spared(interest), transaction.atomic():
+        row = (
+            Interest.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("company__country", "opportunity__company__country")
+            .get(pk=interest.pk)
+        )
+        if still(row) and row.due_on == interest.due_on:
+            do(row, now)
 
 
 def _remind(interest: Interest, now: dt.datetime) -> None:

@@ -279,7 +279,7 @@ def propose_times(
 def expire_requests(now: dt.datetime) -> None:
     """Close what nobody answered in time, and tell both sides."""
     for one in MeetingRequest.objects.due(now).select_related("event").order_by("pk"):
-        with transaction.atomic():
+        with jobs.spared(one), transaction.atomic():
             request = _hold_request(one)
             if not request.is_open or request.expires_at is None or request.expires_at > now:
                 continue  # answered a moment ago

@@ -136,7 +136,8 @@ def _mail_everybody(lease: jobs.Lease) -> None:
     )
     mailed = 0
     for at, person in enumerate(people, 1):
-        mailed += tell_of_new(person, until)
+        with jobs.spared(f"searches of person {person}"):
+            mailed += tell_of_new(person, until)
         lease.progress(at, len(people))
     with lease.finish({"mails": mailed}):
         pass

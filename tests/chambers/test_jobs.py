@@ -433,3 +433,18 @@ def test_a_held_lease_lasts_while_the_work_has_no_time_to_renew_it(settings):
     time.sleep(1)
 
     assert jobs.claim() is not None
+
+
+def test_what_fails_by_the_clock_keeps_no_other_from_its_turn(monkeypatch, caplog):
+    asked = []
+
+    def broken(now):
+        raise ValidationError("a row that cannot be saved")
+
+    monkeypatch.setattr(jobs, "_clocked", [broken, asked.append])
+    now = timezone.now()
+
+    jobs.ask_the_clock(now)
+
+    assert asked == [now]
+    assert "broken" in caplog.text

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
-from chambers.models import Mail
+from chambers.models import Mail, User
 from config.api import refusal_of
 from marketplace.models import Booking, Event, Meeting, MeetingRequest
 from marketplace.services import requests, rules
@@ -394,6 +394,16 @@ def test_what_nobody_answers_expires_and_both_are_told_once(pair):
     assert sorted(Mail.objects.values_list("to", flat=True)) == sorted(
         [pair.asker.person.email, pair.asked.person.email]
     )
+
+
+def test_a_request_that_cannot_be_closed_keeps_no_other_from_expiring(pair):
+    spoilt, other = pair.ask(), Pair().ask()
+    User.objects.filter(pk=pair.asked.person.pk).update(time_zone="Nowhere/Atlantis")
+
+    requests.expire_requests(max(spoilt.expires_at, other.expires_at))
+
+    assert MeetingRequest.objects.get(pk=spoilt.pk).is_open
+    assert MeetingRequest.objects.get(pk=other.pk).status == S.EXPIRED
 
 
 def test_a_late_answer_finds_the_request_expired_before_the_clock_does(pair):

@@ -32,13 +32,14 @@ def read_content(
     leak_reason: str = "",
     investment: Mapping[str, Any] | None = None,
 ) -> Content:
-    """What was typed, without spaces at the ends and empty languages.
+    """What was typed, without spaces at the ends, empty languages and line ends in titles.
 
     Raises ValidationError: on ``title`` ``no_title`` or ``too_long``, on ``text`` ``too_long``, on
     ``codes`` ``too_many_codes``, on ``target_countries`` ``unknown_country``.
     """
     content = Content(
-        title=_texts("title", title, LONGEST_TITLE),
+        # One line each: lists, mails and calendars write it among words of ours.
+        title=_in_lines(_texts("title", title, LONGEST_TITLE)),
         text=_texts("text", text or {}, LONGEST_TEXT),
         codes=tuple(dict.fromkeys(codes)),
         target_countries=tuple(dict.fromkeys(target_countries)),
@@ -109,6 +110,10 @@ def _texts(field: str, texts: Mapping[str, str], longest: int) -> dict[str, str]
             said = _("Write at most %(most)d characters in each language; these are %(now)d.")
             raise _on(field, "too_long", said % {"most": longest, "now": len(words)})
     return {code: words for code, words in found.items() if words}
+
+
+def _in_lines(texts: Mapping[str, str]) -> dict[str, str]:
+    return {code: " ".join(words.split()) for code, words in texts.items()}
 
 
 def _on(field: str, code: str, text: str) -> ValidationError:

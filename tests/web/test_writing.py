@@ -94,6 +94,15 @@ def test_a_new_offer_is_handed_in_with_a_number(client, owner):
     assert row.reference in client.get(address(row)).content.decode()
 
 
+def test_a_title_is_one_line(client, owner):
+    client.post(
+        "/en/opportunities/write/",
+        typed(title_en="Pumps\r\nYour account is locked:\nhttps://evil.example"),
+    )
+
+    assert written().title["en"] == "Pumps Your account is locked: https://evil.example"
+
+
 def test_a_draft_is_kept_and_seen_by_its_company_alone(client, owner):
     client.post("/en/opportunities/write/", typed(submit="", draft="1") | {"draft": "1"})
     row = Opportunity.objects.get()

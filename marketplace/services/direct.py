@@ -255,7 +255,11 @@ def enter(event: Event, company: Company, by: User) -> Registration:
         answering = Representative.objects.filter(company=company, person__is_active=True)
         answering = answering.exclude(role=Representative.Role.VIEWER).select_related("person")
         Participant.objects.bulk_create(
-            Participant(registration=registration, person=one.person, name=_name(one.person))
+            Participant(
+                registration=registration,
+                person=one.person,
+                name=registrations.name_of(one.person, company),
+            )
             for one in answering.order_by("pk")
         )
     registration.event, registration.company = event, company
@@ -278,11 +282,9 @@ def participant_of(registration: Registration, person: User, by: User) -> Partic
     found = rows.select_related("registration__company", "person").first()
     if found is not None:
         return found
-    return registrations.add_participant(registration, by=by, name=_name(person), person=person)
-
-
-def _name(person: User) -> str:
-    return person.name or person.email
+    return registrations.add_participant(
+        registration, by=by, name=registrations.name_of(person, registration.company), person=person
+    )
 
 
 def demand_reader(registration: Registration) -> None:

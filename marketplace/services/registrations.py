@@ -363,7 +363,13 @@ def _fresh(event: Event, company: Company) -> Registration:
 def _myself(by: User, company: Company) -> list[Mapping[str, Any]]:
     if not Representative.objects.filter(company=company, person=by).exists():
         return []
-    return [{"name": by.name or by.email, "person": by}]
+    return [{"name": name_of(by, company), "person": by}]
+
+
+def name_of(person: User, company: Company) -> str:
+    """Who somebody is for other companies: never the address, which they read once they meet."""
+    unnamed = _("A representative of %(company)s") % {"company": company.legal_name}
+    return person.name or unnamed[:150]
 
 
 def _add(registration: Registration, given: Mapping[str, Any]) -> Participant:

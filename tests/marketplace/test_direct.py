@@ -352,6 +352,14 @@ def test_no_list_of_events_shows_it_and_no_staff_sees_it(world):
     assert set(Mail.objects.values_list("chamber", flat=True)) == {None}
 
 
+def test_who_has_given_no_name_is_not_known_by_their_address(world):
+    nameless = colleague(world.anna, name="", email="private@romashka.example")
+
+    ours = world.ask(soon()).event.registrations.get(company=world.anna.company)
+
+    assert ours.participants.get(person=nameless).name == "A representative of Romashka"
+
+
 # ---------------------------------------------------------------- a third company
 def test_a_third_company_joins_and_all_are_told(world):
     meeting = world.agree(link="https://meet.example/1")

@@ -303,6 +303,19 @@ def test_from_a_company_to_a_message_to_its_answer(client, pair):
     assert "Mark as read" not in text(answered)
 
 
+def test_a_message_whose_author_has_no_name_is_told_as_such(client, pair):
+    pair.anna.name = ""
+    pair.anna.save()
+    message = pair.begin()
+    client.force_login(pair.keiko)
+
+    page = client.get(reverse("conversation", args=[message.conversation.public_id]))
+
+    assert "A former colleague" in page.content.decode()
+    told = Mail.objects.get(kind="message_new").text
+    assert f"\n{pair.own.told} has written to your company." in told
+
+
 def test_reading_is_noted_by_a_press_not_by_looking(client, pair):
     message = pair.begin()
     client.force_login(pair.keiko)

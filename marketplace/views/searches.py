@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from chambers.gates.tables import write_table
 from chambers.http import SignedInRequest
 from chambers.models import today
+from chambers.pages import signed_in_or_back_to
 from marketplace.forms.searches import SearchForm
 from marketplace.models import SavedSearch
 from marketplace.selectors import exports
@@ -71,7 +72,7 @@ def change(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@signed_in_or_back_to("searches")
 def forget(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Delete a saved search."""
     search = get_object_or_404(SavedSearch.objects.visible_to(request.user), public_id=public_id)

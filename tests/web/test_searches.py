@@ -4,6 +4,7 @@ import csv  # noqa: TID251 - reads back what the gate wrote
 import datetime as dt
 import io
 import re
+import uuid
 
 import pytest
 from django.utils import timezone
@@ -221,6 +222,12 @@ def test_the_same_search_is_saved_once_and_what_was_typed_stays(client, speaks_f
     assert "You have saved this search already." in again.content.decode()
     assert "Japan again" in again.content.decode()
     assert SavedSearch.objects.count() == 1
+
+
+def test_who_is_asked_to_sign_in_before_deleting_comes_to_the_list(client):
+    answer = client.post(f"/en/my/searches/{uuid.uuid4()}/delete/")
+
+    assert answer["Location"].endswith("?next=/en/my/searches/")
 
 
 def test_there_are_not_more_than_twenty(client, speaks_for):

@@ -55,13 +55,18 @@ class OutcomeQuerySet(ScopedQuerySet):
         return self._of(Company.objects.members_served_by(user))
 
     def managed_by(self, user: User | AnonymousUser) -> Self:
+        """Those of them that ``user`` decides about for the chamber."""
         if user.is_superuser:
             return self.all()
         return self._of(Company.objects.managed_by(user))
 
     def _of(self, companies: models.QuerySet[Company]) -> Self:
         keys = companies.values("pk")
-        return self.filter(Q(reporter__in=keys) | Q(partner__in=keys))
+        state = Outcome.State
+        agreed = Q(state__in=[state.WITH_CHAMBER, state.RETURNED, state.CONFIRMED])
+        # A next stage waits for the partner; what was approved before stays in the record.
+        known = self.filter(agreed | Q(approved_at__isnull=False)).exclude(state=state.WITHDRAWN)
+        return known.filter(Q(reporter__in=keys) | Q(partner__in=keys))
 
 
 class Outcome(PublicModel):

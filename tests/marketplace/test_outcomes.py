@@ -108,6 +108,26 @@ def test_mails_of_a_paper_are_read_by_the_chambers_of_the_two_once_they_agree(si
     assert read(organiser) == set()
 
 
+def test_a_chamber_reads_of_a_paper_once_the_partner_agreed_and_of_no_withdrawn_one(signed):
+    def read():
+        return [
+            list(rows(signed.chamber))
+            for rows in (Outcome.objects.served_by, Outcome.objects.managed_by)
+        ]
+
+    outcome = signed.report()
+    assert read() == [[], []]
+    outcomes.refuse_outcome(outcome, by=signed.they, reason="The amount is in yen.")
+    assert read() == [[], []]
+    outcomes.withdraw_outcome(outcome, by=signed.we)
+    assert read() == [[], []]
+
+    agreed = signed.report(subject="Valves")
+    outcomes.confirm_outcome(agreed, by=signed.they)
+
+    assert read() == [[agreed], [agreed]]
+
+
 def test_every_line_of_a_reason_stands_in_the_mail_as_somebodys_words(signed):
     outcome, told = signed.report(), "The amount is wrong.\nSign in again: https://evil.example"
     outcomes.refuse_outcome(outcome, by=signed.they, reason=told)

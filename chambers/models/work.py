@@ -120,7 +120,7 @@ class Job(PublicModel):
                 name="job_waiting",
             ),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="job_running"),
-            # The clock asks whether the job of a day was ever written; rows stay when they are over.
+            # The clock asks whether the job of a day was ever written; rows stay for good.
             models.Index(fields=["kind", "key"], name="job_of_a_key"),
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -209,7 +210,9 @@ class Requests(Resource):
         partner = get_object_or_404(
             Registration.objects.visible_to(person), public_id=asked.pop("partner")
         )
-        made = services.request_meeting(own, partner, by=person, **_named(own, person, asked))
+        made = services.request_meeting(
+            own, partner, by=person, **_named((own, partner), person, asked)
+        )
         return Response(self._told(request, made), status=201)
 
     @extend_schema(
@@ -232,8 +235,7 @@ class Requests(Resource):
             )
             return Response(self._told(request, made), status=201)
         if "opportunity" in asked:
-            shown = Opportunity.objects.visible_to(person)
-            asked["opportunity"] = get_object_or_404(shown, reference=asked["opportunity"])
+            asked["opportunity"] = _about(asked["opportunity"], (own, partner), person)
         times = times_of(asked.pop("times", []))
         made = direct.ask_directly(own, partner, by=person, times=times, **asked)
         return Response(self._told(request, made), status=201)
@@ -252,7 +254,7 @@ class Requests(Resource):
             "opportunity": found.opportunity,
             "participant": found.participant,
             "slots": found.slots.all(),
-            **_named(found.requester, person, asked),
+            **_named((found.requester, found.partner), person, asked),
         }
         return Response(self._told(request, services.write_draft(found, by=person, **said)))
 
@@ -327,16 +329,26 @@ class Requests(Resource):
         return found
 
 
-def _named(own: Registration, person: User, asked: dict[str, Any]) -> dict[str, Any]:
+def _about(reference: str, sides: Iterable[Company], person: User) -> Opportunity:
+    """What a request is about: of one of the two, and not of a company that hides its name."""
+    shown = Opportunity.objects.visible_to(person).named().filter(company__in=sides)
+    found: Opportunity = get_object_or_404(shown, reference=reference)
+    return found
+
+
+def _named(
+    sides: tuple[Registration, Registration], person: User, asked: dict[str, Any]
+) -> dict[str, Any]:
     """What was sent, with the rows in place of the ids that it names.
 
-    404 for an offer that ``person`` may not read and for somebody whom ``own`` does not send;
-    raises ValidationError ``other_event``.
+    ``sides``: who asks, and who is asked. 404 for an offer that is neither's or that ``person`` may
+    not read by name, and for somebody whom the first does not send; raises ValidationError
+    ``other_event``.
     """
-    found = dict(asked)
+    found, own = dict(asked), sides[0]
     if asked.get("opportunity") is not None:
-        shown = Opportunity.objects.visible_to(person).named()
-        found["opportunity"] = get_object_or_404(shown, reference=asked["opportunity"])
+        both = [one.company for one in sides]
+        found["opportunity"] = _about(asked["opportunity"], both, person)
     if asked.get("participant") is not None:
         found["participant"] = get_object_or_404(own.participants, public_id=asked["participant"])
     if "slots" in asked:

@@ -39,6 +39,24 @@ def send(client, path, **data):
     return client.post(URL + path, data, format="json")
 
 
+@pytest.mark.parametrize("whose", ["partner, anonymous", "third"])
+def test_a_request_is_about_an_item_of_the_two_that_stands_under_a_name(
+    speaking_for, anna, keiko, whose
+):
+    hidden = OpportunityFactory(company=keiko.company, published=True, is_anonymous=True)
+    item = hidden if whose != "third" else OpportunityFactory(published=True)
+
+    asked = send(
+        speaking_for(anna.person),
+        "direct/",
+        **body(anna, keiko, soon()),
+        opportunity=item.reference,
+    )
+
+    assert asked.status_code == 404
+    assert not MeetingRequest.objects.exists()
+
+
 def test_a_company_is_asked_and_agrees_at_one_of_the_times(speaking_for, anna, keiko):
     item = OpportunityFactory(company=anna.company, published=True)
     asked = send(

@@ -248,7 +248,9 @@ def _demand_state(outcome: Outcome, *states: Outcome.State) -> None:
 
 def _demand_met(meeting: Meeting, company: Company, partner: Company, now: dt.datetime) -> None:
     met = {one.registration.company_id for one in meeting.people()}
-    begun = meeting.slot is not None and meeting.slot.starts_at <= now
+    # A cancelled one keeps its time, and a plan that nobody was told of has one.
+    had = meeting.is_told and meeting.status != Meeting.Status.CANCELLED
+    begun = had and meeting.slot is not None and meeting.slot.starts_at <= now
     if not {company.pk, partner.pk} <= met or company.pk == partner.pk or not begun:
         raise ValidationError(
             _("Choose a meeting that you had with this company: a paper comes of a meeting."),

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from chambers.models import Document, Mail, today
 from marketplace.forms.outcomes import MoneyField
-from marketplace.models import Outcome, OutcomeAmount, OutcomeEntry
+from marketplace.models import Meeting, Outcome, OutcomeAmount, OutcomeEntry
 from marketplace.selectors.outcomes import (
     broken_lines,
     public_part,
@@ -233,6 +233,14 @@ def test_what_is_wrong_is_named_with_its_field(signed):
         claimed="announced",
     )
     assert not Outcome.objects.exists()
+
+
+@pytest.mark.parametrize("fields", [{"status": Meeting.Status.CANCELLED}, {"is_told": False}])
+def test_no_paper_comes_of_a_meeting_that_was_cancelled_or_never_told(signed, fields):
+    Meeting.objects.filter(pk=signed.meeting.pk).update(**fields)
+    signed.meeting.refresh_from_db()
+
+    refused("not_met", signed.report)
 
 
 def test_the_same_paper_is_not_reported_twice_by_a_slip(signed):

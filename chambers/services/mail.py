@@ -33,7 +33,6 @@ from chambers.services import jobs, links
 from chambers.services.layout import Letter, html_of_text, letter
 from chambers.services.topics import DIGEST, delivery_of, topic_of
 
-DIGEST_JOB = "mail.digest"
 DIGEST_AT = dt.time(7)  # by the reader's clock
 STOP_DAYS = 400  # a mail is found again, and stopped, a year later
 REFUSED = 500  # SMTP answers from here on are for good
@@ -64,18 +63,22 @@ def queue_mail(
     calendar: CalendarFile | None = None,
     thread: str = "",
     once: str = "",
+    good_until: dt.datetime | None = None,
 ) -> Mail:
     """Write the mail ``kind`` to a person, in their language, from ``mail/<kind>.txt``.
 
     The template's first line is the subject. Placeholders are text: nothing in a name becomes
     a header, a link or markup. Mails of one ``thread`` leave in order. What is written under a
-    ``once`` is written one time ever; a second call gives the first mail.
+    ``once`` is written one time ever; a second call gives the first mail. What is of no use any
+    more after ``good_until`` waits for no daily mail that comes later.
     """
     if once and (former := Mail.objects.filter(once=once).first()):
         return former
     topic = topic_of(kind)
     # A calendar that misses a change is wrong from then on.
     delivery = Delivery.NOW if calendar else delivery_of(to, topic)
+    if delivery == Delivery.DAILY and good_until and good_until < next_digest(to, timezone.now()):
+        delivery = Delivery.NOW
     written = letter(kind, context, to=to, chamber=chamber, stop=stop_link(kind, to))
     try:
         with transaction.atomic():
@@ -97,9 +100,8 @@ def queue_mail(
         return Mail.objects.get(once=once)  # another worker wrote it a moment ago
     if mail.state == Mail.State.QUEUED:
         jobs.enqueue("mail.send", {"mail": mail.pk}, key=str(mail.pk), priority=5)
-    elif mail.state == Mail.State.HELD:
-        due = next_digest(to, timezone.now())
-        jobs.enqueue(DIGEST_JOB, {"person": to.pk}, key=str(to.pk), run_after=due)
+    # No job for a daily mail is written here: its row would be held until the change is committed,
+    # and two changes that tell the same people in another order would wait for each other.
     return mail
 
 

@@ -86,7 +86,7 @@ def tell_of_request(kind: str, request: MeetingRequest, *, to: Registration) -> 
             "until": until,
             "joined": _those_who_meet(request.joins),
         }
-        _mail(f"request_{kind}", reader, to, context)
+        _mail(f"request_{kind}", reader, to, context, good_until=due)
 
 
 def tell_of_meeting(
@@ -304,6 +304,7 @@ def _mail(
     own: Registration,
     context: dict[str, Any],
     file: CalendarFile | None = None,
+    good_until: dt.datetime | None = None,
 ) -> None:
     event = own.event
     with translation.override(reader.language):
@@ -315,4 +316,5 @@ def _mail(
         chamber=chamber_of(event),
         calendar=file,
         thread=thread_of(event, reader),
+        good_until=good_until,
     )

@@ -6,10 +6,11 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
-from chambers.models import Mail, User
+from chambers.models import Delivery, Mail, Topic, User
+from chambers.services.topics import choose_delivery
 from config.api import refusal_of
 from marketplace.models import Booking, Event, Meeting, MeetingRequest
-from marketplace.services import requests, rules
+from marketplace.services import notices, requests, rules
 from tests import event_factories as make
 from tests import factories
 from tests.marketplace.refusals import refused
@@ -394,6 +395,21 @@ def test_what_nobody_answers_expires_and_both_are_told_once(pair):
     assert sorted(Mail.objects.values_list("to", flat=True)) == sorted(
         [pair.asker.person.email, pair.asked.person.email]
     )
+
+
+@pytest.mark.parametrize(
+    ("waits", "state"),
+    [(dt.timedelta(seconds=1), Mail.State.QUEUED), (dt.timedelta(days=3), Mail.State.HELD)],
+)
+def test_a_daily_mail_is_not_waited_for_when_the_request_is_over_before_it(pair, waits, state):
+    choose_delivery(pair.asked.person, Topic.REQUESTS, Delivery.DAILY)
+    request = pair.ask()
+    Mail.objects.all().delete()
+    request.expires_at = timezone.now() + waits
+
+    notices.tell_of_request("received", request, to=pair.asked.registration)
+
+    assert Mail.objects.get().state == state
 
 
 def test_a_request_that_cannot_be_closed_keeps_no_other_from_expiring(pair):

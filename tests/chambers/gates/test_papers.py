@@ -127,3 +127,10 @@ def test_a_paper_cut_short_is_refused():
 def test_many_streams_without_an_end_take_no_longer_than_reading_them():
     with pytest.raises(BrokenFileError):
         papers.paper_of(b"%PDF-1.7\n" + b"/ObjStm stream " * 200_000)
+
+
+def test_more_streams_than_a_paper_has_are_not_looked_at_one_by_one():
+    many = pdf(b"<</Length 600>>\n" + (b"stream" + b"#41" * 200 + b"endstream\n") * 12_000)
+
+    with pytest.raises(BrokenFileError, match="cannot be read"):
+        papers.paper_of(many)

@@ -16,7 +16,7 @@ from chambers.models import Company, Country, TradeCode, User
 from chambers.models.companies import Representative
 from chambers.selectors import indexing
 from chambers.services import jobs
-from chambers.services.finding import FOUND_JOB, learn_words
+from chambers.services.finding import FOUND_JOB, learn_company
 from chambers.services.people import add_representative, demand_editor
 
 # Done by the app above; a job is data, not an import.
@@ -117,7 +117,7 @@ def reindex_company(company: Company) -> None:
     """Make a saved company findable as it now stands, and have it matched anew."""
     made = indexing.company_index(company)
     Company.objects.filter(pk=company.pk).update(names=made.names, **made.columns())
-    learn_words(made.spoken)
+    learn_company(company, made.spoken)
     note_change(company)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from django.db import connection, transaction
 
@@ -18,7 +18,7 @@ _MANY = 5_000  # words that are written at once
 
 _IMPORTED_WORDS = """
 SELECT DISTINCT word.lexeme FROM chambers_company AS company, unnest(company.search) AS word
-WHERE company.id > %s AND company.id <= %s
+WHERE company.id = ANY(%s)
 """
 
 
@@ -32,13 +32,22 @@ def learn_words(spoken: Collection[str]) -> None:
         SearchWord.objects.bulk_create(rows, batch_size=_MANY, ignore_conflicts=True)
 
 
+def learn_company(company: Company, spoken: Collection[str] | None = None) -> None:
+    """``learn_words`` of a company if it stands in the directory: no page hints at another's name.
+
+    ``spoken`` for whoever has them already.
+    """
+    if Company.objects.listed().filter(pk=company.pk).exists():
+        learn_words(company_index(company).spoken if spoken is None else spoken)
+
+
 def learn_all_words() -> int:
-    """``learn_words`` of all companies, as after an import; how many words were read."""
-    last = Company.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    """``learn_words`` of all listed companies, as after an import; how many words were read."""
+    keys = list(Company.objects.listed().order_by("pk").values_list("pk", flat=True))
     read = 0
-    for start in range(0, last, _MANY):
+    for start in range(0, len(keys), _MANY):
         with connection.cursor() as cursor:
-            cursor.execute(_IMPORTED_WORDS, [start, start + _MANY])
+            cursor.execute(_IMPORTED_WORDS, [keys[start : start + _MANY]])
             found = [word for (word,) in cursor.fetchall() if SPOKEN.fullmatch(word)]
         with transaction.atomic():
             learn_words(found)
@@ -48,7 +57,7 @@ def learn_all_words() -> int:
 
 @jobs.handles(WORDS_JOB)
 def _learn_words(lease: jobs.Lease) -> None:
-    """Learn the words of all companies; a second time changes nothing."""
+    """Learn the words of all listed companies; a second time changes nothing."""
     with lease.held():
         read = learn_all_words()
     with lease.finish({"words": read}):
@@ -68,12 +77,14 @@ def _reindex(lease: jobs.Lease) -> None:
 
 
 @transaction.atomic
-def _reindex_companies(keys: Iterable[int]) -> None:
+def _reindex_companies(keys: Collection[int]) -> None:
     # Locked, so that a change of the same moment is not overwritten with what stood before it.
     rows = Company.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys)
+    listed = set(Company.objects.listed().filter(pk__in=keys).values_list("pk", flat=True))
     spoken: set[str] = set()
     for company in rows.order_by("pk").prefetch_related("codes__parent__parent"):
         made = company_index(company, list(company.codes.all()))
         Company.objects.filter(pk=company.pk).update(names=made.names, **made.columns())
-        spoken.update(made.spoken)
+        if company.pk in listed:
+            spoken.update(made.spoken)
     learn_words(spoken)

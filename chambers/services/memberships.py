@@ -21,6 +21,7 @@ from chambers.models import (
 )
 from chambers.services.companies import note_change
 from chambers.services.files import keep_document
+from chambers.services.finding import learn_company
 from chambers.services.mail import queue_mail
 from chambers.services.people import demand_editor, demand_manager
 
@@ -99,6 +100,7 @@ def admit_company(
     )
     membership.full_clean()
     membership.save()
+    learn_company(company)
     note_change(company)
     return membership
 
@@ -117,6 +119,7 @@ def approve_membership(
     membership.decision = Membership.Decision.ADMITTED
     membership.starts_on = starts_on or today()
     _decide(membership, by)
+    learn_company(membership.company)
     note_change(membership.company)
     return membership
 

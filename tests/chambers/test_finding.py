@@ -7,14 +7,18 @@ from chambers.models import Company, SearchWord
 from chambers.selectors.indexing import company_index
 from chambers.selectors.search import read_question, search_companies
 from chambers.services import jobs
+from chambers.services.companies import change_company, reindex_company
+from chambers.services.memberships import approve_membership
 from marketplace.models import Opportunity
 from marketplace.selectors import search_opportunities
-from tests.factories import CompanyFactory, OpportunityFactory
+from tests.factories import CompanyFactory, MembershipFactory, OpportunityFactory, StaffFactory
 from tests.matching.world import hs
 
 
 def test_everything_is_written_anew_by_one_job(db):
-    company = CompanyFactory(legal_name="Kontakt LLC", codes=hs("902610"), languages=["ru"])
+    company = CompanyFactory(
+        legal_name="Kontakt LLC", codes=hs("902610"), languages=["ru"], member=True
+    )
     item = OpportunityFactory(published=True, company__legal_name="Ventil LLC")
     Opportunity.objects.update(search=None, head=None, facets=[])
     SearchWord.objects.all().delete()
@@ -30,7 +34,7 @@ def test_everything_is_written_anew_by_one_job(db):
 
 
 def test_words_of_imported_companies_are_learnt_by_a_job(db):
-    CompanyFactory(legal_name="Kontakt LLC", indexed=True)
+    CompanyFactory(legal_name="Kontakt LLC", indexed=True, member=True)
     SearchWord.objects.all().delete()
 
     jobs.enqueue("chambers.words", key="all")
@@ -39,6 +43,33 @@ def test_words_of_imported_companies_are_learnt_by_a_job(db):
     jobs.work_off()
 
     assert SearchWord.objects.get(word="kontakt").sound == "kontakt"
+
+
+def test_words_of_a_company_are_known_once_it_stands_in_the_directory(db):
+    staff = StaffFactory()
+    applicant = MembershipFactory(
+        company__legal_name="Zirkonit LLC", chamber=staff.chamber, applied=True
+    )
+    unlisted = CompanyFactory(legal_name="Obsidian LLC", member=True, is_listed=False)
+
+    def known():
+        return set(
+            SearchWord.objects.filter(word__in=["zirkonit", "obsidian"]).values_list(
+                "word", flat=True
+            )
+        )
+
+    for company in (applicant.company, unlisted):
+        reindex_company(company)
+    for job in ("chambers.words", "chambers.reindex"):
+        jobs.enqueue(job, key="all")
+    jobs.work_off()
+    assert known() == set()
+
+    approve_membership(applicant, by=staff.person)
+    assert known() == {"zirkonit"}
+    change_company(unlisted, is_listed=True)
+    assert known() == {"zirkonit", "obsidian"}
 
 
 @pytest.mark.parametrize(

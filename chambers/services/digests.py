@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Min, Q
 from django.utils import timezone
 
-from chambers.models import Mail, User
+from chambers.models import Job, Mail, User
 from chambers.services import jobs
-from chambers.services.mail import DIGEST_JOB, queue_mail
+from chambers.services.mail import next_digest, queue_mail
 from chambers.services.topics import DIGEST
 
+DIGEST_JOB = "mail.digest"
+ANEW_AFTER = dt.timedelta(days=1)  # one that failed for good is not tried sooner by itself
 MOST = 50  # things that a daily mail tells one by one
+
+
+@jobs.by_the_clock
+def ask_for_digests(now: dt.datetime) -> None:
+    """Write down the daily mails that are due: something was held before its reader's morning."""
+    held = Mail.objects.filter(state=Mail.State.HELD, person__is_active=True)
+    since = dict(held.values_list("person").annotate(Min("created_at")).order_by("person"))
+    people = User.objects.in_bulk(since)
+    failed = Q(state=Job.State.PARKED, created_at__gt=now - ANEW_AFTER)
+    asked = Job.objects.filter(kind=DIGEST_JOB, key__in=[str(pk) for pk in since])
+    under_way = asked.open() | asked.filter(failed)
+    known = set(under_way.values_list("key", flat=True))
+    for pk, first in since.items():
+        with jobs.spared(f"daily mail of person {pk}"):
+            if str(pk) not in known and next_digest(people[pk], first) <= now:
+                jobs.enqueue(DIGEST_JOB, {"person": pk}, key=str(pk))
 
 
 @jobs.handles(DIGEST_JOB)

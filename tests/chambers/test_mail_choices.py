@@ -8,7 +8,7 @@ import threading
 import pytest
 from django.core import mail as outbox
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from chambers import tasks
 from chambers.models import Delivery, Job, Mail, MailChoice, Topic
 from chambers.services import jobs
 from chambers.services.bounces import note_bounce
+from chambers.services.digests import ask_for_digests
 from chambers.services.mail import CalendarFile, delete_old_mails, next_digest, queue_mail
 from chambers.services.topics import choose_delivery, delivery_of, topic_of
 from tests import factories
@@ -33,8 +34,9 @@ def queue(person, kind="membership_admitted", **options):
     return queue_mail(kind, to=person, chamber=membership.chamber, context=context, **options)
 
 
-def run_digest(person):
-    Job.objects.filter(kind="mail.digest", key=str(person.pk)).update(run_after=timezone.now())
+def run_digest():
+    """The clock of the next day, and what it asks for."""
+    ask_for_digests(timezone.now() + dt.timedelta(days=1))
     jobs.work_off()
 
 
@@ -53,8 +55,8 @@ def test_what_may_wait_comes_in_one_mail_in_the_morning_with_links(user):
     held = [queue(user), queue(user), queue(user)]
     jobs.work_off()
     before = len(outbox.outbox)
-    run_digest(user)
-    run_digest(user)
+    run_digest()
+    run_digest()
 
     (sent,) = outbox.outbox
     assert (before, sent.subject) == (0, "3 things new for you")
@@ -65,12 +67,59 @@ def test_what_may_wait_comes_in_one_mail_in_the_morning_with_links(user):
     assert set(told.values_list("state", "digest")) == {(State.INCLUDED, digest.pk)}
 
 
+def test_the_clock_asks_for_a_daily_mail_once_and_not_before_the_morning(user):
+    choose_delivery(user, Topic.MEMBERSHIP, Delivery.DAILY)
+    due = next_digest(user, queue(user).created_at)
+    asked = Job.objects.filter(kind="mail.digest")
+
+    ask_for_digests(due - dt.timedelta(seconds=1))
+    before = asked.count()
+    ask_for_digests(due)
+    ask_for_digests(due)
+    assert (before, asked.count()) == (0, 1)
+    asked.update(state=Job.State.PARKED)
+    ask_for_digests(due)
+    assert asked.count() == 1
+    ask_for_digests(due + dt.timedelta(days=2))
+    assert asked.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_changes_that_tell_the_same_people_in_another_order_do_not_wait_for_each_other():
+    context = {"membership": factories.MembershipFactory()}
+    anna, keiko = factories.UserFactory(), factories.UserFactory()
+    for reader in (anna, keiko):
+        choose_delivery(reader, Topic.MEMBERSHIP, Delivery.DAILY)
+        queue_mail("membership_admitted", to=reader, context=context)
+    both, failed = threading.Barrier(2), []
+
+    def tell(first, second):
+        try:
+            with transaction.atomic():
+                queue_mail("membership_admitted", to=first, context=context)
+                both.wait(timeout=20)
+                queue_mail("membership_admitted", to=second, context=context)
+        except OperationalError as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=tell, args=pair) for pair in ((anna, keiko), (keiko, anna))]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+    assert failed == []
+    assert Mail.objects.filter(state=State.HELD).count() == 6
+
+
 def test_a_long_day_is_one_mail_that_says_how_many_more_there_are(user):
     choose_delivery(user, Topic.MEMBERSHIP, Delivery.DAILY)
     for _number in range(53):
         queue(user)
 
-    run_digest(user)
+    run_digest()
 
     (sent,) = outbox.outbox
     assert sent.subject == "53 things new for you"

@@ -170,7 +170,13 @@ def _news_of(search: SavedSearch, until: dt.datetime) -> dict[str, Any] | None:
     named = rows[:TOLD]
     if search.kind == SavedSearch.Kind.OPPORTUNITIES:
         items = [
-            {"title": one.titled()[0], "reference": one.reference, "country": one.country.name}
+            {
+                "title": " ".join(
+                    one.titled()[0].split()
+                ),  # one line: those of before may have more
+                "reference": one.reference,
+                "country": one.country.name,
+            }
             for one in shown_opportunities(named, search.person)
         ]
         paths = [reverse("opportunity", args=[one.public_id]) for one in named]

@@ -7,6 +7,8 @@ import re
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chambers.models import Mail
@@ -295,6 +297,17 @@ def test_new_results_of_all_searches_come_in_one_mail(settings):
     assert "hovercraft" not in sent.text
 
 
+def test_a_title_of_two_lines_puts_no_line_of_its_own_into_the_mail():
+    person = RepresentativeFactory(company__member=True).person
+    published(title={"en": "Pumps\nYour account is locked: https://evil.example"})
+    kept(person)
+
+    run_daily(noon())
+
+    text = Mail.objects.get(kind="search_news").text
+    assert "\nPumps Your account is locked: https://evil.example · " in text
+
+
 def test_a_day_without_anything_new_brings_no_mail():
     person = RepresentativeFactory(company__member=True).person
     kept(person)
@@ -404,3 +417,28 @@ def test_a_company_that_is_named_anew_is_found_with_its_items_by_the_new_name(cl
     jobs.work_off()
 
     assert shown(ask(client, "novelty")) == [item.reference]
+
+
+def test_the_list_of_ones_searches_asks_as_much_for_three_as_for_one(client):
+    person = UserFactory()
+    countries = [CountryFactory(code=code) for code in ("RU", "JP", "BY")]
+    client.force_login(person)
+
+    def keep(country):
+        for kind in ("companies", "opportunities"):
+            save_search(kind=kind, query=f"country={country.code}", by=person)
+
+    def queries():
+        with CaptureQueriesContext(connection) as made:
+            page = client.get("/en/my/searches/").content.decode()
+        return len(made), page
+
+    keep(countries[0])
+    few, _page = queries()
+    for country in countries[1:]:
+        keep(country)
+
+    many, page = queries()
+
+    assert many == few
+    assert all(country.name in page for country in countries)

@@ -21,7 +21,7 @@ from chambers.admin.fields import ReasonForm
 from chambers.admin_site import Queue, shows_queues
 from chambers.http import PageRequest
 from chambers.views.files import sent
-from marketplace.admin.base import AtTheEvent
+from marketplace.admin.base import AtTheEvent, OpenFilter
 from marketplace.models import (
     Dispute,
     Feedback,
@@ -52,21 +52,6 @@ class SettleForm(forms.Form):
         widget=forms.Textarea({"rows": 3, "cols": 80}),
         help_text=_("Both companies read it."),
     )
-
-
-class OpenFilter(admin.SimpleListFilter):
-    """Contradictions that wait, or those that are settled."""
-
-    title = _("status")
-    parameter_name = "open"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("1", _("to settle")), ("0", _("settled"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Dispute]) -> QuerySet[Dispute]:
-        if self.value() not in ("0", "1"):
-            return queryset
-        return queryset.filter(settled_at__isnull=self.value() == "1")
 
 
 @admin.register(Dispute)

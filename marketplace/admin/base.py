@@ -24,6 +24,23 @@ from marketplace.models import Event
 from marketplace.selectors.times import tell_moment
 
 
+class OpenFilter(admin.SimpleListFilter):
+    """What waits for somebody's decision, or what is settled, by ``settled_at``."""
+
+    title = _("status")
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("to settle")), ("0", _("settled"))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: models.QuerySet[Any]
+    ) -> models.QuerySet[Any]:
+        if self.value() not in ("0", "1"):
+            return queryset
+        return queryset.filter(settled_at__isnull=self.value() == "1")
+
+
 class AtTheEvent(ScopedAdmin):
     """Rows of an event, whose times are typed and read as the clocks at its place show them."""
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from chambers.admin.base import ScopedAdmin
 from chambers.admin.decisions import decision
 from chambers.admin_site import Queue, shows_queues
+from marketplace.admin.base import OpenFilter
 from marketplace.models import Report
 from marketplace.services import conversations
 
@@ -39,7 +40,7 @@ class ReportAdmin(ScopedAdmin):
     """Reports by and about one's members. Of a conversation nothing but the message is shown."""
 
     list_display = ["created_at", "reason", "writer", "company", "settled_at", "settled_by"]
-    list_filter = ["reason", ("settled_at", admin.EmptyFieldListFilter)]
+    list_filter = [OpenFilter, "reason"]
     search_fields = ["message__company__legal_name", "company__legal_name"]
     ordering = ["created_at", "pk"]
     fields = readonly_fields = (
@@ -101,6 +102,6 @@ def of_reports(user: User) -> Iterator[Queue]:
     yield Queue(
         gettext("Reported messages"),
         found["count"],
-        reverse("admin:marketplace_report_changelist") + "?settled_at__isempty=1",
+        reverse("admin:marketplace_report_changelist") + "?open=1",
         since=found["since"],
     )

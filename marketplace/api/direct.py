@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from chambers.api.account import LineField, NumberField
@@ -16,6 +17,7 @@ from marketplace.models import Event
 from marketplace.services.direct import LONGEST, MOST_TIMES, SHORTEST, Time
 
 REFERENCE = r"^[A-Z0-9-]{1,40}\Z"
+LONGEST_LINK = 500  # characters
 
 
 class MinutesField(NumberField):
@@ -23,6 +25,14 @@ class MinutesField(NumberField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"min_value": SHORTEST, "max_value": LONGEST, "default": 30, **options})
+
+
+@extend_schema_field({"type": "string", "format": "uri", "maxLength": LONGEST_LINK})
+class LinkField(LineField):
+    """Where one meets online; that it is an address is judged once it is known who may ask."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(rf"^[^\s\x00]{{0,{LONGEST_LINK}}}\Z", **options)
 
 
 class TimeIn(serializers.Serializer):
@@ -37,24 +47,23 @@ class DirectIn(serializers.Serializer):
 
     company = serializers.UUIDField(help_text=_("One's own."))
     partner = serializers.UUIDField(help_text=_("The other company."))
-    times = TimeIn(many=True, required=False, help_text=_("Up to five; left out: any time."))
+    times = TimeIn(  # type: ignore[call-arg]  # the stubs know no list of many
+        many=True,
+        required=False,
+        max_length=MOST_TIMES,
+        help_text=_("Up to five; left out: any time."),
+    )
     message = WordsField()
     opportunity = LineField(
         REFERENCE, required=False, help_text=_("The reference number it is about.")
     )
     place = LineField(r"^[^\x00\n]{0,200}\Z", required=False, allow_blank=True)
-    link = serializers.URLField(required=False, max_length=500, allow_blank=True)
+    link = LinkField(required=False, allow_blank=True)
     wants_interpreter = serializers.BooleanField(default=False)
     joins = serializers.UUIDField(
         required=False,
         help_text=_("Ask it to come to this meeting outside events that one has with another."),
     )
-
-    def validate_times(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """No more than a request may name."""
-        if len(given) > MOST_TIMES:
-            raise serializers.ValidationError(gettext("Give up to five times."), "too_many_times")
-        return given
 
 
 def times_of(given: list[dict[str, Any]]) -> list[Time]:

@@ -205,7 +205,7 @@ class Meetings(Resource):
     @extend_schema(
         summary=_("Read what your side says of a meeting"), responses=FeedbackOut(many=True)
     )
-    @action(detail=True, methods=["get"], url_path="feedback")
+    @action(detail=True, methods=["get"], url_path="feedback", pagination_class=None)
     def feedback(self, request: Request, public_id: Any) -> Response:
         """That of one's own side; of all sides for the organiser."""
         found = self._found(request, public_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -18,6 +17,7 @@ from rest_framework.response import Response
 from chambers.api.account import LineField
 from chambers.api.base import IdField, Resource
 from chambers.models import Company, Scope
+from marketplace.api.parts import AmountField
 from marketplace.models import Meeting, Outcome
 from marketplace.selectors.agenda import with_people
 from marketplace.selectors.outcomes import joined
@@ -68,16 +68,6 @@ class OutcomeOut(serializers.Serializer):
         return outcome.evidence_id is not None
 
 
-class AmountField(serializers.DecimalField):
-    """An amount as text with a dot: numbers of JSON are not exact."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """The exact amount."""
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
 class StatedIn(serializers.Serializer):
     """What a reporter states of a paper."""
 
@@ -85,7 +75,7 @@ class StatedIn(serializers.Serializer):
     subject = LineField(r"^(?=.*\S)[^\x00\n]{1,300}\Z", trim_whitespace=False)
     claimed = serializers.ChoiceField(Outcome.Stage.values)
     signed_on = serializers.DateField(required=False, allow_null=True)
-    amount = AmountField(18, 2, required=False, allow_null=True, min_value=Decimal("0.01"))
+    amount = AmountField(16, required=False, allow_null=True)
     currency = LineField(r"^([A-Z]{3})?\Z", required=False, allow_blank=True)
     publicity = serializers.ChoiceField(Outcome.Publicity.values, required=False)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from chambers.api.account import LineField
 from chambers.api.companies import CompanyPart
@@ -120,6 +123,24 @@ class WordsField(LineField):
     def __init__(self, **options: Any) -> None:
         options = {"required": False, "default": "", "allow_blank": True, **options}
         super().__init__(r"^[^\x00]{0,2000}\Z", trim_whitespace=False, **options)
+
+
+class AmountField(LineField):
+    """An amount above zero as text with a dot: numbers of JSON are not exact.
+
+    ``whole``: how many digits it has before the dot at most; there are up to two after it.
+    """
+
+    default_error_messages = {"invalid": gettext_lazy("Give an amount above zero.")}
+
+    def __init__(self, whole: int, **options: Any) -> None:
+        pattern = rf"^(?=.*[1-9])[0-9]{{1,{whole}}}(\.[0-9]{{1,2}})?\Z"
+        super().__init__(pattern, trim_whitespace=False, **options)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """The exact amount, of text that fits the pattern."""
+        found = super().run_validation(data)
+        return Decimal(found) if isinstance(found, str) else found
 
 
 class SlotsField(serializers.ListField):

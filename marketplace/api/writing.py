@@ -11,7 +11,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -25,7 +25,7 @@ from chambers.services.people import demand_editor
 from marketplace import services
 from marketplace.api import opportunities
 from marketplace.api.opportunities import OpportunityOut
-from marketplace.api.parts import WordsField
+from marketplace.api.parts import AmountField, WordsField
 from marketplace.models import HIGHEST_SCORE, InvestmentTerms, Opportunity, Review, Revision
 from marketplace.selectors.contents import Content, content_of
 from marketplace.selectors.shown import shown_opportunity
@@ -51,9 +51,16 @@ class TermsIn(serializers.Serializer):
     field = LineField(_LINE, required=False, default="", allow_blank=True)
     region = LineField(_LINE, required=False, default="", allow_blank=True)
     instrument = serializers.ChoiceField(InvestmentTerms.Instrument.values)
-    amount_min = serializers.DecimalField(max_digits=15, decimal_places=2)
-    amount_max = serializers.DecimalField(max_digits=15, decimal_places=2)
+    amount_min = AmountField(13)
+    amount_max = AmountField(13)
     currency = LineField(r"^[A-Z]{3}\Z", help_text="ISO 4217")
+
+
+@extend_schema_field(
+    {"type": "object", "additionalProperties": {"type": "string"}, "minProperties": 1}
+)
+class TitleField(TextsField):
+    """A title in one language at least."""
 
 
 def _keys(pattern: str, help_text: Any) -> serializers.ListField:
@@ -65,7 +72,7 @@ def _keys(pattern: str, help_text: Any) -> serializers.ListField:
 class ContentIn(serializers.Serializer):
     """What an opportunity says; what is left out stays as it is."""
 
-    title = TextsField(required=False)
+    title = TitleField(required=False)
     text = TextsField(required=False)
     hs = _keys(r"^([0-9]{2}){1,3}\Z", _("Chapters, headings or subheadings of HS 2022."))
     nace = _keys(r"^([A-U]|[0-9]{2})\Z", _("Sections or divisions of NACE Rev. 2."))
@@ -99,7 +106,7 @@ class OpportunityIn(ContentIn):
     company = serializers.UUIDField()
     side = serializers.ChoiceField(Opportunity.Side.values)
     kind = serializers.ChoiceField(Opportunity.Kind.values)
-    title = TextsField()
+    title = TitleField()
 
 
 class ScoreField(NumberField):

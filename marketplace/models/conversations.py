@@ -101,6 +101,13 @@ class Conversation(PublicModel):
         return self.partner if company.pk == self.asker_id else self.asker
 
 
+class OfConversationQuerySet(ScopedQuerySet):
+    """What belongs to a conversation is seen by the people of its companies, and by nobody else."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        return self.filter(conversation__in=Conversation.objects.visible_to(user))
+
+
 class Message(PublicModel):
     """What one person wrote for their company."""
 
@@ -121,6 +128,8 @@ class Message(PublicModel):
     fingerprint = models.CharField(max_length=64, editable=False)
     sent_at = models.DateTimeField(_("sent"), default=timezone.now, editable=False)
 
+    objects = OfConversationQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("messages")
@@ -134,12 +143,20 @@ class Message(PublicModel):
         return f"{self.company}, {self.sent_at:%Y-%m-%d %H:%M}"
 
 
+class ReadingQuerySet(ScopedQuerySet):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """One's own: who has read what is told to nobody."""
+        return self.filter(person=user.pk)
+
+
 class Reading(models.Model):
     """Up to when a person has read a conversation."""
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="readings")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     read_at = models.DateTimeField()
+
+    objects = ReadingQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -150,6 +167,12 @@ class Reading(models.Model):
         return f"{self.person}, {self.read_at:%Y-%m-%d %H:%M}"
 
 
+class BlockQuerySet(ScopedQuerySet):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Those that the companies one speaks for have made; the blocked side never learns."""
+        return self.filter(company__in=Company.objects.run_by(user).values("pk"))
+
+
 class Block(models.Model):
     """A company wants no messages of another."""
 
@@ -157,6 +180,8 @@ class Block(models.Model):
     blocked = models.ForeignKey(Company, models.CASCADE, related_name="+")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = BlockQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("block")

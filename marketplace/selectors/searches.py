@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from chambers.models import Membership
-from chambers.selectors.facets import Asked, Rows
+from chambers.selectors.facets import Asked, Facet, Rows
 from chambers.selectors.lists import Shelf
 from chambers.selectors.shown import sight_of
 from marketplace.models import SavedSearch
@@ -39,9 +39,13 @@ class Kept:
 def read_asked(kind: str, query: QueryDict, viewer: User | AnonymousUser) -> Asked:
     """What a query string asks of a list of ``kind``; what is no possible value is left out."""
     if kind == Kind.COMPANIES:
-        keys = [one.key for one in directory.company_facets(sight_of(viewer))]
-        return Asked.read(query, keys, directory.SORTS)
-    return Asked.read(query, [one.key for one in listing.OPPORTUNITY_FACETS], listing.SORTS)
+        return _read(kind, query, directory.company_facets(sight_of(viewer)))
+    return _read(kind, query, listing.OPPORTUNITY_FACETS)
+
+
+def _read(kind: str, query: QueryDict, facets: Sequence[Facet]) -> Asked:
+    sorts = directory.SORTS if kind == Kind.COMPANIES else listing.SORTS
+    return Asked.read(query, [one.key for one in facets], sorts)
 
 
 def shelf_of(kind: str, asked: Asked, viewer: User | AnonymousUser) -> tuple[Shelf, Rows]:
@@ -70,11 +74,20 @@ def new_for(search: SavedSearch, until: dt.datetime, most: int) -> list[Any]:
 
 def kept_by(viewer: User) -> list[Kept]:
     """One's saved searches, the newest first, each with what it asks in words."""
-    found = []
-    for search in SavedSearch.objects.visible_to(viewer):
-        asked = read_asked(search.kind, QueryDict(search.query), viewer)
-        found.append(Kept(search, address_of(search), in_words(search.kind, asked, viewer)))
-    return found
+    facets = _facets_of(viewer)
+    rows = list(SavedSearch.objects.visible_to(viewer))
+    asked = [_read(search.kind, QueryDict(search.query), facets[search.kind]) for search in rows]
+    # Names are looked up once for all rows, not row by row.
+    names = {
+        kind: _names(
+            several, [one for row, one in zip(rows, asked, strict=True) if row.kind == kind]
+        )
+        for kind, several in facets.items()
+    }
+    return [
+        Kept(row, address_of(row), _said(one, facets[row.kind], names[row.kind]))
+        for row, one in zip(rows, asked, strict=True)
+    ]
 
 
 def address_of(search: SavedSearch) -> str:
@@ -85,16 +98,39 @@ def address_of(search: SavedSearch) -> str:
 
 def in_words(kind: str, asked: Asked, viewer: User | AnonymousUser) -> list[str]:
     """What is asked, as the list itself says it: the words and the chosen filters."""
-    said = [f"“{asked.text}”"] if asked.text else []
-    facets = (
-        directory.company_facets(sight_of(viewer))
-        if kind == Kind.COMPANIES
-        else listing.OPPORTUNITY_FACETS
-    )
+    facets = _facets_of(viewer)[kind]
+    return _said(asked, facets, _names(facets, [asked]))
+
+
+def _facets_of(viewer: User | AnonymousUser) -> dict[str, Sequence[Facet]]:
+    """The filters of both lists, as a viewer has them."""
+    return {
+        Kind.COMPANIES: directory.company_facets(sight_of(viewer)),
+        Kind.OPPORTUNITIES: listing.OPPORTUNITY_FACETS,
+    }
+
+
+def _names(facets: Sequence[Facet], several: Sequence[Asked]) -> dict[str, Mapping[str, object]]:
+    """{filter: {value: its name}} of all that is chosen."""
+    found: dict[str, Mapping[str, object]] = {}
     for facet in facets:
-        values = asked.picked.get(facet.key, ())
-        names = facet.labels(values) if facet.labels and values else {}
-        if facet.key == "chamber" and values:
-            names = directory.chamber_names(values)
-        said += [str(names.get(one, one)) for one in values]
+        values = list(dict.fromkeys(one for asked in several for one in _picked(asked, facet)))
+        if values and facet.key == "chamber":
+            found[facet.key] = directory.chamber_names(values)
+        elif values and facet.labels:
+            found[facet.key] = facet.labels(values)
+    return found
+
+
+def _said(
+    asked: Asked, facets: Sequence[Facet], names: Mapping[str, Mapping[str, object]]
+) -> list[str]:
+    said = [f"“{asked.text}”"] if asked.text else []
+    for facet in facets:
+        known = names.get(facet.key, {})
+        said += [str(known.get(one, one)) for one in _picked(asked, facet)]
     return said or [_("Everything")]
+
+
+def _picked(asked: Asked, facet: Facet) -> Sequence[str]:
+    return tuple(asked.picked.get(facet.key, ()))

@@ -270,6 +270,14 @@ def lock_opportunity(opportunity: Opportunity) -> Opportunity:
     return rows.get(pk=opportunity.pk)
 
 
+def demand_move(opportunity: Opportunity, to: Opportunity.Status) -> Opportunity:
+    """The locked opportunity; raises ValidationError ``bad_transition`` if it cannot be ``to``."""
+    locked = lock_opportunity(opportunity)
+    if locked.status not in _MOVES[to]:
+        raise _wrong_state(locked, to)
+    return locked
+
+
 def _wrong_state(opportunity: Opportunity, wanted: Opportunity.Status) -> ValidationError:
     return ValidationError(
         _("From “%(present)s” it cannot become “%(wanted)s”."),
@@ -279,9 +287,7 @@ def _wrong_state(opportunity: Opportunity, wanted: Opportunity.Status) -> Valida
 
 
 def _move(opportunity: Opportunity, to: Opportunity.Status) -> Opportunity:
-    locked = lock_opportunity(opportunity)
-    if locked.status not in _MOVES[to]:
-        raise _wrong_state(locked, to)
+    locked = demand_move(opportunity, to)
     locked.status = to
     return locked
 

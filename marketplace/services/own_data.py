@@ -15,14 +15,19 @@ from marketplace.models import (
     Booking,
     CalendarFeed,
     Feedback,
+    Interest,
+    InterestEntry,
     Interpreter,
     Meeting,
     MeetingQuerySet,
+    MeetingRequest,
     Outcome,
     Participant,
+    Review,
     SavedSearch,
+    TimeProposal,
 )
-from marketplace.models.conversations import Message, Reading
+from marketplace.models.conversations import Message, Reading, Report
 from marketplace.selectors.agenda import entry_of, with_people
 
 
@@ -132,6 +137,68 @@ def _words(person: User) -> Iterator[Held]:
         _("Your calendar addresses, without their secrets"),
         ["name", "created", "revoked"],
         [[one.name, one.created_at, one.revoked_at] for one in feeds],
+    )
+
+
+@holds
+def _asked(person: User) -> Iterator[Held]:
+    """What the person wrote to be met, told more or answered. Items by number: some hide whose."""
+    sent = Interest.objects.filter(created_by=person).select_related("opportunity")
+    yield Held(
+        "interests",
+        _("Expressions of interest that you wrote"),
+        ["sent", "about", "cooperation", "missing", "about_us"],
+        [
+            [one.created_at, one.opportunity.reference, one.cooperation, one.missing, one.about]
+            for one in sent.order_by("pk")
+        ],
+    )
+    lines = InterestEntry.objects.filter(person=person).exclude(text="")
+    yield Held(
+        "interest_answers",
+        _("What you wrote about interests: questions, answers, decisions"),
+        ["written", "about", "text"],
+        [
+            [one.at, one.interest.opportunity.reference, one.text]
+            for one in lines.select_related("interest__opportunity").order_by("pk")
+        ],
+    )
+    yield Held(
+        "meeting_requests",
+        _("Requests for meetings and other times that you wrote"),
+        ["written", "text", "status"],
+        [
+            [one.created_at, one.message, str(one.get_status_display())]
+            for rows in (MeetingRequest, TimeProposal)
+            for one in rows.objects.filter(created_by=person).order_by("pk")
+        ],
+    )
+
+
+@holds
+def _judged(person: User) -> Iterator[Held]:
+    """What the person wrote of texts of others."""
+    reviews = Review.objects.filter(reviewer=person).select_related("opportunity")
+    yield Held(
+        "reviews",
+        _("Reviews that you wrote"),
+        ["written", "about", "verdict", "comment"],
+        [
+            [
+                one.created_at,
+                one.opportunity.reference,
+                str(one.get_verdict_display()),
+                one.comment,
+            ]
+            for one in reviews.order_by("pk")
+        ],
+    )
+    reports = Report.objects.filter(by=person).order_by("pk")
+    yield Held(
+        "reports",
+        _("Messages that you reported"),
+        ["reported", "reason", "note"],
+        [[one.created_at, str(one.get_reason_display()), one.note] for one in reports],
     )
 
 

@@ -15,6 +15,7 @@ from marketplace.selectors.contents import content_of
 from marketplace.selectors.leaks import leaks_of
 from marketplace.services import opportunity_mail, revisions
 from marketplace.services.opportunities import (
+    demand_move,
     hold_opportunity,
     publish_opportunity,
     reject_opportunity,
@@ -23,6 +24,11 @@ from marketplace.services.opportunities import (
 PUBLISHED_FROM = 10
 HELD_FROM = 5
 Verdict = Review.Verdict
+_BECOMES = {
+    Verdict.PUBLISH: Opportunity.Status.PUBLISHED,
+    Verdict.HOLD: Opportunity.Status.ON_HOLD,
+    Verdict.REJECT: Opportunity.Status.REJECTED,
+}
 
 
 def verdict_of(scores: Mapping[str, int]) -> Review.Verdict:
@@ -50,13 +56,14 @@ def review_opportunity(
     ``scores`` and ``comments`` by the names of ``models.SCORES``. With a ``revision`` the changed
     text is reviewed, and the published one stays as it is unless the scores publish the change.
 
-    Raises ValidationError: ``no_scores``; on ``comment`` ``say_what`` where nothing says what to
-    change; on ``leaks_accepted`` ``leaks`` to publish an anonymous text that tells who writes;
-    ``bad_transition`` or ``decided`` where it does not wait; ``past_day`` on ``expires_on``.
+    Raises ValidationError: ``no_scores``; ``bad_transition`` or ``decided`` where it does not wait;
+    on ``comment`` ``say_what`` where nothing says what to change; on ``leaks_accepted`` ``leaks``
+    to publish an anonymous text that tells who writes; ``past_day`` on ``expires_on``.
     PermissionDenied for anyone but a manager of one of the company's chambers, and for its people.
     """
     _demand_impartial(by, opportunity)
     verdict = _decided_by(scores)
+    _demand_waiting(opportunity, revision, verdict)
     comments = {name: words.strip() for name, words in (comments or {}).items()}
     if verdict != Verdict.PUBLISH and not (comment.strip() or any(comments.values())):
         raise _on("comment", "say_what", _("Say what the company has to change."))
@@ -107,6 +114,16 @@ def _demand_impartial(by: User, opportunity: Opportunity) -> None:
         raise PermissionDenied(_("Only a manager of the company's chamber may do this."))
     if Company.objects.run_by(by).filter(pk=opportunity.company_id).exists():
         raise PermissionDenied(_("You speak for this company: somebody else has to review it."))
+
+
+def _demand_waiting(
+    opportunity: Opportunity, revision: Revision | None, verdict: Review.Verdict
+) -> None:
+    """Nobody is asked for better words about what is not to be reviewed at all."""
+    if revision is None:
+        demand_move(opportunity, _BECOMES[verdict])
+    else:
+        revisions.lock_waiting(revision)
 
 
 def _decided_by(scores: Mapping[str, int]) -> Review.Verdict:

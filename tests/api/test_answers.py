@@ -311,7 +311,7 @@ def test_the_entrance_names_addresses_that_answer(api, client, path):
     for name, address in api.get(path).json().items():
         signed_in_only = name in {
             *("runs", "tokens", "me", "registrations", "requests", "meetings"),
-            *("calendars", "timetables", "interests"),
+            *("calendars", "timetables", "interests", "outcomes"),
         }
         expected = 401 if signed_in_only else 200
         assert client.get(address, headers={"accept": "*/*"}).status_code == expected, name

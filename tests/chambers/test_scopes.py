@@ -255,6 +255,6 @@ def test_every_model_of_ours_with_rows_of_a_chamber_says_who_sees_them():
         )
     }
 
-    # Signs of life, counters, and the engine's own tables: no page shows their rows.
-    engine = {"IndexFile", "Profile", "Shortlist", "Term"}
+    # Signs of life, counters, and the own tables of engine and search: no page shows their rows.
+    engine = {"IndexFile", "Profile", "SearchWord", "Shortlist", "Term"}
     assert unscoped == {"Heartbeat", "ReferenceCounter"} | engine

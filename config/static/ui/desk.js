@@ -14,9 +14,9 @@
   };
   setInterval(tell, 1000);
 
-  // A sign-in page or an error is no desk: keep the one that is there.
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (!event.detail.serverResponse?.includes('id="desk"')) event.detail.shouldSwap = false;
-    else since = Date.now();
+  // A sign-in page or an error is no desk: keep the one that is there, and do not go to the other.
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.xhr.responseText.includes('id="desk"')) since = Date.now();
+    else event.preventDefault();
   });
 })();

@@ -429,6 +429,16 @@ def _fill(label, chamber):
         "marketplace.meetingrequest": lambda: made.MeetingRequestFactory(event__chamber=chamber),
         "marketplace.meeting": lambda: made.MeetingFactory(event__chamber=chamber, placed=True),
         "marketplace.timetable": lambda: made.TimetableFactory(event__chamber=chamber),
+        "chambers.joinrequest": lambda: factories.JoinRequestFactory(company=member_of(chamber)),
+        "marketplace.dispute": lambda: made.DisputeFactory(meeting__event__chamber=chamber),
+        "marketplace.feedback": lambda: made.FeedbackFactory(meeting__event__chamber=chamber),
+        "marketplace.interest": lambda: factories.InterestFactory(at_chamber=chamber),
+        "marketplace.outcome": lambda: made.OutcomeFactory(
+            meeting__host__registration__company=member_of(chamber)
+        ),
+        "marketplace.report": lambda: factories.ReportFactory(
+            message__conversation__partner=member_of(chamber)
+        ),
         "matching.pairhistory": lambda: factories.PairHistoryFactory(
             one=member_of(chamber), other=member_of(chamber), recorded_by=factories.UserFactory()
         ),

@@ -477,7 +477,7 @@ def test_the_desk_takes_the_same_queries_for_any_number_of_meetings(
         made.StandbyOfferFactory(meeting=waiting, slot=free, rank=number + 1)
     client.get(page("desk", event.pk))
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(21):
         shown = client.get(page("desk", event.pk), {"q": "same name"})
 
     seen = shown.context["seen"]

@@ -99,9 +99,13 @@ def test_the_desk_refreshes_itself_keeps_what_is_typed_and_tells_its_age(browse,
     assert page.locator("#badge").input_value() == "half a na"
 
     page.context.clear_cookies()  # signed out elsewhere: the last desk stays, and says its age
-    page.clock.run_for(60_000)
+    with page.expect_response(lambda answer: "/login/" in answer.url) as refused:
+        page.clock.run_for(60_000)
+    refused.value.finished()
     page.get_by_text("No answer: what you see is").wait_for()
-    page.get_by_text("3 of 4 people checked in").wait_for()
+    assert page.evaluate("new Promise(done => requestAnimationFrame(() => done(location.pathname)))")
+    assert page.get_by_text("3 of 4 people checked in").is_visible()
+    assert "/desk/" in page.url
 
 
 def test_the_desk_works_without_script(browse, day):

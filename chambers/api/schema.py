@@ -77,6 +77,14 @@ class Schema(AutoSchema):
             component.schema["additionalProperties"] = False
         return component
 
+    def _map_serializer_field(self, field: Any, direction: Any, *args: Any, **kwargs: Any) -> Any:
+        """With the most rows that a list of rows may have, which the framework does not tell."""
+        schema = super()._map_serializer_field(field, direction, *args, **kwargs)  # type: ignore[no-untyped-call]
+        most = getattr(field, "max_length", None)
+        if schema and most is not None and isinstance(field, serializers.ListSerializer):
+            schema["maxItems"] = most
+        return schema
+
     def get_auth(self) -> list[dict[str, list[str]]]:
         """A token, a session, or neither where guests may read."""
         session = getattr(self.view, "action", "") in self.view.session_actions

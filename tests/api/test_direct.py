@@ -81,6 +81,33 @@ def test_a_company_is_asked_and_agrees_at_one_of_the_times(speaking_for, anna, k
     assert accepted.json()["link"] == "https://meet.example/1"
 
 
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"times": [{"starts_at": z(soon(number))} for number in range(6)]}, "times"),
+        ({"link": f"https://{'a' * 300}/"}, "link"),
+        ({"link": "javascript:alert(1)"}, "link"),
+        ({"link": "two words"}, "link"),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_told_to_who_may_send_it(
+    speaking_for, anna, keiko, changed, field
+):
+    wrong = {**body(anna, keiko, soon()), **changed}
+
+    refused = send(speaking_for(anna.person), "direct/", **wrong)
+
+    assert refused.status_code == 400
+    assert [one["field"] for one in refused.json()["errors"]] == [field]
+    assert not MeetingRequest.objects.exists()
+
+
+def test_who_does_not_speak_for_a_company_learns_nothing_of_its_link(speaking_for, anna, keiko):
+    wrong = {**body(anna, keiko, soon()), "link": f"https://{'a' * 300}/"}
+
+    assert send(speaking_for(keiko.person), "direct/", **wrong).status_code == 404
+
+
 def test_a_taken_time_is_a_conflict_that_names_free_slots(speaking_for, anna, keiko):
     third = side("Third")
     for one in (anna, third):

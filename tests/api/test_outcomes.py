@@ -57,8 +57,9 @@ def test_an_outcome_needs_its_second_party(signed, speaking_for):
         "amount": "1250000.00",
         "currency": "RUB",
     }
-    number = post(ours, "outcomes/", **{**body, "amount": 1250000})
-    assert number.status_code == 400
+    for wrong in (1250000, "", "0.00", "-5", "1250000.001"):
+        refused = post(ours, "outcomes/", **{**body, "amount": wrong})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "amount")
 
     made = post(ours, "outcomes/", **body)
 

@@ -11,6 +11,11 @@ pytestmark = pytest.mark.django_db
 SCORES = {"clarity": 4, "substance": 4, "partner": 3, "value": 4}
 
 
+def terms(**changed):
+    said = {"instrument": "loan", "amount_min": "100.5", "amount_max": "900", "currency": "EUR"}
+    return said | changed
+
+
 @pytest.fixture
 def company():
     return factories.CompanyFactory(member=True, country=factories.CountryFactory(code="RU"))
@@ -66,6 +71,8 @@ def test_a_draft_is_written_submitted_and_gets_its_number(company, ours):
         ({"hs": ["999999"]}, "hs"),
         ({"target_countries": ["XX"]}, "target_countries"),
         ({"colour": "red"}, "colour"),
+        ({"investment": terms(amount_min="")}, "investment.amount_min"),
+        ({"investment": terms(amount_max=100)}, "investment.amount_max"),
     ],
 )
 def test_each_error_names_its_field_in_the_callers_language(company, ours, changed, field):
@@ -94,6 +101,23 @@ def test_a_company_publishes_nothing_itself_and_its_chamber_does(company, ours, 
     assert (again.status_code, again.json()["code"]) == (409, "bad_transition")
     told = ours.get(address(row, "reviews/")).json()
     assert told["reviews"][0]["total"] == 15
+
+
+def test_what_does_not_wait_is_not_reviewed_whatever_the_review_says(company, chamber):
+    row = factories.OpportunityFactory(company=company, published=True)
+
+    for wrong in ({"clarity": 0}, {"expires_on": "2000-01-01"}):
+        answer = chamber.post(address(row, "review/"), SCORES | wrong, format="json")
+        assert (answer.status_code, answer.json()["code"]) == (409, "bad_transition")
+
+
+def test_an_investment_is_written_with_exact_amounts(company, ours):
+    asked = said(company, kind="investment", investment=terms())
+
+    made = ours.post("/api/v1/opportunities/", asked, format="json")
+
+    told = made.json()["investment"]
+    assert (told["amount_min"], told["amount_max"]) == ("100.50", "900.00")
 
 
 def test_a_change_of_what_is_published_waits(company, ours):

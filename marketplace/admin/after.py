@@ -211,7 +211,6 @@ class OutcomeAdmin(ScopedAdmin):
 
     list_display = ["reference", "kind", "reporter", "partner", "stage", "state", "signed_on"]
     list_filter = ["state", "stage", "kind", "publicity", "event"]
-    list_select_related = ["reporter", "partner"]
     ordering = ["-reported_at", "-pk"]
     search_fields = ["reference"]
     search_help_text = _("Reference number, or a company by name or registration number")
@@ -254,7 +253,8 @@ class OutcomeAdmin(ScopedAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Outcome]:
-        return super().get_queryset(request).select_related("evidence", "event", "chamber")
+        joined = ("reporter", "partner", "evidence", "event", "chamber")
+        return super().get_queryset(request).select_related(*joined)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -103,7 +103,9 @@ def test_the_desk_refreshes_itself_keeps_what_is_typed_and_tells_its_age(browse,
         page.clock.run_for(60_000)
     refused.value.finished()
     page.get_by_text("No answer: what you see is").wait_for()
-    assert page.evaluate("new Promise(done => requestAnimationFrame(() => done(location.pathname)))")
+    assert page.evaluate(
+        "new Promise(done => requestAnimationFrame(() => done(location.pathname)))"
+    )
     assert page.get_by_text("3 of 4 people checked in").is_visible()
     assert "/desk/" in page.url
 

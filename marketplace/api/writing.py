@@ -34,6 +34,7 @@ from marketplace.services.reviews import review_opportunity
 from marketplace.services.writing import MOST_CODES, read_content
 
 _LINE = r"^[^\x00\n]{0,120}\Z"
+_TOLD = {"type": "string", "pattern": r"^[^\u0000]*$"}  # what the framework takes as text
 _PLAIN = (
     "title",
     "text",
@@ -56,9 +57,12 @@ class TermsIn(serializers.Serializer):
     currency = LineField(r"^[A-Z]{3}\Z", help_text="ISO 4217")
 
 
-@extend_schema_field(
-    {"type": "object", "additionalProperties": {"type": "string"}, "minProperties": 1}
-)
+@extend_schema_field({"type": "object", "additionalProperties": _TOLD})
+class WrittenField(TextsField):
+    """A text that a client sends, in each language."""
+
+
+@extend_schema_field({"type": "object", "additionalProperties": _TOLD, "minProperties": 1})
 class TitleField(TextsField):
     """A title in one language at least."""
 
@@ -73,7 +77,7 @@ class ContentIn(serializers.Serializer):
     """What an opportunity says; what is left out stays as it is."""
 
     title = TitleField(required=False)
-    text = TextsField(required=False)
+    text = WrittenField(required=False)
     hs = _keys(r"^([0-9]{2}){1,3}\Z", _("Chapters, headings or subheadings of HS 2022."))
     nace = _keys(r"^([A-U]|[0-9]{2})\Z", _("Sections or divisions of NACE Rev. 2."))
     target_countries = serializers.ListField(

@@ -66,6 +66,7 @@ def test_a_draft_is_written_submitted_and_gets_its_number(company, ours):
     ("changed", "field"),
     [
         ({"title": {"en": ""}}, "title"),
+        ({"text": {"en": "a\0b"}}, "text"),
         ({"side": "both"}, "side"),
         ({"hs": ["9"]}, "hs"),
         ({"hs": ["999999"]}, "hs"),

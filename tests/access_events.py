@@ -1,5 +1,7 @@
 """An event of each chamber for the access table: its texts marked, its rows for the addresses."""
 
+from django.utils import timezone
+
 from marketplace.selectors.problems import read_event
 from marketplace.services.feeds import open_feed
 from marketplace.services.searches import save_search
@@ -134,7 +136,13 @@ def _two_that_meet(one, event, company, hidden, inside):
         ),
         "dispute": made.DisputeFactory(meeting=meeting),
         "outcome": made.OutcomeFactory(
-            meeting=meeting, reporter=company, partner=hidden, subject=one.mark("paper", inside)
+            meeting=meeting,
+            reporter=company,
+            partner=hidden,
+            subject=one.mark("paper", inside),
+            # Agreed by both, so that their chambers read of it.
+            state="with_chamber",
+            confirmed_at=timezone.now(),
         ),
         "offer": made.StandbyOfferFactory(
             meeting=meeting, slot=meeting.slot, status="declined", reason=one.mark("line", inside)

@@ -375,7 +375,8 @@ API = {
     "api-outcome-list": Row(get=API_SIGNED_IN, post=API_ASKED),
     "api-outcome-detail": Row(get=API_INSIDE, about="outcome"),
     "api-outcome-change": Row(post=API_ASKED_INSIDE, about="outcome"),
-    "api-outcome-confirm": Row(post=api_decided(200), about="outcome"),
+    # Both have agreed: there is nothing left to confirm.
+    "api-outcome-confirm": Row(post=api_decided(409), about="outcome"),
     "api-outcome-refuse": Row(post=API_ASKED_INSIDE, about="outcome"),
     "api-outcome-withdraw": Row(post=api_decided(200), about="outcome"),
     "api-meeting-attendance": Row(  # has not begun

@@ -136,7 +136,7 @@ def _requests(company: Company, user: User) -> list[Task]:
             Task(
                 "calendar-clock" if again else "inbox",
                 _("Another time is proposed") if again else _("Request for a meeting"),
-                one.other_side(own).company.told,
+                f"{one.other_side(own).company.told} · {_where(one.event)}",
                 _until(moment, one.event.zone, user),
                 moment,
                 reverse("request", args=[one.public_id]),
@@ -337,6 +337,11 @@ def _stages(company: Company, user: User) -> list[Stage]:
         Stage(one, process_line(one, user.time_zone))
         for one in rows.order_by("starts_on", "pk")[:MOST_EVENTS]
     ]
+
+
+def _where(event: Event) -> str:
+    """The event that a request is for, or that it is for none."""
+    return _("outside events") if event.is_direct else event.named()[0]
 
 
 def _until(moment: dt.datetime, zone: str, user: User) -> str:

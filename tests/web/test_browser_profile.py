@@ -43,7 +43,8 @@ def test_a_profile_is_completed_by_keyboard_and_read_abroad(tab, world):
     page.set_input_files("#brochure_upload", {"name": "К.pdf", "mimeType": "", "buffer": pdf()})
     page.click("#brochures form[enctype] button")
     page.wait_for_selector("#brochures .things")
-    assert page.evaluate("document.querySelector('img.logo--l').naturalWidth") > 0
+    logo = page.locator("img.logo--l")
+    assert logo.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
 
     theirs = tab(reader=RepresentativeFactory(company=world.theirs).person)
     theirs.go(f"/ja/companies/{world.ours.public_id}/")

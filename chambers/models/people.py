@@ -21,6 +21,8 @@ from chambers.models.base import PublicModel, ScopedQuerySet, new_public_id
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
+    from chambers.models.companies import Company
+
 
 # Languages are named in themselves, so these words are not translated.
 LANGUAGES = [("en", "English"), ("ru", "Русский"), ("ja", "日本語")]
@@ -55,6 +57,14 @@ class UserQuerySet(ScopedQuerySet):
         colleagues = User.objects.filter(staff_roles__chamber__staff_roles__person=user.pk)
         speakers = Representative.objects.served_by(user)
         return self.filter(Q(pk__in=colleagues.values("pk")) | Q(pk__in=speakers.values("person")))
+
+    def deciding_for(self, company: Company) -> Self:
+        """Its main contacts and representatives with an active account, in a fixed order."""
+        from chambers.models.companies import Representative  # companies are built upon people
+
+        voices = Representative.objects.filter(company=company)
+        deciding = voices.exclude(role=Representative.Role.VIEWER)
+        return self.filter(pk__in=deciding.values("person"), is_active=True).order_by("pk")
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

@@ -100,7 +100,7 @@ def _readme(person: User, tables: Sequence[Held], at: dt.datetime) -> str:
 
 @holds
 def _account(person: User) -> Iterator[Held]:
-    """The account itself, for whom the person acts, their keys, their mails."""
+    """The account itself, and for whom the person acts."""
     yield Held(
         "account",
         _("Your account"),
@@ -132,6 +132,11 @@ def _account(person: User) -> Iterator[Held]:
             for one in person.staff_roles.select_related("chamber")
         ],
     )
+
+
+@holds
+def _asked_and_got(person: User) -> Iterator[Held]:
+    """What the person asked companies, gave to programs, chose to be mailed, and was mailed."""
     asked = JoinRequest.objects.filter(person=person).select_related("company").order_by("asked_at")
     # Who found a company by its number alone has not been told its name, and is not now.
     shown = Company.objects.visible_to(person).filter(join_requests__person=person)

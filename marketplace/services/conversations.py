@@ -17,8 +17,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chambers.models import Company, Representative, User
+from chambers.models import Company, User
 from chambers.services.mail import queue_mail
+from chambers.services.people import demand_editor
 from chambers.services.topics import quotes_texts
 from marketplace.models import (
     Block,
@@ -61,7 +62,7 @@ def begin_conversation(
     what is asked about through the chambers, ``too_many_new``, and as ``write_message``;
     PermissionDenied for who may not decide for the company.
     """
-    _demand_editor(company, by)
+    demand_editor(by, company)
     _hold(company)
     demand_writable(company, partner, by=by, about=about)
     found = (
@@ -91,7 +92,7 @@ def write_message(conversation: Conversation, *, company: Company, by: User, tex
     """
     if company.pk not in (conversation.asker_id, conversation.partner_id):
         raise PermissionDenied
-    _demand_editor(company, by)
+    demand_editor(by, company)
     _hold(company)
     return _write(conversation, company, by, text)
 
@@ -135,7 +136,7 @@ def block_company(company: Company, other: Company, *, by: User) -> None:
 
     Raises ValidationError ``own_company``; PermissionDenied for who may not decide.
     """
-    _demand_editor(company, by)
+    demand_editor(by, company)
     if company.pk == other.pk:
         raise ValidationError(_("This is your own company."), code="own_company")
     Block.objects.get_or_create(company=company, blocked=other, defaults={"by": by})
@@ -144,7 +145,7 @@ def block_company(company: Company, other: Company, *, by: User) -> None:
 @transaction.atomic
 def unblock_company(company: Company, other: Company, *, by: User) -> None:
     """Take messages of a company again."""
-    _demand_editor(company, by)
+    demand_editor(by, company)
     Block.objects.filter(company=company, blocked=other).delete()
 
 
@@ -157,7 +158,7 @@ def report_message(
     Raises ValidationError ``already_reported``, ``own_message``; PermissionDenied for who may not
     decide for the company, or takes no part.
     """
-    _demand_editor(company, by)
+    demand_editor(by, company)
     if company.pk not in (message.conversation.asker_id, message.conversation.partner_id):
         raise PermissionDenied
     if message.company_id == company.pk:
@@ -211,11 +212,6 @@ def _write(conversation: Conversation, company: Company, by: User, text: str) ->
     read_conversation(conversation, by=by, at=message.sent_at)
     _tell(message, partner)
     return message
-
-
-def _demand_editor(company: Company, by: User) -> None:
-    if not Company.objects.edited_by(by).filter(pk=company.pk).exists():
-        raise PermissionDenied(_("Only representatives of the company may do this."))
 
 
 def _hold(company: Company) -> None:
@@ -282,10 +278,8 @@ def _both_meet(meeting: Meeting, company: Company, partner: Company) -> bool:
 def _tell(message: Message, partner: Company) -> None:
     """Mail who decides for the other company; once, until they have read it."""
     conversation = message.conversation
-    voices = Representative.objects.filter(company=partner).exclude(role=Representative.Role.VIEWER)
     read = dict(conversation.readings.values_list("person", "read_at"))
-    readers = User.objects.filter(pk__in=voices.values("person"), is_active=True)
-    for reader in readers.order_by("pk"):
+    for reader in User.objects.deciding_for(partner):
         since = read[reader.pk].timestamp() if reader.pk in read else 0
         queue_mail(
             "message_new",

@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from chambers.models import SITE_LANGUAGES, Chamber, Company, Membership, Representative, User
+from chambers.services.people import demand_editor
 from marketplace.models import (
     Event,
     Meeting,
@@ -180,8 +181,7 @@ def add_times(
 
 def _hold_companies(company: Company, partner: Company, by: User) -> tuple[Company, Company]:
     """Both companies, with no other request between them written meanwhile."""
-    if not Company.objects.edited_by(by).filter(pk=company.pk).exists():
-        raise PermissionDenied(_("Only representatives of the company may do this."))
+    demand_editor(by, company)
     if company.pk == partner.pk:
         raise ValidationError(_("A company cannot ask itself for a meeting."), code="own_company")
     keys = [company.pk, partner.pk]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import translation
 from django.utils.formats import date_format
 
-from chambers.models import Chamber, Membership, Representative, User
+from chambers.models import Chamber, Membership, User
 from chambers.services import links
 from chambers.services.mail import queue_mail
 from marketplace.models import Opportunity, Review
@@ -22,7 +22,7 @@ def tell_of_review(review: Review) -> None:
     """Mail the scores, the comments and what follows to who decides for the company."""
     opportunity = review.opportunity
     chamber = _chamber_of(opportunity)
-    for reader in deciders(opportunity):
+    for reader in User.objects.deciding_for(opportunity.company):
         with translation.override(reader.language):
             last = date_format(opportunity.expires_on) if opportunity.expires_on else ""
             context = {
@@ -42,7 +42,7 @@ def tell_of_last_day(opportunity: Opportunity) -> None:
     """Mail that an opportunity ends soon, with a link that renews it."""
     chamber = _chamber_of(opportunity)
     key = str(opportunity.public_id)
-    for reader in deciders(opportunity):
+    for reader in User.objects.deciding_for(opportunity.company):
         with translation.override(reader.language):
             last = date_format(opportunity.expires_on) if opportunity.expires_on else ""
         context = {
@@ -52,15 +52,6 @@ def tell_of_last_day(opportunity: Opportunity) -> None:
             "renew": links.link(RENEW, person=reader, key=key, days=30),
         }
         queue_mail("opportunity_expiring", to=reader, context=context, chamber=chamber)
-
-
-def deciders(opportunity: Opportunity) -> list[User]:
-    """Who may decide for the company of an opportunity."""
-    voices = Representative.objects.filter(company=opportunity.company_id).exclude(
-        role=Representative.Role.VIEWER
-    )
-    people = User.objects.filter(pk__in=voices.values("person"), is_active=True)
-    return list(people.order_by("pk"))
 
 
 def _chamber_of(opportunity: Opportunity) -> Chamber | None:

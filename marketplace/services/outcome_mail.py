@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from chambers.models import Chamber, Company, Representative, User
+from chambers.models import Chamber, Company, User
 from chambers.services import links
 from chambers.services.mail import queue_mail
 from marketplace.models import Outcome
@@ -17,18 +17,11 @@ CONFIRM = "outcome.confirm"
 LINKS_LIVE = 30  # days
 
 
-def deciders(company: Company) -> list[User]:
-    """Who decides for a company: its main contacts and representatives."""
-    voices = Representative.objects.filter(company=company).exclude(role=Representative.Role.VIEWER)
-    people = User.objects.filter(pk__in=voices.values("person"), is_active=True)
-    return list(people.order_by("pk"))
-
-
 def ask_partner(outcome: Outcome) -> None:
     """Mail the partner what was reported, with a link that confirms it."""
     version = outcome.entries.order_by("-number").values_list("number", flat=True).first()
     key = f"{outcome.public_id}:{version}"
-    for reader in deciders(outcome.partner):
+    for reader in User.objects.deciding_for(outcome.partner):
         url = links.link(CONFIRM, person=reader, key=key, days=LINKS_LIVE)
         _mail("outcome_asked", reader, outcome, outcome.partner, url)
 
@@ -53,7 +46,7 @@ def told_amount(outcome: Outcome) -> str:
 
 
 def _tell(kind: str, outcome: Outcome, own: Company) -> None:
-    for reader in deciders(own):
+    for reader in User.objects.deciding_for(own):
         _mail(kind, reader, outcome, own)
 
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from chambers.models import Scope
 from config.api import TITLES, document
@@ -89,7 +90,7 @@ def test_a_browser_shows_it_without_complaint(browse, width, scheme):
     assert page.evaluate("window.violations") == []
     assert page.complaints == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.get_by_role("heading", name="REST API").is_visible()
+    expect(page.get_by_role("heading", name="REST API")).to_be_visible()
     with page.expect_response("**/api/schema/") as document:
         page.get_by_role("link", name="OpenAPI document").click()
     assert document.value.json()["openapi"] == "3.0.3"

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from matching.models import Run
 from tests.factories import (
@@ -52,6 +53,6 @@ def test_what_the_runs_took_fits_a_phone(browse, manager):
 
     phone.goto(reverse("admin:matching_run_history_report"))
 
-    assert phone.get_by_text("1,043,218").is_visible()
+    expect(phone.get_by_text("1,043,218")).to_be_visible()
     assert phone.evaluate(WIDER) == 0
     assert phone.evaluate("document.scrollingElement.scrollWidth") == PHONE["width"]

@@ -25,7 +25,7 @@ def crowd():
     """Thirty who seek the same ten things, and thirty who sell some of them, some more of them."""
     for n in range(30):
         seeks(company("RU", f"Seeks {n}"), *CHAPTERS)
-        offers(company("JP", f"Sells {n}"), *CHAPTERS[: 2 + n % 9])
+        offers(company("JP", f"Sells {n}"), *CHAPTERS[: 5 + n % 6])
 
 
 def test_without_another_rule_attention_is_shared_as_ever():

@@ -3,6 +3,7 @@
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from marketplace.models import Meeting
 from tests.factories import CompanyFactory, RepresentativeFactory
@@ -61,7 +62,7 @@ def test_times_are_closed_and_a_request_accepted_without_scripts_and_by_keyboard
     one.go(reverse("request-accept", args=[world.incoming.public_id]))
     one.page.get_by_role("button", name="Accept").press("Enter")
 
-    assert one.page.get_by_text("Accepted. Both sides read of it by mail.").is_visible()
+    expect(one.page.get_by_text("Accepted. Both sides read of it by mail.")).to_be_visible()
     assert Meeting.objects.get(request=world.incoming).status == "confirmed"
     closed = {away.slot for away in boris.away.select_related("slot")}
     assert closed == {*world.slots[:2], *world.slots[12:]}

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from marketplace.models import Interest
 from marketplace.services import interests as services
@@ -47,7 +48,7 @@ def test_interest_is_expressed_and_accepted_without_scripts_and_by_keyboard(live
     keiko.page.get_by_label("What cooperation do you seek?").fill("500 sensors a month")
     keiko.page.get_by_label("About your company").fill("We make gauges")
     keiko.page.get_by_role("button", name="Express interest").press("Enter")
-    assert keiko.page.get_by_text("With your chamber").first.is_visible()
+    expect(keiko.page.get_by_text("With your chamber").first).to_be_visible()
 
     interest = services.forward_interest(Interest.objects.get(), by=world.sato)
     services.forward_interest(interest, by=world.irina)
@@ -56,6 +57,6 @@ def test_interest_is_expressed_and_accepted_without_scripts_and_by_keyboard(live
     anna.page.get_by_role("link", name="Accept and open contacts").press("Enter")
     anna.page.get_by_role("button", name="Accept and open contacts").press("Enter")
 
-    assert anna.page.get_by_text(world.keiko.email).is_visible()
+    expect(anna.page.get_by_text(world.keiko.email)).to_be_visible()
     keiko.page.reload()
-    assert keiko.page.get_by_text(world.anna.email).is_visible()
+    expect(keiko.page.get_by_text(world.anna.email)).to_be_visible()

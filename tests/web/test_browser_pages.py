@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import call_command
+from playwright.sync_api import expect
 
 from tests.web.conftest import build_world
 from tests.web.inspection import barriers, visit
@@ -154,11 +155,11 @@ def test_the_table_of_all_constants_is_read_at_any_width(tab, world, language, w
     one = tab(viewport={"width": width, "height": 16000}, color_scheme=theme)
     one.go(f"/{language}/scoring/")
     table = one.page.locator("#constants table")
-    assert not table.is_visible()
+    expect(table).not_to_be_visible()
 
     one.page.locator("#constants summary").click()
 
-    assert table.is_visible()
+    expect(table).to_be_visible()
     assert table.bounding_box()["width"] <= width
     assert one.page.evaluate("document.documentElement.scrollWidth") <= width
     assert barriers(one) == []

@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from chambers.services import jobs
 from chambers.services.companies import change_company
@@ -35,13 +36,13 @@ def busy(world):
 def test_advice_and_proposals_break_no_rule(busy, tab, width, theme):
     page = tab(reader=busy.owner, viewport={"width": width, "height": 900}, color_scheme=theme)
     page.go("/en/matches/")
-    assert page.page.get_by_text("This is being worked out").is_visible()
+    expect(page.page.get_by_text("This is being worked out")).to_be_visible()
     jobs.work_off()
 
     page.go("/en/matches/")
 
-    assert page.page.get_by_role("heading", name="What would bring more partners").is_visible()
-    assert page.page.get_by_role("heading", name="Together with a third").is_visible()
+    expect(page.page.get_by_role("heading", name="What would bring more partners")).to_be_visible()
+    expect(page.page.get_by_role("heading", name="Together with a third")).to_be_visible()
     assert page.page.get_by_role("button", name="State this code 8413").count() == 1
     assert page.sideways() == 0
     ours = {"include": [["#advice"], ["#three"]]}

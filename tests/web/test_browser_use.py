@@ -4,6 +4,7 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
+from playwright.sync_api import expect
 
 from matching.models import Dismissal
 
@@ -252,12 +253,12 @@ def test_menu_and_filters_open_and_close_by_keyboard(tab, world, address, opener
     one.page.locator(opener).focus()
 
     one.page.keyboard.press("Enter")
-    assert one.page.locator(f"#{opened}").is_visible()
+    expect(one.page.locator(f"#{opened}")).to_be_visible()
     one.page.keyboard.press("Tab")
     assert one.focused(f"document.getElementById('{opened}').contains(e)")
     one.page.keyboard.press("Escape")
 
-    assert not one.page.locator(f"#{opened}").is_visible()
+    expect(one.page.locator(f"#{opened}")).not_to_be_visible()
     assert one.focused(f"e === document.querySelector({opener!r})")
 
 
@@ -335,7 +336,7 @@ def test_an_old_browser_gets_whole_pages_in_the_light_theme(tab, world):
     one.page.route("**/*", as_old)
 
     one.go("/en/companies/")
-    assert one.page.locator("#filters").is_visible()
+    expect(one.page.locator("#filters")).to_be_visible()
     assert one.page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == (
         "rgb(243, 246, 247)"
     )

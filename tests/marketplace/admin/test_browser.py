@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from chambers.services import jobs
 from marketplace.models import Timetable
@@ -29,7 +30,7 @@ def test_a_meeting_is_picked_and_moved_by_keyboard_without_scripts(
     page.get_by_text("Moved to").wait_for()
 
     assert Timetable.objects.get().changed_by_hand
-    assert page.get_by_text("Changed by hand after the search").is_visible()
+    expect(page.get_by_text("Changed by hand after the search")).to_be_visible()
     assert page.complaints == []
 
 
@@ -67,7 +68,7 @@ def test_a_meeting_is_dragged_to_a_time_that_is_lit_and_no_other(drawn, three):
     lift(page, "Zavod 0 × Zavod 1")
     lit = page.locator("tr.free")
     assert lit.get_attribute("data-slot") == str(free.public_id)
-    assert page.locator("tr.blocked").first.get_by_text("another meeting: Zavod").is_visible()
+    expect(page.locator("tr.blocked").first.get_by_text("another meeting: Zavod")).to_be_visible()
     let_go_over(page, lit)
     page.get_by_text("Moved to").wait_for()
 
@@ -98,4 +99,4 @@ def test_a_drop_on_a_version_that_changed_meanwhile_is_refused_with_the_present_
     let_go_over(page, page.locator("tr.free").first)
     page.get_by_text("Somebody changed this version meanwhile.").wait_for()
 
-    assert page.get_by_text("1 meeting without a place").is_visible()
+    expect(page.get_by_text("1 meeting without a place")).to_be_visible()

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from marketplace.models import Meeting
 from marketplace.services.kit import write_kit
@@ -112,7 +113,7 @@ def test_without_scripts_the_tables_answer(offline, asked, tmp_path):
 
     row = page.locator("section:has(h3:has-text('Romashka')) tr[data-first='11:20']")
 
-    assert not page.locator("#ask").is_visible()
+    expect(page.locator("#ask")).not_to_be_visible()
     assert "table 7" in row.inner_text()
     assert "株式会社アサヒ計装" in row.inner_text()
 

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from marketplace.services import desk
 from tests import event_factories as made
@@ -71,7 +72,7 @@ def test_the_desk_is_worked_at_from_a_table_and_a_phone(browse, day, width, heig
     page.keyboard.type(people[2].badge_code.lower())
     page.keyboard.press("Enter")
     page.get_by_text("Ján Kováč (Minsk Instruments) is checked in.").wait_for()
-    assert page.locator(".desk-found").get_by_text("checked in by Pavel").is_visible()
+    expect(page.locator(".desk-found").get_by_text("checked in by Pavel")).to_be_visible()
 
     page.goto(reverse("admin:marketplace_event_desk", args=[event.pk]))
     row = page.locator(".desk-side.late", has_text="Nobody Known").first
@@ -90,7 +91,7 @@ def test_the_desk_refreshes_itself_keeps_what_is_typed_and_tells_its_age(browse,
     page.goto(reverse("admin:marketplace_event_desk", args=[event.pk]))
     page.locator("#badge").fill("half a na")
     desk.check_in(people[3], by=manager)
-    assert page.get_by_text("2 of 4 people checked in").is_visible()
+    expect(page.get_by_text("2 of 4 people checked in")).to_be_visible()
 
     page.clock.run_for(12_000)
     assert "12 s old" in page.locator("#as-of").text_content()
@@ -106,7 +107,7 @@ def test_the_desk_refreshes_itself_keeps_what_is_typed_and_tells_its_age(browse,
     assert page.evaluate(
         "new Promise(done => requestAnimationFrame(() => done(location.pathname)))"
     )
-    assert page.get_by_text("3 of 4 people checked in").is_visible()
+    expect(page.get_by_text("3 of 4 people checked in")).to_be_visible()
     assert "/desk/" in page.url
 
 
@@ -117,12 +118,12 @@ def test_the_desk_works_without_script(browse, day):
 
     page.locator("#q").fill("иванова")
     page.locator("#q").press("Enter")
-    assert page.locator(".desk-found", has_text="Анна Иванова").is_visible()
+    expect(page.locator(".desk-found", has_text="Анна Иванова")).to_be_visible()
     page.get_by_role("link", name="Refresh").click()
-    assert page.locator(".desk-found", has_text="Анна Иванова").is_visible()
+    expect(page.locator(".desk-found", has_text="Анна Иванова")).to_be_visible()
     page.goto(reverse("admin:marketplace_event_badge", args=[people[3].badge_code]))
     page.get_by_role("button", name="Check in").click()
-    assert page.get_by_text("by Pavel").first.is_visible()
+    expect(page.get_by_text("by Pavel").first).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "height"), [*SIZES, (1920, 1080)])
@@ -133,7 +134,7 @@ def test_the_screen_in_the_hall_fits_and_names_nobody_unlisted(browse, day, widt
 
     page.goto(reverse("display", args=[secret]) + "?lang=en")
 
-    assert page.get_by_text("Reserved").is_visible()
+    expect(page.get_by_text("Reserved")).to_be_visible()
     assert page.get_by_text("Unseen Works").count() == 0
     assert page.evaluate(SIDEWAYS) <= 0
     if width > 1900:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from marketplace.models import Repair, TableClosed
 from tests import event_factories as made
@@ -28,7 +29,7 @@ def test_a_lost_table_is_looked_at_mended_and_reopened_without_scripts(
     page.get_by_role("link", name="A table is lost").click()
     page.get_by_label("Table").select_option(label="table 2, Main hall")
     page.get_by_role("button", name="Show what would happen").click()
-    assert page.get_by_text("2 other people get another hour").is_visible()
+    expect(page.get_by_text("2 other people get another hour")).to_be_visible()
     assert not TableClosed.objects.exists()
     wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     fits = [page.locator("html").evaluate(f"() => {wide}")]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+
 from chambers.models import Chamber, Company, Representative
 
 if TYPE_CHECKING:
@@ -14,6 +17,14 @@ if TYPE_CHECKING:
     from chambers.models import User
 
 SESSION_KEY = "acting"
+
+
+class NotDecidingError(PermissionDenied):
+    """Somebody who does not decide for a company wanted to; told in the reader's language."""
+
+    def __init__(self) -> None:
+        """Say who may."""
+        super().__init__(_("Only representatives of the company may do this."))
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,11 @@ class Acting:
     def may_edit(self) -> bool:
         """Whether they may decide for that side, not only read."""
         return bool(self.side and self.side.may_edit)
+
+    def demand_editor(self) -> None:
+        """Let only who decides for that side pass. Raises NotDecidingError."""
+        if not self.may_edit:
+            raise NotDecidingError
 
 
 def sides_of(user: User | AnonymousUser) -> list[Side]:

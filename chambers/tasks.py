@@ -11,7 +11,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from chambers.services import digests, imports, jobs, mail, people
+from chambers.services import digests, files, imports, jobs, mail, people
 
 __all__ = ["digests", "imports", "mail", "tick", "tidy", "work"]
 
@@ -36,11 +36,12 @@ def tick(self) -> int:  # type: ignore[no-untyped-def]
 
 @shared_task
 def tidy() -> None:
-    """Delete keys, sessions, unconfirmed accounts and mails past their end.
+    """Delete keys, sessions, unconfirmed accounts, mails past their end and files without a row.
 
     They open nothing, so a night may be missed.
     """
     people.delete_expired_tokens()
     people.forget_unconfirmed()
     mail.delete_old_mails()
+    files.delete_orphans()
     call_command("clearsessions")

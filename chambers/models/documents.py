@@ -25,6 +25,10 @@ ENDINGS = {
 """What is stored, by content: pictures are made anew as one of two kinds, papers are PDF."""
 
 
+FOLDER = "documents"
+"""Below it everything that is stored belongs to a row of ``Document``."""
+
+
 class DocumentQuerySet(ScopedQuerySet):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Logos of companies that ``user`` may see, their brochures if shown, and all one's own.
@@ -50,7 +54,7 @@ class DocumentQuerySet(ScopedQuerySet):
 def place_of(document: Document, _name: str) -> str:
     """Where a file stands: by its public id alone, never by what somebody called it."""
     key = str(document.public_id)
-    return f"documents/{key[-2:]}/{key}.{ENDINGS[document.content_type]}"
+    return f"{FOLDER}/{key[-2:]}/{key}.{ENDINGS[document.content_type]}"
 
 
 class Document(PublicModel):

@@ -6,22 +6,26 @@ pass; the name is only for people and never becomes a path.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chambers.gates import papers
 from chambers.gates.files import BrokenFileError
 from chambers.models import Company, Document, User
-from chambers.models.documents import ENDINGS
+from chambers.models.documents import ENDINGS, FOLDER
 from chambers.services.people import demand_editor
 
 MOST_BROCHURES = 6  # of a company
+ORPHANED_AFTER = dt.timedelta(days=1)  # no request or import takes that long
 
 
 @transaction.atomic
@@ -97,6 +101,26 @@ def clean_name(name: str, content_type: str) -> str:
         sign for sign in unicodedata.normalize("NFC", stem) if unicodedata.category(sign)[0] != "C"
     )
     return f"{' '.join(seen.split())[:120] or 'file'}.{ENDINGS[content_type]}"
+
+
+def delete_orphans(*, older_than: dt.timedelta = ORPHANED_AFTER) -> int:
+    """Delete stored files that no row names, and how many; those of work under way are younger.
+
+    A file is written before its row is certain, and deleted after its row is: whoever is killed
+    in between, or whose transaction fails later, leaves one.
+    """
+    storage = default_storage
+    until = timezone.now() - older_than
+    deleted = 0
+    folders = storage.listdir(FOLDER)[0] if storage.exists(FOLDER) else []
+    for folder in folders:
+        found = {f"{FOLDER}/{folder}/{name}" for name in storage.listdir(f"{FOLDER}/{folder}")[1]}
+        kept = Document.objects.filter(file__in=found).values_list("file", flat=True)
+        for name in found.difference(kept):
+            if storage.get_modified_time(name) < until:
+                storage.delete(name)
+                deleted += 1
+    return deleted
 
 
 def _checked(kind: str, upload: File) -> papers.Checked:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from chambers.acting import NotDecidingError
 from chambers.models import ApiToken, Chamber, Company, Representative, Scope, Staff, User
 from chambers.services.mail import queue_mail
 
@@ -80,7 +81,7 @@ def demand_manager(by: User | None, *chambers: Chamber) -> None:
 def demand_editor(by: User, company: Company) -> None:
     """Let only who may decide for a company pass. Raises PermissionDenied."""
     if not Company.objects.edited_by(by).filter(pk=company.pk).exists():
-        raise PermissionDenied(_("Only representatives of the company may do this."))
+        raise NotDecidingError
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ import uuid
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
@@ -174,8 +174,7 @@ def memberships(request: SignedInRequest) -> HttpResponse:
         request.POST if asked else None, request.FILES if asked else None, company=own
     )
     if form.is_bound:
-        if not request.acting.may_edit:
-            raise PermissionDenied(_("Only representatives of the company may do this."))
+        request.acting.demand_editor()
         if form.is_valid():
             said = dict(form.cleaned_data)
             try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -34,7 +34,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
         return render(request, "matching/no_company.html")
     form = ProfileForm(request.POST if request.method == "POST" else None, company=own)
     if form.is_bound:
-        _demand_editor(request)
+        request.acting.demand_editor()
         if form.is_valid():
             try:
                 changed = change_profile(own, by=request.user, **form.changes())
@@ -83,7 +83,7 @@ def _kept(
     request: SignedInRequest, kind: Document.Kind, form: LogoForm | BrochureForm
 ) -> HttpResponse:
     own = _own(request)
-    _demand_editor(request)
+    request.acting.demand_editor()
     if form.is_valid():
         try:
             keep_document(own, kind=kind, by=request.user, **form.cleaned_data)
@@ -131,8 +131,3 @@ def _warn(request: SignedInRequest, company: Company) -> None:
                 "Many partners read no other of your languages."
             ),
         )
-
-
-def _demand_editor(request: SignedInRequest) -> None:
-    if not request.acting.may_edit:
-        raise PermissionDenied(_("Only representatives of the company may do this."))

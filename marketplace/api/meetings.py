@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _said
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -15,6 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chambers.acting import NotDecidingError
 from chambers.api.account import LineField
 from chambers.api.base import IdField, Resource
 from chambers.models import Scope, User
@@ -136,7 +135,7 @@ def _speaks_for(meeting: Meeting, person: User, asked: dict[str, Any]) -> Regist
         mine = mine.filter(public_id=asked["registration"])
     found = mine.order_by("pk").first()
     if found is None:
-        raise PermissionDenied(_said("Only representatives of the company may do this."))
+        raise NotDecidingError
     return found
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -17,6 +15,7 @@ from rest_framework.fields import empty
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chambers.acting import NotDecidingError
 from chambers.api.account import LineField
 from chambers.api.base import Resource
 from chambers.models import Company, Scope, User
@@ -247,7 +246,7 @@ class Requests(Resource):
         person = self.person(request)
         # Before anything that the body names is looked up.
         if not Registration.objects.edited_by(person).filter(pk=found.requester_id).exists():
-            raise PermissionDenied(gettext("Only representatives of the company may do this."))
+            raise NotDecidingError
         said = {
             "wish": found.wish,
             "message": found.message,

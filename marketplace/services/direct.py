@@ -10,11 +10,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from chambers.acting import NotDecidingError
 from chambers.models import SITE_LANGUAGES, Chamber, Company, Membership, Representative, User
 from chambers.services.people import demand_editor
 from marketplace.models import (
@@ -273,7 +274,7 @@ def _side(request: MeetingRequest, by: User) -> Registration:
         answers = request.answer_from_id in (None, one.pk)
         if answers and Registration.objects.edited_by(by).filter(pk=one.pk).exists():
             return one
-    raise PermissionDenied(_("Only representatives of the company may do this."))
+    raise NotDecidingError
 
 
 def participant_of(registration: Registration, person: User, by: User) -> Participant:

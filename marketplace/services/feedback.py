@@ -10,11 +10,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from chambers.acting import NotDecidingError
 from chambers.models import User
 from marketplace.models import Dispute, Feedback, Meeting, Registration
 from marketplace.selectors.feedback import takes_second
@@ -237,7 +238,7 @@ def _mark_of(meeting: Meeting, own: Registration) -> str | None:
 def _demand_speaker(meeting: Meeting, own: Registration, by: User) -> None:
     met = own.pk in {one.registration_id for one in meeting.people()}
     if not met or not Registration.objects.edited_by(by).filter(pk=own.pk).exists():
-        raise PermissionDenied(_("Only representatives of the company may do this."))
+        raise NotDecidingError
 
 
 def _row(meeting: Meeting, own: Registration) -> Feedback:

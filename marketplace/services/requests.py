@@ -8,11 +8,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from chambers.acting import NotDecidingError
 from chambers.models import User
 from chambers.services import jobs
 from marketplace.models import (
@@ -323,11 +324,7 @@ def _locked(
 
 def _demand_side(registration: Registration, by: User) -> None:
     if not Registration.objects.edited_by(by).filter(pk=registration.pk).exists():
-        raise _not_yours()
-
-
-def _not_yours() -> PermissionDenied:
-    return PermissionDenied(_("Only representatives of the company may do this."))
+        raise NotDecidingError
 
 
 def _demand_answerer(request: MeetingRequest, by: User, at: dt.datetime | None) -> Registration:
@@ -336,7 +333,7 @@ def _demand_answerer(request: MeetingRequest, by: User, at: dt.datetime | None) 
     if not request.is_open or late:
         sides = [request.requester_id, request.partner_id]
         if not Registration.objects.edited_by(by).filter(pk__in=sides).exists():
-            raise _not_yours()
+            raise NotDecidingError
         raise _not_waiting(request)
     side = request.partner if request.answer_from_id == request.partner_id else request.requester
     _demand_side(side, by)

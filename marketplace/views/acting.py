@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -68,12 +68,6 @@ def taking_part(
         return view(request, own, *args, **kwargs)
 
     return login_required(guarded)
-
-
-def demand_editor(request: SignedInRequest) -> None:
-    """Let only who decides for the company they act for pass."""
-    if not request.acting.may_edit:
-        raise PermissionDenied(_("Only representatives of the company may do this."))
 
 
 def may_ask(request: SignedInRequest, own: Registration) -> bool:

@@ -29,7 +29,7 @@ from marketplace.selectors.conversations import (
 from marketplace.selectors.shown import shown_opportunity
 from marketplace.services import conversations as services
 from marketplace.services.conversations import NOTHING, Item
-from marketplace.views.acting import carried_out, demand_editor, sent
+from marketplace.views.acting import carried_out, sent
 
 
 @require_safe
@@ -57,7 +57,7 @@ def conversation(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse
     found, company = _find(request, public_id)
     form = MessageForm(sent(request))
     if form.is_bound:
-        demand_editor(request)
+        request.acting.demand_editor()
         write = partial(services.write_message, found, company=company, by=request.user)
         if carried_out(form, write) is not None:
             return redirect("conversation", found.public_id)
@@ -111,7 +111,7 @@ def block(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     other = get_object_or_404(rows.distinct(), public_id=public_id)
     if company is None:
         raise Http404
-    demand_editor(request)
+    request.acting.demand_editor()
     lift = request.POST.get("lift") == "yes"
     change = services.unblock_company if lift else services.block_company
     try:
@@ -139,7 +139,7 @@ def report(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     company = request.acting.company
     if company is None or message.company_id == company.pk:
         raise Http404
-    demand_editor(request)
+    request.acting.demand_editor()
     form = ReportForm(sent(request))
     change = partial(services.report_message, message, company=company, by=request.user)
     if carried_out(form, change) is not None:
@@ -194,7 +194,7 @@ def _new(request: SignedInRequest, partner: Company, about: Item) -> HttpRespons
     company = request.acting.company
     if company is None or company.pk == partner.pk:
         raise Http404
-    demand_editor(request)
+    request.acting.demand_editor()
     form = MessageForm(sent(request))
     begin = partial(services.begin_conversation, company, partner, by=request.user, about=about)
     made = carried_out(form, begin)

@@ -24,7 +24,7 @@ from marketplace.selectors.inbox import TABS
 from marketplace.selectors.place import place_of_meetings
 from marketplace.selectors.times import shown_time
 from marketplace.services import direct, direct_meetings, rules
-from marketplace.views.acting import carried_out, demand_editor, sent
+from marketplace.views.acting import carried_out, sent
 from marketplace.views.meetings import find_meeting
 from marketplace.views.timing import own_zone
 
@@ -53,7 +53,7 @@ def meetings(request: SignedInRequest) -> HttpResponse:
 def ask(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask a company for a meeting outside events."""
     own, partner = _sides(request, public_id)
-    demand_editor(request)
+    request.acting.demand_editor()
     membership = Membership.objects.in_force().filter(company=own).select_related("chamber")
     first = membership.order_by("starts_on", "pk").first()
     zone = own_zone(request, first.chamber.zone if first is not None else "UTC")
@@ -84,7 +84,7 @@ def ask(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 def join(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask a company to come to a meeting that one has with another."""
     own, partner = _sides(request, public_id)
-    demand_editor(request)
+    request.acting.demand_editor()
     rows = with_people(_joinable(request, own, partner))
     zone = request.user.time_zone
     told = [(one.public_id, _told(one, own, zone)) for one in rows]
@@ -149,7 +149,7 @@ def _own_meeting(request: SignedInRequest, public_id: uuid.UUID) -> tuple[Meetin
     found, own = find_meeting(request, public_id)
     if not found.event.is_direct:
         raise Http404
-    demand_editor(request)
+    request.acting.demand_editor()
     return found, own
 
 

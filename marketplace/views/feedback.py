@@ -25,7 +25,6 @@ from marketplace.services import feedback_links
 from marketplace.views.acting import (
     carried_out,
     carried_out_or_said,
-    demand_editor,
     desk_context,
     form_page,
     sent,
@@ -59,7 +58,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
 def say(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """One tap: it took place, they did not come, or we did not."""
     found, own = find_meeting(request, public_id)
-    demand_editor(request)
+    request.acting.demand_editor()
     said = request.POST.get("said", "")
     if said not in Feedback.Said.values:
         messages.error(request, _("Choose one of the three answers."))
@@ -81,7 +80,7 @@ def give(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.info(request, _("After the meeting you can say here how it went."))
         return redirect("meeting", found.public_id)
     if request.method == "POST":
-        demand_editor(request)
+        request.acting.demand_editor()
     form = FeedbackForm(sent(request), after=after)
     change = partial(services.give_feedback, found, own=own, by=request.user)
     if given := carried_out(form, change):

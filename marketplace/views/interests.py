@@ -8,13 +8,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.forms import BaseForm, Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from chambers.acting import NotDecidingError
 from chambers.http import SignedInRequest
 from chambers.models import Company
 from chambers.pages import page_of
@@ -33,7 +34,7 @@ from marketplace.selectors.interests import (
 from marketplace.selectors.shown import shown_opportunity
 from marketplace.services import interests as services
 from marketplace.services.routing import ways_for
-from marketplace.views.acting import carried_out, demand_editor, sent
+from marketplace.views.acting import carried_out, sent
 
 PER_PAGE = 20
 
@@ -69,7 +70,7 @@ def express(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     company = request.acting.company
     if company is None:
         return render(request, "marketplace/interests/no_company.html")
-    demand_editor(request)
+    request.acting.demand_editor()
     item = shown_opportunity(found, request.user)
     known = own_interest(item, company)
     if known is not None:
@@ -236,7 +237,7 @@ def _act(
     found, company = _find(request, public_id)
     context = _context(request, found, company)
     if not context["decides"]:
-        raise PermissionDenied(_("Only representatives of the company may do this."))
+        raise NotDecidingError
     if not fits(context["shown"]):
         return redirect("interest", found.public_id)
     made = carried_out(form, lambda **said: change(found, by=request.user, **said))

@@ -53,7 +53,6 @@ from marketplace.views import timing
 from marketplace.views.acting import (
     carried_out,
     carried_out_or_said,
-    demand_editor,
     desk_context,
     form_page,
     sent,
@@ -143,7 +142,7 @@ def meeting(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 def cancel(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Cancel a meeting, with a reason that the other side reads."""
     found, own = find_meeting(request, public_id)
-    demand_editor(request)
+    request.acting.demand_editor()
     form = CancelForm(sent(request))
     if carried_out(form, partial(services.cancel_meeting, found, by=request.user)):
         messages.success(request, _("Cancelled. The other side reads why."))
@@ -158,7 +157,7 @@ def cancel(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 def move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask the other side for another time; the present one stays until they agree."""
     found, own = find_meeting(request, public_id)
-    demand_editor(request)
+    request.acting.demand_editor()
     form, change = timing.moving(request, found)
     if carried_out(form, change):
         messages.success(request, _("Proposed. The old time stays until they agree."))
@@ -171,7 +170,7 @@ def move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 def answer_move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Agree to one of the proposed times, keep the old one, or take one's own proposal back."""
     found, _own = find_meeting(request, public_id)
-    demand_editor(request)
+    request.acting.demand_editor()
     proposal = get_object_or_404(TimeProposal.objects.open(), meeting=found)
     slots = {str(one.public_id): one for one in proposal.slots.all()}
     wanted = slots.get(request.POST.get("slot", ""))
@@ -194,7 +193,7 @@ def answer_move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 def answer_offer(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take a freed time that is offered to this meeting, or leave it to the next in line."""
     found, own = find_meeting(request, public_id)
-    demand_editor(request)
+    request.acting.demand_editor()
     offer = get_object_or_404(StandbyOffer.objects.open(), meeting=found)
     if request.POST.get("answer") == "decline":
         decline = partial(standby.decline_offer, offer)

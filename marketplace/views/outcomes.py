@@ -41,7 +41,7 @@ from marketplace.selectors.outcomes import (
 )
 from marketplace.services import outcome_links
 from marketplace.services import outcomes as services
-from marketplace.views.acting import carried_out, carried_out_or_said, demand_editor, sent
+from marketplace.views.acting import carried_out, carried_out_or_said, sent
 
 __all__ = ["outcome_links", "outcomes"]
 SHOWN = 20  # papers on a page
@@ -75,7 +75,7 @@ def outcomes(request: SignedInRequest) -> HttpResponse:
 def new(request: SignedInRequest) -> HttpResponse:
     """Report a paper with a company that one has met."""
     company = _company(request)
-    demand_editor(request)
+    request.acting.demand_editor()
     met = met_by(company, request.user)
     asked = request.GET.get("meeting", "")
     first = next((one.key for one in met if str(one.meeting.public_id) == asked), "")
@@ -180,7 +180,7 @@ def _find(request: SignedInRequest, public_id: uuid.UUID) -> tuple[Outcome, Comp
 
 
 def _demand_side(request: SignedInRequest, company: Company, side: Company) -> None:
-    demand_editor(request)
+    request.acting.demand_editor()
     if company.pk != side.pk:
         raise PermissionDenied(_("Only the other company may do this."))
 

@@ -19,7 +19,6 @@ from marketplace.selectors.parts import told_ahead
 from marketplace.services import participants as services
 from marketplace.views.acting import (
     carried_out,
-    demand_editor,
     desk_context,
     find_event,
     form_page,
@@ -81,6 +80,6 @@ def _person(request: SignedInRequest, public_id: uuid.UUID) -> Participant | Htt
     own = own_registration(request, event)
     if own is None or own.pk != person.registration_id:
         return not_registered(request, event)
-    demand_editor(request)
+    request.acting.demand_editor()
     person.registration = own
     return person

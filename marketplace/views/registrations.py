@@ -35,7 +35,6 @@ from marketplace.services import registrations as services
 from marketplace.services.handovers import ends_without
 from marketplace.views.acting import (
     carried_out,
-    demand_editor,
     desk_context,
     find_event,
     form_page,
@@ -57,7 +56,7 @@ def register(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         return redirect("event", event.public_id)
     if own_registration(request, event) is not None:
         return redirect("event-registration", event.public_id)
-    demand_editor(request)
+    request.acting.demand_editor()
     closed = closed_to(event, company, request.user.time_zone)
     if closed is not None and request.method != "POST":
         context = {**desk_context(request, event), "closed": closed}
@@ -102,7 +101,7 @@ def registration(request: SignedInRequest, own: Registration) -> HttpResponse:
     """How one's registration stands, who comes and when; who sees it is changed here."""
     form = ConsentForm(sent(request), initial={"consent": own.consent})
     if form.is_bound:
-        demand_editor(request)
+        request.acting.demand_editor()
     if carried_out(form, partial(services.set_consent, own, by=request.user)):
         messages.success(request, _("Saved. Lists follow at once."))
         return redirect("event-registration", own.event.public_id)
@@ -113,7 +112,7 @@ def registration(request: SignedInRequest, own: Registration) -> HttpResponse:
 @taking_part
 def add_person(request: SignedInRequest, own: Registration) -> HttpResponse:
     """Name one more person who comes."""
-    demand_editor(request)
+    request.acting.demand_editor()
     form = PersonForm(sent(request), company=own.company)
     if carried_out(form, partial(services.add_participant, own, by=request.user)):
         text = _("%(name)s is on the list.") % {"name": form.cleaned_data["name"]}
@@ -127,7 +126,7 @@ def add_person(request: SignedInRequest, own: Registration) -> HttpResponse:
 @taking_part
 def withdraw(request: SignedInRequest, own: Registration) -> HttpResponse:
     """Ask whether the company really does not come, say what follows, and do it."""
-    demand_editor(request)
+    request.acting.demand_editor()
     form = WithdrawForm(sent(request))
     if carried_out(form, partial(services.withdraw_registration, own, by=request.user)):
         messages.success(request, _("Withdrawn. Your partners are told."))
@@ -151,7 +150,7 @@ def availability(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse
     form = AvailabilityForm(sent(request), event=event, reader=request.user.time_zone)
     opened = {one.pk for one in slots if one.pk not in closed}
     if form.is_bound:
-        demand_editor(request)
+        request.acting.demand_editor()
     if form.is_valid():
         # Kept as typed where it is refused.
         opened = _with_whole_day(request, event, slots, {o.pk for o in form.cleaned_data["open"]})

@@ -27,7 +27,6 @@ from marketplace.views import timing
 from marketplace.views.acting import (
     carried_out,
     carried_out_or_said,
-    demand_editor,
     desk_context,
     form_page,
     own_registration,
@@ -73,7 +72,7 @@ def ask(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     own = own_registration(request, partner.event)
     if own is None or own.pk == partner.pk:
         raise Http404
-    demand_editor(request)
+    request.acting.demand_editor()
     begun = MeetingRequest.objects.filter(requester=own, partner=partner, status=DRAFT).first()
     if begun is not None:
         return redirect("request-draft", begun.public_id)
@@ -90,7 +89,7 @@ def ask(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 def draft(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Go on writing a request that was not sent yet; keep it, or send it."""
     asked, own = _find(request, public_id)
-    demand_editor(request)
+    request.acting.demand_editor()
     if asked.status != DRAFT:
         return redirect("request", asked.public_id)
     keeps = "draft" in request.POST
@@ -157,7 +156,7 @@ def to_answer(
     @wraps(view)
     def guarded(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         asked, own = _find(request, public_id)
-        demand_editor(request)
+        request.acting.demand_editor()
         if not letter_of(asked, own, None).to_answer:
             return redirect("request", asked.public_id)
         return view(request, asked, own)
@@ -206,7 +205,7 @@ def propose(request: SignedInRequest, asked: MeetingRequest, own: Registration) 
 def withdraw(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take one's own request back."""
     asked, own = _find(request, public_id)
-    demand_editor(request)
+    request.acting.demand_editor()
     if asked.requester_id != own.pk:
         return redirect("request", asked.public_id)
     if request.method == "POST":

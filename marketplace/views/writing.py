@@ -27,7 +27,6 @@ from marketplace.selectors.contents import TERMS, content_of
 from marketplace.selectors.leaks import leaks_of
 from marketplace.selectors.similar import similar
 from marketplace.services import expiring, revisions
-from marketplace.views.acting import demand_editor
 
 __all__ = ["expiring"]  # importing it registers the link that renews
 _HERE = "marketplace/opportunities"
@@ -61,7 +60,7 @@ def start(request: SignedInRequest) -> HttpResponse:
     company = _company(request)
     if company is None:
         return render(request, f"{_HERE}/no_company.html")
-    demand_editor(request)
+    request.acting.demand_editor()
     form = StartForm(request.GET or None, initial={"side": "offer", "kind": "goods"})
     asked = form.is_bound and form.is_valid()
     side, title = (form.cleaned_data[one] if asked else "" for one in ("side", "title"))
@@ -81,7 +80,7 @@ def write(request: SignedInRequest) -> HttpResponse:
         if request.method == "POST":
             raise Http404
         return render(request, f"{_HERE}/no_company.html")
-    demand_editor(request)
+    request.acting.demand_editor()
     form = OpportunityForm(_sent(request), initial=_started(request))
 
     def save() -> Opportunity:
@@ -99,7 +98,7 @@ def write(request: SignedInRequest) -> HttpResponse:
 def edit(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Change a draft or what was put on hold; of what is published, hand in a changed text."""
     row = _own(request, public_id)
-    demand_editor(request)
+    request.acting.demand_editor()
     if row.status not in _WRITTEN:
         messages.info(request, _("It cannot be changed now: see what it waits for."))
         return redirect("opportunity", row.public_id)
@@ -131,7 +130,7 @@ def edit(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 def step(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Hand in, take back, renew, or withdraw a changed text: one press each."""
     row = _own(request, public_id)
-    demand_editor(request)
+    request.acting.demand_editor()
     known: dict[str, tuple[Callable[[User], object], str]] = {
         "submit": (
             lambda by: services.submit_opportunity(row, by=by),
@@ -167,7 +166,7 @@ def step(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 def archive(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take an opportunity out of the market for good, after a question."""
     row = _own(request, public_id)
-    demand_editor(request)
+    request.acting.demand_editor()
     if request.method != "POST":
         return render(request, f"{_HERE}/archive.html", {"row": row})
     try:

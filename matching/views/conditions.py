@@ -6,7 +6,7 @@ import uuid
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -34,7 +34,7 @@ def conditions(request: SignedInRequest) -> HttpResponse:
         return render(request, "matching/no_company.html")
     form = ConditionsForm.of(own, request.POST if request.method == "POST" else None)
     if form.is_bound:
-        _demand_editor(request)
+        request.acting.demand_editor()
         if form.is_valid() and _saved(form, own, request):
             messages.success(request, _("Saved. Your matches follow."))
             return redirect("conditions")
@@ -68,7 +68,7 @@ def record(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         raise Http404
     form = KnownForm(request.POST if request.method == "POST" else None)
     if form.is_bound:
-        _demand_editor(request)
+        request.acting.demand_editor()
         if form.is_valid():
             try:
                 record_history(
@@ -122,8 +122,3 @@ def _refuse(form: ConditionsForm | KnownForm, error: ValidationError) -> None:
     """Put what a service refuses beside the field it is about, or on top."""
     for name, found in getattr(error, "error_dict", {None: [error]}).items():
         form.add_error(name if name in form.fields else None, found)
-
-
-def _demand_editor(request: SignedInRequest) -> None:
-    if not request.acting.may_edit:
-        raise PermissionDenied(_("Only representatives of the company may do this."))

@@ -5,12 +5,18 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 
 from chambers.models import Company, Document, Membership
 from chambers.selectors.documents import brochures_of, document_for
-from chambers.services.files import MOST_BROCHURES, clean_name, keep_document, remove_document
+from chambers.services.files import (
+    MOST_BROCHURES,
+    clean_name,
+    delete_orphans,
+    keep_document,
+    remove_document,
+)
 from tests.chambers.pictures import pdf, picture, upload
 from tests.factories import (
     AgreementFactory,
@@ -51,6 +57,19 @@ def test_a_logo_is_kept_as_we_drew_it_and_stands_on_the_company(company, owner):
     )
     assert default_storage.size(logo.file.name) == logo.size
     assert str(logo.public_id) in logo.file.name
+
+
+def test_a_file_whose_work_failed_after_it_was_written_goes_the_next_night(company, owner):
+    kept = keep_document(company, kind=LOGO, upload=upload(picture()), by=owner)
+    with transaction.atomic():
+        lost = keep_document(company, kind=BROCHURE, upload=upload(pdf(), "b.pdf"), by=owner)
+        transaction.set_rollback(True)
+    names = [kept.file.name, lost.file.name]
+
+    assert delete_orphans() == 0  # it could be of work under way
+    assert [default_storage.exists(name) for name in names] == [True, True]
+    assert delete_orphans(older_than=dt.timedelta(0)) >= 1
+    assert [default_storage.exists(name) for name in names] == [True, False]
 
 
 def test_another_logo_takes_the_place_of_the_first_and_its_file_goes(

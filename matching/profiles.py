@@ -34,11 +34,12 @@ from matching.engine.lexicon import LEARNT
 from matching.engine.packed import pack
 from matching.engine.prior import SHIPPED, shipped
 from matching.engine.rows import EVEN
+from matching.engine.seeking import offered
 from matching.models import ChamberEmphasis, Profile, Run
 from matching.models.emphases import Said
 from matching.ties import NO_TIES, Ties, ties_of
 
-VERSION = 7  # of how a profile is read: raised with every change to it, words included
+VERSION = 8  # of how a profile is read: raised with every change to it, words included
 PROFILE = "profile"  # the ref of a profile row; others carry their reference number
 _CLOCKS_DIFFER = dt.timedelta(seconds=10)
 _CONTENT = ["rows", "surfaces", "trades", "topic", "packed", "digest"]
@@ -417,6 +418,9 @@ def _row(
     if missing:
         read = reading.suggested_codes(texts, of_needs=side is Side.DEMAND)
         stated = engine.merged(suggested_terms(one for one in read if one[0] in missing), stated)
+    if side is not Side.DEMAND:
+        # Who says nothing but needs is found by their words, or not at all.
+        texts = {language: offered(text) or text for language, text in texts.items()}
     terms = engine.merged(stated, _word_terms(texts, surfaces, own))
     return {
         "side": int(side),

@@ -4,7 +4,7 @@ import pytest
 
 from chambers.models import Company
 from matching import profiles, reading
-from tests.matching.world import company, labelled, nomenclature, seeks
+from tests.matching.world import company, labelled, nomenclature, offers, seeks
 
 pytestmark = pytest.mark.django_db
 PROVIDER = "tests.matching.engine.test_embedding.ByThrees"
@@ -66,6 +66,33 @@ def test_a_request_keeps_the_codes_of_what_it_seeks():
     assert request["ref"] == demand.reference
     assert "hs4:8413" in request["terms"]
     assert "hs4:8413" not in profile["terms"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "sought", "made"),
+    [
+        ("en", "We bottle glass. We seek suppliers of pumps.", "pump", "glass"),
+        ("ru", "Производим мебель. Ищем насосы.", "насос", "мебел"),
+    ],
+)
+def test_the_words_of_what_a_company_seeks_are_none_of_its_profile(language, text, sought, made):
+    ours = company("RU", "Ours", description={language: text})
+    offer = offers(ours, title={"en": "Bottles"}, text={language: text})
+
+    (built,) = profiles.read(Company.objects.filter(pk=ours.pk))
+
+    assert [row["ref"] for row in built.rows] == ["profile", offer.reference]
+    for row in built.rows:
+        assert f"w:{made}" in row["terms"]
+        assert f"w:{sought}" not in row["terms"]
+
+
+def test_who_says_only_what_they_seek_is_found_by_these_words():
+    ours = company("RU", "Ours", description={"en": "We seek pumps."})
+
+    (built,) = profiles.read(Company.objects.filter(pk=ours.pk))
+
+    assert "w:pump" in built.rows[0]["terms"]
 
 
 def test_profiles_are_read_anew_once_a_provider_is_plugged_in(settings):

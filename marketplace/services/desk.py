@@ -112,7 +112,6 @@ def mark_absent(
     _note_missing(registration, by=by, now=now)
     meetings = meetings_of_day(registration, now)
     ended, going_on = end_meetings(registration, meetings, by=by, reason=reason.strip(), at=now)
-    handover_mail.tell_of_people(registration, going_on.meetings, going_on.before)
     Away.objects.bulk_create(
         [Away(participant=one, slot=slot) for one in people for slot in left],
         ignore_conflicts=True,
@@ -122,10 +121,23 @@ def mark_absent(
         slot__in=left,
         status__in=StandbyOffer.LIVE,
     ).update(status=StandbyOffer.Status.VOID, decided_at=now)
-    notices.tell_of_absence(registration, ended, reason.strip())
+    _tell_of_absence(registration, ended, going_on, reason.strip())
     interpreter_mail.tell_of_ended(event, ended)
     standby.offer_freed(ended, at=now)
     return ended
+
+
+def _tell_of_absence(
+    registration: Registration,
+    ended: list[Meeting],
+    going_on: handover_mail.GoingOn,
+    reason: str,
+) -> None:
+    """One mail a person, also to who has meetings that end and others that go on."""
+    goes = going_on.meetings
+    left = handover_mail.gone_of(goes, going_on.before)
+    told = notices.tell_of_absence(registration, ended, reason, goes, left)
+    handover_mail.tell_of_people(registration, goes, going_on.before, told=told, taken_out=told)
 
 
 def meetings_of_day(registration: Registration, at: dt.datetime | None = None) -> list[Meeting]:

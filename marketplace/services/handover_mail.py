@@ -15,10 +15,9 @@ from marketplace.models import Meeting, Participant, Registration
 from marketplace.selectors.appointments import appointment_of
 from marketplace.selectors.times import tell_time
 from marketplace.services.calendar_files import calendar_file
-from marketplace.services.notices import attendees, chamber_of, thread_of
+from marketplace.services.notices import Shares, attendees, chamber_of, thread_of
 
 Readers = dict[int, tuple[User, Participant]]
-_Share = tuple[User, list[tuple[Meeting, Participant]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,17 @@ def readers_of(meetings: Iterable[Meeting]) -> dict[int, Readers]:
     }
 
 
+def gone_of(meetings: Iterable[Meeting], before: dict[int, Readers]) -> Shares:
+    """Who read of some meetings ``before`` and does no longer, with those meetings."""
+    gone: Shares = {}
+    for meeting in meetings:
+        now = {reader.pk for reader, _who in attendees(meeting)}
+        for key, (reader, who) in before[meeting.pk].items():
+            if key not in now:
+                gone.setdefault(key, (reader, []))[1].append((meeting, who))
+    return gone
+
+
 def tell_of_people(
     side: Registration,
     meetings: Sequence[Meeting],
@@ -45,6 +55,7 @@ def tell_of_people(
     left: str = "",
     came: str = "",
     told: Collection[int] = (),
+    taken_out: Collection[int] = (),
 ) -> None:
     """Tell of meetings to which ``came`` goes for a company instead of ``left``, each person once.
 
@@ -52,15 +63,13 @@ def tell_of_people(
     yet whom the company sends reads of no change of that.
 
     Who no longer reads of them gets ``people_left`` with what leaves the calendar, all others
-    ``people_changed`` with what is in it now; not who is ``told`` of these in another mail.
+    ``people_changed`` with what is in it now; not who is ``told`` of these, or whose calendar
+    they were ``taken_out`` of, in another mail.
     """
     now = readers_of(meetings)
-    gone: dict[int, _Share] = {}
-    stay: dict[int, _Share] = {}
+    gone = {key: share for key, share in gone_of(meetings, before).items() if key not in taken_out}
+    stay: Shares = {}
     for meeting in meetings:
-        for key, (reader, who) in before[meeting.pk].items():
-            if key not in now[meeting.pk]:
-                gone.setdefault(key, (reader, []))[1].append((meeting, who))
         for key, (reader, who) in now[meeting.pk].items():
             if key in told:
                 continue

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import translation
 
+from chambers.gates.calendar import Standing
 from chambers.models import Chamber, Representative, User
 from chambers.services.mail import CalendarFile, queue_mail
 from marketplace.models import (
@@ -179,18 +180,34 @@ def tell_of_withdrawal(
     return set(lost) | tell_of_requests_lost(registration, requests, lost, kept)
 
 
-def tell_of_absence(registration: Registration, meetings: Sequence[Meeting], reason: str) -> None:
+def tell_of_absence(
+    registration: Registration,
+    meetings: Sequence[Meeting],
+    reason: str,
+    going_on: Sequence[Meeting] = (),
+    left: Shares | None = None,
+) -> set[int]:
     """Tell each person once that a company is away for the rest of a day, and why.
 
-    Its own people too: one mail lists all that a reader's calendar loses.
+    Its own people too: one mail lists all that a reader's calendar loses, and what goes on there
+    without the company. ``left`` are meetings of the company that go on and to which its people
+    no longer go. Who only has such reads of it elsewhere. Returns the keys of those told.
     """
-    for reader, theirs in shares_of(meetings).values():
+    lost, kept = shares_of(meetings), shares_of(going_on)
+    for key, (reader, theirs) in lost.items():
         own = theirs[0][1].registration
+        stays, leaves = _kept(kept, key), _kept(left or {}, key)
         with translation.override(reader.language):
             times = [_told(one.slot, own, reader) for one, _who in theirs if one.slot is not None]
-        file = _calendar(own.event, reader, theirs)
-        context = {**_lost_context(registration, own, times), "reason": reason}
+            context = {
+                **_lost_context(registration, own, times),
+                "reason": reason,
+                "going_on": _rows(stays, reader),
+                "leaves": _rows(leaves, reader),
+            }
+        file = _calendar(own.event, reader, [*theirs, *stays], leaves)
         _mail("company_absent", reader, own, context, file)
+    return set(lost)
 
 
 def tell_of_requests_lost(
@@ -234,12 +251,17 @@ def _kept(shares: Shares, key: int) -> Theirs:
 
 
 def _calendar(
-    event: Event, reader: User, theirs: Iterable[tuple[Meeting, Participant]]
+    event: Event,
+    reader: User,
+    theirs: Iterable[tuple[Meeting, Participant]],
+    leaves: Iterable[tuple[Meeting, Participant]] = (),
 ) -> CalendarFile | None:
+    """The calendar file of some meetings as they stand; those that a reader ``leaves`` go."""
     with translation.override(reader.language):
         entries = [
-            appointment_of(one, reader=who, attendee=reader.email)
-            for one, who in theirs
+            appointment_of(one, reader=who, attendee=reader.email, standing=standing)
+            for standing, some in ((None, theirs), (Standing.CANCELLED, leaves))
+            for one, who in some
             if one.slot is not None
         ]
         return calendar_file(event, entries)
@@ -250,16 +272,21 @@ def _tell_lost(
 ) -> None:
     with translation.override(reader.language):
         times = [_told(one.slot, own, reader) for one, _who in theirs if one.slot is not None]
-        rows = [
-            {
-                "time": _told(one.slot, own, reader) if one.slot is not None else "",
-                "partner": _partner(one, who.registration),
-            }
-            for one, who in kept
-        ]
+        rows = _rows(kept, reader)
     file = _calendar(own.event, reader, [*theirs, *kept])
     context = {**_lost_context(registration, own, times), "going_on": rows}
     _mail("partner_withdrew", reader, own, context, file)
+
+
+def _rows(theirs: Theirs, reader: User) -> list[dict[str, str]]:
+    """Times and partners of some meetings, in the language in force."""
+    return [
+        {
+            "time": _told(one.slot, who.registration, reader) if one.slot is not None else "",
+            "partner": _partner(one, who.registration),
+        }
+        for one, who in theirs
+    ]
 
 
 def _lost_context(

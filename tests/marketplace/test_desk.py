@@ -253,6 +253,30 @@ def test_a_meeting_goes_on_without_the_third_company_that_is_absent(event, manag
     assert [(one.kind, one.method) for one in told] == [("people_changed", "REQUEST")]
 
 
+def test_who_has_meetings_that_end_and_one_that_goes_on_is_told_of_all_in_one_mail(
+    event, manager, person
+):
+    absent = Absent(event, person)
+    second = make.ParticipantFactory(registration__event=event, speaking=True)
+    make.MeetingFactory(
+        event=event, host=absent.partner, guest=second, others=[person], slot=absent.slots[3],
+        table=event.tables.first(), placed=True,
+    )  # fmt: skip
+
+    desk.mark_absent(person.registration, by=manager, reason="Flight", at=absent.now)
+
+    both = Mail.objects.get(to=absent.partner.person.email)
+    own = Mail.objects.get(to=person.person.email)
+    assert (both.kind, own.kind) == ("company_absent", "company_absent")
+    assert both.cancellations.count("STATUS:CANCELLED") == 2
+    assert both.calendar.count("STATUS:CONFIRMED") == 1
+    assert second.registration.company.told in both.text
+    assert "11:00–11:20" in both.text
+    assert own.calendar.count("STATUS:CANCELLED") == 3
+    assert "11:00–11:20" in own.text
+    assert Mail.objects.count() == 3
+
+
 def test_the_address_of_the_screen_is_kept_as_its_hash_and_closed_for_good(event, manager):
     first = desk.open_display(event, by=manager)
     assert display_of(first) == event

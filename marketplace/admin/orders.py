@@ -8,15 +8,15 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chambers.admin.base import who
 from marketplace.admin.base import AtTheEvent
-from marketplace.models import Meeting, MeetingOrder
+from marketplace.models import Meeting
 from marketplace.selectors.orders import orders_of
 from marketplace.selectors.parts import told_meetings
 from marketplace.services.orders import drop_order, set_order
@@ -97,8 +97,9 @@ class OrderPages(AtTheEvent):
 
     def _drop(self, request: HttpRequest, meeting: Meeting) -> HttpResponse:
         key = request.POST["drop"]
-        rows = MeetingOrder.objects.filter(pk__in=[one.pk for one in orders_of(meeting)])
-        found = get_object_or_404(rows, pk=key if key.isdecimal() and len(key) < 19 else 0)
+        found = next((one for one in orders_of(meeting) if str(one.pk) == key), None)
+        if found is None:
+            raise Http404
         drop_order(found, by=who(request))
         self.log_change(request, meeting, gettext("Order of meetings dropped."))
         messages.success(request, gettext("Dropped: they may come in any order."))

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 
-from django.db.models import F, Max, Min, Q
+from django.db.models import Max, Min, Q
 
 from marketplace.models import Event, Meeting, MeetingOrder, Slot
 
@@ -23,57 +23,96 @@ def orders_of(meeting: Meeting) -> list[MeetingOrder]:
 def window_of(meeting: Meeting) -> tuple[dt.datetime | None, dt.datetime | None]:
     """Not before the first instant and not beyond the second; None where nothing limits it.
 
-    Only meetings with a time limit others.
+    By its orders, over meetings without a time too, and by the hours of its section.
     """
-    placed = {"status__in": Meeting.HOLDING}
-    before = Meeting.objects.filter(comes_before__second=meeting, **placed)
-    after = Meeting.objects.filter(comes_after__first=meeting, **placed)
-    earliest = before.aggregate(found=Max("slot__ends_at"))["found"]
-    latest = after.aggregate(found=Min("slot__starts_at"))["found"]
-    return earliest, latest
+    before, after = _around(meeting)
+    placed = Meeting.objects.filter(status__in=Meeting.HOLDING)
+    ends = placed.filter(pk__in=before).aggregate(found=Max("slot__ends_at"))["found"]
+    starts = placed.filter(pk__in=after).aggregate(found=Min("slot__starts_at"))["found"]
+    session = meeting.session
+    opens = [ends] if session is None else [ends, session.starts_at]
+    closes = [starts] if session is None else [starts, session.ends_at]
+    return (
+        max((one for one in opens if one is not None), default=None),
+        min((one for one in closes if one is not None), default=None),
+    )
 
 
 def out_of_order(meeting: Meeting, slot: Slot) -> list[Meeting]:
     """Meetings with a time that a meeting in this slot would be on the wrong side of."""
-    late = Q(comes_before__second=meeting, slot__ends_at__gt=slot.starts_at)
-    early = Q(comes_after__first=meeting, slot__starts_at__lt=slot.ends_at)
-    rows = Meeting.objects.filter(late | early, status__in=Meeting.HOLDING).distinct()
+    before, after = _around(meeting)
+    late = Q(pk__in=before, slot__ends_at__gt=slot.starts_at)
+    early = Q(pk__in=after, slot__starts_at__lt=slot.ends_at)
+    rows = Meeting.objects.filter(late | early, status__in=Meeting.HOLDING)
     return list(rows.select_related(*_JOINED).order_by("slot__starts_at", "pk"))
 
 
-def broken_orders(event: Event, among: Iterable[Meeting]) -> list[MeetingOrder]:
-    """Orders of meetings still to be that are not kept, where one of them is ``among``."""
-    keys = [one.pk for one in among]
-    rows = MeetingOrder.objects.filter(
-        Q(first__in=keys) | Q(second__in=keys),
-        first__event=event,
-        first__status__in=Meeting.AHEAD,
-        second__status__in=Meeting.AHEAD,
-        first__slot__ends_at__gt=F("second__slot__starts_at"),
-    )
-    return list(rows.select_related(*_SIDES).order_by("pk"))
+def broken_orders(event: Event, among: Iterable[Meeting]) -> list[tuple[Meeting, Meeting]]:
+    """Pairs of meetings still to be whose order is not kept, where one of them is ``among``.
+
+    What comes between two of them without a time hands their order on.
+    """
+    keys = {one.pk for one in among}
+    pairs = [pair for pair in ordered_pairs(event) if not keys.isdisjoint(pair)]
+    rows = Meeting.objects.filter(pk__in={key for pair in pairs for key in pair})
+    rows = rows.filter(status__in=Meeting.AHEAD, slot__isnull=False)
+    placed = {one.pk: one for one in rows.select_related(*_JOINED)}
+    known = ((placed.get(first), placed.get(second)) for first, second in pairs)
+    return [
+        (first, second)
+        for first, second in known
+        if first is not None and second is not None and _overtaken(first, second)
+    ]
+
+
+def ordered_pairs(event: Event) -> list[tuple[int, int]]:
+    """Keys of each two meetings of which one comes before the other, over others too."""
+    links = _links(event.pk)
+    firsts = dict.fromkeys(first for first, _second in links)
+    return [(one, other) for one in firsts for other in sorted(_reached(one, links) - {one})]
 
 
 def wrong_way_round(first: Meeting, second: Meeting) -> tuple[Meeting, Meeting] | None:
     """The two meetings that keep ``first`` from coming before ``second``; None if none do.
 
     The last of all with a time that come before ``first``, and the first of all that come after
-    ``second``, each counted in: what is between them has no time left otherwise. A cancelled
-    meeting hands nothing on.
+    ``second``, each counted in: what is between them has no time left otherwise.
     """
-    rows = MeetingOrder.objects.filter(first__event=first.event_id)
-    cancelled = Meeting.Status.CANCELLED
-    alive = rows.exclude(first__status=cancelled).exclude(second__status=cancelled)
-    links = list(alive.values_list("first", "second"))
+    links = _links(first.event_id)
     placed = Meeting.objects.filter(status__in=Meeting.HOLDING, slot__isnull=False)
     placed = placed.select_related(*_JOINED)
-    before = placed.filter(pk__in=_reached(first.pk, ((two, one) for one, two in links)))
+    before = placed.filter(pk__in=_reached(first.pk, _turned(links)))
     after = placed.filter(pk__in=_reached(second.pk, links))
     last = before.order_by("-slot__ends_at", "pk").first()
     next_one = after.order_by("slot__starts_at", "pk").first()
-    if last is None or next_one is None or last.slot is None or next_one.slot is None:
+    if last is None or next_one is None or not _overtaken(last, next_one):
         return None
-    return (last, next_one) if last.slot.ends_at > next_one.slot.starts_at else None
+    return last, next_one
+
+
+def _overtaken(first: Meeting, second: Meeting) -> bool:
+    """Whether the second begins before the first is over."""
+    one, other = first.slot, second.slot
+    return one is not None and other is not None and one.ends_at > other.starts_at
+
+
+def _links(event: int) -> list[tuple[int, int]]:
+    """The orders of an event as pairs of keys. A cancelled meeting hands nothing on."""
+    rows = MeetingOrder.objects.filter(first__event=event)
+    cancelled = Meeting.Status.CANCELLED
+    alive = rows.exclude(first__status=cancelled).exclude(second__status=cancelled)
+    return list(alive.order_by("pk").values_list("first", "second"))
+
+
+def _turned(links: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    return [(second, first) for first, second in links]
+
+
+def _around(meeting: Meeting) -> tuple[set[int], set[int]]:
+    """Keys of all meetings that come before one, and of all that come after it."""
+    links = _links(meeting.event_id)
+    before, after = _reached(meeting.pk, _turned(links)), _reached(meeting.pk, links)
+    return before - {meeting.pk}, after - {meeting.pk}
 
 
 def _reached(start: int, links: Iterable[tuple[int, int]]) -> set[int]:

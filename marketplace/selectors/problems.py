@@ -25,7 +25,6 @@ from marketplace.models import (
     Interpreter,
     InterpreterAway,
     Meeting,
-    MeetingOrder,
     MeetingQuerySet,
     Participant,
     Slot,
@@ -36,6 +35,7 @@ from marketplace.scheduling.document import problem_of, problem_told
 from marketplace.scheduling.problem import Place, Problem
 from marketplace.selectors.accounts import accounts_of
 from marketplace.selectors.loading import load_meetings
+from marketplace.selectors.orders import ordered_pairs
 from marketplace.selectors.units import cut, strange_minutes, zones_of
 
 if TYPE_CHECKING:
@@ -387,13 +387,14 @@ class Reader:
     def _precedences(self, fixed: Sequence[int]) -> tuple[tuple[int, int], ...]:
         """Which meetings come before which, where a plan decides it.
 
-        Where both keep their time it is decided, and so it is where one was held or cancelled.
+        What lies between two of them counts. Where both keep their time it is decided, and so it
+        is where one was held or cancelled.
         """
         numbers = {meeting.pk: at for at, meeting in enumerate(self._meetings)}
-        rows = MeetingOrder.objects.filter(first__in=numbers, second__in=numbers).order_by("pk")
         pairs = (
             (numbers[first], numbers[second])
-            for first, second in rows.values_list("first", "second")
+            for first, second in ordered_pairs(self._event)
+            if first in numbers and second in numbers
         )
         return tuple(pair for pair in pairs if any(fixed[at] < 0 for at in pair))
 

@@ -21,8 +21,7 @@ def set_order(first: Meeting, second: Meeting, *, by: User | None) -> MeetingOrd
     Raises ValidationError ``other_event``, ``same_meeting``, ``over`` for one that was held or
     cancelled, ``order_exists``, ``cycle`` where the second comes before the first already,
     ``wrong_order`` where their times, or those of meetings before and after them, are the other
-    way round; PermissionDenied for anyone but a
-    manager of the organiser.
+    way round; PermissionDenied for anyone but a manager of the organiser.
     """
     first, second = placing.lock_meeting(first), placing.lock_meeting(second)
     demand_manager(by, first.event.chamber)

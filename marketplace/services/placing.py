@@ -39,6 +39,7 @@ def lock_meeting(meeting: Meeting) -> Meeting:
         Meeting.objects.select_for_update(of=("self",))
         .select_related(
             "slot",
+            "session",
             "table__hall",
             "interpreter__person",
             "host__registration__company",
@@ -201,8 +202,8 @@ def set_place(
 ) -> None:
     """Give a meeting a slot and a table, not yet saved; what it needs is held on saving.
 
-    Raises ValidationError ``cancelled``, ``other_event``, ``past``, ``away``, ``order``,
-    ``closed``, ``no_table``.
+    Raises ValidationError ``cancelled``, ``other_event``, ``past``, ``away``, ``section``,
+    ``order``, ``closed``, ``no_table``.
     """
     demand_not_cancelled(meeting.event)
     if slot.event_id != meeting.event_id or (
@@ -223,6 +224,15 @@ def set_place(
             )
     if table is not None:
         calendars.demand_open(table, slot)
+    if meeting.session is not None and not meeting.session.holds(slot):
+        raise ValidationError(
+            _(
+                "This time is outside the section of the meeting (%(section)s): choose another,"
+                " or let the organiser take the meeting out of the section."
+            ),
+            code="section",
+            params={"section": str(meeting.session)},
+        )
     if clash := out_of_order(meeting, slot):
         raise ValidationError(
             _(

@@ -58,7 +58,8 @@ def refuse_broken_orders(event: Event, meetings: Iterable[Meeting]) -> None:
         for one in rows
         if one.slot is not None and one.session is not None and not one.session.holds(one.slot)
     ]
-    broken = [*outside, *broken_orders(event, rows)]
+    pairs = broken_orders(event, rows)
+    broken = [*map(str, outside), *(f"{first} → {second}" for first, second in pairs)]
     if broken:
         raise ValidationError(
             _(
@@ -66,5 +67,5 @@ def refuse_broken_orders(event: Event, meetings: Iterable[Meeting]) -> None:
                 " (%(names)s): make a new version."
             ),
             code="changed_meanwhile",
-            params={"names": "; ".join(str(one) for one in broken[:3])},
+            params={"names": "; ".join(broken[:3])},
         )

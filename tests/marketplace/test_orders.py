@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 
 from chambers.services import jobs
 from marketplace import tasks
@@ -141,6 +142,67 @@ def test_nobody_moves_a_meeting_before_what_it_comes_after(event, manager, one, 
 
     assert one.host.registration.company.told in error.messages[0]
     assert free == list(event.slots.all()[2:])
+
+
+def test_an_order_holds_over_a_meeting_that_has_no_time(event, manager, one, other):
+    last = make.MeetingFactory(event=event)
+    orders.set_order(one, other, by=manager)
+    orders.set_order(other, last, by=manager)
+    meetings.move_meeting(one, slot(event, 1), by=manager)
+    one.refresh_from_db()
+
+    error = refused("order", meetings.move_meeting, last, slot(event, 0), by=manager)
+    free = list(calendars.free_slots(event, last.people(), besides=last))
+    meetings.move_meeting(last, slot(event, 2), by=manager)
+    refused("order", meetings.move_meeting, one, slot(event, 3), by=manager)
+
+    assert one.host.registration.company.told in error.messages[0]
+    assert free == list(event.slots.all()[2:])
+
+
+def test_a_cancelled_meeting_hands_no_order_on(event, manager, one, other):
+    last = make.MeetingFactory(event=event)
+    orders.set_order(one, other, by=manager)
+    orders.set_order(other, last, by=manager)
+    meetings.move_meeting(one, slot(event, 1), by=manager)
+    Meeting.objects.filter(pk=other.pk).update(status="cancelled")
+
+    meetings.move_meeting(last, slot(event, 0), by=manager)
+
+    last.refresh_from_db()
+    assert last.slot == slot(event, 0)
+
+
+def test_a_meeting_of_a_section_is_moved_within_its_hours_alone(event, manager, one):
+    first, second = event.slots.all()[:2]
+    section = make.SessionFactory(event=event, starts_at=first.starts_at, ends_at=first.ends_at)
+    meetings.set_section(one, section, by=manager)
+    one.refresh_from_db()
+
+    error = refused("section", meetings.move_meeting, one, second, by=manager)
+    free = list(calendars.free_slots(event, one.people(), besides=one))
+    meetings.move_meeting(one, first, by=manager)
+
+    assert str(section) in error.messages[0]
+    assert free == [first]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_dropping_an_order_takes_the_same_queries_for_any_number(
+    client, event, manager, one, count, django_assert_num_queries
+):
+    orders_of_one = [
+        make.MeetingOrderFactory(first=one, second__event=event) for _one in range(count + 1)
+    ]
+    client.force_login(manager)
+    page = reverse("admin:marketplace_meeting_order", args=[one.pk])
+    client.post(page, {"drop": str(orders_of_one[0].pk)})  # what is read once a process is read
+
+    with django_assert_num_queries(12):
+        client.post(page, {"drop": str(orders_of_one[1].pk)})
+
+    assert MeetingOrder.objects.count() == count - 1
+    assert client.post(page, {"drop": "9" * 30}).status_code == 404
 
 
 def test_a_freed_time_is_not_offered_to_what_has_to_come_later(event, manager, one, other):

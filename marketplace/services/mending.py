@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +22,10 @@ from marketplace.selectors.timetables import Place
 from marketplace.services import standby
 from marketplace.services.handovers import ends_without
 from marketplace.services.losses import Loss
+
+if TYPE_CHECKING:
+    from marketplace.scheduling.repair import Change, Repair
+    from marketplace.scheduling.seating import Room
 
 _WHY_LOST = {
     Cause.NO_COMMON_SLOT: gettext_lazy("its people are never there together any more"),
@@ -67,6 +71,14 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the search makes of a question, to be used again while the question is the same."""
+
+    asked: tuple[Problem, Plan, Change, Room]
+    mended: Repair
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What mending would do, and how much of it nobody could spare the people."""
 
@@ -83,6 +95,8 @@ class Outcome:
     """No plan keeps more meetings."""
     digest: str = ""
     """The same for the same outcome only."""
+    answer: Answer | None = None
+    """What was asked of the search, and what it said; None where nothing was."""
 
     def of(self, *sorts: Sort) -> list[Shift]:
         """The meetings with one of these fates."""
@@ -102,12 +116,18 @@ def ids(place: Place | None) -> list[str | None] | None:
 
 
 def reckon(
-    event: Event, loss: Loss, *, fill: bool = False, at: dt.datetime | None = None
+    event: Event,
+    loss: Loss,
+    *,
+    fill: bool = False,
+    known: Answer | None = None,
+    at: dt.datetime | None = None,
 ) -> Outcome:
     """What becomes of the meetings of an event that has the ``loss``.
 
-    ``fill`` gives meetings that wait a time at once where nobody has to move. Raises
-    ValidationError ``walking`` where slots leave no time to walk.
+    ``fill`` gives meetings that wait a time at once where nobody has to move. ``known`` spares
+    the search where rows and clock still ask the same of it. Raises ValidationError ``walking``
+    where slots leave no time to walk.
     """
     now = at or timezone.now()
     if loss.registration is not None and not fill:
@@ -115,7 +135,9 @@ def reckon(
         ends = [one for one in _ahead(company, now) if ends_without(one, company)]
         found = Outcome([_cancelled(one, loss) for one in ends])
     elif Meeting.objects.filter(event=event).ahead(now).exists() or _goes_on(event, now):
-        found = _Mending(read_standing(event, loss.lost(now), at=now), loss, fill, now).outcome()
+        found = _Mending(read_standing(event, loss.lost(now), at=now), loss, fill, now).outcome(
+            known
+        )
     else:
         found = Outcome()
     found = replace(found, going_on=_going_on(loss, now))
@@ -174,24 +196,10 @@ class _Mending:
         self._cancelled = self._ends()
         self._waiting = self._standby() if fill else ()
 
-    def outcome(self) -> Outcome:
+    def outcome(self, known: Answer | None) -> Outcome:
         """Mend, then look what cannot be mended."""
-        from marketplace.scheduling.repair import Change, repair  # large libraries
-
         locked = {at for at, one in enumerate(self._standing.meetings) if one.locked}
-        mended = repair(
-            self._problem,
-            self._standing.plan,
-            Change(
-                cancelled=frozenset(self._cancelled),
-                standby=self._waiting,
-                window=self._standing.window,
-                locked=frozenset(locked),
-                unseated=self._unseated(),
-                excused=self._excused(),
-            ),
-            room=self._standing.reading.room(),
-        )
+        mended = (answer := self._ask(frozenset(locked), known)).mended
         bound = locked | {at for at in range(len(self._standing.meetings)) if self._is_bound(at)}
         plan = self._seated(mended.plan, bound)
         plan, stuck = self._guided(plan, mended.unmended)
@@ -209,7 +217,25 @@ class _Mending:
             people=len(people - self._excused()),
             people_bound=mended.people_bound,
             lost_bound=mended.lost_bound,
+            answer=answer,
         )
+
+    def _ask(self, locked: frozenset[int], known: Answer | None) -> Answer:
+        """What the search says; the same question has the same answer."""
+        from marketplace.scheduling.repair import Change, repair  # large libraries
+
+        change = Change(
+            cancelled=frozenset(self._cancelled),
+            standby=self._waiting,
+            window=self._standing.window,
+            locked=locked,
+            unseated=self._unseated(),
+            excused=self._excused(),
+        )
+        asked = self._problem, self._standing.plan, change, self._standing.reading.room()
+        if known is not None and known.asked == asked:
+            return known
+        return Answer(asked, repair(*asked[:3], room=asked[3]))
 
     def _ends(self) -> set[int]:
         """Meetings of a company that does not come, that have not begun."""
@@ -281,11 +307,11 @@ class _Mending:
 
     def _seated(self, plan: Plan, bound: set[int]) -> Plan:
         """Tables for those that have none, where others need not have the screen they sit at."""
+        from marketplace.scheduling.seating import seat  # large libraries
+
         lacking = self._without_table(plan)
         if not lacking:
             return plan
-        from marketplace.scheduling.seating import seat  # large libraries
-
         units = {at for one in lacking for at in self._span(plan, one)}
         screened = self._standing.reading.screened
 
@@ -299,8 +325,7 @@ class _Mending:
             for at, table in enumerate(plan.table)
         ]
         again = seat(self._problem, plan, self._standing.reading.room(), keep)
-        better = len(self._without_table(again)) < len(lacking)
-        return again if better else plan
+        return again if len(self._without_table(again)) < len(lacking) else plan
 
     def _span(self, plan: Plan, meeting: int) -> range:
         start = plan.slot[meeting]
@@ -366,9 +391,8 @@ def _keys(place: Place | None) -> list[int | None] | None:
     return None if place is None else [one.pk if one is not None else None for one in place]
 
 
-def _without(plan: Plan, meetings: Iterable[int]) -> Plan:
+def _without(plan: Plan, gone: Collection[int]) -> Plan:
     """The plan without some meetings."""
-    gone = set(meetings)
 
     def left(column: Sequence[int | None]) -> tuple[int | None, ...]:
         return tuple(None if at in gone else value for at, value in enumerate(column))

@@ -42,7 +42,7 @@ from marketplace.services import (
     standby,
 )
 from marketplace.services.losses import Loss, changed_meanwhile, demand_sound, read_again
-from marketplace.services.mending import Outcome, Shift, Sort, reckon
+from marketplace.services.mending import Answer, Outcome, Shift, Sort, reckon
 
 _LONGEST = Repair._meta.get_field("what").max_length  # noqa: SLF001 - Django's documented API
 
@@ -91,22 +91,24 @@ def apply_repair(
     """Write the loss down, move what has to move, and tell each person of their own changes once.
 
     ``seen`` is the digest of the outcome that was shown: another one is refused, so that nothing
-    happens that nobody has read. Raises ValidationError ``changed_meanwhile`` for that,
-    ``known_already`` for a loss that is written down and needs nothing, and as
-    ``preview_repair``.
+    happens that nobody has read. The search is done before the event is held, and again only
+    where rows, or what begins too soon by the clock, have changed until then. Raises
+    ValidationError ``changed_meanwhile`` for that, ``known_already`` for a loss that is written
+    down and needs nothing, and as ``preview_repair``.
     """
-    now = at or timezone.now()
     demand_manager(by, event.chamber)
+    known = _ahead_of_time(event, loss, fill, at or timezone.now())
     event = calendars.hold_event(event)
+    now = at or timezone.now()  # others may have held it long
     placing.demand_not_cancelled(event)
     loss = read_again(loss)
     demand_sound(event, loss, now)
-    outcome = reckon(event, loss, fill=fill, at=now)
+    outcome = reckon(event, loss, fill=fill, known=known, at=now)
     if seen is not None and seen != outcome.digest:
         raise changed_meanwhile()
     fresh = loss.fresh(now)
-    known = loss.registration is None and not (fresh.away or fresh.absent or fresh.closed)
-    if known and outcome.is_empty:
+    written = loss.registration is None and not (fresh.away or fresh.absent or fresh.closed)
+    if written and outcome.is_empty:
         raise ValidationError(
             _("This is known already, and no meeting has to be mended."), code="known_already"
         )
@@ -150,6 +152,14 @@ def reopen_tables(
     if not count:
         raise ValidationError(_("These tables are not closed."), code="not_closed")
     return count
+
+
+def _ahead_of_time(event: Event, loss: Loss, fill: bool, now: dt.datetime) -> Answer | None:
+    """What the search says while everybody else still works at the event. Raises as above."""
+    placing.demand_not_cancelled(event)
+    loss = read_again(loss)
+    demand_sound(event, loss, now)
+    return reckon(event, loss, fill=fill, at=now).answer
 
 
 def outcome_told(outcome: Outcome) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from marketplace.selectors import display
 from marketplace.services import desk
@@ -147,7 +148,8 @@ def test_a_closed_renewed_or_unknown_address_is_missing(client, event, address):
 def test_it_is_drawn_anew_is_kept_by_nobody_and_found_by_no_search(client, address):
     answer = client.get(address, {"lang": "ru"})
 
-    assert '<meta http-equiv="refresh" content="30">' in answer.content.decode()
+    reload = '<noscript><meta http-equiv="refresh" content="30"></noscript>'
+    assert reload in answer.content.decode()
     assert answer["Cache-Control"] == "no-store"
     assert answer["Referrer-Policy"] == "no-referrer"
     assert "noindex" in answer["X-Robots-Tag"]
@@ -194,3 +196,33 @@ def test_it_takes_the_same_queries_for_any_number_of_meetings(
 
     with django_assert_num_queries(6):
         client.get(address)
+
+
+def test_a_screen_keeps_what_it_shows_when_no_answer_comes_and_recovers(tab, event):
+    now, _later = event.slots.all()
+    meet(event, now, ("Alfa", "listed"), ("Beta", "listed"))
+    address = reverse("display", args=[desk.open_display(event, by=None)]) + "?lang=en"
+    screen = tab(viewport={"width": 390, "height": 844})
+    page = screen.page
+    page.clock.install()
+    screen.go(address)
+    age, names = page.locator("#as-of"), page.locator("main")
+    expect(age).to_have_text("0 s old")
+
+    page.route("**/*", lambda route: route.abort())
+    page.clock.run_for(61_000)
+    expect(age).to_contain_text("No answer: what you see is 61 s old.")
+    expect(names).to_contain_text("Alfa")
+    page.unroute("**/*")
+    page.route("**/*", lambda route: route.fulfill(status=502, body="<main>Bad gateway</main>"))
+    page.clock.run_for(30_000)
+    expect(age).to_contain_text("91 s old")
+    expect(names).to_contain_text("Alfa")
+    page.unroute("**/*")
+    meet(event, now, ("Gamma", "listed"), ("Delta", "listed"))
+    page.clock.run_for(30_000)
+    expect(names).to_contain_text("Gamma")
+    expect(age).not_to_contain_text("No answer")
+    desk.close_display(event, by=None)
+    page.clock.run_for(30_000)
+    expect(names).to_have_text("This screen is closed: open it anew at the desk.")

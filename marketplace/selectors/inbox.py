@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.models import Meeting, MeetingRequest, Registration
+from marketplace.models import Event, Meeting, MeetingRequest, Registration
 from marketplace.selectors.agenda import Entry, entry_of, meetings_of, with_people
 from marketplace.selectors.times import ShownTime, shown_time
 
@@ -46,6 +47,8 @@ class Letter:
     answer_by: ShownTime | None
     times: Sequence[ShownTime]
     """Acceptable times; none means any."""
+    for_timetable: bool = False
+    """Whether the answer is due because a timetable is made."""
 
     @property
     def icon(self) -> str:
@@ -102,7 +105,14 @@ def letter_of(request: MeetingRequest, own: Registration, zone: str | None) -> L
         request.requester_id == own.pk,
         shown_time(due, zone=place, reader=zone) if due else None,
         [shown_time(one.starts_at, one.ends_at, zone=place, reader=zone) for one in times],
+        due is not None and is_for_timetable(own.event, due),
     )
+
+
+def is_for_timetable(event: Event, due: dt.datetime) -> bool:
+    """Whether a timetable of the event follows on an answer that is due then."""
+    dates = (event.provisional_at, event.final_at)
+    return any(one is not None and due <= one for one in dates)
 
 
 def inbox_of(own: Registration, user: User, tab: str) -> Inbox:

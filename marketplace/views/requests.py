@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from chambers.http import SignedInRequest
 from marketplace.forms import AskForm, DeclineForm
 from marketplace.models import MeetingRequest, Registration
-from marketplace.selectors.inbox import TABS, inbox_of, letter_of, requests_of
-from marketplace.selectors.times import ShownTime
+from marketplace.selectors.inbox import TABS, inbox_of, is_for_timetable, letter_of, requests_of
+from marketplace.selectors.times import ShownTime, shown_time
 from marketplace.services import requests as services
 from marketplace.services import rules
 from marketplace.services.calendars import MINUTES
@@ -121,9 +121,12 @@ def _ask_page(
     form: AskForm,
     begun: MeetingRequest | None = None,
 ) -> HttpResponse:
+    until = rules.expiry_of(own.event)
     context = {
         **desk_context(request, own.event, own),
         "own": own,
+        "answer_by": shown_time(until, zone=own.event.zone, reader=request.user.time_zone),
+        "for_timetable": is_for_timetable(own.event, until),
         "partner": partner,
         "form": form,
         "begun": begun,

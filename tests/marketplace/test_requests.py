@@ -15,6 +15,7 @@ from tests import event_factories as make
 from tests import factories
 from tests.marketplace.refusals import refused
 
+HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
 S = MeetingRequest.Status
 
@@ -378,6 +379,24 @@ def test_the_partner_proposes_up_to_three_times_and_the_requester_answers(pair):
 @pytest.mark.django_db
 def test_a_request_expires_before_the_event_or_in_hours_during_it(before, expected):
     event = make.EventFactory()
+
+    assert rules.expiry_of(event, event.begins_at - before) - event.begins_at == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (30 * DAY, -12 * DAY),  # by the provisional timetable
+        (12 * DAY + HOUR, -10 * DAY),  # too late for that: by the final one
+        (11 * DAY, -10 * DAY),
+        (10 * DAY + HOUR, -10 * DAY),
+        (9 * DAY, -5 * DAY),  # both are out
+    ],
+)
+@pytest.mark.django_db
+def test_an_answer_is_due_by_the_timetable_for_which_it_counts(before, expected):
+    event = make.EventFactory()
+    event.provisional_at, event.final_at = event.begins_at - 12 * DAY, event.begins_at - 10 * DAY
 
     assert rules.expiry_of(event, event.begins_at - before) - event.begins_at == expected
 

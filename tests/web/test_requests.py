@@ -92,6 +92,22 @@ def test_a_request_is_sent_with_wish_times_message_and_opportunity(client, ours,
     assert (list(made.slots.all()), made.participant) == (slots[:2], ours.person)
 
 
+def test_both_sides_read_by_when_and_why_an_answer_is_due(client, event, ours, theirs):
+    event.provisional_at = event.begins_at - dt.timedelta(days=8)
+    event.save()
+
+    asking = text(client.get(reverse("request-new", args=[theirs.public_id])))
+    request = request_meeting(ours, theirs, by=ours.speaker)
+    client.force_login(theirs.speaker)
+    answering = text(client.get(reverse("request", args=[request.public_id])))
+
+    assert request.expires_at == event.provisional_at
+    for page in (asking, answering):
+        assert "What is agreed by then gets its place in the timetable." in page
+    assert "without an answer it expires then" in asking
+    assert "Answer by" in answering
+
+
 def test_a_refused_request_keeps_what_was_typed_and_names_the_rule(client, ours, theirs):
     type(ours).objects.filter(pk=ours.pk).update(quota=0)
 

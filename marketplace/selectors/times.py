@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -73,6 +74,19 @@ def tell_moment(at: dt.datetime, *, zone: str) -> str:
     """As Fri 26 June 2026, 11:20 Minsk (UTC+3), in the language in use."""
     there = at.astimezone(ZoneInfo(zone))
     return f"{day_of(there)}, {there:%H:%M} {city_of(zone)} ({_offset(there)})"
+
+
+def clocks_differ(zone: str, reader: str | None, moments: Iterable[dt.datetime]) -> bool:
+    """Whether a reader's clock shows another hour than that of a place at one of some instants.
+
+    Never for who has chosen no zone, as in ``shown_time``.
+    """
+    if reader is None or reader == NOT_CHOSEN:
+        return False
+    here, there = ZoneInfo(zone), ZoneInfo(reader)
+    return any(
+        at.astimezone(here).utcoffset() != at.astimezone(there).utcoffset() for at in moments
+    )
 
 
 def day_of(at: dt.date) -> str:

@@ -12,7 +12,13 @@ from chambers.models import Company
 from marketplace.models import Event
 from marketplace.selectors.encounters import Chance
 from marketplace.selectors.events import reader_zone
-from marketplace.selectors.times import ShownTime, city_of, days_between, shown_time
+from marketplace.selectors.times import (
+    ShownTime,
+    city_of,
+    clocks_differ,
+    days_between,
+    shown_time,
+)
 
 register = template.Library()
 register.filter("zone_city", city_of)
@@ -40,3 +46,12 @@ def event_time(
     """A time by the clock of the event and by the reader's own."""
     user = context["request"].user
     return shown_time(starts_at, ends_at, zone=event.zone, reader=reader_zone(user))
+
+
+@register.simple_tag(takes_context=True)
+def own_city(context: RequestContext, event: Event) -> str:
+    """The city of the reader's own clock; "" where it shows the same hours as the event's."""
+    reader = reader_zone(context["request"].user)
+    dates = [at for _stage, at in event.stages() if at is not None]
+    differs = clocks_differ(event.zone, reader, [event.begins_at, event.over_at, *dates])
+    return city_of(reader) if reader and differs else ""

@@ -180,6 +180,20 @@ def test_times_are_told_at_the_event_and_in_the_readers_own_zone(client):
     assert "17:20–17:40 your time (Tokyo)" in page
 
 
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [("Europe/Moscow", ""), ("UTC", ""), ("Asia/Tokyo", "and yours, Tokyo")],
+)
+def test_a_second_clock_is_named_only_where_it_shows_another_hour(client, zone, said):
+    client.force_login(UserFactory(time_zone=zone))
+
+    page = text(client.get(reverse("event", args=[EventFactory().public_id])))
+
+    assert "times of Minsk" in page
+    assert said in page
+    assert said or "and yours" not in page
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_an_event_takes_the_same_queries_for_any_number_of_parts(
     client, count, django_assert_num_queries

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.utils import get_next_redirect_url
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import translation
@@ -29,6 +30,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         """As after signing in: whoever is new looks for their company."""
         return self.get_login_redirect_url(request)
+
+    def add_message(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """In the language of the page on which it is read, where signing in leads to another."""
+        template = args[1] if len(args) > 1 else kwargs.get("message_template")
+        if template != "account/messages/logged_in.txt" or not request.user.is_authenticated:
+            super().add_message(request, *args, **kwargs)
+            return
+        asked = translation.get_language_from_path(get_next_redirect_url(request) or "")
+        with translation.override(asked or request.user.language):
+            super().add_message(request, *args, **kwargs)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write in the language of who reads that address, else of the page."""

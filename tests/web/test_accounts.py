@@ -171,3 +171,22 @@ def test_accounts_that_nobody_confirms_are_forgotten_and_no_others(client):
 def test_guests_find_the_way_to_an_account(client):
     for address in ("/en/", "/en/accounts/login/"):
         assert "/en/accounts/signup/" in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize(("asked", "language"), [("", "ja"), ("/en/companies/", "en")])
+def test_who_signs_in_is_greeted_in_the_language_of_the_page_they_come_to(client, asked, language):
+    person = UserFactory(language="ja", email="sato@asahi.example")
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    greeting = "Successfully signed in as"
+
+    answer = client.post(
+        "/ru/accounts/login/",
+        {"login": person.email, "password": PASSWORD, "next": asked},
+        follow=True,
+    )
+
+    told = [str(one) for one in answer.context["messages"]]
+    assert f'<html lang="{language}"' in answer.content.decode()
+    assert len(told) == 1
+    assert (greeting in told[0]) == (language == "en")
+    assert "Вы" not in told[0]

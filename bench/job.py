@@ -2,7 +2,8 @@
 
 ``python -m bench.job [--companies N] [--keep FOLDER]`` fills a throwaway PostgreSQL with a made-up
 market, matches everyone with ``manage.py match`` beside one Celery worker (two processes in all),
-then changes companies one by one and many at once, and waits until the lists have followed. Memory
+reads partners and advice as members do (``bench.reading``), then changes companies one by one and
+many at once, and waits until the lists have followed. Memory
 is that of all processes together, PostgreSQL and Valkey included, shared pages counted once.
 """
 
@@ -53,6 +54,7 @@ def main() -> None:
             ):
                 _whole_job(memory)
         _sizes(options.companies)
+        _readings()
         with _worker(home, "--concurrency=2") as worker, _Watch([*processes, worker]) as memory:
             _changes(options.changes, options.burst, options.seed)
             print(f"peak memory of all processes during changes: {memory.peak:.2f} GB")
@@ -73,6 +75,7 @@ def _stack(keep: Path | None) -> Iterator[tuple[Path, list[int]]]:
                 "SECRET_KEY": "measured-" * 6,
                 "LOG_LEVEL": "WARNING",
                 "INDEX_DIR": str(home / "index"),
+                "VAR_DIR": str(home / "var"),
                 "DJANGO_SETTINGS_MODULE": "config.settings",
             }
             yield home, [child.pid for child in found.children]
@@ -84,6 +87,7 @@ def _stack(keep: Path | None) -> Iterator[tuple[Path, list[int]]]:
 def _filled(companies: int) -> None:
     """Make the market unless the database holds it already."""
     _manage("migrate", "--verbosity=0")
+    _manage("collectstatic", "--noinput", "--verbosity=0")
     django.setup()
     from bench import market
     from chambers.models import Company
@@ -215,6 +219,12 @@ def _sizes(companies: int) -> None:
                 f" ({heap / 1e6:,.0f} MB without indexes and what stands aside)",
                 flush=True,
             )
+
+
+def _readings() -> None:
+    from bench import reading
+
+    reading.measure()
 
 
 def _changes(number: int, burst: int, seed: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -78,16 +78,18 @@ class TriadQuerySet(ScopedQuerySet):
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Open ones in which a company has a part that one speaks for or looks after."""
-        mine = Company.objects.run_by(user).values("pk")
-        return self.open().filter(
-            Q(demand__company__in=mine) | Q(first__in=mine) | Q(second__in=mine)
-        ) | self.served_by(user)
+        mine = Q(pk__in=Company.objects.run_by(user).values("pk"))
+        members = Q(pk__in=Company.objects.members_served_by(user).values("pk"))
+        return self._open_to(Company.objects.filter(mine | members))
 
     def served_by(self, user: User | AnonymousUser) -> Self:
         """Open ones in which a member of a chamber has a part where ``user`` works."""
-        members = Company.objects.members_served_by(user).values("pk")
+        return self._open_to(Company.objects.members_served_by(user))
+
+    def _open_to(self, companies: QuerySet[Company]) -> Self:
+        keys = companies.values("pk")
         return self.open().filter(
-            Q(demand__company__in=members) | Q(first__in=members) | Q(second__in=members)
+            Q(demand__company__in=keys) | Q(first__in=keys) | Q(second__in=keys)
         )
 
 

@@ -49,6 +49,8 @@ def proposals_for(
     None in which any two are kept apart or one has marked another as not relevant, even before the
     next search, or with somebody whom the viewer may not see.
     """
+    if not Triad.objects.of(company).exists():  # as with most, and asked on every page of partners
+        return []
     open_ones = Triad.objects.visible_to(viewer).of(company).select_related("demand")
     return told(open_ones[: 4 * limit], viewer, you=company)[:limit]
 

@@ -10,6 +10,7 @@ from matching.services import (
     refresh,
     runs,
     triads,
+    window_mail,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "refresh",
     "runs",
     "triads",
+    "window_mail",
 ]

@@ -147,8 +147,8 @@ def _said(meeting: Meeting, side: int) -> str:
 class FeedbackAdmin(AtTheEvent):
     """What the companies say of the meetings at one's events; they alone write it."""
 
-    list_display = ["company", "meeting_told", "said", "first", "second"]
-    list_filter = ["said", "first", "second", "meeting__event"]
+    list_display = ["company", "meeting_told", "said", "first", "second", "third"]
+    list_filter = ["said", "first", "second", "third", "meeting__event"]
     list_select_related = [
         "side__company",
         "meeting__event",
@@ -162,6 +162,7 @@ class FeedbackAdmin(AtTheEvent):
         "said",
         "first",
         "second",
+        "third",
         "note",
         "by",
     )

@@ -108,6 +108,7 @@ class FeedbackIn(serializers.Serializer):
 
     first = serializers.ChoiceField(Feedback.First.values, required=False)
     second = serializers.ChoiceField(Feedback.Second.values, required=False)
+    third = serializers.ChoiceField(Feedback.Second.values, required=False)
     note = LineField(r"^[^\x00]{0,2000}\Z", required=False, allow_blank=True)
     registration = IdField(
         required=False, help_text=_("For which side, for who speaks for both companies.")
@@ -124,6 +125,8 @@ class FeedbackOut(serializers.Serializer):
     first_at = serializers.DateTimeField(allow_null=True)
     second = serializers.ChoiceField(Feedback.Second.values, allow_blank=True)
     second_at = serializers.DateTimeField(allow_null=True)
+    third = serializers.ChoiceField(Feedback.Second.values, allow_blank=True)
+    third_at = serializers.DateTimeField(allow_null=True)
     note = serializers.CharField(allow_blank=True)
 
 
@@ -217,7 +220,7 @@ class Meetings(Resource):
     )
     @feedback.mapping.post
     def give_feedback(self, request: Request, public_id: Any) -> Response:
-        """Right after it, and after six months again. The other side never reads it."""
+        """Right after it, and after six months and 18 again. The other side never reads it."""
         found, asked = self._found(request, public_id), self.sent(request, FeedbackIn)
         person = self.person(request)
         own = _speaks_for(found, person, asked)

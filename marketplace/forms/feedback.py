@@ -13,13 +13,19 @@ from marketplace.selectors.feedback import After
 
 
 class FeedbackForm(forms.Form):
-    """What came of a meeting, right after it; and once six months are over, again."""
+    """What came of a meeting, right after it; and after six months and 18, again."""
 
     first = forms.ChoiceField(
         label=_("What came of it?"), choices=Feedback.First.choices, widget=forms.RadioSelect
     )
     second = forms.ChoiceField(
         label=_("Six months later: what became of it?"),
+        choices=Feedback.Second.choices,
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    third = forms.ChoiceField(
+        label=_("18 months later: what became of it?"),
         choices=Feedback.Second.choices,
         widget=forms.RadioSelect,
         required=False,
@@ -33,14 +39,21 @@ class FeedbackForm(forms.Form):
     )
 
     def __init__(self, *args: Any, after: After, **kwargs: Any) -> None:
-        """Show what was answered before; the second question once it is due."""
+        """Show what was answered before; a later question once it is due."""
         row = after.row
         super().__init__(*args, **kwargs)
         if after.entry.meeting.event.is_direct:
             self.fields["note"].help_text = gettext("For your own company alone.")
         if row is not None:
-            self.initial = {"first": row.first, "second": row.second, "note": row.note}
-        if not after.second_due:
+            self.initial = {
+                "first": row.first,
+                "second": row.second,
+                "third": row.third,
+                "note": row.note,
+            }
+        if not after.second_due or (after.third_due and not after.second):
             del self.fields["second"]
-        else:
+        if not after.third_due:
+            del self.fields["third"]
+        if after.second_due:
             self.fields["first"].required = False

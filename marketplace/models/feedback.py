@@ -43,7 +43,7 @@ class FeedbackQuerySet(ScopedQuerySet):
 
 
 class Feedback(PublicModel):
-    """What one company says of one meeting: whether it took place, and twice what came of it.
+    """What one company says of one meeting: whether it took place, and thrice what came of it.
 
     A row exists from the moment when the company is asked or answers by itself.
     """
@@ -91,6 +91,10 @@ class Feedback(PublicModel):
         _("six months later"), max_length=11, choices=Second.choices, blank=True, default=""
     )
     second_at = models.DateTimeField(_("answered six months later"), null=True, blank=True)
+    third = models.CharField(
+        _("18 months later"), max_length=11, choices=Second.choices, blank=True, default=""
+    )
+    third_at = models.DateTimeField(_("answered 18 months later"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True, max_length=2000)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -102,6 +106,7 @@ class Feedback(PublicModel):
     )
     asked_at = models.DateTimeField(_("asked"), null=True, blank=True)
     asked_again_at = models.DateTimeField(_("asked after six months"), null=True, blank=True)
+    asked_last_at = models.DateTimeField(_("asked after 18 months"), null=True, blank=True)
 
     objects = FeedbackQuerySet.as_manager()
 

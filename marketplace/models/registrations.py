@@ -177,6 +177,12 @@ class Registration(PublicModel):
         related_name="+",
         verbose_name=_("decided by"),
     )
+    window_told_at = models.DateTimeField(
+        _("told that requests are open"), null=True, blank=True, editable=False
+    )
+    idle_told_at = models.DateTimeField(
+        _("reminded that it has asked nobody"), null=True, blank=True, editable=False
+    )
 
     objects = RegistrationQuerySet.as_manager()
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chambers.models import Company, User
 
 SECOND_AFTER = dt.timedelta(days=182)  # six months, and no calendar to argue about
+THIRD_AFTER = dt.timedelta(days=547)  # eighteen months
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,22 @@ class After:
     settled: bool
     """Whether the organiser has decided between the two"""
     second_due: bool
+    third_due: bool
 
     @property
     def said(self) -> str:
         """What it said of whether it took place; "" while it has not."""
         return self.row.said if self.row is not None else ""
+
+    @property
+    def second(self) -> str:
+        """What it answered after six months; "" while it has not."""
+        return self.row.second if self.row is not None else ""
+
+    @property
+    def third(self) -> str:
+        """What it answered after eighteen months; "" while it has not."""
+        return self.row.third if self.row is not None else ""
 
     @property
     def to_say(self) -> bool:
@@ -45,9 +57,9 @@ class After:
     @property
     def to_answer(self) -> bool:
         """Whether a question about what came of it is open."""
-        first = self.row is None or not self.row.first
-        second = self.second_due and (self.row is None or not self.row.second)
-        return first or second
+        # After a year and a half nobody is asked any more how it stood after half a year.
+        later = self.third if self.third_due else self.second
+        return self.row is None or not self.row.first or (self.second_due and not later)
 
     @property
     def is_open(self) -> bool:
@@ -59,6 +71,12 @@ def takes_second(meeting: Meeting, at: dt.datetime | None = None) -> bool:
     """Whether six months are over since a meeting."""
     slot = meeting.slot
     return slot is not None and slot.ends_at + SECOND_AFTER <= (at or timezone.now())
+
+
+def takes_third(meeting: Meeting, at: dt.datetime | None = None) -> bool:
+    """Whether eighteen months are over since a meeting."""
+    slot = meeting.slot
+    return slot is not None and slot.ends_at + THIRD_AFTER <= (at or timezone.now())
 
 
 def begun_meetings(company: Company, user: User, at: dt.datetime | None = None) -> MeetingQuerySet:
@@ -93,6 +111,7 @@ def look_back(
                 dispute is not None and dispute.settled_at is None,
                 dispute is not None and dispute.settled_by_id is not None,
                 one.status == Meeting.Status.HELD and takes_second(one, at),
+                one.status == Meeting.Status.HELD and takes_third(one, at),
             )
         )
     return found
@@ -109,8 +128,14 @@ def look_back_on(
 
 
 def open_questions(company: Company, user: User, at: dt.datetime | None = None) -> list[After]:
-    """What a company is asked of its meetings of the last half year and a month, newest first."""
-    now = at or timezone.now()
-    since = now - SECOND_AFTER - dt.timedelta(days=31)
-    rows = with_people(begun_meetings(company, user, now).filter(slot__ends_at__gte=since))
+    """What a company is asked, newest first.
+
+    Of the meetings of the last half year and a month, and of those a year and a half ago.
+    """
+    now, month = at or timezone.now(), dt.timedelta(days=31)
+    recent = Q(slot__ends_at__gte=now - SECOND_AFTER - month)
+    oldest = now - THIRD_AFTER
+    old = Q(slot__ends_at__lte=oldest, slot__ends_at__gte=oldest - month)
+    held = Meeting.Status.HELD
+    rows = with_people(begun_meetings(company, user, now).filter(recent | old & Q(status=held)))
     return [one for one in look_back(list(rows), company, user.time_zone, now) if one.is_open]

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from chambers.acting import NotDecidingError
 from chambers.models import User
 from marketplace.models import Dispute, Feedback, Meeting, Registration
-from marketplace.selectors.feedback import takes_second
+from marketplace.selectors.feedback import takes_second, takes_third
 from marketplace.services import feedback_mail, placing
 from marketplace.services.meetings import demand_begun, record_attendance, write_marks
 
@@ -75,14 +75,15 @@ def give_feedback(
     by: User,
     first: str = "",
     second: str = "",
+    third: str = "",
     note: str | None = None,
     at: dt.datetime | None = None,
 ) -> Feedback:
-    """Note what a company thinks came of a meeting, right after it and again after six months.
+    """Note what a company thinks came of a meeting: right after it, after six and 18 months.
 
     What is not given stays. The other side never reads it. Raises ValidationError ``not_begun``,
-    ``over``; on ``second`` ``too_early``; PermissionDenied for who does not decide for the
-    company.
+    ``over``; on ``second`` and ``third`` ``too_early``; PermissionDenied for who does not decide
+    for the company.
     """
     now = at or timezone.now()
     meeting = placing.lock_meeting(meeting)
@@ -93,15 +94,14 @@ def give_feedback(
         row.first, row.first_at = Feedback.First(first), now
     if second:
         if not takes_second(meeting, now):
-            raise ValidationError(
-                {
-                    "second": ValidationError(
-                        _("Six months after the meeting we ask again what became of it."),
-                        code="too_early",
-                    )
-                }
-            )
+            text = _("Six months after the meeting we ask again what became of it.")
+            raise ValidationError({"second": ValidationError(text, code="too_early")})
         row.second, row.second_at = Feedback.Second(second), now
+    if third:
+        if not takes_third(meeting, now):
+            text = _("18 months after the meeting we ask a last time what became of it.")
+            raise ValidationError({"third": ValidationError(text, code="too_early")})
+        row.third, row.third_at = Feedback.Second(third), now
     if note is not None:
         row.note = note.strip()
     row.by = by

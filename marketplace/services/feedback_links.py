@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from chambers.models import User
 from chambers.services import jobs, links
 from marketplace.models import Feedback, Meeting, MeetingQuerySet, Registration
-from marketplace.selectors.feedback import SECOND_AFTER
+from marketplace.selectors.feedback import SECOND_AFTER, THIRD_AFTER
 from marketplace.selectors.times import tell_time
 from marketplace.services import calendars, feedback, feedback_mail
 
@@ -20,7 +20,7 @@ Said = Feedback.Said
 ASKED_WITHIN = dt.timedelta(days=2)
 """Of a meeting that ended longer ago nobody is asked how it went."""
 ASKED_LATER_WITHIN = dt.timedelta(days=30)
-"""Nor, when six months are over for longer than this, what became of it."""
+"""Nor, when six or 18 months are over for longer than this, what became of it."""
 AT_ONCE = 50  # meetings that one tick of the clock takes
 
 
@@ -68,22 +68,23 @@ def _say(person: User, key: str) -> links.Done:
 # ---------------------------------------------------------------- the clock
 @jobs.by_the_clock
 def ask_after_meetings(now: dt.datetime) -> None:
-    """Ask each side of a meeting that has just ended how it went, and once more in six months."""
+    """Ask each side of a meeting that just ended how it went, and again in six and 18 months."""
     ended = Meeting.objects.placed().filter(
         slot__ends_at__lte=now, slot__ends_at__gt=now - ASKED_WITHIN, event__cancelled_at=None
     )
     for one in _unasked(ended, asked_at=None)[:AT_ONCE]:
         with jobs.spared(one):
             _ask(one, now, "asked_at")
-    later = now - SECOND_AFTER
-    old = Meeting.objects.filter(
-        status=Meeting.Status.HELD,
-        slot__ends_at__lte=later,
-        slot__ends_at__gt=later - ASKED_LATER_WITHIN,
-    )
-    for one in _unasked(old, asked_again_at=None)[:AT_ONCE]:
-        with jobs.spared(one):
-            _ask(one, now, "asked_again_at")
+    for after, field in ((SECOND_AFTER, "asked_again_at"), (THIRD_AFTER, "asked_last_at")):
+        later = now - after
+        old = Meeting.objects.filter(
+            status=Meeting.Status.HELD,
+            slot__ends_at__lte=later,
+            slot__ends_at__gt=later - ASKED_LATER_WITHIN,
+        )
+        for one in _unasked(old, **{field: None})[:AT_ONCE]:
+            with jobs.spared(one):
+                _ask(one, now, field)
 
 
 def _unasked(meetings: MeetingQuerySet, **missing: None) -> MeetingQuerySet:
@@ -116,3 +117,5 @@ def _ask(meeting: Meeting, now: dt.datetime, field: str) -> None:
                 feedback_mail.ask_what_happened(locked, own)
             elif field == "asked_again_at" and not row.second:
                 feedback_mail.ask_what_became(locked, own)
+            elif field == "asked_last_at" and not row.third:
+                feedback_mail.ask_what_became(locked, own, last=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils import translation
 
 from chambers.models import User
@@ -41,11 +42,13 @@ def ask_what_happened(meeting: Meeting, own: Registration) -> None:
         _mail("feedback_asked", reader, meeting, own, {"answers": answers})
 
 
-def ask_what_became(meeting: Meeting, own: Registration) -> None:
-    """Mail the question of six months later to a side."""
+def ask_what_became(meeting: Meeting, own: Registration, *, last: bool = False) -> None:
+    """Mail the question of six months later to a side, or with ``last`` that of 18 months."""
+    kind = "feedback_last" if last else "feedback_later"
     for reader in readers_of(meeting, own):
         labels = [one.label for one in Feedback.Second]
-        _mail("feedback_later", reader, meeting, own, {"labels": labels})
+        paper = _path_of_paper(meeting, reader)
+        _mail(kind, reader, meeting, own, {"labels": labels, "paper": paper})
 
 
 def tell_settled(meeting: Meeting, dispute: Dispute) -> None:
@@ -53,6 +56,11 @@ def tell_settled(meeting: Meeting, dispute: Dispute) -> None:
     for own in dict.fromkeys([meeting.host.registration, meeting.guest.registration]):
         for reader in readers_of(meeting, own):
             _mail("feedback_settled", reader, meeting, own, {"dispute": dispute})
+
+
+def _path_of_paper(meeting: Meeting, reader: User) -> str:
+    with translation.override(reader.language):
+        return f"{reverse('outcome-new')}?meeting={meeting.public_id}"
 
 
 def _key(meeting: Meeting, own: Registration) -> str:

@@ -23,6 +23,7 @@ from marketplace.models import (
 )
 from marketplace.selectors.appointments import appointment_of, place_of
 from marketplace.selectors.times import shown_time, tell_moment, tell_time
+from marketplace.services import rules
 from marketplace.services.calendar_files import calendar_file
 
 Theirs = list[tuple[Meeting, Participant]]
@@ -86,6 +87,7 @@ def tell_of_request(kind: str, request: MeetingRequest, *, to: Registration) -> 
             "times": times,
             "until": until,
             "joined": _those_who_meet(request.joins),
+            "quota": rules.quota_left(to) if to.pk == request.requester_id else None,
         }
         _mail(f"request_{kind}", reader, to, context, good_until=due)
 

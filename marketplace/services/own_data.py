@@ -95,13 +95,21 @@ def _words(person: User) -> Iterator[Held]:
     yield Held(
         "feedback",
         _("What you said after meetings"),
-        ["meeting", "took_place", "right_after", "six_months_later", "note"],
+        [
+            "meeting",
+            "took_place",
+            "right_after",
+            "six_months_later",
+            "eighteen_months_later",
+            "note",
+        ],
         [
             [
                 one.meeting.told,
                 str(one.get_said_display()),
                 str(one.get_first_display()),
                 str(one.get_second_display()),
+                str(one.get_third_display()),
                 one.note,
             ]
             for one in said.order_by("pk")

@@ -83,9 +83,9 @@ def give(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         request.acting.demand_editor()
     form = FeedbackForm(sent(request), after=after)
     change = partial(services.give_feedback, found, own=own, by=request.user)
-    if given := carried_out(form, change):
-        agreed = form.cleaned_data.get("second") == Feedback.Second.AGREED
-        if agreed and given.second == Feedback.Second.AGREED:
+    if carried_out(form, change):
+        latest = form.cleaned_data.get("third") or form.cleaned_data.get("second")
+        if latest == Feedback.Second.AGREED:
             messages.success(request, _("Noted. Now say which paper you signed."))
             return redirect(f"{reverse('outcome-new')}?meeting={found.public_id}")
         messages.success(request, _("Noted. The other side does not read it."))

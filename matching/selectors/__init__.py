@@ -7,6 +7,7 @@ from matching.selectors.suggestions import (
     Way,
     partners_by_country,
     suggestion_between,
+    suggestions_among,
     suggestions_for,
     tenths,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "Way",
     "partners_by_country",
     "suggestion_between",
+    "suggestions_among",
     "suggestions_for",
     "tenths",
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -199,24 +199,36 @@ def suggestion_between(
     None for who neither speaks for the company nor looks after it, without a run, where a limit
     of either side keeps the two apart, or where nothing speaks for them.
     """
+    return suggestions_among(company, [partner.pk], viewer).get(partner.pk)
+
+
+def suggestions_among(
+    company: Company, partners: Sequence[int], viewer: User | AnonymousUser
+) -> dict[int, Suggestion]:
+    """How ``company`` fits each of some partners, by key, in their order; see above.
+
+    A constant number of queries. Who does not fit is left out.
+    """
     own = Company.objects.run_by(viewer) | Company.objects.members_served_by(viewer)
     run = Run.objects.current()
     if run is None or not own.filter(pk=company.pk).exists():
-        return None
-    pair = _presentable(Company.objects.visible_to(viewer).filter(pk__in=[company.pk, partner.pk]))
-    both = {one.pk: one for one in pair}
-    if len(both) < 2:
-        return None
-    read = profiles_of(list(both))
-    limits = limits_of(both, read)
-    if not engine.may_meet(*limits.values()):
-        return None
-    found = _explained(limits, limits[company.pk], [partner.pk], read, run).get(partner.pk)
-    if found is None:
-        return None
-    dismissal = Dismissal.objects.filter(company=company, partner=partner).first()
-    made = _Telling.of([found]).suggestion(both[partner.pk], found, dismissal)
-    return made if made.has_reason else None
+        return {}
+    keys = [company.pk, *partners]
+    rows = _presentable(Company.objects.visible_to(viewer).filter(pk__in=keys))
+    shown = {one.pk: one for one in rows}
+    if company.pk not in shown:
+        return {}
+    read = profiles_of(list(shown))
+    limits = limits_of(shown, read)
+    ours = limits[company.pk]
+    others = [pk for pk in partners if pk in shown and pk != company.pk]
+    wanted = [pk for pk in others if engine.may_meet(ours, limits[pk])]
+    found = _explained(limits, ours, wanted, read, run)
+    made = Dismissal.objects.filter(company=company, partner__in=wanted)
+    dismissals = {one.partner_id: one for one in made}
+    told = _Telling.of(found.values())
+    told_of = {pk: told.suggestion(shown[pk], one, dismissals.get(pk)) for pk, one in found.items()}
+    return {pk: one for pk, one in told_of.items() if one.has_reason}
 
 
 def partners_by_country(suggestions: Iterable[Suggestion]) -> list[tuple[str, int]]:

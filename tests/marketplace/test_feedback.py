@@ -12,7 +12,7 @@ from django.utils import timezone
 from chambers.models import Mail
 from chambers.services import jobs
 from marketplace.models import Dispute, Feedback, Meeting
-from marketplace.selectors.feedback import SECOND_AFTER
+from marketplace.selectors.feedback import SECOND_AFTER, THIRD_AFTER, look_back_on, open_questions
 from marketplace.services import feedback, feedback_links, meetings
 from marketplace.services.feedback import give_feedback, say_what_happened
 from tests import event_factories as make
@@ -250,6 +250,30 @@ def test_after_six_months_both_sides_of_a_meeting_that_was_held_are_asked_again(
     assert {one.to for one in asked} == {past.host.person.email, past.guest.person.email}
     assert asked.count() == 2
     assert "Agreement reached" in asked[0].text
+
+
+def test_after_18_months_they_are_asked_a_last_time_and_no_more_for_the_half_year(past):
+    past.says("host", Said.HELD)
+    own, by = past.host.registration, past.host.person
+    hour = dt.timedelta(hours=2)
+    later = past.meeting.slot.ends_at + THIRD_AFTER + hour
+    refused("too_early", give_feedback, past.meeting, own=own, by=by, third="agreed")
+
+    feedback_links.ask_after_meetings(later)
+    feedback_links.ask_after_meetings(later)
+    give_feedback(past.meeting, own=own, by=by, first="possible", third="negotiating", at=later)
+
+    asked = Mail.objects.filter(kind__in=["feedback_later", "feedback_last"])
+    assert {one.to for one in asked} == {past.host.person.email, past.guest.person.email}
+    assert {one.kind for one in asked} == {"feedback_last"}
+    assert asked.count() == 2
+    assert asked[0].subject.startswith("18 months later: ")
+    assert f"/contracts/new/?meeting={past.meeting.public_id}" in asked[0].text
+    meeting = Meeting.objects.get()
+    assert not look_back_on(meeting, own, "UTC", later).is_open
+    assert not open_questions(own.company, by, later)
+    (asks,) = open_questions(past.guest.registration.company, past.guest.person, later)
+    assert (asks.third_due, asks.to_answer) == (True, True)
 
 
 def test_the_link_of_a_mail_asks_first_and_notes_at_the_button(past, client):

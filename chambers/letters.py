@@ -14,6 +14,14 @@ INDENT = "    "
 """What stands before every line of somebody else's words."""
 
 
+@dataclass(frozen=True)
+class Wording:
+    """Somebody's own words for a mail: its subject and its opening; "" leaves ours."""
+
+    subject: str = ""
+    opening: str = ""
+
+
 class Shape(StrEnum):
     """How a block is drawn."""
 

@@ -184,6 +184,13 @@ ADMINISTRATION = {
     "admin:marketplace_event_badge": Row(
         get=OWN_STAFF, post=OWN_MANAGERS_DONE, about="participant"
     ),
+    "admin:marketplace_event_mails": Row(get=OWN_STAFF, post=OWN_STAFF, about="event"),
+    "admin:marketplace_event_mail_text": Row(  # an empty preview
+        get=OWN_STAFF,
+        post=who(302, any_staff=404, staff_viewer=403, own_managers=200),
+        about="event",
+        kwargs={"kind": "request_window", "language": "en"},
+    ),
     **admin_rows("marketplace_hall", "hall", add=MANAGERS, change=OWN_MANAGERS),
     **admin_rows("marketplace_table", "table", change=OWN_MANAGERS),
     **admin_rows("marketplace_slot", "slot", change=OWN_MANAGERS),

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from chambers.letters import Shape, blocks_of
+from chambers.letters import Shape, Wording, blocks_of
 from chambers.models import Chamber, User
 from chambers.services import links
 
@@ -28,20 +28,28 @@ class Letter:
 
 
 def letter(
-    kind: str, context: dict[str, Any], *, to: User, chamber: Chamber | None, stop: str = ""
+    kind: str,
+    context: dict[str, Any],
+    *,
+    to: User,
+    chamber: Chamber | None,
+    stop: str = "",
+    wording: Wording | None = None,
 ) -> Letter:
     """The mail ``kind`` in the language of its reader, from ``mail/<kind>.txt``.
 
-    The first line is the subject. Addresses that the template writes with ``site``, and signed
+    The first line is the subject; ``wording`` is what stands there and as ``opening`` instead of
+    ours. Addresses that the template writes with ``site``, and signed
     links, become buttons; an address in somebody's name or message stays text.
     """
     # Drawn anew for each mail, so that no name can hold it.
     mark = f"\ue000{secrets.token_hex(8)}\ue001"
     site = mark + settings.BASE_URL
     with translation.override(to.language):
-        body = render_to_string(f"mail/{kind}.txt", {**context, "person": to, "site": site})
-        first, _, rest = body.lstrip().partition("\n")
-        subject = " ".join(first.replace(mark, "").split())
+        own = wording or Wording()
+        shown = {**context, "person": to, "site": site, "opening": own.opening}
+        first, _, rest = render_to_string(f"mail/{kind}.txt", shown).lstrip().partition("\n")
+        subject = own.subject or " ".join(first.replace(mark, "").split())
         choices = settings.BASE_URL + reverse("mail-choices")
         text = _with_foot(rest.strip("\n").replace(mark, ""), chamber, choices, stop)
         html = as_html(

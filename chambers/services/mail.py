@@ -28,6 +28,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone, translation
 
+from chambers.letters import Wording
 from chambers.models import ALWAYS, Chamber, Delivery, Job, Mail, User
 from chambers.services import jobs, links
 from chambers.services.layout import Letter, html_of_text, letter
@@ -64,13 +65,15 @@ def queue_mail(
     thread: str = "",
     once: str = "",
     good_until: dt.datetime | None = None,
+    wording: Wording | None = None,
 ) -> Mail:
     """Write the mail ``kind`` to a person, in their language, from ``mail/<kind>.txt``.
 
     The template's first line is the subject. Placeholders are text: nothing in a name becomes
     a header, a link or markup. Mails of one ``thread`` leave in order. What is written under a
     ``once`` is written one time ever; a second call gives the first mail. What is of no use any
-    more after ``good_until`` waits for no daily mail that comes later.
+    more after ``good_until`` waits for no daily mail that comes later. ``wording`` stands instead
+    of the template's subject and opening.
     """
     if once and (former := Mail.objects.filter(once=once).first()):
         return former
@@ -79,7 +82,8 @@ def queue_mail(
     delivery = Delivery.NOW if calendar else delivery_of(to, topic)
     if delivery == Delivery.DAILY and good_until and good_until < next_digest(to, timezone.now()):
         delivery = Delivery.NOW
-    written = letter(kind, context, to=to, chamber=chamber, stop=stop_link(kind, to))
+    stop = stop_link(kind, to)
+    written = letter(kind, context, to=to, chamber=chamber, stop=stop, wording=wording)
     try:
         with transaction.atomic():
             mail = _store(

@@ -24,6 +24,7 @@ from marketplace.admin.base import AtTheEvent, zone_typed
 from marketplace.admin.coverage import CoveragePages
 from marketplace.admin.desk import DeskPages
 from marketplace.admin.kit import KitPages
+from marketplace.admin.mail_texts import MailTextPages
 from marketplace.admin.repairs import RepairPages
 from marketplace.admin.setup import SetUpPages, parts_of
 from marketplace.models import Event, Meeting, Registration, Timetable
@@ -95,7 +96,9 @@ def _alive(rows: QuerySet[Event]) -> QuerySet[Event]:
 
 
 @admin.register(Event)
-class EventAdmin(CoveragePages, DeskPages, KitPages, RepairPages, SetUpPages, AtTheEvent):
+class EventAdmin(
+    CoveragePages, DeskPages, KitPages, MailTextPages, RepairPages, SetUpPages, AtTheEvent
+):
     """Events that one's chambers organise; those they host are read."""
 
     addable = changeable = True

@@ -14,6 +14,7 @@ from marketplace.models.events import Event, EventQuerySet
 from marketplace.models.feedback import Dispute, DisputeQuerySet, Feedback, FeedbackQuerySet
 from marketplace.models.feeds import CalendarFeed, CalendarFeedQuerySet
 from marketplace.models.interests import Interest, InterestEntry, InterestHop, InterestQuerySet
+from marketplace.models.mail_texts import MailText
 from marketplace.models.meetings import Meeting, MeetingOrder, MeetingQuerySet
 from marketplace.models.opportunities import (
     InvestmentTerms,
@@ -81,6 +82,7 @@ __all__ = [
     "Interpreter",
     "InterpreterAway",
     "InvestmentTerms",
+    "MailText",
     "Meeting",
     "MeetingOrder",
     "MeetingQuerySet",

@@ -22,6 +22,7 @@ from marketplace.models import (
     Group,
     GroupRule,
     Hall,
+    MailText,
     Meeting,
     MeetingRequest,
     Registration,
@@ -173,9 +174,9 @@ def clone_event(
 ) -> Event:
     """The same event again from another first day, with everything but its companies.
 
-    Halls, shared tables, slots, sessions, groups and their rules, delegations and settings come
-    along; times keep their hour at the place, also across a change of the clock. Booths become
-    shared tables. It is not published. Raises as ``create_event``.
+    Halls, shared tables, slots, sessions, groups and their rules, delegations, texts of mails and
+    settings come along; times keep their hour at the place, also across a change of the clock.
+    Booths become shared tables. It is not published. Raises as ``create_event``.
     """
     demand_manager(by, event.chamber)
     shift = starts_on - event.starts_on
@@ -224,6 +225,16 @@ def clone_event(
     Delegation.objects.bulk_create(
         Delegation(event=clone, chamber_id=old.chamber_id, name=old.name, seats=old.seats)
         for old in event.delegations.all()
+    )
+    MailText.objects.bulk_create(
+        MailText(
+            event=clone,
+            kind=old.kind,
+            language=old.language,
+            subject=old.subject,
+            opening=old.opening,
+        )
+        for old in event.mail_texts.all()
     )
     return clone
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -22,6 +22,7 @@ from marketplace.models import (
     TimeProposal,
 )
 from marketplace.selectors.appointments import appointment_of, place_of
+from marketplace.selectors.mail_texts import wording_of
 from marketplace.selectors.times import shown_time, tell_moment, tell_time
 from marketplace.services import rules
 from marketplace.services.calendar_files import calendar_file
@@ -74,22 +75,28 @@ def tell_of_registration(kind: str, registration: Registration) -> None:
 
 def tell_of_request(kind: str, request: MeetingRequest, *, to: Registration) -> None:
     """Mail ``request_<kind>`` about a request to the speakers of one of its sides."""
-    other = request.other_side(to)
     for reader in speakers(to):
-        with translation.override(reader.language):
-            times = [_told(slot, to, reader) for slot in request.slots.all()]
-            due = request.expires_at
-            until = tell_moment(due, zone=reader.time_zone) if due else ""
-        context = {
-            "meeting_request": request,
-            "own": to,
-            "other": other,
-            "times": times,
-            "until": until,
-            "joined": _those_who_meet(request.joins),
-            "quota": rules.quota_left(to) if to.pk == request.requester_id else None,
-        }
-        _mail(f"request_{kind}", reader, to, context, good_until=due)
+        context = request_context(request, to, reader)
+        said = {"partner": context["other"].company.told, "until": context["until"]}
+        due = request.expires_at
+        _mail(f"request_{kind}", reader, to, context, good_until=due, said=said)
+
+
+def request_context(request: MeetingRequest, to: Registration, reader: User) -> dict[str, Any]:
+    """What a mail about a request tells one of its sides."""
+    due = request.expires_at
+    with translation.override(reader.language):
+        times = [_told(slot, to, reader) for slot in request.slots.all()]
+        until = tell_moment(due, zone=reader.time_zone) if due else ""
+    return {
+        "meeting_request": request,
+        "own": to,
+        "other": request.other_side(to),
+        "times": times,
+        "until": until,
+        "joined": _those_who_meet(request.joins),
+        "quota": rules.quota_left(to) if to.pk == request.requester_id else None,
+    }
 
 
 def tell_of_meeting(
@@ -334,6 +341,7 @@ def _mail(
     context: dict[str, Any],
     file: CalendarFile | None = None,
     good_until: dt.datetime | None = None,
+    said: Mapping[str, str] | None = None,
 ) -> None:
     event = own.event
     with translation.override(reader.language):
@@ -346,4 +354,5 @@ def _mail(
         calendar=file,
         thread=thread_of(event, reader),
         good_until=good_until,
+        wording=wording_of(event, kind, reader, company=own.company.told, **(said or {})),
     )

@@ -7,8 +7,9 @@ was away, or two clocks, neither lose nor repeat one.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import translation
@@ -19,6 +20,7 @@ from chambers.services.mail import queue_mail
 from marketplace.models import Meeting, MeetingRequest, Participant, Registration, Slot
 from marketplace.selectors.agenda import with_people
 from marketplace.selectors.appointments import place_of
+from marketplace.selectors.mail_texts import wording_of
 from marketplace.selectors.times import shown_time, tell_moment, tell_time
 from marketplace.services.notices import attendees, chamber_of, speakers, thread_of
 
@@ -188,6 +190,22 @@ def _tell_tomorrow(once: str, share: _Day) -> None:
 def _tell_to_answer(
     once: str, reader: User, own: Registration, requests: list[MeetingRequest]
 ) -> None:
+    context = answers_context(reader, own, requests)
+    told = {"company": context["company"], "number": context["total"]}
+    queue_mail(
+        "remind_answers",
+        to=reader,
+        context=context,
+        chamber=chamber_of(own.event),
+        once=once,
+        wording=wording_of(own.event, "remind_answers", reader, **told),
+    )
+
+
+def answers_context(
+    reader: User, own: Registration, requests: Sequence[MeetingRequest]
+) -> dict[str, Any]:
+    """What the reminder of requests that wait for a company tells."""
     with translation.override(reader.language):
         rows = [
             {
@@ -199,10 +217,4 @@ def _tell_to_answer(
             }
             for one in requests
         ]
-    queue_mail(
-        "remind_answers",
-        to=reader,
-        context={"rows": rows, "total": len(rows), "company": own.company.told},
-        chamber=chamber_of(own.event),
-        once=once,
-    )
+    return {"rows": rows, "total": len(rows), "company": own.company.told}

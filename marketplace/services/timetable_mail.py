@@ -12,8 +12,9 @@ from chambers.gates.calendar import Appointment, Standing
 from chambers.models import User
 from chambers.services import jobs
 from chambers.services.mail import queue_mail
-from marketplace.models import Interpreter, Meeting, Participant, Slot, Table, Timetable
+from marketplace.models import Event, Interpreter, Meeting, Participant, Slot, Table, Timetable
 from marketplace.selectors.appointments import appointment_of, place_of
+from marketplace.selectors.mail_texts import wording_of
 from marketplace.selectors.standing import place_held
 from marketplace.selectors.times import tell_time
 from marketplace.selectors.timetables import Place
@@ -122,17 +123,10 @@ def _write(
     reader, event = share.reader, timetable.event
     with translation.override(reader.language):
         theirs = [(one, who, before.get(str(one.public_id))) for one, who in share.meetings]
-        rows = [
-            row_of(one, who, reader, slot=one.slot, before=former) for one, who, former in theirs
-        ]
+        context = timetable_context(event, theirs, reader)
         entries = list(entries_of(theirs, reader))
         file = calendar_file(event, entries, version=timetable.number)
-        context = {
-            "event": event,
-            "event_name": event.named()[0],
-            "rows": [row for row in rows if row["time"]],
-            "waiting": [row for row in rows if not row["time"]],
-        }
+    own = share.meetings[0][1].registration.company
     queue_mail(
         kind,
         to=reader,
@@ -140,7 +134,21 @@ def _write(
         chamber=event.chamber,
         calendar=file,
         thread=thread_of(event, reader),
+        wording=wording_of(event, kind, reader, company=own.told),
     )
+
+
+def timetable_context(
+    event: Event, meetings: Iterable[tuple[Meeting, Participant, Place | None]], reader: User
+) -> dict[str, Any]:
+    """What a mail about a timetable tells a reader, in the language in use."""
+    rows = [row_of(one, who, reader, slot=one.slot, before=former) for one, who, former in meetings]
+    return {
+        "event": event,
+        "event_name": event.named()[0],
+        "rows": [row for row in rows if row["time"]],
+        "waiting": [row for row in rows if not row["time"]],
+    }
 
 
 def row_of(

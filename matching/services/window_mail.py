@@ -22,7 +22,8 @@ from chambers.services import jobs
 from chambers.services.mail import queue_mail
 from marketplace.models import Event, MeetingRequest, Registration, RegistrationQuerySet
 from marketplace.selectors.encounters import meetings_between, pending_between
-from marketplace.selectors.times import tell_moment
+from marketplace.selectors.mail_texts import wording_of
+from marketplace.selectors.windows import closing_of, window_context
 from marketplace.services import rules
 from marketplace.services.notices import chamber_of, speakers
 from matching.selectors import Suggestion, Way, suggestions_among
@@ -160,28 +161,21 @@ def _mail(
     kind: _Kind, own: Registration, reader: User, ranked: Sequence[int], now: dt.datetime
 ) -> None:
     event = own.event
-    closes = event.requests_close_at or event.over_at
     with translation.override(reader.language):
         context = {
-            "event": event,
-            "event_name": event.named()[0],
-            "own": own,
+            **window_context(own, reader, now),
             "quota": rules.quota_left(own),
-            "closes": tell_moment(closes, zone=reader.time_zone),
-            "dates": [
-                (stage.label, tell_moment(moment, zone=event.zone))
-                for stage, moment in event.stages()
-                if moment is not None and moment > now and stage != Event.Stage.FEEDBACK
-            ],
             "rows": _partners(own, reader, ranked),
         }
+    told = {"company": own.company.told, "until": context["closes"]}
     queue_mail(
         kind.name,
         to=reader,
         context=context,
         chamber=chamber_of(event),
         once=f"{kind.name} {own.public_id} {reader.pk}",
-        good_until=closes,
+        good_until=closing_of(event),
+        wording=wording_of(event, kind.name, reader, **told),
     )
 
 

@@ -1,0 +1,33 @@
+"""The days in which the companies of an event ask each other for meetings, as mails tell them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from marketplace.models import Event, Registration
+from marketplace.selectors.times import tell_moment
+
+if TYPE_CHECKING:
+    from chambers.models import User
+
+
+def closing_of(event: Event) -> dt.datetime:
+    """Until when requests are taken."""
+    return event.requests_close_at or event.over_at
+
+
+def window_context(own: Registration, reader: User, now: dt.datetime) -> dict[str, Any]:
+    """What the mails about these days tell a company, in the language in use."""
+    event = own.event
+    return {
+        "event": event,
+        "event_name": event.named()[0],
+        "own": own,
+        "closes": tell_moment(closing_of(event), zone=reader.time_zone),
+        "dates": [
+            (stage.label, tell_moment(moment, zone=event.zone))
+            for stage, moment in event.stages()
+            if moment is not None and moment > now and stage != Event.Stage.FEEDBACK
+        ],
+    }

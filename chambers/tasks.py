@@ -11,9 +11,18 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from chambers.services import digests, files, imports, jobs, mail, membership_mail, people
+from chambers.services import (
+    digests,
+    files,
+    imports,
+    jobs,
+    join_watch,
+    mail,
+    membership_mail,
+    people,
+)
 
-__all__ = ["digests", "imports", "mail", "membership_mail", "tick", "tidy", "work"]
+__all__ = ["digests", "imports", "join_watch", "mail", "membership_mail", "tick", "tidy", "work"]
 
 TURN = 5.0  # seconds a worker works on before it looks into the queue again
 

@@ -304,7 +304,12 @@ def _who_answers(company: Company) -> Iterable[tuple[User, Chamber | None]]:
     contacts = main_contacts(company)
     if contacts:
         yield from ((one, None) for one in contacts)
-        return
+    else:
+        yield from chamber_managers(company)
+
+
+def chamber_managers(company: Company) -> Iterable[tuple[User, Chamber]]:
+    """Who manages a chamber of a company, each once, with that chamber."""
     staff = Staff.objects.filter(
         role=Staff.Role.MANAGER,
         chamber__in=company.memberships.in_force().values("chamber"),

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from chambers.deadlines import before_working_days
 from chambers.models import Agreement
 from chambers.services import jobs
 from marketplace.models import Interest, InterestHop, InterestQuerySet
 from marketplace.services import interest_mail as mail
-from marketplace.services.deadlines import before_working_days
 from marketplace.services.interest_ways import (
     Author,
     Kind,

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
+from chambers.deadlines import after_working_days
 from chambers.models import Agreement, Chamber, Commission, User
 from marketplace.models import Interest, InterestEntry, InterestHop
-from marketplace.services.deadlines import after_working_days
 from marketplace.services.routing import ANSWER_DAYS, Stop, route_to
 
 Status = Interest.Status

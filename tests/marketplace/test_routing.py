@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from marketplace.services.deadlines import after_working_days, before_working_days
+from chambers.deadlines import after_working_days, before_working_days
 from marketplace.services.routing import MOST_CHAMBERS, best_path, route_between
 from tests.factories import AgreementFactory, ChamberFactory, CompanyFactory
 

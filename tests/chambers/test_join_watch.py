@@ -1,0 +1,86 @@
+"""Who asks to join a company is not left waiting: a reminder, then the chamber."""
+
+import datetime as dt
+
+import pytest
+
+from chambers.models import Mail
+from chambers.services import jobs, join_watch, joining
+from chambers.services.join_watch import remind_of_join_requests
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+FRIDAY = dt.date(2026, 10, 2)
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def waiting():
+    """Asked on a Friday of a company with a main contact and a chamber with a manager."""
+    row = factories.JoinRequestFactory(
+        company__member=True,
+        message="I do sales",
+        asked_at=dt.datetime.combine(FRIDAY, dt.time(23, 30), dt.UTC),
+    )
+    row.owner = factories.RepresentativeFactory(company=row.company, role="owner").person
+    factories.RepresentativeFactory(company=row.company, role="editor")
+    chamber = row.company.memberships.get().chamber
+    row.manager = factories.StaffFactory(chamber=chamber, role="manager").person
+    factories.StaffFactory(chamber=chamber, role="viewer")
+    return row
+
+
+def on(number, monkeypatch):
+    """The mails that a day, counted from the Friday, brings: two looks as at two ticks."""
+    moment = dt.datetime.combine(FRIDAY + number * DAY, dt.time(6), dt.UTC)
+    before = set(Mail.objects.values_list("pk", flat=True))
+    for _look in range(2):
+        monkeypatch.setattr(join_watch, "_asked", {})
+        join_watch.watch_join_requests(moment)
+    new = Mail.objects.exclude(pk__in=before)
+    Mail.objects.filter(pk__in=new.values("pk")).update(created_at=moment)
+    return [(one.kind, one.to) for one in Mail.objects.exclude(pk__in=before)]
+
+
+def test_after_three_working_days_the_main_contact_and_then_the_chamber(waiting, monkeypatch):
+    told = {number: on(number, monkeypatch) for number in range(16)}
+
+    assert {number: mails for number, mails in told.items() if mails} == {
+        5: [("join_waiting", waiting.owner.email)],
+        10: [("join_escalated", waiting.manager.email)],
+    }
+    first, last = Mail.objects.order_by("pk")
+    assert "I do sales" in first.text
+    assert f"/en/my/people/requests/{waiting.public_id}/" in first.text
+    assert "/admin/chambers/joinrequest/" in last.text
+    assert last.chamber == waiting.company.memberships.get().chamber
+
+
+def test_an_answer_ends_it(waiting, monkeypatch):
+    on(5, monkeypatch)
+    joining.decline_join_request(waiting, by=waiting.owner)
+    Mail.objects.filter(kind="join_declined").delete()
+
+    assert on(10, monkeypatch) == []
+
+
+def test_a_clock_that_stood_still_reminds_before_it_asks_the_chamber(waiting, monkeypatch):
+    assert [kind for kind, _to in on(40, monkeypatch)] == ["join_waiting"]
+    assert on(42, monkeypatch) == []
+    assert [kind for kind, _to in on(47, monkeypatch)] == ["join_escalated"]
+
+
+def test_where_the_chamber_answers_it_is_reminded_once(waiting, monkeypatch):
+    waiting.company.representatives.filter(role="owner").delete()
+
+    told = [on(number, monkeypatch) for number in (5, 10, 15)]
+
+    assert told == [[("join_waiting", waiting.manager.email)], [], []]
+
+
+def test_the_clock_looks(waiting, monkeypatch):
+    monkeypatch.setattr(join_watch, "_asked", {})
+    jobs.ask_the_clock(dt.datetime.combine(FRIDAY + 5 * DAY, dt.time(6), dt.UTC))
+
+    assert Mail.objects.filter(kind="join_waiting").count() == 1
+    assert remind_of_join_requests(FRIDAY + 5 * DAY) == 0

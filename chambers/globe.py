@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 WIDTH, HEIGHT = 720.0, 330.0  # of a picture, in units of its own
 NORTH, SOUTH = 78.0, -57.0  # degrees; nobody trades beyond them
-STEP = 4.0  # degrees of arc between the points of a way
+STEP = 6.0  # degrees of arc between the points of a way
 
 
 @dataclass(frozen=True)

@@ -74,10 +74,14 @@ class MeetingQuerySet(ScopedQuerySet):
             | Q(host__registration=other, guest__registration=one)
         )
 
-    def run_by(self, user: User | AnonymousUser) -> Self:
-        """Meetings of the companies that ``user`` speaks for, of those that they are told of."""
-        mine = Registration.objects.run_by(user).values("pk")
-        people = Participant.objects.filter(registration__in=mine).values("pk")
+    def run_by(self, user: User | AnonymousUser, *, of: Company | None = None) -> Self:
+        """Meetings of the companies that ``user`` speaks for, of those that they are told of.
+
+        ``of``: of this one of them alone.
+        """
+        mine = Registration.objects.run_by(user)
+        mine = mine if of is None else mine.filter(company=of)
+        people = Participant.objects.filter(registration__in=mine.values("pk")).values("pk")
         return self._with(people).told()
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
@@ -103,6 +107,7 @@ class MeetingQuerySet(ScopedQuerySet):
         return self.filter(event__in=Event.objects.managed_by(user))
 
     def _with(self, people: models.QuerySet) -> Self:
+        """By keys: beside the joins of a page, those of the people took 0.1 s to be planned."""
         further = Meeting.others.through.objects.filter(participant__in=people).values("meeting")
         return self.filter(Q(host__in=people) | Q(guest__in=people) | Q(pk__in=further))
 

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from chambers.models import Company, Country, today
-from marketplace.models import Meeting, MeetingRequest, Participant, Visit
+from marketplace.models import Meeting, MeetingRequest, Visit
 
 if TYPE_CHECKING:
     from chambers.models import User
@@ -71,20 +71,13 @@ def activity_of(company: Company, user: User) -> list[Series]:
     """
     months = _last_months(today())
     requests = MeetingRequest.objects.visible_to(user).of_company(company).ever_sent()
-    people = Participant.objects.filter(registration__company=company).values("pk")
-    meetings = (
-        Meeting.objects.visible_to(user)
-        .placed()
-        .filter(
-            Q(host__in=people) | Q(guest__in=people) | Q(others__in=people),
-            slot__starts_at__lte=timezone.now(),
-        )
-    )
+    meetings = Meeting.objects.visible_to(user).of_company(company).placed()
+    begun = meetings.filter(slot__starts_at__lte=timezone.now())
     visits = Visit.objects.visible_to(user).filter(company=company)
     return [
         _series(_("Visits to your profile"), months, visits, "on"),
         _series(_("Requests sent and received"), months, requests, "created_at"),
-        _series(_("Meetings"), months, meetings, "slot__starts_at"),
+        _series(_("Meetings"), months, begun, "slot__starts_at"),
     ]
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
 from django.utils import timezone
 
 from marketplace.models import Dispute, Feedback, Meeting, MeetingQuerySet, Registration
@@ -81,11 +80,9 @@ def takes_third(meeting: Meeting, at: dt.datetime | None = None) -> bool:
 
 def begun_meetings(company: Company, user: User, at: dt.datetime | None = None) -> MeetingQuerySet:
     """The meetings of a company that have begun and were not cancelled, the newest first."""
-    sides = Registration.objects.run_by(user).filter(company=company).values("pk")
-    ours = Q(host__registration__in=sides) | Q(guest__registration__in=sides)
-    rows = Meeting.objects.run_by(user).placed().filter(ours | Q(others__registration__in=sides))
+    rows = Meeting.objects.run_by(user, of=company).placed()
     begun = rows.filter(slot__starts_at__lte=at or timezone.now())
-    return begun.order_by("-slot__starts_at", "-pk").distinct()
+    return begun.order_by("-slot__starts_at", "-pk")
 
 
 def look_back(

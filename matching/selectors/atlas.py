@@ -87,10 +87,10 @@ def atlas_of(company: Company, suggestions: Sequence[Suggestion], user: User) ->
             place,
             numbers[0],
             numbers[1],
-            grid.x(place.longitude),
-            grid.y(place.latitude),
+            _tenths(grid.x(place.longitude)),
+            _tenths(grid.y(place.latitude)),
             _radius(numbers[0], most[0]),
-            _radius(numbers[1], most[1]) + 3.0 if numbers[1] else 0.0,
+            _tenths(_radius(numbers[1], most[1]) + 3.0) if numbers[1] else 0.0,
             grid.way(here, Spot(place.latitude, place.longitude)) if numbers[0] else [],
         )
         for place, numbers in counted.values()
@@ -100,14 +100,14 @@ def atlas_of(company: Company, suggestions: Sequence[Suggestion], user: User) ->
     for dot in dots:
         lands[dot.place.country.name] += dot.partners if partners else dot.demand
     first, number = lands.most_common(1)[0]
-    x, y = grid.x(home.longitude), grid.y(home.latitude)
+    x, y = _tenths(grid.x(home.longitude)), _tenths(grid.y(home.latitude))
     return Atlas(
         home,
         x,
         y,
         _labelled(dots, (x, y)),
-        grid.meridians(),
-        grid.parallels(),
+        [_tenths(at) for at in grid.meridians()],
+        [_tenths(at) for at in grid.parallels()],
         sum(partners.values()),
         sum(demand.values()),
         first,
@@ -147,7 +147,13 @@ def _demand(company: Company, user: User) -> Counter[Address]:
 def _radius(number: int, most: int) -> float:
     if not number:
         return 0.0
-    return SMALLEST + (LARGEST - SMALLEST) * float((number / most) ** 0.5 if most > 1 else 0.4)
+    share = float((number / most) ** 0.5 if most > 1 else 0.4)
+    return _tenths(SMALLEST + (LARGEST - SMALLEST) * share)
+
+
+def _tenths(units: float) -> float:
+    """Nobody sees more of it, and every digit is sent."""
+    return round(units, 1)
 
 
 def _labelled(dots: Sequence[Dot], home: tuple[float, float]) -> list[Dot]:
@@ -186,7 +192,7 @@ def _free(
             inside = box[0] >= 0 and box[2] <= WIDTH and box[1] >= 0 and box[3] <= HEIGHT
             if inside and not any(_meet(box, other) for other in taken):
                 taken.append(box)
-                return (x, dot.y + down, anchor)
+                return (_tenths(x), _tenths(dot.y + down), anchor)
     return None
 
 

@@ -23,7 +23,6 @@ from marketplace.models import (
     MeetingRequest,
     Opportunity,
     Outcome,
-    Participant,
     Registration,
     Review,
     StandbyOffer,
@@ -300,13 +299,7 @@ def _messages(company: Company, user: User) -> list[Task]:
 
 
 def _own_meetings(company: Company, user: User) -> MeetingQuerySet:
-    people = Participant.objects.filter(registration__company=company).values("pk")
-    return (
-        Meeting.objects.visible_to(user)
-        .told()
-        .filter(Q(host__in=people) | Q(guest__in=people) | Q(others__in=people))
-        .distinct()
-    )
+    return Meeting.objects.visible_to(user).told().of_company(company)
 
 
 def _meetings(company: Company, user: User) -> list[Entry]:

@@ -6,10 +6,10 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check bench lock messages clean
+.PHONY: help install up test check bench bench-web lock messages clean
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 install: $(VENV)/run.stamp ## make .venv from the run lock
 
@@ -31,6 +31,9 @@ check: $(VENV)/dev.stamp ## format, lint, types, import directions, migrations, 
 
 bench: $(VENV)/bench.stamp ## measure what the documentation states
 	@exec $(RUN) -m bench $(ARGS)
+
+bench-web: $(VENV)/dev.stamp ## measure every page against its budget, in Chromium
+	@exec $(RUN) -m bench.web $(ARGS)
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.11 pyproject.toml -o requirements.lock

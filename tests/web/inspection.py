@@ -13,6 +13,11 @@ RULES = {
     # Of the rules that a page keeps, the places are not described: that takes long.
     "resultTypes": ["violations"],
 }
+COLOURS = {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+    "resultTypes": ["violations"],
+}
+"""The rules that may hold in one theme and not in the other."""
 THEMES = ("light", "dark")
 WIDTHS = (1280, 390, 320)
 TALL = """() => {
@@ -21,9 +26,9 @@ TALL = """() => {
 }"""
 
 
-def barriers(tab, **options):
+def barriers(tab, rules=RULES, **options):
     """Violations of the rules on a page: ["rule: first place", ...]."""
-    answer = Axe().run(tab.page, options=RULES, **options).response
+    answer = Axe().run(tab.page, options=rules, **options).response
     return [
         f"{one['id']}: {one['nodes'][0]['target']} {one['nodes'][0].get('failureSummary', '')}"
         for one in answer["violations"]
@@ -61,4 +66,24 @@ def _looked_at(tab, width, theme, thoroughly):
         tall = tab.page.evaluate(TALL)
         tab.page.set_viewport_size({"width": width, "height": tall + 400})
         wrong += [(width, theme, barrier) for barrier in barriers(tab)]
+    return wrong
+
+
+def glance(tab, address=None):
+    """Open an address as wide as the tab is and look at it in both themes; what is wrong.
+
+    Without an address, look at the page that is open.
+    """
+    status = tab.go(address) if address else 200
+    wrong = [] if status == 200 else [status]
+    width = tab.page.viewport_size["width"]
+    for theme in THEMES:
+        tab.page.emulate_media(color_scheme=theme)
+        if theme == THEMES[0]:
+            wrong += _looked_at(tab, width, theme, thoroughly=True)
+        else:
+            tab.page.evaluate(TALL)
+            wrong += [(width, theme, barrier) for barrier in barriers(tab, COLOURS)]
+    wrong += tab.complaints
+    tab.complaints.clear()
     return wrong

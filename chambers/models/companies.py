@@ -253,6 +253,8 @@ class Company(MatchingLimits, PublicModel):
             GinIndex(OpClass("names", name="gin_trgm_ops"), name="company_names"),
             models.Index(fields=["country", "legal_name", "id"], name="company_by_country"),
             models.Index(fields=["country", "-id"], name="company_newest_of_country"),
+            # Whether a company is listed, without reading its long row.
+            models.Index(fields=["id"], condition=Q(is_listed=True), name="company_listed"),
         ]
 
     def __str__(self) -> str:
@@ -410,7 +412,11 @@ class Membership(PublicModel):
         Chamber, models.PROTECT, related_name="memberships", verbose_name=_("chamber")
     )
     company = models.ForeignKey(
-        Company, models.CASCADE, related_name="memberships", verbose_name=_("company")
+        Company,
+        models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("company"),
+        db_index=False,  # ``membership_in_force`` begins with it and says more
     )
     kind = models.CharField(_("type"), max_length=10, choices=Kind.choices, default=Kind.FULL)
     applied_on = models.DateField(_("applied on"), default=today)
@@ -503,7 +509,12 @@ class Membership(PublicModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["company", "decision", "starts_on"], name="membership_of_company"),
+            # Whether a company is a member, and where, without reading the rows.
+            models.Index(
+                fields=["company", "decision", "starts_on"],
+                include=["rights_end_on", "chamber"],
+                name="membership_in_force",
+            ),
             models.Index(fields=["chamber", "decision"], name="membership_of_chamber"),
         ]
 

@@ -1,16 +1,16 @@
 """Lists of any size: counted and paged through as far as anybody reads, facets counted with them.
 
-The keys of the hits are read once, best first, ``MOST`` at the most; the page, the total and the
-counts beside the choices all come from these keys. A list that nothing narrows is not read at all:
-what the whole of a long one holds is counted now and then and kept.
+The keys of the hits are read once, best first, ``MOST`` at the most (``chambers.selectors.hits``);
+the page, the total and the counts beside the choices all come from these keys. A list that nothing
+narrows is not read at all: what the whole of a long one holds is counted now and then and kept.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -30,6 +30,7 @@ from chambers.selectors.facets import (
     Rows,
     narrowed,
 )
+from chambers.selectors.hits import Unseen, hits_of
 from chambers.selectors.indexing import FOR_ITSELF, FOR_MEMBERS
 from chambers.selectors.search import Question
 
@@ -70,13 +71,15 @@ class Shelf:
     """A list as one reader may search it.
 
     ``rows`` are all that they may see. ``whole`` is what most readers may see: its totals are
-    shared between those of one ``kind``. ``found`` are the rows that answer the words.
+    shared between those of one ``kind``. ``answers`` are the rows that answer the words, whoever
+    may see them. ``order`` brings rows of either in the order that is asked.
     """
 
     kind: str
     whole: Rows
     rows: Rows
-    found: Rows
+    answers: Unseen
+    order: Callable[[Rows], Rows]
     facets: Sequence[Facet]
     asked: Asked
     marks: Marks = field(default_factory=Marks)
@@ -92,9 +95,16 @@ class Shelf:
         """What the whole list holds; of a long list as it was some minutes ago."""
         return _totals(self)
 
-    def chosen(self, besides: Facet | None = None) -> Rows:
-        """The rows that answer the words and fit the choices, optionally besides one facet."""
-        return narrowed(self.found, self.facets, self.asked, besides)
+    def chosen(self, besides: Facet | None = None) -> Unseen:
+        """What answers the words and fits the choices, optionally besides one facet; in order."""
+        rows = narrowed(self.answers.rows, self.facets, self.asked, besides)
+        return replace(self.answers, rows=self.order(rows))
+
+    def first(self) -> list[int]:
+        """Keys of the first ``MOST`` rows in their order. One query."""
+        if self.is_open:
+            return list(self.order(self.rows).values_list("pk", flat=True)[:MOST])
+        return hits_of(self.chosen(), MOST).keys
 
 
 @dataclass(frozen=True)
@@ -117,21 +127,27 @@ class Listed:
         return self.is_more
 
 
-def listed(shelf: Shelf, ordered: Rows, number: str | None, size: int) -> Listed:
-    """The page ``number`` of ``ordered`` (rows in their order, all joined), and what is around it.
+def listed(shelf: Shelf, rows: Rows, number: str | None, size: int) -> Listed:
+    """The page ``number`` of a list and what is around it.
 
-    At most one query per facet and one per chosen facet beside those for the hits.
+    ``rows`` are those of the shelf with all that a page shows joined. At most one query per facet
+    and one per chosen facet beside those for the hits.
     """
     if shelf.is_open and shelf.totals.count > MOST:
-        pages = _Counted(ordered, size, MOST)
+        pages = _Counted(shelf.order(rows), size, MOST)
         made = _groups(shelf, shelf.totals.counts)
         return Listed(pages.get_page(number), shelf.totals.count, False, made)
-    keys, counts = _read(shelf, ordered, shelf.facets)
+    keys, counts = _read(shelf, shelf.chosen(), shelf.facets)
     is_more, keys = len(keys) > MOST, keys[:MOST]
     page = Paginator(keys, size).get_page(number)
-    rows = {row.pk: row for row in ordered.order_by().filter(pk__in=list(page.object_list))}
-    page.object_list = [rows[key] for key in page.object_list if key in rows]
+    page.object_list = in_order_of(list(page.object_list), rows)
     return Listed(page, len(keys), is_more, _groups(shelf, _beside(shelf, counts)))
+
+
+def in_order_of(keys: Sequence[int], rows: Rows) -> list[Any]:
+    """The rows that have some keys, in the order of the keys."""
+    found = {row.pk: row for row in rows.filter(pk__in=keys).order_by()}
+    return [found[key] for key in keys if key in found]
 
 
 class _Counted(Paginator):
@@ -159,34 +175,21 @@ def _without(shelf: Shelf, facet: Facet) -> dict[str, tuple[str, int]]:
     others = any(one for key, one in shelf.asked.picked.items() if key != facet.key)
     if not others and not shelf.asked.text and shelf.totals.count > MOST:
         return shelf.totals.counts[facet.key]
-    _keys, counts = _read(shelf, shelf.chosen(besides=facet).order_by(), [facet])
+    wider = shelf.chosen(besides=facet)
+    any_order = replace(wider, rows=wider.rows.order_by())
+    _keys, counts = _read(shelf, any_order, [facet])
     return counts[facet.key]
 
 
-def _read(shelf: Shelf, rows: Rows, facets: Sequence[Facet]) -> tuple[list[int], Counts]:
-    """The keys of the first ``MOST`` rows and one more, in their order, and their values.
-
-    One query for keys and stored facets together, so that each row is visited once.
-    """
+def _read(shelf: Shelf, rows: Unseen, facets: Sequence[Facet]) -> tuple[list[int], Counts]:
+    """The keys of the first ``MOST`` rows and one more, in their order, and their values."""
     stored = [facet for facet in facets if facet.is_stored]
-    inner, parameters = rows.values("pk", "facets")[: MOST + 1].query.sql_with_params()
-    keys: list[int] = []
+    hits = hits_of(rows, MOST + 1, _wanted(stored, shelf.asked.picked) if stored else None)
     tally: Counter[tuple[str, str]] = Counter()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            # The inner query is Django's; everything that was asked is a parameter.
-            f"WITH hits AS MATERIALIZED ({inner}) SELECT NULL, 0, array_agg(pk) FROM hits"  # noqa: S608
-            " UNION ALL SELECT value, count(*), NULL FROM hits, unnest(hits.facets) AS value"
-            " GROUP BY value HAVING value ~ %s",
-            [*parameters, _wanted(stored, shelf.asked.picked)],
-        )
-        for value, count, found in cursor.fetchall():
-            if value is None:
-                keys = list(found or ())
-            else:
-                _add(tally, value, count, shelf.marks.open)
-    within = RawSQL("SELECT unnest(%s::bigint[])", [keys])
-    return keys, _told(shelf, tally, within, facets, shelf.asked.picked)
+    for value, count in hits.held.items():
+        _add(tally, value, count, shelf.marks.open)
+    within = RawSQL("SELECT unnest(%s::bigint[])", [hits.keys])
+    return hits.keys, _told(shelf, tally, within, facets, shelf.asked.picked)
 
 
 def _told(
@@ -225,8 +228,9 @@ def _tally(
     with connection.cursor() as cursor:
         cursor.execute(
             # The inner query is Django's; everything that was asked is a parameter.
-            f"SELECT value, count(*) FROM ({inner}) AS hit, unnest(hit.facets) AS value"  # noqa: S608
-            " GROUP BY value HAVING value ~ %s",
+            "SELECT value, number FROM (SELECT value, count(*) AS number"  # noqa: S608
+            f" FROM ({inner}) AS hit, unnest(hit.facets) AS value GROUP BY value OFFSET 0) AS held"
+            " WHERE value ~ %s",
             [*parameters, _wanted(facets, picked)],
         )
         for value, count in cursor.fetchall():

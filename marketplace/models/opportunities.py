@@ -31,12 +31,13 @@ if TYPE_CHECKING:
 class OpportunityQuerySet(ScopedQuerySet):
     def on_show(self, on: dt.date | None = None) -> Self:
         """Published, not past their last day, of listed member companies."""
+        shown = Exists(Company.objects.listed().filter(pk=OuterRef("company")))
+        return self.current(on).filter(shown)
+
+    def current(self, on: dt.date | None = None) -> Self:
+        """Published and not past their last day, be their company shown or not."""
         day = on or today()
-        return self.filter(
-            Exists(Company.objects.listed().filter(pk=OuterRef("company"))),
-            status=Opportunity.Status.PUBLISHED,
-            expires_on__gte=day,
-        )
+        return self.filter(status=Opportunity.Status.PUBLISHED, expires_on__gte=day)
 
     def named(self) -> Self:
         """Those whose company stands beside them; an anonymous one is told by its chamber.

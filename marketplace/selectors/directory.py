@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Chamber, Company, Guild, GuildMembership, Membership, TradeCode, today
 from chambers.selectors.facets import Asked, Facet, Rows
+from chambers.selectors.hits import OneByOne, Unseen
 from chambers.selectors.indexing import FOR_MEMBERS, names_of
 from chambers.selectors.labels import body_name, country_labels, language_labels
 from chambers.selectors.lists import EVERY_MARK, Marks, Shelf
@@ -87,9 +88,14 @@ def company_facets(sight: Sight) -> tuple[Facet, ...]:
 
 def _publishing(companies: Any) -> Iterator[tuple[str, str, int]]:
     """How many of some companies publish offers, and requests."""
-    rows = _published().filter(company__in=companies).order_by().values_list("side")
-    for side, count in rows.annotate(count=Count("company", distinct=True)):
-        yield side, side, count
+    rows = Company.objects.filter(pk__in=companies)
+    counts = {
+        side: Count("pk", filter=Q(Exists(_published().filter(company=OuterRef("pk"), side=side))))
+        for side in Opportunity.Side.values
+    }
+    for side, count in rows.aggregate(**counts).items():
+        if count:
+            yield side, side, count
 
 
 def _memberships(companies: Any) -> QuerySet[Membership, Any]:
@@ -133,7 +139,11 @@ def directory_of(viewer: User | AnonymousUser, sight: Sight, asked: Asked) -> Sh
         kind="companies",
         whole=Company.objects.listed(),
         rows=rows,
-        found=answering_companies(rows, question, asked.text, member=sight.member),
+        answers=Unseen(
+            answering_companies(Company.objects.all(), question, asked.text, member=sight.member),
+            OneByOne(rows.filter(pk=OuterRef("pk"))),
+        ),
+        order=lambda found: in_order(found, asked.sort, asked.text),
         facets=company_facets(sight),
         asked=asked,
         marks=marks_of(sight),
@@ -174,9 +184,10 @@ def in_order(companies: QuerySet[Company], sort: str, text: str) -> QuerySet[Com
     """Best match first where words were asked for, else newest first; or by name."""
     if sort == "name":
         return companies.order_by("legal_name", "pk")
-    if sort == "new" or not text:
-        return companies.order_by("-pk")
-    return companies
+    if sort == "new" and text:
+        # No index is in this order: PostgreSQL would walk all companies for the few that answer.
+        return companies.order_by((F("pk") + 0).desc())
+    return companies if text else companies.order_by("-pk")
 
 
 @dataclass(frozen=True)

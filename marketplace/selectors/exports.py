@@ -9,12 +9,9 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from chambers.models import Company
-from chambers.selectors.facets import Rows
 from chambers.selectors.labels import language_name
-from chambers.selectors.lists import MOST
+from chambers.selectors.lists import Shelf, in_order_of
 from chambers.selectors.shown import ShownCompany, sight_of
-from marketplace.models import Opportunity
 from marketplace.selectors.directory import Card, Wanted, cards
 from marketplace.selectors.listing import slips
 from marketplace.selectors.shown import ShownOpportunity
@@ -34,15 +31,12 @@ def opportunity_columns() -> list[str]:
     ]  # fmt: skip
 
 
-def opportunity_rows(ordered: Rows, viewer: User) -> Iterator[Sequence[str]]:
+def opportunity_rows(shelf: Shelf, viewer: User) -> Iterator[Sequence[str]]:
     """A row for each of the first ``MOST`` opportunities of a list, as ``viewer`` sees it."""
-    joined = ordered.select_related("company__country", "investment").prefetch_related("codes")
-    for at in range(0, MOST, _AT_ONCE):
-        rows: list[Opportunity] = list(joined[at : at + _AT_ONCE])
-        for slip in slips(rows, viewer, None):
+    joined = shelf.rows.select_related("company__country", "investment").prefetch_related("codes")
+    for keys in _some(shelf.first()):
+        for slip in slips(in_order_of(keys, joined), viewer, None):
             yield _opportunity(slip.shown)
-        if len(rows) < _AT_ONCE:
-            return
 
 
 def company_columns() -> list[str]:
@@ -54,15 +48,18 @@ def company_columns() -> list[str]:
     ]  # fmt: skip
 
 
-def company_rows(ordered: Rows, viewer: User) -> Iterator[Sequence[str]]:
+def company_rows(shelf: Shelf, viewer: User) -> Iterator[Sequence[str]]:
     """A row for each of the first ``MOST`` companies of a list, as ``viewer`` sees it."""
-    sight, joined = sight_of(viewer), ordered.select_related("country")
-    for at in range(0, MOST, _AT_ONCE):
-        rows: list[Company] = list(joined[at : at + _AT_ONCE])
-        for card in cards(rows, viewer, sight, Wanted()):
+    sight, joined = sight_of(viewer), shelf.rows.select_related("country")
+    for keys in _some(shelf.first()):
+        for card in cards(in_order_of(keys, joined), viewer, sight, Wanted()):
             yield _company(card)
-        if len(rows) < _AT_ONCE:
-            return
+
+
+def _some(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The keys in portions of what is made at once."""
+    for at in range(0, len(keys), _AT_ONCE):
+        yield keys[at : at + _AT_ONCE]
 
 
 def _opportunity(shown: ShownOpportunity) -> list[str]:

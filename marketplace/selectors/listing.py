@@ -10,8 +10,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_obj
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models import TradeCode
+from chambers.models import Company, TradeCode
 from chambers.selectors.facets import Asked, Facet
+from chambers.selectors.hits import OneByOne, Unseen
 from chambers.selectors.indexing import names_of
 from chambers.selectors.labels import country_labels
 from chambers.selectors.lists import Marks, Shelf
@@ -68,7 +69,12 @@ def market_of(asked: Asked) -> Shelf:
         kind="opportunities",
         whole=rows,
         rows=rows,
-        found=answering_opportunities(rows, question, asked.text),
+        answers=Unseen(
+            answering_opportunities(Opportunity.objects.current(), question, asked.text),
+            OneByOne(Company.objects.listed().filter(pk=OuterRef("company"))),
+            needs=("company_id",),
+        ),
+        order=lambda found: in_order(found, asked),
         facets=OPPORTUNITY_FACETS,
         asked=asked,
         marks=_OPEN,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from chambers.models import Membership
-from chambers.selectors.facets import Asked, Facet, Rows
-from chambers.selectors.lists import Shelf
+from chambers.selectors.facets import Asked, Facet
+from chambers.selectors.hits import hits_of
+from chambers.selectors.lists import Shelf, in_order_of
 from chambers.selectors.shown import sight_of
 from marketplace.models import SavedSearch
 from marketplace.selectors import directory, listing
@@ -48,28 +49,28 @@ def _read(kind: str, query: QueryDict, facets: Sequence[Facet]) -> Asked:
     return Asked.read(query, [one.key for one in facets], sorts)
 
 
-def shelf_of(kind: str, asked: Asked, viewer: User | AnonymousUser) -> tuple[Shelf, Rows]:
-    """The list of ``kind`` and its rows for ``viewer``, narrowed and in order."""
+def shelf_of(kind: str, asked: Asked, viewer: User | AnonymousUser) -> Shelf:
+    """The list of ``kind`` for ``viewer``."""
     if kind == Kind.COMPANIES:
-        shelf = directory.directory_of(viewer, sight_of(viewer), asked)
-        return shelf, directory.in_order(shelf.chosen(), asked.sort, asked.text)
-    shelf = listing.market_of(asked)
-    return shelf, listing.in_order(shelf.chosen(), asked)
+        return directory.directory_of(viewer, sight_of(viewer), asked)
+    return listing.market_of(asked)
 
 
 def new_for(search: SavedSearch, until: dt.datetime, most: int) -> list[Any]:
     """The first rows that came to the list after its owner was told of it last, newest first."""
     asked = read_asked(search.kind, QueryDict(search.query), search.person)
-    _shelf, rows = shelf_of(search.kind, asked, search.person)
-    since = search.told_until
+    shelf = shelf_of(search.kind, asked, search.person)
+    since, found = search.told_until, shelf.chosen()
     if search.kind == Kind.OPPORTUNITIES:
-        fresh = rows.filter(published_at__gt=since, published_at__lte=until)
-        return list(fresh.order_by("-published_at", "-pk")[:most])
-    joined = Membership.objects.in_force().filter(
-        company=OuterRef("pk"), decided_at__gt=since, decided_at__lte=until
-    )
-    made = Q(created_at__gt=since, created_at__lte=until)
-    return list(rows.filter(Exists(joined) | made).order_by("-pk")[:most])
+        fresh = found.rows.filter(published_at__gt=since, published_at__lte=until)
+        newest = fresh.order_by("-published_at", "-pk")
+    else:
+        joined = Membership.objects.in_force().filter(
+            company=OuterRef("pk"), decided_at__gt=since, decided_at__lte=until
+        )
+        made = Q(created_at__gt=since, created_at__lte=until)
+        newest = found.rows.filter(Exists(joined) | made).order_by("-pk")
+    return in_order_of(hits_of(replace(found, rows=newest), most).keys, shelf.rows)
 
 
 def kept_by(viewer: User) -> list[Kept]:

@@ -28,8 +28,8 @@ def companies(request: PageRequest) -> HttpResponse:
     keys = [one.key for one in directory.company_facets(sight)]
     asked = facets.Asked.read(request.GET, keys, directory.SORTS)
     shelf = directory.directory_of(request.user, sight, asked)
-    rows = directory.in_order(shelf.chosen(), asked.sort, asked.text)
-    found = listed(shelf, rows.select_related("country"), request.GET.get("page"), PAGE_SIZE)
+    rows = shelf.rows.select_related("country")
+    found = listed(shelf, rows, request.GET.get("page"), PAGE_SIZE)
     context = {
         "asked": asked,
         "found": found,

@@ -24,7 +24,6 @@ from marketplace.selectors.listing import (
     OPPORTUNITY_FACETS,
     SORTS,
     answering,
-    in_order,
     market_of,
     slips,
 )
@@ -37,8 +36,7 @@ def opportunities(request: PageRequest) -> HttpResponse:
     """What is published now, narrowed by words and facets."""
     asked = facets.Asked.read(request.GET, [one.key for one in OPPORTUNITY_FACETS], SORTS)
     shelf = market_of(asked)
-    rows = in_order(shelf.chosen(), asked)
-    joined = rows.select_related("company__country", "investment").prefetch_related("codes")
+    joined = shelf.rows.select_related("company__country", "investment").prefetch_related("codes")
     found = listed(shelf, joined, request.GET.get("page"), PAGE_SIZE)
     context = {
         "asked": asked,

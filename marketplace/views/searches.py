@@ -86,13 +86,13 @@ def forget(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 def export(request: SignedInRequest, kind: str) -> HttpResponse:
     """A list as the address asks it, as a CSV file: the rows and fields its reader sees."""
     asked = read_asked(kind, request.GET, request.user)
-    _shelf, rows = shelf_of(kind, asked, request.user)
+    shelf = shelf_of(kind, asked, request.user)
     target = io.BytesIO()
     if kind == Kind.COMPANIES:
-        write_table(target, exports.company_columns(), exports.company_rows(rows, request.user))
+        write_table(target, exports.company_columns(), exports.company_rows(shelf, request.user))
     else:
         header = exports.opportunity_columns()
-        write_table(target, header, exports.opportunity_rows(rows, request.user))
+        write_table(target, header, exports.opportunity_rows(shelf, request.user))
     response = HttpResponse(target.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{kind}-{today()}.csv"'
     response["Cache-Control"] = "private, no-store"

@@ -51,6 +51,7 @@ def test_the_database_cluster_is_made_with_the_same_words():
     words = shlex.split(SERVICES["postgres"]["environment"]["POSTGRES_INITDB_ARGS"])
 
     assert tuple(words) == postgres.INITDB
+    assert SERVICES["postgres"]["command"] == ["postgres", *postgres.SETTINGS]
 
 
 def test_the_data_of_postgres_lies_on_its_volume():

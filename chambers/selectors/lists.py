@@ -36,6 +36,7 @@ from chambers.selectors.search import Question
 
 MOST = 2_000  # hits that are counted and paged through; beyond that a question says too little
 KEPT = 600.0  # seconds for which the totals of a long list are kept
+UNREAD = ("search", "head", "facets")  # columns that find a row and that no page shows
 EVERY_MARK = ("", FOR_MEMBERS, FOR_ITSELF)
 
 Counts = dict[str, dict[str, tuple[str, int]]]
@@ -134,7 +135,7 @@ def listed(shelf: Shelf, rows: Rows, number: str | None, size: int) -> Listed:
     and one per chosen facet beside those for the hits.
     """
     if shelf.is_open and shelf.totals.count > MOST:
-        pages = _Counted(shelf.order(rows), size, MOST)
+        pages = _Counted(shelf.order(rows).defer(*UNREAD), size, MOST)
         made = _groups(shelf, shelf.totals.counts)
         return Listed(pages.get_page(number), shelf.totals.count, False, made)
     keys, counts = _read(shelf, shelf.chosen(), shelf.facets)
@@ -146,8 +147,9 @@ def listed(shelf: Shelf, rows: Rows, number: str | None, size: int) -> Listed:
 
 def in_order_of(keys: Sequence[int], rows: Rows) -> list[Any]:
     """The rows that have some keys, in the order of the keys."""
-    found = {row.pk: row for row in rows.filter(pk__in=keys).order_by()}
-    return [found[key] for key in keys if key in found]
+    found = rows.filter(pk__in=keys).order_by().defer(*UNREAD)
+    by_key = {row.pk: row for row in found}
+    return [by_key[key] for key in keys if key in by_key]
 
 
 class _Counted(Paginator):

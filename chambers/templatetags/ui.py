@@ -8,12 +8,13 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.paginator import Page
 from django.forms import BoundField, CheckboxInput
 from django.http import HttpRequest
 from django.template.context import RequestContext
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, gettext_lazy
 from lucide.templatetags.lucide import lucide
@@ -21,6 +22,7 @@ from lucide.templatetags.lucide import lucide
 from chambers import names
 from chambers.models import site_language
 from chambers.pages import in_language_of
+from chambers.selectors.facets import Group
 from chambers.selectors.labels import language_name
 
 register = template.Library()
@@ -65,6 +67,23 @@ def monogram(name: str) -> str:
     if ord(words[0][0]) >= 0x2E80:  # East Asian scripts: one character stands for a word
         return words[0][0]
     return "".join(word[0] for word in words[:2]).upper()
+
+
+@register.simple_tag
+def counts_of(groups: Iterable[Group], at_least: bool) -> SafeString:
+    """New counts beside the choices of a list; a plus says that there may be more.
+
+    Two hundred of them take a template as long as all the rest of the page.
+    """
+    return format_html_join(
+        "",
+        '<small id="n-{}-{}" hx-swap-oob="true">{}{}</small>',
+        (
+            (group.key, one.value, intcomma(one.count), "+" if one.count and at_least else "")
+            for group in groups
+            for one in group.options
+        ),
+    )
 
 
 @register.filter

@@ -23,7 +23,7 @@ from chambers.selectors.facets import Asked, Facet, Rows
 from chambers.selectors.hits import OneByOne, Unseen
 from chambers.selectors.indexing import FOR_MEMBERS, names_of
 from chambers.selectors.labels import body_name, country_labels, language_labels
-from chambers.selectors.lists import EVERY_MARK, Marks, Shelf
+from chambers.selectors.lists import EVERY_MARK, UNREAD, Marks, Shelf
 from chambers.selectors.search import Question, answering_companies, read_question
 from chambers.selectors.shown import ShownCompany, Sight, shown_companies
 from chambers.selectors.trades import Divisions, Headings, code_names, deepest
@@ -244,7 +244,10 @@ def cards(
     shown = shown_companies(companies, viewer, sight)
     theirs: dict[int, list[Opportunity]] = {one.pk: [] for one in companies}
     rows = _published().filter(company__in=theirs).order_by("-published_at", "-pk")
-    for row in rows.prefetch_related(Prefetch("codes", TradeCode.objects.filter(scheme=HS))):
+    rows = rows.defer("text", *UNREAD)  # a card names them by their titles
+    if wanted.seeks or wanted.offers:
+        rows = rows.prefetch_related(Prefetch("codes", TradeCode.objects.filter(scheme=HS)))
+    for row in rows:
         theirs[row.company_id].append(row)
     return [
         Card(
@@ -272,7 +275,7 @@ def _places(shown: ShownCompany) -> Iterator[Place]:
 def items_of(rows: Sequence[Opportunity], side: str, codes: Collection[str]) -> list[Item]:
     """Those of one side, hits first."""
     items = [
-        Item(row, any(code.code[:4] in codes for code in row.codes.all()))
+        Item(row, bool(codes) and any(code.code[:4] in codes for code in row.codes.all()))
         for row in rows
         if row.side == side
     ]

@@ -7,7 +7,7 @@ service; an admin that names none refuses to save.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
@@ -329,6 +329,18 @@ class _Refused(ModelForm):
         for name, error in found.items():
             self.add_error(name if name in self.fields else None, error)
         return cleaned
+
+
+def company_column(name: str, description: Any) -> Callable[[Any], str]:
+    """A column with the company of a row as this reader reads its name, "—" without one."""
+
+    @admin.display(description=description, ordering=f"{name}__legal_name")
+    def told(row: Any) -> str:
+        company = getattr(row, name)
+        return company.told if company is not None else "—"
+
+    told.__name__ = f"{name}_told"
+    return told
 
 
 def changes(form: ModelForm) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from chambers.admin.base import ScopedAdmin, ScopedInline, changes, who
+from chambers.admin.base import ScopedAdmin, ScopedInline, changes, company_column, who
 from chambers.admin.companies import SearchedByCompany, StatusFilter
 from chambers.admin.decisions import decision
 from chambers.admin.fields import Day
@@ -251,7 +251,7 @@ class GuildMembershipAdmin(SearchedByCompany):
     """All places in guilds as one list, for large guilds and for finding a company's."""
 
     addable = True
-    list_display = ["company", "guild", "chamber", "since"]
+    list_display = [company_column("company", _("company")), "guild", "chamber", "since"]
     list_filter = ["guild__chamber", "guild"]
     list_select_related = ["company", "guild__chamber"]
     ordering = ["guild__name_en", "company__legal_name"]

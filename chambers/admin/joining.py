@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from chambers.admin.base import company_column
 from chambers.admin.companies import SearchedByCompany
 from chambers.admin.decisions import decision
 from chambers.forms.people import ROLES
@@ -41,7 +42,15 @@ class RefusalForm(forms.Form):
 class JoinRequestAdmin(SearchedByCompany):
     """A chamber answers where a company has no main contact, or where that one is silent."""
 
-    list_display = ["person", "mail", "company", "state", "message", "asked_at", "answered_by"]
+    list_display = [
+        "person",
+        "mail",
+        company_column("company", _("company")),
+        "state",
+        "message",
+        "asked_at",
+        "answered_by",
+    ]
     list_filter = ["state"]
     list_select_related = ["person", "company", "answered_by"]
     ordering = ["asked_at", "pk"]

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chambers.admin.base import ScopedAdmin, ScopedInline, who
+from chambers.admin.base import ScopedAdmin, ScopedInline, company_column, who
 from chambers.admin.companies import companies_called
 from chambers.admin.decisions import decision
 from chambers.admin.fields import ReasonForm
@@ -36,6 +36,7 @@ from marketplace.services import feedback, outcomes
 if TYPE_CHECKING:
     from chambers.models import User
 
+_SIDES = (company_column("reporter", _("reported by")), company_column("partner", _("partner")))
 _SEEN = [one for one in Meeting.Attendance.choices if one[0] != Meeting.Attendance.UNKNOWN]
 
 
@@ -210,7 +211,7 @@ class EntryInline(ScopedInline):
 class OutcomeAdmin(ScopedAdmin):
     """Papers of one's members: reported and confirmed by companies, approved here."""
 
-    list_display = ["reference", "kind", "reporter", "partner", "stage", "state", "signed_on"]
+    list_display = ["reference", "kind", *_SIDES, "stage", "state", "signed_on"]
     list_filter = ["state", "stage", "kind", "publicity", "event"]
     ordering = ["-reported_at", "-pk"]
     search_fields = ["reference"]

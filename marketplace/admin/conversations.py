@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chambers.admin.base import ScopedAdmin
+from chambers.admin.base import ScopedAdmin, company_column
 from chambers.admin.decisions import decision
 from chambers.admin_site import Queue, shows_queues
 from marketplace.admin.base import OpenFilter
@@ -39,7 +39,14 @@ class AnswerForm(forms.Form):
 class ReportAdmin(ScopedAdmin):
     """Reports by and about one's members. Of a conversation nothing but the message is shown."""
 
-    list_display = ["created_at", "reason", "writer", "company", "settled_at", "settled_by"]
+    list_display = [
+        "created_at",
+        "reason",
+        "writer",
+        company_column("company", _("reported by")),
+        "settled_at",
+        "settled_by",
+    ]
     list_filter = [OpenFilter, "reason"]
     search_fields = ["message__company__legal_name", "company__legal_name"]
     ordering = ["created_at", "pk"]
@@ -76,7 +83,7 @@ class ReportAdmin(ScopedAdmin):
 
     @admin.display(description=_("written by"), ordering="message__company__legal_name")
     def writer(self, report: Report) -> str:
-        return str(report.message.company)
+        return report.message.company.told
 
     @admin.display(description=_("person"))
     def author(self, report: Report) -> str:

@@ -221,7 +221,7 @@ class DeskPages(AtTheEvent):
             record_attendance(meeting, by=who(request), **{given["side"]: given["attendance"]})
             person = getattr(meeting, given["side"])
             label = Meeting.Attendance(given["attendance"]).label
-            return f"{person} ({person.registration.company}): {label}"
+            return f"{person} ({person.registration.company.told}): {label}"
 
         return self._desk_button(request, object_id, MarkForm, save)
 
@@ -279,7 +279,7 @@ class DeskPages(AtTheEvent):
                     "%(company)s is away today: %(n)d meeting cancelled, partners told.",
                     "%(company)s is away today: %(n)d meetings cancelled, partners told.",
                     len(ended),
-                ) % {"company": company.company, "n": len(ended)}
+                ) % {"company": company.company.told, "n": len(ended)}
                 self.log_change(request, event, told)
                 messages.success(request, told)
                 return redirect(_desk(event))

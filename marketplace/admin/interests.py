@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chambers.admin.base import who
+from chambers.admin.base import company_column, who
 from chambers.admin.companies import SearchedByCompany, companies_called
 from chambers.admin.decisions import decision
 from chambers.admin.fields import ReasonForm
@@ -91,7 +91,14 @@ class PlaceFilter(admin.SimpleListFilter):
 class InterestAdmin(SearchedByCompany):
     """Passed on, asked about and declined by the chamber that has it; read by all on its way."""
 
-    list_display = ["item", "company", "status", "holder", "due_told", "created_told"]
+    list_display = [
+        "item",
+        company_column("company", _("company")),
+        "status",
+        "holder",
+        "due_told",
+        "created_told",
+    ]
     list_filter = [PlaceFilter, "status", "company__country"]
     list_select_related = ["company", "opportunity__company"]
     ordering = ["due_on", "-created_at", "-pk"]
@@ -162,7 +169,7 @@ class InterestAdmin(SearchedByCompany):
         if not interest.is_open:
             return "—"
         if interest.status == Status.QUESTION:
-            return str(interest.company)
+            return interest.company.told
         if interest.position is None:
             return gettext("The company that published it")
         hops = {one.position: one.chamber.name for one in interest.hops.all()}

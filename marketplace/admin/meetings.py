@@ -226,7 +226,7 @@ class StandbyOfferInline(ScopedInline):
 
     @admin.display(description=_("accepted by"))
     def accepted(self, offer: StandbyOffer) -> str:
-        return ", ".join(str(one.company) for one in offer.accepted_by.all()) or "—"
+        return ", ".join(one.company.told for one in offer.accepted_by.all()) or "—"
 
 
 _JOINED = (

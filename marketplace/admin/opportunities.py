@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chambers.admin.base import ScopedInline, who
+from chambers.admin.base import ScopedInline, company_column, who
 from chambers.admin.companies import StatusFilter, companies_called
 from chambers.admin.decisions import decision
 from chambers.admin_site import Queue, shows_queues
@@ -93,7 +93,7 @@ class OpportunityAdmin(ReviewPages):
         "reference",
         "title_shown",
         "status_today",
-        "company",
+        company_column("company", _("company")),
         "side",
         "kind",
         "created_at",

@@ -181,7 +181,7 @@ class ParticipantAdmin(SearchedByCompany, AtTheEvent):
 
     @admin.display(description=_("company"), ordering="registration__company__legal_name")
     def company(self, participant: Participant) -> str:
-        return str(participant.registration.company)
+        return participant.registration.company.told
 
     @admin.display(description=_("event"), ordering="registration__event__starts_on")
     def event(self, participant: Participant) -> str:

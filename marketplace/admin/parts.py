@@ -134,7 +134,7 @@ class TableAdmin(PartAdmin):
         if "owner" in form.base_fields:
             owner = form.base_fields["owner"]
             owner.queryset = owner.queryset.taking_part().select_related("company", "event")
-            owner.label_from_instance = lambda one: str(one.company)
+            owner.label_from_instance = lambda one: one.company.told
         return form
 
     def change_part(self, part: Table, by: User, **fields: Any) -> Table:
@@ -146,7 +146,7 @@ class TableAdmin(PartAdmin):
 
     @admin.display(description=_("booth of"))
     def booth_of(self, table: Table) -> str:
-        return str(table.owner.company) if table.owner else "—"
+        return table.owner.company.told if table.owner else "—"
 
 
 @admin.register(Slot)

@@ -100,8 +100,8 @@ def _companies(meetings: set[Meeting]) -> list[Concerned]:
     for meeting in meetings:
         attending = meeting.people()
         for one in attending:
-            people[str(one.registration.company)].add(one)
-        for company in {str(one.registration.company) for one in attending}:
+            people[one.registration.company.told].add(one)
+        for company in {one.registration.company.told for one in attending}:
             counts[company] += 1
     return [
         Concerned(company, sorted(one.name for one in people[company]), counts[company])

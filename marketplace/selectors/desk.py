@@ -73,7 +73,7 @@ class Standing:
     def partner_of(self, person: Participant) -> str:
         """The other companies of the meeting, for one who is in it."""
         others = [one.registration for one in self.meeting.people() if one.pk != person.pk]
-        return ", ".join(dict.fromkeys(str(one.company) for one in others))
+        return ", ".join(dict.fromkeys(one.company.told for one in others))
 
 
 @dataclass(frozen=True)
@@ -239,7 +239,7 @@ def _freed(event: Event, now: dt.datetime) -> list[Freed]:
     ).prefetch_related("accepted_by__company")
     for one in rows.order_by("rank", "pk"):
         until = one.answer_by.astimezone(event.clock) if one.answer_by else None
-        accepted = ", ".join(str(side.company) for side in one.accepted_by.all())
+        accepted = ", ".join(side.company.told for side in one.accepted_by.all())
         line[one.slot_id].append(Offer(one, f"{until:%H:%M}" if until else "", accepted))
     return [
         Freed(*_told(slot.starts_at, slot.ends_at, event, now), line[slot.pk]) for slot in slots

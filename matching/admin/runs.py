@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from chambers.admin.base import ScopedAdmin, who
+from chambers.admin.base import ScopedAdmin, company_column, who
 from chambers.admin.companies import SearchedByCompany
 from chambers.admin.decisions import decision
 from chambers.admin_site import Queue, shows_queues
@@ -151,7 +151,7 @@ class RunAdmin(ReportPages, ScopedAdmin):
 class SuggestionListAdmin(SearchedByCompany):
     """What is suggested to one's members now, with the reasons they read themselves."""
 
-    list_display = ["company", "country", "partner_count", "best"]
+    list_display = [company_column("company", _("company")), "country", "partner_count", "best"]
     list_filter = ["company__country"]
     list_select_related = ["company__country", "run"]
     ordering = ["company__legal_name", "pk"]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from marketplace.models import Event, Interpreter, Meeting, Repair, Slot, Table, TableClosed
+from marketplace.selectors.parts import told_meetings
 from marketplace.selectors.times import shown_time
 from marketplace.selectors.timetables import Place
 
@@ -113,9 +114,17 @@ def stuck_of(repair: Repair) -> list[tuple[Meeting, str]]:
     return [(meetings[key], why) for key, why in stuck if key in meetings]
 
 
+def going_on_of(repair: Repair) -> list[str]:
+    """Meetings that go on without the company that withdrew, as this reader reads them."""
+    rows = _named(repair.event, repair.outcome.get("going_on", []))
+    return told_meetings(rows)
+
+
 def _named(event: Event, keys: Sequence[str]) -> Iterable[Meeting]:
     rows = Meeting.objects.filter(event=event, public_id__in=keys)
-    return rows.select_related("host__registration__company", "guest__registration__company")
+    return rows.select_related(
+        "event", "slot", "host__registration__company", "guest__registration__company"
+    )
 
 
 class _Places:

@@ -87,6 +87,22 @@ def test_every_cause_is_mended_from_the_page(client, fair):
     assert Registration.objects.get(pk=fair.people[2].registration_id).status == "withdrawn"
 
 
+def test_meetings_that_go_on_between_others_are_listed_before_and_after(client, fair):
+    third = fair.person()
+    fair.meet(0, 1, slot=1, table=0, others=[third])
+    company = fair.people[0].registration.company.legal_name
+    chosen = asked(fair, "withdrawal", registration=third.registration)
+
+    shown = client.get(page(fair.event, preview="1", **chosen))
+    done = client.post(page(fair.event), sent(shown), follow=True)
+
+    before, after = shown.content.decode(), done.content.decode()
+    assert "No meeting is concerned." not in before
+    for text, heading in ((before, "These go on"), (after, "These went on")):
+        listed = text.split(f"{heading} between the others</h3>")[1].split("</ul>")[0]
+        assert escape(company) in listed
+
+
 def test_what_has_changed_since_is_shown_anew_and_not_done(client, fair):
     meeting = fair.meet(0, 1, slot=0, table=0)
     chosen = asked(fair, "table", table=fair.tables[0])

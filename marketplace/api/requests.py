@@ -247,14 +247,7 @@ class Requests(Resource):
         # Before anything that the body names is looked up.
         if not Registration.objects.edited_by(person).filter(pk=found.requester_id).exists():
             raise NotDecidingError
-        said = {
-            "wish": found.wish,
-            "message": found.message,
-            "opportunity": found.opportunity,
-            "participant": found.participant,
-            "slots": found.slots.all(),
-            **_named((found.requester, found.partner), person, asked),
-        }
+        said = _named((found.requester, found.partner), person, asked)
         return Response(self._told(request, services.write_draft(found, by=person, **said)))
 
     @extend_schema(summary=_("Send a draft"), request=None, responses=RequestOut)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -104,36 +105,46 @@ def send_request(
     return request
 
 
+class Said(TypedDict, total=False):
+    """What a draft is to say; what is left out stays as it is."""
+
+    wish: str
+    message: str
+    slots: Iterable[Slot]
+    opportunity: Opportunity | None
+    participant: Participant | None
+
+
 @transaction.atomic
 def write_draft(
     request: MeetingRequest,
     *,
     by: User,
-    wish: str,
-    message: str = "",
-    slots: Iterable[Slot] = (),
-    opportunity: Opportunity | None = None,
-    participant: Participant | None = None,
     send: bool = False,
     at: dt.datetime | None = None,
+    **said: Unpack[Said],
 ) -> MeetingRequest:
     """Change what a draft says, and send it then if asked; refused, it stays as it was.
 
-    Raises as ``send_request``, and ValidationError ``other_event``, ``gone``.
+    Two at once lose nothing of each other where they change different things. Raises as
+    ``send_request``, and ValidationError ``other_event``, ``gone``.
     """
     one, other = _hold_pair(request.requester, request.partner)
     _demand_side(one, by)
     request = _locked(request, one, other)
     if request.status != Status.DRAFT:
         raise _not_waiting(request)
-    request.wish, request.message = wish, message.strip()
-    request.opportunity, request.participant = opportunity, participant
-    chosen = list(slots)
+    given = dict(said)
+    slots = said.get("slots")
+    chosen = list(request.slots.all() if slots is None else slots)
+    given.pop("slots", None)
+    for name, value in given.items():
+        setattr(request, name, value.strip() if isinstance(value, str) else value)
     _demand_same_event(request, chosen)
-    if participant is not None:
-        placing.demand_coming(participant)
+    if request.participant is not None:
+        placing.demand_coming(request.participant)
     request.full_clean()
-    request.save(update_fields=["wish", "message", "opportunity", "participant"])
+    request.save(update_fields=list(given))
     request.slots.set(chosen)
     return send_request(request, by=by, at=at) if send else request
 

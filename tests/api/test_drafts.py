@@ -1,9 +1,13 @@
 """Requests that are kept and written on before they are sent, over REST."""
 
+import threading
+import time
+
 import pytest
+from django.db import connection, transaction
 
 from chambers.models import Mail
-from marketplace.models import MeetingRequest
+from marketplace.models import MeetingRequest, Registration
 from tests.event_factories import (
     EventFactory,
     MeetingRequestFactory,
@@ -11,6 +15,7 @@ from tests.event_factories import (
     SlotFactory,
 )
 from tests.factories import OpportunityFactory, RepresentativeFactory, StaffFactory
+from tests.marketplace.test_races import connect
 
 pytestmark = pytest.mark.django_db
 
@@ -109,3 +114,43 @@ def test_nobody_else_reads_or_changes_a_draft(speaking_for, event, asker, asked,
             assert write(speaking_for(person), draft, **body).status_code == 403
     draft.refresh_from_db()
     assert draft.message == "Good day"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_changes_of_one_draft_at_once_lose_nothing_of_each_other(speaking_for, asker, draft):
+    said = []
+
+    def send(body):
+        connect()
+        try:
+            said.append(write(speaking_for(asker.person), draft, **body).status_code)
+        finally:
+            connection.close()
+
+    bodies = ({"message": "We seek sensors"}, {"wish": "must"}, {"slots": []})
+    threads = [threading.Thread(target=send, args=[body]) for body in bodies]
+    with transaction.atomic():
+        Registration.objects.select_for_update().get(pk=draft.requester_id)
+        for one in threads:
+            one.start()
+        deadline = time.monotonic() + 60
+        while waiting() < len(threads):  # each has read the draft as it was
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    for one in threads:
+        one.join()
+
+    draft.refresh_from_db()
+    assert said == [200] * len(threads)
+    assert (draft.message, draft.wish, draft.slots.count()) == ("We seek sensors", "must", 0)
+
+
+def waiting():
+    """How many other connections wait for a row."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_stat_clear_snapshot()")  # else each look shows the first one
+        cursor.execute(
+            "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+            " and datname = current_database() and pid <> pg_backend_pid()"
+        )
+        return cursor.fetchone()[0]

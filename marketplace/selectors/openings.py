@@ -35,6 +35,9 @@ Scored = tuple[int, int, float]
 """Two companies, or their registrations, and how well they fit, in (0, 1]."""
 _POINTS = 1000  # of a score of 1
 _Span = tuple[dt.datetime, dt.datetime]
+_Who = tuple[int, int, str]
+"""Registration, participant and how they come."""
+_REMOTE = Participant.Presence.REMOTE
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,11 @@ class Openings:
     """Groups that may meet; none lets everybody meet everybody."""
     free: dict[int, int]
     """The most further meetings that the times of each person leave room for."""
-    capacity: int
-    """The most further meetings that all shared tables together have room for."""
+    shared: int | None
+    """The most further meetings that all shared tables together have room for; None where the
+    event is online or has neither tables nor booths, so that meetings need none."""
+    elsewhere: frozenset[int]
+    """Those that meet at their own booth."""
 
     @classmethod
     def of(cls, event: Event, at: dt.datetime | None = None) -> Openings:
@@ -74,7 +80,7 @@ class Openings:
         registrations = {one.pk: one for one in rows if one.pk in people}
         meetings = _meetings(event)
         room = _Room(event, at or timezone.now(), meetings)
-        free = {key: room.of_person(people[key].pk) for key in registrations}
+        free = {key: room.of_person(people[key].pk, of=key) for key in registrations}
         rules = GroupRule.objects.filter(event=event).values_list("first", "second")
         return cls(
             event,
@@ -84,8 +90,32 @@ class Openings:
             apart=_apart(event, meetings, registrations.values()),
             groups={frozenset(pair) for pair in rules},
             free=free,
-            capacity=room.of_tables(sum(free.values())),
+            shared=room.of_tables(),
+            elsewhere=frozenset(room.booths),
         )
+
+    @property
+    def capacity(self) -> int:
+        """No more further meetings than this have room anywhere."""
+        if self.shared is None:
+            return sum(self.free.values())
+        unseated = [key for key in self.registrations if self._is_elsewhere(key)]
+        return self.shared + sum(self.free[key] for key in unseated)
+
+    def needs_shared_table(self, one: int, other: int) -> bool:
+        """Whether two registrations can meet at a shared table alone.
+
+        At a booth of either they need none, nor where both are remote.
+        """
+        if self.shared is None or not self.elsewhere.isdisjoint((one, other)):
+            return False
+        return not (self._is_remote(one) and self._is_remote(other))
+
+    def _is_elsewhere(self, key: int) -> bool:
+        return key in self.elsewhere or self._is_remote(key)
+
+    def _is_remote(self, key: int) -> bool:
+        return self.people[key].presence == _REMOTE
 
     def allows(self, one: int, other: int) -> bool:
         """Whether two registrations may be proposed to meet."""
@@ -93,7 +123,9 @@ class Openings:
             return False
         of_groups = frozenset(self.registrations[key].group_id or 0 for key in (one, other))
         in_order = not self.groups or of_groups in self.groups
-        return in_order and frozenset((one, other)) not in self.apart
+        if not in_order or frozenset((one, other)) in self.apart:
+            return False
+        return not self.needs_shared_table(one, other) or bool(self.shared)
 
     def pairs(self, scored: Iterable[Scored]) -> list[Scored]:
         """Of scored companies the registrations that may meet, best first, each pair once."""
@@ -114,7 +146,7 @@ class Openings:
         return Wishes(
             first=np.array([places[one] for one, _other, _score in pairs], np.int64),
             second=np.array([places[other] for _one, other, _score in pairs], np.int64),
-            scores=np.array([max(1, round(pair[2] * _POINTS)) for pair in pairs], np.int64),
+            scores=np.array([points(score) for _one, _other, score in pairs], np.int64),
             must=np.zeros(len(pairs), np.bool_),
             quotas=np.array([self._quota(key) for key in self.registrations], np.int64),
             floors=np.clip(np.array(least, np.int64), 0, None),
@@ -126,17 +158,25 @@ class Openings:
         """Those of some pairs for which there is still room, in the order given."""
         left = {key: min(self._quota(key), self.free[key]) for key in self.registrations}
         found: list[Scored] = []
+        tables = self.shared or 0
         for one, other, score in pairs:
+            seated = self.needs_shared_table(one, other)
             fits = self.allows(one, other) and left[one] > 0 and left[other] > 0
-            if fits and len(found) < self.capacity:
+            if fits and (tables > 0 or not seated):
                 left[one] -= 1
                 left[other] -= 1
+                tables -= seated
                 found.append((one, other, score))
         return found
 
     def _quota(self, key: int) -> int:
         most = self.registrations[key].most_meetings
         return self.free[key] if most is None else max(0, most - self.held[key])
+
+
+def points(score: float) -> int:
+    """A score as the choice of meetings counts it."""
+    return max(1, round(score * _POINTS))
 
 
 def most_disjoint(
@@ -159,28 +199,42 @@ def most_disjoint(
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A meeting that is to be or was held: its companies, its people, whether it has no time."""
+    """A meeting that is to be or was held: its companies and its people."""
 
     sides: frozenset[int]
     people: frozenset[int]
+    hosts: frozenset[int]
+    """The two companies at whose booth it may be."""
     waits: bool
+    """Whether it has no time."""
+    is_remote: bool
+    """Whether nobody of it comes to the place."""
 
 
 def _meetings(event: Event) -> list[_Held]:
     rows = Meeting.objects.filter(event=event).alive()
-    further: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    further: dict[int, list[_Who]] = defaultdict(list)
+    who = ("participant__registration", "participant", "participant__presence")
     joined = Meeting.others.through.objects.filter(meeting__in=rows)
-    for key, *who in joined.values_list("meeting", "participant__registration", "participant"):
-        further[key].append((who[0], who[1]))
+    for key, *one in joined.values_list("meeting", *who):
+        further[key].append((one[0], one[1], one[2]))
     found = []
-    for key, status, host, host_side, guest, guest_side in rows.values_list(
-        "pk", "status", "host", "host__registration", "guest", "guest__registration"
-    ):
-        sides, people = {host_side, guest_side}, {host, guest}
-        sides.update(side for side, _person in further[key])
-        people.update(person for _side, person in further[key])
-        waits = status == Meeting.Status.UNSCHEDULED
-        found.append(_Held(frozenset(sides), frozenset(people), waits))
+    sides = [
+        f"{side}{part}"
+        for side in ("host", "guest")
+        for part in ("__registration", "", "__presence")
+    ]
+    for key, status, *two in rows.values_list("pk", "status", *sides):
+        people: list[_Who] = [(two[0], two[1], two[2]), (two[3], two[4], two[5]), *further[key]]
+        found.append(
+            _Held(
+                frozenset(side for side, _person, _presence in people),
+                frozenset(person for _side, person, _presence in people),
+                hosts=frozenset((two[0], two[3])),
+                waits=status == Meeting.Status.UNSCHEDULED,
+                is_remote=all(presence == _REMOTE for _side, _person, presence in people),
+            )
+        )
     return found
 
 
@@ -213,10 +267,10 @@ class _Room:
         self._walk = dt.timedelta(minutes=event.walking_minutes)
         self._slots = list(Slot.objects.filter(event=event, starts_at__gt=now))
         self._blocked: dict[int, list[_Span]] = defaultdict(list)
-        self._tables: dict[int, list[_Span]] = {
-            key: []
-            for key in Table.objects.filter(event=event).shared().values_list("pk", flat=True)
-        }
+        owners = {one.pk: one.owner_id for one in Table.objects.filter(event=event)}
+        self._tables: dict[int, list[_Span]] = {key: [] for key in owners}
+        self._shared = [key for key, owner in owners.items() if owner is None]
+        self.booths = {owner: key for key, owner in owners.items() if owner is not None}
         self._waiting = [one for one in meetings if one.waits]
         self._waits = Counter(person for one in self._waiting for person in one.people)
         self._read()
@@ -247,17 +301,22 @@ class _Room:
             for person, account in coming.values_list("pk", "person"):
                 self._blocked[person] += busy[account or 0]
 
-    def of_person(self, person: int) -> int:
-        """Times in which somebody is there, but for those that meetings without a time take."""
-        blocked = self._blocked.get(person, ())
+    def of_person(self, person: int, *, of: int) -> int:
+        """Times in which somebody is there, but for those that meetings without a time take.
+
+        Nor while the booth of their registration is taken or closed.
+        """
+        booth = self._tables[self.booths[of]] if of in self.booths else []
+        blocked = [*self._blocked.get(person, ()), *booth]
         most = self._usual
         if blocked:
             most = most_disjoint(self._slots, blocked=blocked, walk=self._walk)
         return max(0, most - self._waits[person])
 
-    def of_tables(self, unlimited: int) -> int:
-        """The same of all shared tables; ``unlimited`` where meetings need none."""
+    def of_tables(self) -> int | None:
+        """The same of all shared tables; None where meetings need no table."""
         if self._event.kind == Event.Kind.ONLINE or not self._tables:
-            return unlimited
-        most = sum(most_disjoint(self._slots, blocked=one) for one in self._tables.values())
-        return max(0, most - len(self._waiting))
+            return None
+        most = sum(most_disjoint(self._slots, blocked=self._tables[key]) for key in self._shared)
+        seated = [one for one in self._waiting if not one.is_remote]
+        return max(0, most - sum(one.hosts.isdisjoint(self.booths) for one in seated))

@@ -19,7 +19,7 @@ from chambers.models import Job, User
 from chambers.services import jobs
 from chambers.services.people import demand_manager
 from marketplace.models import Event, Meeting
-from marketplace.selectors.openings import Openings, Scored
+from marketplace.selectors.openings import Openings, Scored, points
 from marketplace.selectors.proposals import JOB, STEPS, proposings_of
 from marketplace.services.calendars import hold_event
 from marketplace.services.placing import demand_not_cancelled, other_event
@@ -103,9 +103,13 @@ def outlook_by(event: Event, scorer: Scorer) -> Outlook:
     openings = Openings.of(event)
     found = openings.pairs(_scored(openings, [scorer]))
     chosen = choose(openings.wishes(found)).chosen.tolist() if found else []
+    held = openings.that_still_fit(found[at] for at in sorted(chosen))
     company = {key: one.company_id for key, one in openings.registrations.items()}
-    pairs = [(company[one], company[other], score) for one, other, score in found]
-    return Outlook(pairs, [pairs[at] for at in sorted(chosen)])
+    pairs, proposed = (
+        [(company[one], company[other], score) for one, other, score in rows]
+        for rows in (found, held)
+    )
+    return Outlook(pairs, proposed)
 
 
 @jobs.handles(JOB)
@@ -127,7 +131,11 @@ def propose(lease: jobs.Lease) -> None:
         pairs = openings.pairs(_scored(openings, _scorers))
         lease.progress(2)
         choice = choose(openings.wishes(pairs))
-        chosen = [pairs[at] for at in choice.chosen.tolist()]
+        best = sorted(choice.chosen.tolist())
+        # Booths and shared tables are one number to the search: what is too much goes, the worst
+        # pairs first.
+        chosen = openings.that_still_fit(pairs[at] for at in best)
+        whole = len(chosen) == len(best)
         lease.progress(3)
     with lease.finish() as result:
         added = _add(hold_event(event), chosen)
@@ -137,9 +145,14 @@ def propose(lease: jobs.Lease) -> None:
             "fitting": len(pairs),
             "too_few": len(choice.unmet),
             "changed": len(chosen) - len(added),
-            "gap": choice.gap,
-            "is_proved": choice.score >= choice.bound,
+            "gap": choice.gap if whole else _gap(chosen, choice.bound),
+            "is_proved": whole and choice.score >= choice.bound,
         }
+
+
+def _gap(chosen: Iterable[Scored], bound: float) -> float:
+    """The share of the best possible sum of scores that is missing at most."""
+    return max(0.0, 1 - sum(points(score) for _one, _other, score in chosen) / bound)
 
 
 def _scored(openings: Openings, scorers: Iterable[Scorer]) -> Iterable[Scored]:

@@ -299,6 +299,60 @@ def test_a_closed_or_taken_table_leaves_no_room(event, staff, sides):
     assert propose(event, staff)["meetings"] == 0
 
 
+def test_where_there_are_booths_alone_only_their_companies_are_proposed_and_as_far_as_these_reach(
+    event, staff, sides
+):
+    slots = list(event.slots.all())
+    booth = event.tables.get()
+    booth.owner = sides[0].registration
+    booth.save()
+    TableClosed.objects.create(table=booth, slot=slots[0])
+    MeetingFactory(event=event, slot=slots[1], table=booth, placed=True)
+
+    openings = Openings.of(event)
+
+    keys = [side.registration_id for side in sides]
+    assert (openings.shared, openings.free[keys[0]], openings.free[keys[1]]) == (0, 1, 3)
+    assert not openings.allows(keys[1], keys[2])
+    assert propose(event, staff)["meetings"] == 1
+    (pair,) = [one for one in pairs() if "Of RU" in one]
+    assert pair < {"Of RU", "Of JP", "Of CN"}
+
+
+def test_meetings_at_booths_leave_the_shared_table_to_the_others(event, staff, sides):
+    event.slots.exclude(pk=event.slots.first().pk).delete()
+    TableFactory(event=event, owner=sides[0].registration)
+
+    result = propose(event, staff)
+
+    assert (result["meetings"], result["changed"]) == (2, 0)
+
+
+def test_more_than_the_shared_tables_hold_is_left_out_before_anything_is_claimed(
+    event, staff, sides
+):
+    event.slots.exclude(pk=event.slots.first().pk).delete()
+    event.tables.update(owner=ParticipantFactory(registration__event=event).registration)
+    Registration.objects.filter(pk=sides[0].registration_id).update(consent="not_listed")
+    TableFactory(event=event)
+    stranger = event.tables.get(owner__isnull=False).owner
+    assert Openings.of(event).shared == 1
+
+    result = propose(event, staff)
+
+    assert (result["meetings"], result["changed"]) == (1, 0)
+    assert stranger.company.legal_name not in {name for pair in pairs() for name in pair}
+
+
+def test_who_is_remote_needs_no_table_with_another_who_is(event, staff, sides):
+    event.tables.all().delete()
+    TableFactory(event=event, owner=ParticipantFactory(registration__event=event).registration)
+    for side in sides:
+        type(side).objects.filter(pk=side.pk).update(presence="remote")
+
+    assert propose(event, staff)["meetings"] == 4
+
+
 def test_somebody_has_room_only_while_there_free_and_with_time_to_walk(event, sides):
     slots = list(event.slots.all())
     TableFactory.create_batch(5, event=event)

@@ -110,6 +110,7 @@ urlpatterns: list[URLPattern] = [
     path("meetings/", direct.meetings, name="meetings"),
     path("meetings/<uuid:public_id>/", meetings.meeting, name="meeting"),
     path("meetings/<uuid:public_id>/where/", direct.where, name="meeting-where"),
+    path("meetings/<uuid:public_id>/link/", meetings.link, name="meeting-link"),
     path("meetings/<uuid:public_id>/colleague/", direct.colleague, name="meeting-colleague"),
     path("meetings/<uuid:public_id>/cancel/", meetings.cancel, name="meeting-cancel"),
     path("meetings/<uuid:public_id>/move/", meetings.move, name="meeting-move"),

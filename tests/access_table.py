@@ -377,6 +377,7 @@ API = {
     "api-meeting-list": Row(get=API_SIGNED_IN),
     "api-meeting-detail": Row(get=API_INSIDE, about="meeting"),
     "api-meeting-cancel": Row(post=API_ASKED_INSIDE, about="meeting"),
+    "api-meeting-link": Row(post=API_ASKED_INSIDE, about="meeting"),
     "api-meeting-said": Row(post=API_ASKED_INSIDE, about="meeting"),
     "api-meeting-feedback": Row(get=API_INSIDE, post=api_decided(409), about="meeting"),
     "api-outcome-list": Row(get=API_SIGNED_IN, post=API_ASKED),
@@ -517,6 +518,7 @@ EVENT_PAGES = {
     "meeting-where": Row(get=NOT_AT_EVENT, post=NOT_AT_EVENT, about="meeting"),
     "meeting-colleague": Row(get=NOT_AT_EVENT, post=NOT_AT_EVENT, about="meeting"),
     "meeting-cancel": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
+    "meeting-link": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
     "meeting-move": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
     "meeting-said": Row(post=OWN_DONE, about="meeting"),  # nothing is said: led on
     "meeting-feedback": Row(get=NOT_BEGUN, post=NOT_BEGUN, about="meeting"),

@@ -29,7 +29,7 @@ from marketplace.selectors.whereabouts import people_named, whereabouts
 from marketplace.services import desk
 from marketplace.services.desk import CheckIn
 from marketplace.services.handovers import ends_without
-from marketplace.services.meetings import record_attendance
+from marketplace.services.meetings import mark_further, record_attendance
 from marketplace.services.standby import accept_offer, decline_offer
 
 _TASKS = {
@@ -47,12 +47,22 @@ class MarkForm(forms.Form):
     """Whether one side of a meeting came."""
 
     meeting = forms.ModelChoiceField(Meeting.objects.none())
-    side = forms.ChoiceField(choices=[("host", "host"), ("guest", "guest")])
+    side = forms.ChoiceField(choices=[(one, one) for one in ("host", "guest", "other")])
+    person = forms.ModelChoiceField(Participant.objects.none(), required=False)
     attendance = forms.ChoiceField(choices=Meeting.Attendance.choices)
 
     def __init__(self, data: Any, *, event: Event) -> None:
         super().__init__(data)
         self.fields["meeting"].queryset = Meeting.objects.filter(event=event)  # type: ignore[attr-defined]
+        people = Participant.objects.filter(registration__event=event)
+        joined = people.select_related("registration__company")
+        self.fields["person"].queryset = joined  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("side") == "other" and cleaned.get("person") is None:
+            self.add_error("person", _("Say who."))
+        return cleaned
 
 
 class OfferForm(forms.Form):
@@ -218,8 +228,13 @@ class DeskPages(AtTheEvent):
         def save(form: Any) -> str:
             given = form.cleaned_data
             meeting: Meeting = given["meeting"]
-            record_attendance(meeting, by=who(request), **{given["side"]: given["attendance"]})
-            person = getattr(meeting, given["side"])
+            mark, by = given["attendance"], who(request)
+            if given["side"] == "other":
+                person = given["person"]
+                mark_further(meeting, person, mark, by=by)
+            else:
+                person = getattr(meeting, given["side"])
+                record_attendance(meeting, by=by, **{given["side"]: mark})
             label = Meeting.Attendance(given["attendance"]).label
             return f"{person} ({person.registration.company.told}): {label}"
 

@@ -21,6 +21,7 @@ from chambers.admin.decisions import decision
 from chambers.admin.fields import ReasonForm
 from marketplace.admin.base import AtTheEvent, at_the_event
 from marketplace.admin.orders import OrderPages
+from marketplace.forms import LinkForm
 from marketplace.models import (
     Booking,
     Meeting,
@@ -34,6 +35,7 @@ from marketplace.models import (
 from marketplace.selectors.standby import reason_of
 from marketplace.selectors.times import tell_time
 from marketplace.services import calendars, meetings
+from marketplace.services.online import set_link
 
 
 class SearchedByEitherSide(AtTheEvent):
@@ -302,6 +304,14 @@ class MeetingAdmin(OrderPages, SearchedByEitherSide):
             note=_("They may be placed at any time of the event from now on."),
         ),
         decision(
+            "link",
+            title=_("Give meetings their link"),
+            do=set_link,
+            waiting=_ahead,
+            form=LinkForm,
+            note=_("For who does not come to the place. All people of the meetings get a mail."),
+        ),
+        decision(
             "cancel",
             title=_("Cancel meetings"),
             do=meetings.cancel_meeting,
@@ -356,8 +366,13 @@ class MeetingAdmin(OrderPages, SearchedByEitherSide):
 
     @admin.display(description=_("further participants"))
     def further(self, meeting: Meeting) -> str:
+        seen = {one.participant_id: one for one in meeting.further_marks.all()}
         others = meeting.others.select_related("registration__company")
-        return "; ".join(f"{one} ({one.registration.company.told})" for one in others) or "—"
+        told = []
+        for one in others:
+            mark = f", {seen[one.pk].get_attendance_display()}" if one.pk in seen else ""
+            told.append(f"{one} ({one.registration.company.told}{mark})")
+        return "; ".join(told) or "—"
 
     @admin.display(description=_("time"), ordering="slot__starts_at")
     def time(self, meeting: Meeting) -> str:

@@ -17,12 +17,20 @@ from chambers.acting import NotDecidingError
 from chambers.api.account import LineField
 from chambers.api.base import IdField, Resource
 from chambers.models import Scope, User
+from marketplace.api.direct import LinkField
 from marketplace.api.parts import AttenderPart, EventPart, SidePart, SlotPart, TablePart
 from marketplace.models import Event, Feedback, Meeting, Participant, Registration
 from marketplace.services import feedback as after
 from marketplace.services import meetings as services
+from marketplace.services.online import set_link
 
 _PEOPLE = ("host", "guest")
+
+
+class FurtherPart(AttenderPart):
+    """Somebody who joins the two of a meeting."""
+
+    attendance = serializers.ChoiceField(Meeting.Attendance.values)
 
 
 class MeetingOut(serializers.Serializer):
@@ -35,7 +43,7 @@ class MeetingOut(serializers.Serializer):
     status_label = serializers.CharField(source="get_status_display")
     host = AttenderPart()
     guest = AttenderPart()
-    others = AttenderPart(many=True)
+    others = FurtherPart(many=True)
     slot = SlotPart(allow_null=True)
     table = TablePart(allow_null=True)
     interpreter = serializers.CharField(source="interpreter.name", default="", allow_blank=True)
@@ -54,6 +62,9 @@ class MeetingOut(serializers.Serializer):
 
     def to_representation(self, instance: Meeting) -> dict[str, Any]:
         """People of the other side have no name before both agreed; staff of the event read all."""
+        seen = {one.participant_id: one.attendance for one in instance.further_marks.all()}
+        for one in instance.others.all():
+            one.attendance = seen.get(one.pk, Meeting.Attendance.UNKNOWN)  # type: ignore[attr-defined]
         told: dict[str, Any] = super().to_representation(instance)
         reader = self.context.get("reader")
         if reader is None or instance.is_agreed:
@@ -87,11 +98,25 @@ class CancellationIn(serializers.Serializer):
     reason = LineField(r"^(?=[\s\S]*\S)[^\x00]{1,2000}\Z", trim_whitespace=False)
 
 
+class LinkIn(serializers.Serializer):
+    """Where a meeting is online."""
+
+    link = LinkField()
+
+
+class FurtherMarkIn(serializers.Serializer):
+    """Whether one of those who join the two came."""
+
+    participant = IdField()
+    attendance = serializers.ChoiceField(Meeting.Attendance.values)
+
+
 class AttendanceIn(serializers.Serializer):
     """Who came; what is left out stays."""
 
     host = serializers.ChoiceField(Meeting.Attendance.values, required=False)
     guest = serializers.ChoiceField(Meeting.Attendance.values, required=False)
+    others = FurtherMarkIn(many=True, required=False, help_text=_("For the organiser alone."))
 
 
 class SaidIn(serializers.Serializer):
@@ -181,6 +206,14 @@ class Meetings(Resource):
         services.cancel_meeting(found, by=self.person(request), **asked)
         return self._told(request, public_id)
 
+    @extend_schema(summary=_("Say by which link people meet"), request=LinkIn, responses=MeetingOut)
+    @action(detail=True, methods=["post"])
+    def link(self, request: Request, public_id: Any) -> Response:
+        """For those who do not come to the place; all its people get a mail."""
+        found, asked = self._found(request, public_id), self.sent(request, LinkIn)
+        set_link(found, by=self.person(request), **asked)
+        return self._told(request, public_id)
+
     @extend_schema(
         summary=_("Note who came to a meeting"), request=AttendanceIn, responses=MeetingOut
     )
@@ -188,6 +221,11 @@ class Meetings(Resource):
     def attendance(self, request: Request, public_id: Any) -> Response:
         """Both there: held; one missing: it did not take place."""
         found, asked = self._found(request, public_id), self.sent(request, AttendanceIn)
+        if "others" in asked:
+            asked["others"] = [
+                (get_object_or_404(found.others, public_id=one["participant"]), one["attendance"])
+                for one in asked["others"]
+            ]
         after.note_marks(found, by=self.person(request), **asked)
         return self._told(request, public_id)
 
@@ -249,4 +287,4 @@ def joined_meetings(rows: QuerySet[Meeting]) -> QuerySet[Meeting]:
         "interpreter",
         "cancelled_side__company__country",
         *sides,
-    ).prefetch_related("others__registration__company__country")
+    ).prefetch_related("others__registration__company__country", "further_marks")

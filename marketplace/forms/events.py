@@ -272,6 +272,12 @@ class CancelForm(forms.Form):
     )
 
 
+class LinkForm(forms.Form):
+    """Where a meeting is online."""
+
+    link = forms.URLField(label=_("Link"), max_length=500, assume_scheme="https")
+
+
 class WithdrawForm(forms.Form):
     """Why a company does not come."""
 

@@ -15,6 +15,7 @@ from marketplace.models.feedback import Dispute, DisputeQuerySet, Feedback, Feed
 from marketplace.models.feeds import CalendarFeed, CalendarFeedQuerySet
 from marketplace.models.interests import Interest, InterestEntry, InterestHop, InterestQuerySet
 from marketplace.models.mail_texts import MailText
+from marketplace.models.marks import FurtherMark
 from marketplace.models.meetings import Meeting, MeetingOrder, MeetingQuerySet
 from marketplace.models.opportunities import (
     InvestmentTerms,
@@ -72,6 +73,7 @@ __all__ = [
     "EventQuerySet",
     "Feedback",
     "FeedbackQuerySet",
+    "FurtherMark",
     "Group",
     "GroupRule",
     "Hall",

@@ -270,6 +270,19 @@ class Meeting(PublicModel):
         return f"{self.host.registration.company.told} × {self.guest.registration.company.told}"
 
     @property
+    def is_remote(self) -> bool:
+        """Whether nobody of it comes to a place."""
+        remote = Participant.Presence.REMOTE
+        is_round = self.event.kind == Event.Kind.ONLINE
+        return is_round or all(one.presence == remote for one in self.people())
+
+    @property
+    def takes_link(self) -> bool:
+        """Whether some of its people meet the others online."""
+        remote = Participant.Presence.REMOTE
+        return self.is_remote or any(one.presence == remote for one in self.people())
+
+    @property
     def is_placed(self) -> bool:
         """Whether it has a time and holds it."""
         return self.status in self.HOLDING

@@ -53,7 +53,7 @@ class Standing:
     """How long ago it began; negative: how soon it begins."""
     sides: Sequence[Side]
     others: Sequence[Side]
-    """Who joins the two: nothing is marked of them, the check-in alone tells who is here."""
+    """Who joins the two; what becomes of the meeting does not follow from their marks."""
 
     @property
     def begun(self) -> bool:
@@ -178,11 +178,11 @@ def desk_of(event: Event, at: dt.datetime | None = None) -> Desk:
 
 
 def joined(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
-    """The rows with all that the desk shows of a meeting, by time and table. Two queries."""
+    """The rows with all that the desk shows of a meeting, by time and table. Three queries."""
     people = [f"{side}__{part}" for side in ("host", "guest") for part in _PERSON]
     return (
         meetings.select_related("event", "slot", "table__hall", "interpreter", *people)
-        .prefetch_related("others__registration__company")
+        .prefetch_related("others__registration__company", "further_marks")
         .order_by("slot__starts_at", "table__number", "pk")
     )
 
@@ -203,9 +203,13 @@ def standing(meeting: Meeting, now: dt.datetime) -> Standing:
         late = goes_on and marks[name] == _Attendance.UNKNOWN and (alone or _is_expected(person))
         waits = goes_on and marks[name] in _HERE and marks[other] == _Attendance.UNKNOWN
         sides.append(Side(name, person, marks[name], late, waits))
+    seen = {one.participant_id: one.attendance for one in meeting.further_marks.all()}
     others = [
-        Side("other", one, _Attendance.UNKNOWN, goes_on and _is_expected(one), False)
+        Side("other", one, mark, mark == _Attendance.UNKNOWN and late, False)
         for one in meeting.others.all()
+        for mark, late in [
+            (seen.get(one.pk, str(_Attendance.UNKNOWN)), goes_on and _is_expected(one))
+        ]
     ]
     return Standing(meeting, day, span, minutes, sides, others)
 

@@ -31,7 +31,7 @@ from marketplace.services import (
     placing,
     standby,
 )
-from marketplace.services.meetings import record_attendance
+from marketplace.services.meetings import mark_further, record_attendance
 from marketplace.services.registrations import end_meetings
 
 Attendance = Meeting.Attendance
@@ -209,3 +209,6 @@ def _note_missing(registration: Registration, *, by: User, now: dt.datetime) -> 
             theirs = getattr(meeting, side).registration_id == registration.pk
             if theirs and getattr(meeting, f"{side}_attendance") == Attendance.UNKNOWN:
                 record_attendance(meeting, by=by, at=now, **{side: Attendance.NO_SHOW})
+        noted = meeting.further_marks.values_list("participant", flat=True)
+        for one in meeting.others.filter(registration=registration).exclude(pk__in=noted):
+            mark_further(meeting, one, Attendance.NO_SHOW, by=by, at=now)

@@ -8,19 +8,25 @@ say, as long as nobody contradicts; where they do, it is unknown and the organis
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chambers.acting import NotDecidingError
 from chambers.models import User
-from marketplace.models import Dispute, Feedback, Meeting, Registration
+from marketplace.models import Dispute, Feedback, Meeting, Participant, Registration
 from marketplace.selectors.feedback import takes_second, takes_third
 from marketplace.services import feedback_mail, placing
-from marketplace.services.meetings import demand_begun, record_attendance, write_marks
+from marketplace.services.meetings import (
+    demand_begun,
+    mark_further,
+    record_attendance,
+    write_marks,
+)
 
 Said = Feedback.Said
 Attendance = Meeting.Attendance
@@ -147,17 +153,23 @@ def note_marks(
     by: User,
     host: str | None = None,
     guest: str | None = None,
+    others: Sequence[tuple[Participant, str]] = (),
     at: dt.datetime | None = None,
 ) -> None:
     """Take marks of who came from whoever sends them: the organiser's are marks, a side's a word.
 
-    Raises as ``record_attendance`` and ``say_what_happened``; ValidationError ``nothing_said``
-    where the marks of a side say nothing of whether they met.
+    ``others`` are marks of those who join the two. Raises as ``record_attendance`` and
+    ``say_what_happened``; ValidationError ``nothing_said`` where the marks of a side say nothing
+    of whether they met.
     """
     own = placing.side_of(meeting, by)
     if own is None:
         record_attendance(meeting, by=by, host=host, guest=guest, at=at)
+        for one, mark in others:
+            mark_further(meeting, one, mark, by=by, at=at)
         return
+    if others:
+        raise PermissionDenied(_("Only the organiser notes who came; a side says what happened."))
     demand_begun(meeting, at or timezone.now())
     mine = _mark_of(meeting, own) or "host"
     said = _said_by_marks(mine, {"host": host, "guest": guest})

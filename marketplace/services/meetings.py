@@ -17,6 +17,7 @@ from chambers.services.people import demand_manager
 from marketplace.models import (
     Event,
     Feedback,
+    FurtherMark,
     Interpreter,
     Meeting,
     Participant,
@@ -175,6 +176,41 @@ def record_attendance(
     if not Event.objects.managed_by(by).filter(pk=meeting.event_id).exists():
         raise PermissionDenied(_("Only the organiser notes who came; a side says what happened."))
     note_attendance([(meeting, host, guest)], at=at)
+    return meeting
+
+
+@transaction.atomic
+def mark_further(
+    meeting: Meeting,
+    participant: Participant,
+    attendance: str,
+    *,
+    by: User,
+    at: dt.datetime | None = None,
+) -> Meeting:
+    """Note whether one of those who join the two of a meeting came; ``unknown`` takes it back.
+
+    Raises ValidationError ``not_there`` for who is not among them, else as
+    ``record_attendance``.
+    """
+    meeting = placing.lock_meeting(meeting)
+    if not Event.objects.managed_by(by).filter(pk=meeting.event_id).exists():
+        raise PermissionDenied(_("Only the organiser notes who came; a side says what happened."))
+    demand_begun(meeting, at or timezone.now())
+    if not meeting.others.filter(pk=participant.pk).exists():
+        raise ValidationError(
+            _("%(person)s does not join this meeting."),
+            code="not_there",
+            params={"person": participant.name},
+        )
+    rows = FurtherMark.objects.filter(meeting=meeting, participant=participant)
+    if attendance == Attendance.UNKNOWN:
+        rows.delete()
+        return meeting
+    mark = rows.first() or FurtherMark(meeting=meeting, participant=participant)
+    mark.attendance = attendance
+    mark.full_clean()
+    mark.save()
     return meeting
 
 

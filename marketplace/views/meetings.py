@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from chambers.gates.calendar import Method, calendar
 from chambers.http import SignedInRequest
 from chambers.pages import signed_in_or_back_to
-from marketplace.forms import CancelForm, told_slots
+from marketplace.forms import CancelForm, LinkForm, told_slots
 from marketplace.models import (
     Event,
     Hall,
@@ -49,6 +49,7 @@ from marketplace.services import meetings as services
 from marketplace.services import moves, standby
 from marketplace.services.calendars import MINUTES
 from marketplace.services.handovers import goes_on_without
+from marketplace.services.online import set_link
 from marketplace.views import timing
 from marketplace.views.acting import (
     carried_out,
@@ -150,6 +151,19 @@ def cancel(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
             return redirect("meetings")
         return redirect("event-timetable", own.event.public_id)
     return _page(request, "cancel.html", found, own, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def link(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Say by which link those meet who do not come to the place."""
+    found, own = find_meeting(request, public_id)
+    request.acting.demand_editor()
+    form = LinkForm(sent(request), initial={"link": found.link})
+    if carried_out(form, partial(set_link, found, by=request.user)):
+        messages.success(request, _("Saved. All who come read it by mail."))
+        return redirect("meeting", found.public_id)
+    return _page(request, "link.html", found, own, form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

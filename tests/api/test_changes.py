@@ -187,6 +187,34 @@ def test_who_came_is_noted_once_it_has_begun(scene):
     assert told(done) == (200, "held")
 
 
+def test_the_organiser_alone_marks_those_who_join_and_reads_each_apart(scene):
+    past = timezone.now() - dt.timedelta(hours=1)
+    slot = SlotFactory(event=scene.event, starts_at=past, ends_at=past + dt.timedelta(minutes=20))
+    thirds = ParticipantFactory.create_batch(2, registration__event=scene.event)
+    meeting = scene.meeting(slot=slot, others=thirds, placed=True)
+    path = f"meetings/{meeting.public_id}/attendance/"
+    mark = {"participant": str(thirds[0].public_id), "attendance": "late"}
+    stranger = {"participant": str(scene.people[0].public_id), "attendance": "late"}
+
+    assert post(scene.programs[0], path, guest="came", others=[mark]).status_code == 403
+    assert post(scene.staff, path, others=[stranger]).status_code == 404
+    done = post(scene.staff, path, others=[mark])
+
+    assert told(done) == (200, "confirmed")
+    assert [one["attendance"] for one in done.json()["others"]] == ["late", "unknown"]
+
+
+def test_a_link_is_given_by_a_side_or_the_organiser_and_by_nobody_else(scene, speaking_for):
+    meeting = scene.meeting(slot=scene.slots[0], placed=True)
+    path = f"meetings/{meeting.public_id}/link/"
+
+    given = post(scene.programs[0], path, link="https://meet.example/5")
+
+    assert given.json()["link"] == "https://meet.example/5"
+    assert post(scene.staff, path, link="javascript:alert(1)").status_code == 400
+    assert post(speaking_for(UserFactory()), path, link="https://x.example/").status_code == 404
+
+
 def test_the_organiser_proposes_watches_and_takes_back(scene):
     path = f"events/{scene.event.public_id}/proposals/"
 

@@ -277,6 +277,26 @@ def test_who_has_meetings_that_end_and_one_that_goes_on_is_told_of_all_in_one_ma
     assert Mail.objects.count() == 3
 
 
+def test_who_joins_a_meeting_that_goes_on_and_is_away_missed_it_and_nobody_else_did(
+    event, manager, person
+):
+    absent = Absent(event, person)
+    two = make.ParticipantFactory.create_batch(2, registration__event=event)
+    colleague = make.ParticipantFactory(registration=person.registration)
+    running = make.MeetingFactory(
+        event=event, host=two[0], guest=two[1], others=[colleague], slot=absent.slots[0],
+        table=event.tables.last(), status="confirmed",
+    )  # fmt: skip
+
+    desk.mark_absent(person.registration, by=manager, reason="Flight", at=absent.now)
+
+    running.refresh_from_db()
+    assert (running.status, running.host_attendance) == ("confirmed", "unknown")
+    assert [(one.participant, one.attendance) for one in running.further_marks.all()] == [
+        (colleague, "no_show")
+    ]
+
+
 def test_the_address_of_the_screen_is_kept_as_its_hash_and_closed_for_good(event, manager):
     first = desk.open_display(event, by=manager)
     assert display_of(first) == event

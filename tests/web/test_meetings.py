@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from chambers.models import Mail
 from marketplace.models import Meeting, StandbyOffer, TimeProposal
 from marketplace.selectors.times import shown_time
 from marketplace.services.meetings import arrange_meeting, cancel_meeting
@@ -448,3 +449,47 @@ def test_the_calendar_file_is_named_after_the_event_and_its_timetable(
 
     assert unquote(before) == "attachment; filename*=utf-8''forum-форум-2026.ics"
     assert unquote(after) == "attachment; filename*=utf-8''forum-форум-2026-3.ics"
+
+
+# ---------------------------------------------------------------- online
+@pytest.fixture
+def apart(event, ours, slots):
+    """A meeting of two who do not come to the place, so without a table."""
+    theirs = side(event, "Theirs")
+    for one in (ours, theirs):
+        one.person.presence = "remote"
+        one.person.save()
+    meeting = arrange_meeting(ours.person, theirs.person, by=None, slot=slots[0])
+    assert meeting.table is None
+    return meeting
+
+
+def test_a_meeting_of_people_who_are_all_remote_is_online_and_has_a_link_once_given(
+    client, event, ours, apart
+):
+    page = reverse("meeting", args=[apart.public_id])
+    Mail.objects.all().delete()
+
+    before = text(client.get(page))
+    listed = text(client.get(reverse("event-timetable", args=[event.public_id])))
+    wrong = client.post(reverse("meeting-link", args=[apart.public_id]), {"link": "nowhere at all"})
+    client.post(reverse("meeting-link", args=[apart.public_id]), {"link": "meet.example/7"})
+    after = text(client.get(page))
+
+    assert "<dd>Online</dd>" in before
+    assert event.place not in before.split("<dl")[1].split("</dl>")[0]
+    assert "not given yet" in before
+    assert "online</small>" in listed
+    assert wrong.status_code == 422
+    assert 'href="https://meet.example/7"' in after
+    assert Mail.objects.filter(text__contains="https://meet.example/7").count() == 2
+    assert {"URL:https://meet.example/7" in one.calendar for one in Mail.objects.all()} == {True}
+
+
+def test_a_meeting_at_a_table_says_nothing_of_links(client, event, ours, slots):
+    meeting = arrange_meeting(ours.person, side(event, "T").person, by=None, slot=slots[0])
+
+    page = text(client.get(reverse("meeting", args=[meeting.public_id])))
+
+    assert "not given yet" not in page
+    assert reverse("meeting-link", args=[meeting.public_id]) not in page

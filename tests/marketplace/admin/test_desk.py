@@ -157,9 +157,32 @@ def test_a_third_company_is_late_until_it_is_checked_in(client, manager, day):
 
     late = [side.person for one in before.context["seen"].late for side in one.late]
     assert late == [third]
-    assert text_of(before).count("Third Person") == 2
+    assert 'Third Person</span> <span class="why">not checked in' in text_of(before)
     assert after.context["seen"].late == []
     assert 'Third Person</span> <span class="why">checked in' in text_of(after)
+
+
+def test_each_of_those_who_join_is_marked_apart_and_the_mark_taken_back(client, manager, day):
+    thirds = made.ParticipantFactory.create_batch(2, registration__event=day.event)
+    day.running.others.set(thirds)
+    stranger = made.ParticipantFactory(registration__event=day.event)
+    sent = {"meeting": day.running.pk, "side": "other", "attendance": "no_show"}
+
+    client.post(page("mark", day.event.pk), {**sent, "person": thirds[0].pk})
+    client.post(page("mark", day.event.pk), {**sent, "person": stranger.pk})
+    client.post(page("mark", day.event.pk), sent)
+
+    seen = client.get(page("desk", day.event.pk)).context["seen"]
+    (running,) = seen.now
+    assert [(one.attendance, one.late) for one in running.others] == [
+        ("no_show", False),
+        ("unknown", True),
+    ]
+    day.running.refresh_from_db()
+    assert (day.running.status, day.running.host_attendance) == ("confirmed", "unknown")
+    undo = {**sent, "person": thirds[0].pk, "attendance": "unknown"}
+    client.post(page("mark", day.event.pk), undo)
+    assert not day.running.further_marks.exists()
 
 
 def test_one_side_that_came_alone_waits_and_the_other_is_late(client, manager, day):
@@ -477,7 +500,7 @@ def test_the_desk_takes_the_same_queries_for_any_number_of_meetings(
         made.StandbyOfferFactory(meeting=waiting, slot=free, rank=number + 1)
     client.get(page("desk", event.pk))
 
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(24):
         shown = client.get(page("desk", event.pk), {"q": "same name"})
 
     seen = shown.context["seen"]

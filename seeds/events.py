@@ -32,6 +32,7 @@ from marketplace.models import (
 from marketplace.services import events, meetings, moves, parts, registrations, requests
 from marketplace.services.publishing import TELL
 from marketplace.services.slots import add_slots
+from matching.services import emphases
 from seeds import sources
 
 if TYPE_CHECKING:
@@ -80,9 +81,17 @@ def hold_events(world: World) -> None:
         _register(world, stage, told)
         _ask_each_other(world, stage, market, keys)
         _look_back(stage)
+        _stress(stage)
         world.events[row["key"]] = stage.event
     requests.expire_requests(timezone.now())
     let_mails_be_past(*before)
+
+
+def _stress(stage: _Stage) -> None:
+    """What counts more at the event, where its meetings are proposed; its page says so."""
+    if told := stage.row.get("emphasis"):
+        draft = emphases.draft_emphasis(stage.event, by=stage.manager, **told)
+        emphases.put_emphasis_in_force(draft, by=stage.manager)
 
 
 def last_mails() -> tuple[int, int]:

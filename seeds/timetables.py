@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+
 from chambers.services import jobs
 from marketplace.models import Event, Meeting, Timetable
+from marketplace.services.online import set_link
 from marketplace.services.publishing import publish_timetable
 from marketplace.services.timetables import start_timetable
-from seeds.events import TO_BE_SEATED
+from seeds.events import TO_BE_SEATED, last_mails, let_mails_be_past
 
 if TYPE_CHECKING:
     from seeds.demo import World
 
 _FINAL = {"online-round"}
 SECONDS = 5
+_WITHOUT_LINK = 4  # every one so many
 
 
 def seat_events(world: World) -> None:
@@ -24,6 +28,18 @@ def seat_events(world: World) -> None:
         if _waits(event):
             timetable = searched(start_timetable(event, by=world.operator, seconds=SECONDS))
             publish_timetable(timetable, by=world.operator, final=key in _FINAL)
+        if event.kind == Event.Kind.ONLINE:
+            _open_rooms(event, world)
+
+
+def _open_rooms(event: Event, world: World) -> None:
+    """Most meetings of a round have their link by now; whoever looks finds one without."""
+    before = last_mails()
+    ahead = Meeting.objects.filter(event=event).ahead(timezone.now()).order_by("pk")
+    for number, meeting in enumerate(ahead, 1):
+        if number % _WITHOUT_LINK:
+            set_link(meeting, by=world.operator, link=f"https://meet.example/round/{number}")
+    let_mails_be_past(*before)
 
 
 def _waits(event: Event) -> bool:

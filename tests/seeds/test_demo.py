@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.management import call_command
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from chambers.models import (
@@ -24,6 +24,7 @@ from chambers.models import (
 from chambers.services import jobs
 from marketplace.models import (
     Event,
+    Hall,
     Meeting,
     MeetingRequest,
     Opportunity,
@@ -33,7 +34,7 @@ from marketplace.models import (
     Timetable,
 )
 from marketplace.selectors.desk import desk_of
-from matching.models import PairHistory, Run, SuggestionList
+from matching.models import EventEmphasis, PairHistory, Run, SuggestionList
 from seeds import demo, people, reference
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +161,22 @@ def test_three_events_have_a_timetable_and_the_mission_waits_for_one(world):
     assert countries <= {"JP", "BY", "BR"}
     guests = Meeting.objects.filter(event__kind="online", guest__registration__status="admitted")
     assert guests.filter(guest__registration__company__country="BR").exists()
+
+
+def test_an_online_round_has_links_and_two_events_stress_what_they_are_about(world):
+    online = Meeting.objects.filter(event__kind="online").placed()
+    stressed = EventEmphasis.objects.in_force().values_list("event__kind", flat=True)
+
+    assert online.exclude(link="").count() > online.filter(link="").count() > 0
+    assert set(stressed) == {"forum", "mission"}
+    assert Hall.objects.filter(name__contains="(").count() == Hall.objects.count() > 0
+
+
+def test_open_requests_are_to_be_answered_by_the_timetable_to_come(world):
+    open_ = MeetingRequest.objects.open().filter(event__final_at__gt=timezone.now())
+
+    assert open_.exists()
+    assert not open_.filter(expires_at__gt=F("event__final_at")).exists()
 
 
 def test_the_desk_of_the_event_that_goes_on_has_something_of_everything(world):

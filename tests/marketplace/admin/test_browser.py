@@ -8,6 +8,7 @@ from chambers.services import jobs
 from marketplace.models import Timetable
 from marketplace.selectors import timetables as read
 from marketplace.services.timetables import move_in_plan, start_timetable
+from tests import event_factories as made
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,3 +101,66 @@ def test_a_drop_on_a_version_that_changed_meanwhile_is_refused_with_the_present_
     page.get_by_text("Somebody changed this version meanwhile.").wait_for()
 
     expect(page.get_by_text("1 meeting without a place")).to_be_visible()
+
+
+class Finger:
+    """A finger on the screen, as the browser hears of it from the machine."""
+
+    def __init__(self, page):
+        self._screen = page.context.new_cdp_session(page)
+
+    def _send(self, kind, *points):
+        points = [{"x": x, "y": y} for x, y in points]
+        self._screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def hold(self, seat):
+        box = seat.bounding_box()
+        self._send("touchStart", (box["x"] + 10, box["y"] + 8))
+
+    def move(self, place):
+        box = place.bounding_box()
+        x, y = box["x"] + 20, box["y"] + 10
+        self._send("touchMove", (x - 5, y - 5))
+        self._send("touchMove", (x, y))
+
+    def lift(self):
+        self._send("touchEnd")
+
+
+def test_a_finger_holds_a_meeting_and_carries_it_to_a_time_or_to_another_day(
+    browse, chamber, event, three
+):
+    tomorrow = [made.SlotFactory(event=event, number=number) for number in (72, 73, 74)]
+    person = factories.StaffFactory(chamber=chamber).person
+    timetable = start_timetable(event, by=person, seconds=5)
+    jobs.work_off()
+    page = browse(person, viewport={"width": 390, "height": 900}, has_touch=True)
+    page.goto(reverse("admin:marketplace_timetable_grid", args=[timetable.pk]))
+    expect(page.get_by_text("on a touch screen hold it for a moment first")).to_be_visible()
+    seat, finger = page.get_by_role("link", name="Zavod 0 × Zavod 1"), Finger(page)
+
+    seat.scroll_into_view_if_needed()
+    finger.hold(seat)
+    lit = page.locator("tr.free").first
+    expect(lit).to_be_visible()
+    wanted = lit.get_attribute("data-slot")
+    finger.move(lit.locator("th"))
+    finger.lift()
+    expect(page.get_by_text("Moved to")).to_be_visible()
+    timetable.refresh_from_db()
+    place = read.places_of(timetable)[str(three[0].public_id)]
+    assert str(place[0].public_id) == wanted
+
+    page.goto(reverse("admin:marketplace_timetable_grid", args=[timetable.pk]))
+    other_day = page.locator(".days a").last
+    other_day.scroll_into_view_if_needed()
+    finger.hold(seat)
+    expect(page.locator("tr.free").first).to_be_visible()
+    finger.move(other_day)
+    finger.lift()
+    expect(page.locator("#picked h2")).to_contain_text("Zavod 0 × Zavod 1")
+    page.get_by_role("button", name="Move to").first.tap()
+    expect(page.get_by_text("Moved to")).to_be_visible()
+    timetable.refresh_from_db()
+    assert read.places_of(timetable)[str(three[0].public_id)][0] in tomorrow
+    assert page.complaints == []

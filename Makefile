@@ -6,7 +6,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check bench bench-web lock messages clean
+.PHONY: help install up test races check bench bench-web lock messages clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -18,6 +18,9 @@ up: $(VENV)/run.stamp ## run everything until Ctrl-C (ARGS="--port 9000 --no-dem
 
 test: $(VENV)/dev.stamp ## run the tests (ARGS="tests/chambers -x")
 	@exec $(RUN) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+races: $(VENV)/dev.stamp ## many at once want the same: 50 rounds of 32 clients
+	@RACE_ROUNDS=50 RACE_CLIENTS=32 $(RUN) -m pytest tests/marketplace/test_races.py $(ARGS)
 
 check: $(VENV)/dev.stamp ## format, lint, types, import directions, migrations, deployment settings
 	$(RUN) -m ruff format --check .

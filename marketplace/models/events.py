@@ -255,6 +255,11 @@ class Event(PublicModel):
         """Whether times are still to be set by a timetable."""
         return self.provisional_at is not None and (at or timezone.now()) < self.provisional_at
 
+    @property
+    def last_timetable_at(self) -> dt.datetime | None:
+        """When the final timetable is due, or the provisional one where there is no other date."""
+        return self.final_at or self.provisional_at
+
     def stages(self) -> list[tuple[Stage, dt.datetime | None]]:
         """The process line: each stage and when it begins; None where no date is set."""
         stage = self.Stage

@@ -111,8 +111,8 @@ def letter_of(request: MeetingRequest, own: Registration, zone: str | None) -> L
 
 def is_for_timetable(event: Event, due: dt.datetime) -> bool:
     """Whether a timetable of the event follows on an answer that is due then."""
-    dates = (event.provisional_at, event.final_at)
-    return any(one is not None and due <= one for one in dates)
+    last = event.last_timetable_at
+    return last is not None and due <= last
 
 
 def inbox_of(own: Registration, user: User, tab: str) -> Inbox:

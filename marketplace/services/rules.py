@@ -25,7 +25,6 @@ from marketplace.models import (
 Given = TypeVar("Given")
 EXPIRES_BEFORE = dt.timedelta(days=5)
 EXPIRES_AT_EVENT = dt.timedelta(hours=2)
-DAY = dt.timedelta(days=1)
 MOST_TIMES = TimeProposal.MOST_TIMES
 SAME_TEXTS = 5  # as many partners may read the very same words
 
@@ -68,10 +67,9 @@ def expiry_of(
     """Until when a request sent now is to be answered.
 
     Five days before the event; within those days, by the next day at the latest until the event
-    begins; during it two hours later. No longer than until the next timetable for which a day is
-    left, and in no case beyond the final one that is still to come: what is agreed by then gets
-    its place there. Outside events ten days, no longer than until the last of the acceptable
-    times begins.
+    begins; during it two hours later. No longer than until the final timetable, while that is
+    still to come: what is agreed by then gets its place there. Outside events ten days, no longer
+    than until the last of the acceptable times begins.
     """
     now = at or timezone.now()
     if event.is_direct:
@@ -80,17 +78,11 @@ def expiry_of(
     if now < event.begins_at - EXPIRES_BEFORE:
         until = event.begins_at - EXPIRES_BEFORE
     elif now < event.begins_at:
-        until = min(now + DAY, event.begins_at)
+        until = min(now + dt.timedelta(days=1), event.begins_at)
     else:
         until = now + EXPIRES_AT_EVENT
-    timetable = timetable_after(event, now)
-    return min(until, timetable) if timetable is not None else until
-
-
-def timetable_after(event: Event, now: dt.datetime) -> dt.datetime | None:
-    """The timetable by which a request sent now is to be answered; None where none is to come."""
-    dates = [one for one in (event.provisional_at, event.final_at) if one and one > now]
-    return next((one for one in dates if one - now >= DAY), dates[-1] if dates else None)
+    last = event.last_timetable_at
+    return min(until, last) if last is not None and now < last else until
 
 
 def demand_sendable(request: MeetingRequest, at: dt.datetime | None = None) -> None:

@@ -2,7 +2,8 @@
 
 ``python -m bench.search FOLDER`` with FOLDER holding ``chambers.csv`` and ``companies.jsonl.gz``:
 the real companies are imported, opportunities are made from sentences of their descriptions.
-Everything happens in a throwaway PostgreSQL of its usual settings. ``ours`` is the whole page as a
+Everything happens in a throwaway PostgreSQL with the settings of the service, the same for all
+three. ``ours`` is the whole page as a
 guest gets it (view, queries, facets, template), and what of it is the search itself; the others
 only count and read the first twenty rows, without facets, other scripts or misspellings.
 """
@@ -180,8 +181,12 @@ def _measure(rounds: int) -> None:
         companies = cursor.fetchone()
         cursor.execute("select count(*) from marketplace_opportunity")
         opportunities = cursor.fetchone()
-    print(f"{companies[0]:,} companies, {opportunities[0]:,} opportunities; milliseconds")
-    print(f"{'':34}{'p50':>8}{'p95':>8}{'worst':>8}{'CPU p95':>9}{'pages':>7}")
+    load = os.getloadavg()[0]
+    print(
+        f"{companies[0]:,} companies, {opportunities[0]:,} opportunities; milliseconds; "
+        f"load of this machine before: {load:.1f} on {os.cpu_count()} processors"
+    )
+    print(f"{'':42}{'p50':>8}{'p95':>8}{'worst':>8}{'CPU p95':>9}{'pages':>7}")
     held = True
     for path, table in (
         ("companies", "chambers_company"), ("opportunities", "marketplace_opportunity"),
@@ -280,7 +285,7 @@ def _say(what: str, asked: Iterable[tuple[str, str]], ask: Callable[[str, str], 
     busy.sort()
     p50, p95 = (wall[int(share * (len(wall) - 1))] for share in (0.5, 0.95))
     at95 = busy[int(0.95 * (len(busy) - 1))][0]
-    print(f"{what:34}{p50:8.1f}{p95:8.1f}{wall[-1]:8.1f}{at95:9.1f}{len(wall):7}", flush=True)
+    print(f"{what:42}{p50:8.1f}{p95:8.1f}{wall[-1]:8.1f}{at95:9.1f}{len(wall):7}", flush=True)
     if os.environ.get("SLOWEST"):
         for spent, one in busy[-12:]:
             print(f"    {spent:8.1f} {one}")

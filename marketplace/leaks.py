@@ -16,7 +16,9 @@ from functools import lru_cache
 from chambers import names, words
 
 LONGEST_EXCERPT = 60  # characters
-KINDS = ("name", "email", "url", "phone", "account", "person", "patent", "number", "mark")
+KINDS = (
+    "name", "product", "email", "url", "phone", "account", "person", "patent", "number", "mark"
+)  # fmt: skip
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _AT = re.compile(r"\s*[(\[{<]\s*(?:at|a|собака|@|アット(?:マーク)?|艾特)\s*[)\]}>]\s*", re.I)
@@ -84,6 +86,7 @@ class Own:
     names: tuple[str, ...] = ()  # of the company, with or without legal form
     people: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()  # registration and tax numbers
+    products: tuple[str, ...] = ()  # as the company's own named texts call them
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def find_leaks(text: str, own: Own) -> list[Finding]:
     plain = _mark_kept(text, plain)
     plain = _DOT.sub(".", _AT_WORD.sub("@", _AT.sub("@", plain)))
     found = [Finding("name", words) for words in _own_names(plain, own.names)]
+    found += [Finding("product", words) for _name, words in find_products(plain, own.products)]
     rest = plain
     for kind, pattern in (("email", _EMAIL), ("url", _URL), ("account", _ACCOUNT)):
         found += [Finding(kind, match.group()) for match in pattern.finditer(rest)]
@@ -115,11 +119,40 @@ def find_leaks(text: str, own: Own) -> list[Finding]:
         one
         for one in tidy
         if not any(
-            one.kind == other.kind and one.words != other.words and one.words in other.words
+            one.kind in (other.kind, "product")
+            and (one.words != other.words or one.kind != other.kind)
+            and one.words in other.words
             for other in tidy
         )
     ]
     return sorted(whole, key=lambda one: (KINDS.index(one.kind), one.words))
+
+
+def find_products(text: str, products: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Which of some names a text says in any script, and how: (the name, its words in the text)."""
+    tokens = list(_TOKEN.finditer(text))
+    for product in products:
+        if _UNSPACED.search(product):
+            if _letters(product) in _letters(text):
+                yield product, product
+            continue
+        wanted = [key for key in map(_key, _TOKEN.findall(product)) if key]
+        said = _said_in_order(text, tokens, wanted) or next(_in_kana(text, product), None)
+        if said:
+            yield product, said
+
+
+def _said_in_order(text: str, tokens: list[re.Match[str]], wanted: list[str]) -> str | None:
+    """The words of a text that are all those wanted, however they are joined."""
+    joined = "".join(wanted)
+    for at in range(len(tokens)):
+        for size in range(1, len(wanted) + 3):
+            window = tokens[at : at + size]
+            keys = [_key(one.group()) for one in window]
+            same = len(keys) == len(wanted) and all(map(_alike, keys, wanted))
+            if same or "".join(keys) == joined:
+                return text[window[0].start() : window[-1].end()]
+    return None
 
 
 def _mark_kept(text: str, plain: str) -> str:

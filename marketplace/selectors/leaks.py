@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Company, Representative
-from marketplace.leaks import Own, find_leaks
+from chambers.selectors.indexing import FOR_MEMBERS, quoted
+from chambers.words import lexemes
+from marketplace.brands import product_names
+from marketplace.leaks import Own, find_leaks, find_products
+from marketplace.models import Opportunity
 from marketplace.selectors.contents import Content
 
 LABELS = {
     "name": _("the company's name"),
+    "product": _("a name that only this company uses"),
     "email": _("an e-mail address"),
     "url": _("a web address"),
     "phone": _("a phone number"),
@@ -57,11 +64,16 @@ def leaks_in(
     text: Mapping[str, str],
     investment: Mapping[str, str] | None = None,
 ) -> list[Leak]:
-    """What tells that ``company`` writes, in every language of some texts. One query."""
-    own = _own(company)
+    """What tells that ``company`` writes, in every language of some texts.
+
+    Two queries, and one more where they say what the company's named texts write as a name.
+    """
+    fields = (("title", title), ("text", text), ("investment", investment or {}))
+    everything = "\n".join(words for _field, texts in fields for words in texts.values())
+    own = replace(_own(company), products=_products(company, everything))
     return [
         Leak(field, language, one.words, one.kind)
-        for field, texts in (("title", title), ("text", text), ("investment", investment or {}))
+        for field, texts in fields
         for language, words in texts.items()
         for one in find_leaks(words, own)
     ]
@@ -76,4 +88,50 @@ def _own(company: Company) -> Own:
         names=tuple(name for name in dict.fromkeys(written) if name),
         people=tuple(people.values_list("person__name", flat=True)),
         numbers=tuple(filter(None, [company.registration_number])),
+    )
+
+
+def _products(company: Company, text: str) -> tuple[str, ...]:
+    """Names in ``text`` that the company's profile or named items write, and no other company."""
+    if not company.pk:
+        return ()
+    named = Opportunity.objects.filter(company=company, published_at__isnull=False).named()
+    texts = list(company.description.items())
+    for title, said in named.order_by("pk").values_list("title", "text"):
+        texts += [*title.items(), *said.items()]
+    written = dict.fromkeys(
+        name for language, one in texts for name in product_names(one, language)
+    )
+    folded = unicodedata.normalize("NFKC", text)
+    here = [name for name, _said in find_products(folded, written)]
+    return tuple(_of_no_other(company, here)) if here else ()
+
+
+_OF_OTHERS = """
+SELECT asked.name FROM unnest(%s::text[], %s::text[]) AS asked (name, query)
+WHERE EXISTS (SELECT 1 FROM chambers_company AS other
+        WHERE other.id <> %s AND other.search @@ asked.query::tsquery)
+    OR EXISTS (SELECT 1 FROM marketplace_opportunity AS item
+        WHERE item.company_id <> %s AND item.search @@ asked.query::tsquery)
+    OR EXISTS (SELECT 1 FROM chambers_country AS country
+        WHERE position(left(lower(asked.name), greatest(4, length(asked.name) - 2))
+            IN lower(concat_ws(' ', name_en, name_ru, name_ja))) > 0)
+"""
+
+
+def _of_no_other(company: Company, found: Sequence[str]) -> list[str]:
+    """Those of some names that no other company is found by, and that are no country. One query."""
+    queries = [_query(name) for name in found]
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_OTHERS, [list(found), queries, company.pk, company.pk])
+        others = {name for (name,) in cursor.fetchall()}
+    return [
+        name for name, query in zip(found, queries, strict=True) if query and name not in others
+    ]
+
+
+def _query(name: str) -> str:
+    """A question for all words of a name, public or for members alone."""
+    return "&".join(
+        f"({quoted(word)}|{quoted(FOR_MEMBERS + word)})" for word in dict.fromkeys(lexemes(name))
     )

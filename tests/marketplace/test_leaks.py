@@ -2,7 +2,10 @@
 
 import pytest
 
+from marketplace.brands import product_names
 from marketplace.leaks import Own, find_leaks
+from marketplace.selectors.leaks import leaks_in
+from tests.factories import CompanyFactory, CountryFactory, OpportunityFactory
 
 ROMASHKA = Own(
     names=("ООО «Ромашка Сенсор»", "Romashka Sensor LLC"),
@@ -140,3 +143,70 @@ def test_a_finding_says_what_it_is(text, kind):
 
 def test_another_company_is_no_leak_of_ones_own():
     assert find_leaks("アサヒ計装の圧力計", ROMASHKA) == []
+
+
+# --- names of products that only this company uses
+
+PROFILE = {
+    "en": "We make TurboSens gauges, the series RS-2000X and Flowmaster valves. Our valves are"
+    " known in Kazakhstan and certified by ISO-9001. We deliver Modbus converters.",
+    "ru": "Выпускаем датчики «ТермоЩит», вентили Гидролот. Работаем в Казахстане.",
+    "ja": "圧力計「サーモガード」を製造しています。",
+}
+OF_PRODUCTS = [
+    "Gauges of the type turbosens for pumps",
+    "Датчики Турбосенс для насосов",
+    "TURBO-SENS gauges",
+    "Gauge RS 2000X wanted by distributors",
+    "RS2000X",
+    "Flowmaster valves, 500 a month",
+    "Ищем дилеров Термощита",
+    "We offer Termoschit gauges",
+    "Вентили «Гидролот» для воды",
+    "gidrolot valves",
+    "サーモガードの代理店を募集",
+]
+
+
+def test_what_is_written_as_the_name_of_a_product():
+    found = {name for language, text in PROFILE.items() for name in product_names(text, language)}
+
+    assert {"TurboSens", "RS-2000X", "Flowmaster", "ТермоЩит", "Гидролот", "サーモガード"} <= found
+    assert not {"ISO-9001", "We", "Our", "Выпускаем", "valves"} & found
+
+
+@pytest.fixture
+def maker(db):
+    """A company with a profile of brands; another one has converters that speak Modbus."""
+    CountryFactory(code="KZ", name_en="Kazakhstan", name_ru="Казахстан", name_ja="カザフスタン")
+    other = CompanyFactory(member=True, description={"en": "Modbus pumps"}, indexed=True)
+    OpportunityFactory(company=other, published=True, title={"en": "Flowline meters"})
+    return CompanyFactory(
+        legal_name="ООО «Ромашка Сенсор»", member=True, description=PROFILE, indexed=True
+    )
+
+
+@pytest.mark.parametrize("text", OF_PRODUCTS)
+def test_a_product_that_only_this_company_has_is_found_in_any_script(maker, text):
+    assert {one.kind for one in leaks_in(maker, {"en": text}, {})} == {"product"}
+
+
+@pytest.mark.parametrize("text", [*HARMLESS, "Converters with Modbus for valves", "Flow meters"])
+def test_what_others_use_too_is_no_alarm(maker, text):
+    assert leaks_in(maker, {"": text}, {}) == []
+
+
+def test_a_name_is_known_from_named_items_and_not_from_anonymous_ones(maker):
+    def kinds(text):
+        return {one.kind for one in leaks_in(maker, {"en": text}, {})}
+
+    hidden = {"title": {"en": "Pumps of the HydroMax line"}, "is_anonymous": True}
+    OpportunityFactory(company=maker, published=True, **hidden)
+    assert kinds("HydroMax pumps") == set()
+    OpportunityFactory(company=maker, published=True, title={"en": "Pumps of the AquaMax line"})
+    assert kinds("AquaMax pumps") == {"product"}
+
+    rival = CompanyFactory(member=True)
+    OpportunityFactory(company=rival, published=True, title={"en": "Spare parts for AquaMax"})
+
+    assert kinds("AquaMax pumps") == set()

@@ -71,7 +71,7 @@ def test_what_reads_every_link_of_a_mail_changes_nothing(done, client, user):
     for method in (client.get, client.head):
         assert method(address).status_code == 200
     assert client.put(address).status_code == 405
-    assert client.get(address)["Referrer-Policy"] == "no-referrer"
+    assert client.get(address)["Referrer-Policy"] == "same-origin"
     assert client.get(address)["X-Robots-Tag"] == "noindex"
     assert "no-store" in client.get(address)["Cache-Control"]
     assert done == []

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chambers.forms.codes import CodesField
 from chambers.forms.files import PaperField, PictureField
+from chambers.forms.money import MoneyField
 from chambers.models import DEFAULT_LEVELS, SITE_LANGUAGES, Company, Level
 from chambers.selectors.labels import CURRENCIES, currency_name, language_labels, language_name
 
@@ -78,9 +79,7 @@ class ProfileForm(forms.Form):
     phone = forms.CharField(
         label=_("Phone"), max_length=40, required=False, help_text=_("With the country: +375 …")
     )
-    turnover = forms.DecimalField(
-        label=_("Turnover of a year"), max_digits=17, decimal_places=2, min_value=1, required=False
-    )
+    turnover = MoneyField(label=_("Turnover of a year"), max_digits=17, required=False)
     turnover_currency = forms.ChoiceField(label=_("Currency of the turnover"), required=False)
     industry = forms.CharField(
         label=_("Industry, in your own words"),

@@ -11,13 +11,14 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from chambers.forms.codes import CodesField
+from chambers.forms.money import MoneyField
 from chambers.models import SITE_LANGUAGES, Country, site_language
 from chambers.selectors.labels import CURRENCIES, currency_name, language_name
 from marketplace.models import InvestmentTerms, Opportunity
 from marketplace.selectors.contents import TERMS, Content
 from marketplace.services.writing import LONGEST_TEXT, LONGEST_TITLE, MOST_CODES, read_content
 
-_AMOUNT: dict[str, Any] = {"max_digits": 15, "decimal_places": 2, "required": False, "min_value": 0}
+_DIGITS = 15  # of an amount, two of them decimals
 
 
 def countries() -> list[tuple[str, str]]:
@@ -77,8 +78,8 @@ class OpportunityForm(forms.Form):
         required=False,
     )
     region = forms.CharField(label=_("Region"), max_length=120, required=False)
-    amount_min = forms.DecimalField(label=_("Amount from"), **_AMOUNT)
-    amount_max = forms.DecimalField(label=_("Amount up to"), **_AMOUNT)
+    amount_min = MoneyField(label=_("Amount from"), max_digits=_DIGITS, required=False)
+    amount_max = MoneyField(label=_("Amount up to"), max_digits=_DIGITS, required=False)
     currency = forms.ChoiceField(
         label=_("Currency"),
         choices=lambda: [("", "—"), *((code, currency_name(code)) for code in CURRENCIES)],

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from chambers.forms.files import PaperField
+from chambers.forms.money import MoneyField
 from marketplace.models import Outcome
 from marketplace.selectors.outcomes import Met, amount_of
 
 CURRENCIES = ("EUR", "RUB", "JPY", "BYN", "CNY", "KZT", "TRY", "USD")
 """Offered to choose from; any other can be typed."""
-_GROUPED = re.compile(r"(?P<whole>\d+(?:[.,’]\d{3})*)(?:[.,](?P<rest>\d{1,2}))?")
-
-
-class MoneyField(forms.DecimalField):
-    """An amount above zero with two decimals, however its reader groups it: 1 250 000,00.
-
-    There are two decimals at most, so a sign before three digits groups, and one before fewer
-    begins them: nothing has to be guessed.
-    """
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            min_value=Decimal("0.01"),
-            max_digits=18,
-            decimal_places=2,
-            widget=forms.TextInput({"inputmode": "decimal"}),
-            **kwargs,
-        )
-
-    def to_python(self, value: Any) -> Any:
-        text = "".join(str(value).split()) if isinstance(value, str) else value
-        if isinstance(text, str) and (found := _GROUPED.fullmatch(text)):
-            whole = found["whole"].replace(",", "").replace(".", "").replace("’", "")
-            text = f"{whole}.{found['rest']}" if found["rest"] else whole
-        return super().to_python(text)
 
 
 class OutcomeForm(forms.Form):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from chambers.selectors.labels import countries_of, language_name
@@ -90,7 +91,10 @@ def _terms(terms: Any) -> str:
     if not terms:
         return ""
     instruments = dict(InvestmentTerms.Instrument.choices)
-    amount = f"{terms['amount_min']:.2f} – {terms['amount_max']:.2f} {terms['currency']}"
+    least, most = (
+        number_format(terms[name], 2, force_grouping=True) for name in ("amount_min", "amount_max")
+    )
+    amount = f"{least} – {most} {terms['currency']}"
     parts: Sequence[str] = [
         amount,
         str(instruments.get(terms["instrument"], "")),

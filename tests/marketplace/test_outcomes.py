@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from chambers.forms.money import MoneyField
 from chambers.models import Document, Mail, today
-from marketplace.forms.outcomes import MoneyField
 from marketplace.models import Meeting, Outcome, OutcomeAmount, OutcomeEntry
 from marketplace.selectors.outcomes import (
     broken_lines,

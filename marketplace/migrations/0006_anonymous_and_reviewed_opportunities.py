@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                 ('value_comment', models.CharField(blank=True, max_length=500, verbose_name='comment')),
                 ('comment', models.TextField(blank=True, max_length=2000, verbose_name='what to change')),
                 ('leaks_accepted', models.CharField(blank=True, default='', max_length=300, verbose_name='why findings are false alarms')),
-                ('verdict', models.CharField(choices=[('publish', 'Publish'), ('hold', 'Hold'), ('reject', 'Reject')], max_length=7, verbose_name='verdict')),
+                ('verdict', models.CharField(choices=[('publish', 'Published'), ('hold', 'On hold'), ('reject', 'Rejected')], max_length=7, verbose_name='verdict')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='reviewed')),
                 ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='marketplace.opportunity', verbose_name='opportunity')),
                 ('reviewer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='reviewed by')),

@@ -139,9 +139,9 @@ class Review(PublicModel):
     """Four scores with comments, and what follows from them; its company reads all of it."""
 
     class Verdict(models.TextChoices):
-        PUBLISH = "publish", _("Publish")
-        HOLD = "hold", _("Hold")
-        REJECT = "reject", _("Reject")
+        PUBLISH = "publish", _("Published")
+        HOLD = "hold", _("On hold")
+        REJECT = "reject", _("Rejected")
 
     opportunity = models.ForeignKey(
         Opportunity, models.CASCADE, related_name="reviews", verbose_name=_("opportunity")

@@ -62,6 +62,9 @@ def people(request: SignedInRequest, own: Registration) -> HttpResponse:
     page = page_of(request, others_at(own.event, own, request.user, asked.text))
     context = {"page": page, "asked": asked, "guests": guests(own, page, request.user)}
     context |= {"event": own.event, "may_ask": may_ask(request, own)}
+    if not asked.text:
+        others = attendance_of(own.event)["companies"] - 1
+        context["unseen"] = max(0, others - page.paginator.count)
     if wants_fragment(request):
         return render(request, "marketplace/events/_people.html", context)
     context |= desk_context(request, own.event, own)

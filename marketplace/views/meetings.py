@@ -76,6 +76,7 @@ def timetable(request: SignedInRequest, own: Registration) -> HttpResponse:
         "placed": [one for one in entries if one.time],
         "waiting": [one for one in entries if not one.time],
         "own": own,
+        "provisional": any(one.meeting.status == Meeting.Status.PROVISIONAL for one in entries),
     }
     return render(request, "marketplace/events/timetable.html", context)
 
@@ -106,7 +107,7 @@ def tables(request: SignedInRequest, own: Registration) -> HttpResponse:
         return redirect("event-registration", event.public_id)
     days = days_of(event, ())
     day = chosen_day(days, request.GET.get("day", ""), _today(event))
-    halls = list(Hall.objects.filter(event=event))
+    halls = list(Hall.objects.filter(event=event, tables__isnull=False).distinct())
     hall = next((one for one in halls if str(one.public_id) == request.GET.get("hall")), None)
     rows = Table.objects.filter(event=event).select_related("hall", "owner__company")
     rows = rows.order_by("number") if hall is None else rows.filter(hall=hall).order_by("number")

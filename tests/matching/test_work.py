@@ -122,7 +122,7 @@ def test_what_the_chamber_found_stands_there_for_a_month_and_for_ones_own_compan
 
     (result,) = work_of(ours, anna).results
 
-    assert (result.told, result.tone, result.of_change) == ("Hold", "wait", False)
+    assert (result.told, result.tone, result.of_change) == ("On hold", "wait", False)
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -240,6 +240,7 @@ def test_only_those_who_agreed_are_listed_and_contacts_by_consent(client, own):
     assert "Open O" in text(answer)
     for words in ("Quiet Q", "Hidden H", "Unseen", "Applicant", "Elsewhere"):
         assert words not in text(answer)
+    assert "1 more comes and did not agree to be seen" in text(answer)
 
 
 def test_a_company_that_excluded_ours_is_not_there(client, own):
@@ -282,7 +283,7 @@ def test_the_list_of_guests_takes_the_same_queries_for_any_number(
             registration=comes(own.event, consent="listed_with_contact"), person=UserFactory()
         )
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         answer = people(client, own.event)
 
     assert len(answer.context["guests"]) == count

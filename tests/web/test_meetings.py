@@ -160,6 +160,7 @@ def test_meetings_stand_as_passes_of_the_day_and_as_a_list_of_all_days(
     assert second.context["day"].name == "Fri 27 June 2031"
     for words in ("Theirs", "Third", "Hall B", "16:00–16:20 your time (Tokyo)", "Provisional"):
         assert words in text(first)
+    assert "If one does not suit you, open the meeting and propose another." in text(first)
 
 
 def test_without_meetings_the_timetable_says_when_it_is_published(client, event, ours):
@@ -254,8 +255,11 @@ def test_the_grid_names_only_who_agreed_and_says_of_others_that_a_table_is_occup
         starts_at=slots[3].ends_at, ends_at=slots[4].starts_at + dt.timedelta(minutes=5),
     )  # fmt: skip
 
+    HallFactory(event=event, name="Hall of speeches")  # no tables, so no plan of it
+
     page = page_of(client, event, "tables")
 
+    assert "Hall of speeches" not in text(page)
     shown = cells(page.context["grid"])
     assert shown["10:00"][0] == ("mine", "Unseen")
     assert shown["10:20"][0] == ("agreed", "Theirs", "Third")

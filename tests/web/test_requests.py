@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from marketplace.models import Meeting, MeetingRequest
+from marketplace.models import Event, Meeting, MeetingRequest
 from marketplace.services.meetings import arrange_meeting
 from marketplace.services.requests import propose_times, request_meeting
 from tests.event_factories import (
@@ -314,6 +314,10 @@ def test_a_request_is_withdrawn_and_the_quota_free_again(client, ours, theirs):
     sent.refresh_from_db()
     assert sent.status == "withdrawn"
     assert "20 of 20 open requests left." in text(led)
+    Event.objects.update(requests_close_at=timezone.now())
+    closed = text(client.get(at("event-requests", ours.event)))
+    assert "Requests for meetings are closed at this event." in closed
+    assert "open requests left" not in closed
 
 
 def test_an_answer_too_late_says_that_the_request_has_expired(client, asked):

@@ -135,6 +135,7 @@ def _two_that_meet(one, event, company, hidden, inside):
             meeting=meeting, side=sides[0], note=one.mark("feedback", inside)
         ),
         "dispute": made.DisputeFactory(meeting=meeting),
+        "interpreterwish": made.InterpreterWishFactory(meeting=meeting),
         "outcome": made.OutcomeFactory(
             meeting=meeting,
             reporter=company,

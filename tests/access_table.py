@@ -211,6 +211,10 @@ ADMINISTRATION = {
     **admin_rows("marketplace_meeting", "meeting", add=MANAGERS, change=OWN_STAFF_REFUSED),
     "admin:marketplace_meeting_move": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="meeting"),
     "admin:marketplace_meeting_order": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="meeting"),
+    **admin_rows("marketplace_interpreterwish", "interpreterwish"),
+    "admin:marketplace_interpreterwish_answer": Row(
+        get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="interpreterwish"
+    ),
     **admin_rows("marketplace_dispute", "dispute"),
     **admin_rows("marketplace_feedback", "feedback"),
     **admin_rows("marketplace_outcome", "outcome"),

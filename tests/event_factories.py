@@ -17,6 +17,7 @@ from marketplace.models import (
     Hall,
     Interpreter,
     InterpreterAway,
+    InterpreterWish,
     Meeting,
     MeetingOrder,
     MeetingRequest,
@@ -354,6 +355,13 @@ class FeedbackFactory(DjangoModelFactory):
     side = factory.LazyAttribute(lambda one: one.meeting.host.registration)
     first = Feedback.First.POSSIBLE
     first_at = factory.LazyFunction(timezone.now)
+
+
+class InterpreterWishFactory(DjangoModelFactory):
+    class Meta:
+        model = InterpreterWish
+
+    meeting = factory.SubFactory("tests.event_factories.MeetingFactory", placed=True)
 
 
 class DisputeFactory(DjangoModelFactory):

@@ -47,6 +47,12 @@ class MeetingOut(serializers.Serializer):
     slot = SlotPart(allow_null=True)
     table = TablePart(allow_null=True)
     interpreter = serializers.CharField(source="interpreter.name", default="", allow_blank=True)
+    interpreter_wish = serializers.CharField(
+        source="interpreter_wish.state",
+        default="",
+        allow_blank=True,
+        help_text=_("Outside events: waiting, named or none; empty where nobody wants one."),
+    )
     link = serializers.CharField(allow_blank=True)
     sequence = serializers.IntegerField(
         help_text=_("Rises with each change of time, place or state.")
@@ -285,6 +291,7 @@ def joined_meetings(rows: QuerySet[Meeting]) -> QuerySet[Meeting]:
         "slot",
         "table__hall",
         "interpreter",
+        "interpreter_wish",
         "cancelled_side__company__country",
         *sides,
     ).prefetch_related("others__registration__company__country", "further_marks")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -18,7 +17,7 @@ from rest_framework.response import Response
 from chambers.acting import NotDecidingError
 from chambers.api.account import LineField
 from chambers.api.base import Resource
-from chambers.models import Company, Scope, User
+from chambers.models import Company, Scope
 from marketplace.api.direct import (
     REFERENCE,
     DirectIn,
@@ -45,7 +44,7 @@ from marketplace.models import (
     Registration,
     TimeProposal,
 )
-from marketplace.services import direct, direct_meetings
+from marketplace.services import direct, direct_meetings, rules
 from marketplace.services import requests as services
 
 MOST_TIMES = TimeProposal.MOST_TIMES
@@ -209,9 +208,7 @@ class Requests(Resource):
         partner = get_object_or_404(
             Registration.objects.visible_to(person), public_id=asked.pop("partner")
         )
-        made = services.request_meeting(
-            own, partner, by=person, **_named((own, partner), person, asked)
-        )
+        made = services.request_meeting(own, partner, by=person, **_named((own, partner), asked))
         return Response(self._told(request, made), status=201)
 
     @extend_schema(
@@ -234,7 +231,7 @@ class Requests(Resource):
             )
             return Response(self._told(request, made), status=201)
         if "opportunity" in asked:
-            asked["opportunity"] = _about(asked["opportunity"], (own, partner), person)
+            asked["opportunity"] = _about(asked["opportunity"])
         times = times_of(asked.pop("times", []))
         made = direct.ask_directly(own, partner, by=person, times=times, **asked)
         return Response(self._told(request, made), status=201)
@@ -247,7 +244,7 @@ class Requests(Resource):
         # Before anything that the body names is looked up.
         if not Registration.objects.edited_by(person).filter(pk=found.requester_id).exists():
             raise NotDecidingError
-        said = _named((found.requester, found.partner), person, asked)
+        said = _named((found.requester, found.partner), asked)
         return Response(self._told(request, services.write_draft(found, by=person, **said)))
 
     @extend_schema(summary=_("Send a draft"), request=None, responses=RequestOut)
@@ -321,26 +318,26 @@ class Requests(Resource):
         return found
 
 
-def _about(reference: str, sides: Iterable[Company], person: User) -> Opportunity:
-    """What a request is about: of one of the two, and not of a company that hides its name."""
-    shown = Opportunity.objects.visible_to(person).named().filter(company__in=sides)
-    found: Opportunity = get_object_or_404(shown, reference=reference)
+def _about(reference: str) -> Opportunity:
+    """What a request is about; whose it may be says the service.
+
+    Raises its ValidationError for a number of nothing, too: no answer tells which there are.
+    """
+    found = Opportunity.objects.filter(reference=reference).first()
+    if found is None:
+        raise rules.not_theirs()
     return found
 
 
-def _named(
-    sides: tuple[Registration, Registration], person: User, asked: dict[str, Any]
-) -> dict[str, Any]:
+def _named(sides: tuple[Registration, Registration], asked: dict[str, Any]) -> dict[str, Any]:
     """What was sent, with the rows in place of the ids that it names.
 
-    ``sides``: who asks, and who is asked. 404 for an offer that is neither's or that ``person`` may
-    not read by name, and for somebody whom the first does not send; raises ValidationError
-    ``other_event``.
+    ``sides``: who asks, and who is asked. 404 for somebody whom the first does not send; raises
+    ValidationError ``other_event``, and ``not_theirs`` for a number of nothing.
     """
     found, own = dict(asked), sides[0]
     if asked.get("opportunity") is not None:
-        both = [one.company for one in sides]
-        found["opportunity"] = _about(asked["opportunity"], both, person)
+        found["opportunity"] = _about(asked["opportunity"])
     if asked.get("participant") is not None:
         found["participant"] = get_object_or_404(own.participants, public_id=asked["participant"])
     if "slots" in asked:

@@ -16,6 +16,7 @@ from chambers.models import Company, Representative, User
 from marketplace.forms.events import told_slots
 from marketplace.models import Event, Meeting, Opportunity, Slot
 from marketplace.selectors.times import city_of
+from marketplace.services.rules import NOT_THEIRS
 
 LENGTHS = (15, 20, 30, 45, 60, 90, 120)
 TYPED = "%Y-%m-%dT%H:%M"
@@ -111,6 +112,7 @@ class DirectAskForm(_Timed):
         required=False,
         to_field_name="public_id",
         empty_label=_("nothing in particular"),
+        error_messages={"invalid_choice": NOT_THEIRS},
     )
     person = forms.ModelChoiceField(
         User.objects.none(),

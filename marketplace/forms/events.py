@@ -23,6 +23,7 @@ from marketplace.models import (
     Slot,
 )
 from marketplace.selectors.times import shown_time
+from marketplace.services.rules import NOT_THEIRS
 
 SPOKEN = ("en", "ru", "ja", "be", "zh", "ko", "de", "fr", "es", "pt", "it", "tr", "kk", "uz")
 PEOPLE = 4  # rows for people on an empty form
@@ -214,6 +215,7 @@ class AskForm(forms.Form):
         required=False,
         to_field_name="public_id",
         empty_label=_("nothing in particular"),
+        error_messages={"invalid_choice": NOT_THEIRS},
     )
     message = forms.CharField(
         label=_("Message"),

@@ -14,6 +14,7 @@ from marketplace.models.events import Event, EventQuerySet
 from marketplace.models.feedback import Dispute, DisputeQuerySet, Feedback, FeedbackQuerySet
 from marketplace.models.feeds import CalendarFeed, CalendarFeedQuerySet
 from marketplace.models.interests import Interest, InterestEntry, InterestHop, InterestQuerySet
+from marketplace.models.interpreting import InterpreterWish, InterpreterWishQuerySet
 from marketplace.models.mail_texts import MailText
 from marketplace.models.marks import FurtherMark
 from marketplace.models.meetings import Meeting, MeetingOrder, MeetingQuerySet
@@ -83,6 +84,8 @@ __all__ = [
     "InterestQuerySet",
     "Interpreter",
     "InterpreterAway",
+    "InterpreterWish",
+    "InterpreterWishQuerySet",
     "InvestmentTerms",
     "MailText",
     "Meeting",

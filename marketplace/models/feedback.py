@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chambers.models import PublicModel, ScopedQuerySet
 from marketplace.models.events import Event
-from marketplace.models.meetings import Meeting, OfMeetingQuerySet
+from marketplace.models.meetings import DirectlyServedQuerySet, Meeting
 from marketplace.models.registrations import Registration
 
 if TYPE_CHECKING:
@@ -130,13 +130,13 @@ class Feedback(PublicModel):
         return f"{self.side.company}: {self.meeting_id}"
 
 
-class DisputeQuerySet(OfMeetingQuerySet):
+class DisputeQuerySet(DirectlyServedQuerySet):
     def open(self) -> Self:
         """Those that nobody has settled."""
         return self.filter(settled_at=None)
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """The organiser's staff alone: a side sees only that its meeting is being looked at."""
+        """The staff that settles it alone: a side sees only that its meeting is being looked at."""
         return self.served_by(user)
 
 

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models import PublicModel, ScopedQuerySet
+from chambers.models import Chamber, Membership, PublicModel, ScopedQuerySet
 from marketplace.models.events import Event
 from marketplace.models.parts import Interpreter, Session, Slot, Table
 from marketplace.models.registrations import Participant, Registration
@@ -56,6 +56,16 @@ class MeetingQuerySet(ScopedQuerySet):
     def proposed(self) -> Self:
         """Those that the organiser has in mind and that nobody was told of yet."""
         return self.filter(is_told=False, status=Meeting.Status.UNSCHEDULED)
+
+    def asked_from(self, chambers: models.QuerySet[Chamber]) -> Self:
+        """Meetings outside events that members of some chambers asked for.
+
+        The one that vouched when it was asked for stays such a chamber.
+        """
+        members = Membership.objects.in_force().filter(chamber__in=chambers.values("pk"))
+        asking = Q(request__requester__company__in=members.values("company"))
+        vouching = Q(event__chamber__in=chambers.values("pk"))
+        return self.filter(asking | vouching, event__kind=Event.Kind.DIRECT)
 
     def of(self, registration: Registration) -> Self:
         """Meetings of anybody of a company at an event."""
@@ -327,6 +337,25 @@ class OfMeetingQuerySet(ScopedQuerySet):
 
     def _of(self, meetings: MeetingQuerySet) -> Self:
         return self.filter(**{f"{self.path}__in": meetings})
+
+
+class DirectlyServedQuerySet(OfMeetingQuerySet):
+    """What the organiser sees to and, outside events, the chambers of the side that asked.
+
+    Of such a meeting they see this alone; the meeting itself is its companies'.
+    """
+
+    def served_by(self, user: User | AnonymousUser) -> Self:
+        return self._seen_to(Meeting.objects.served_by(user), Chamber.objects.served_by(user))
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        return self._seen_to(Meeting.objects.managed_by(user), Chamber.objects.managed_by(user))
+
+    def _seen_to(self, meetings: MeetingQuerySet, chambers: models.QuerySet[Chamber]) -> Self:
+        direct = Meeting.objects.asked_from(chambers)
+        return self.filter(
+            Q(meeting__in=meetings.values("pk")) | Q(meeting__in=direct.values("pk"))
+        )
 
 
 class MeetingOrderQuerySet(OfMeetingQuerySet):

@@ -41,6 +41,9 @@ def appointment_of(
     partners = [one for one in meeting.people() if one.registration_id != own]
     names = ", ".join(dict.fromkeys(one.registration.company.told for one in partners))
     known = partners if meeting.is_agreed else []
+    lines = [meeting.event.named()[0], *(_person(one) for one in known)]
+    if meeting.event.is_direct and meeting.interpreter is not None:
+        lines.append(_("Interpreter: %(name)s") % {"name": meeting.interpreter.name})
     host = urlsplit(settings.BASE_URL).hostname
     return Appointment(
         uid=f"{meeting.uid}@{host}",
@@ -51,7 +54,7 @@ def appointment_of(
         sequence=meeting.sequence,
         standing=standing or _STANDINGS.get(Meeting.Status(meeting.status), Standing.CONFIRMED),
         place=place_of(meeting),
-        text="\n".join([meeting.event.named()[0], *(_person(one) for one in known)]),
+        text="\n".join(lines),
         url=meeting.link,
         organiser=parseaddr(settings.DEFAULT_FROM_EMAIL)[1] if attendee else "",
         attendee=attendee,

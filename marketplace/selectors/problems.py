@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from marketplace.models import (
     Away,
+    Booking,
     Event,
     Interpreter,
     InterpreterAway,
@@ -412,6 +413,15 @@ class Reader:
             interpreter__event=self._event
         ).values_list("interpreter__public_id", "slot"):
             away[f"interpreter:{public_id}"].update(covered[slot])
+        elsewhere = Booking.objects.filter(interpreter__event=self._event)
+        for public_id, during in elsewhere.exclude(meeting__event=self._event).values_list(
+            "interpreter__public_id", "during"
+        ):
+            away[f"interpreter:{public_id}"].update(
+                at
+                for at, (start, end) in enumerate(self._units)
+                if start < during.upper and during.lower < end
+            )
         self._add_lost(away, covered)
         for booth in self._booths.values():
             away[f"booth:{booth.public_id}"] = self._closed[booth.pk]

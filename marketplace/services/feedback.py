@@ -24,6 +24,7 @@ from marketplace.services import feedback_mail, placing
 from marketplace.services.meetings import (
     demand_begun,
     mark_further,
+    note_attendance,
     record_attendance,
     write_marks,
 )
@@ -55,7 +56,9 @@ def say_what_happened(
     dispute = Dispute.objects.filter(meeting=meeting).first()
     if dispute is not None and dispute.settled_by_id is not None:
         raise ValidationError(
-            _("The organiser has settled what happened. Write to it if that is wrong."),
+            _("The chamber has settled what happened. Write to it if that is wrong.")
+            if meeting.event.is_direct
+            else _("The organiser has settled what happened. Write to it if that is wrong."),
             code="settled",
         )
     row = _row(meeting, own)
@@ -128,22 +131,34 @@ def settle_dispute(
 ) -> Dispute:
     """Decide, as the organiser, who came to a meeting of which the sides say different things.
 
-    Both sides are told. Raises ValidationError ``undecided`` while a mark stays unknown, ``over``
-    when it is settled; PermissionDenied for anyone but a manager of the organiser.
+    Outside events the chambers of the side that asked are asked instead. Both sides are told.
+    Raises ValidationError ``undecided`` while a mark stays unknown, ``over`` when it is settled;
+    PermissionDenied for anyone else, and for who speaks for one of the companies.
     """
     now = at or timezone.now()
     meeting = placing.lock_meeting(dispute.meeting)
+    _demand_judge(dispute, meeting, by)
     locked = Dispute.objects.select_for_update(of=("self",)).get(pk=dispute.pk)
     if locked.settled_at is not None:
         raise ValidationError(_("This is settled already."), code="over")
     if Attendance.UNKNOWN in (host, guest):
         raise ValidationError(_("Say of both sides whether they came."), code="undecided")
-    record_attendance(meeting, by=by, host=host, guest=guest, at=now)
+    note_attendance([(meeting, host, guest)], at=now)
     locked.settled_at, locked.settled_by, locked.note = now, by, note.strip()
     locked.full_clean(exclude=["meeting"])
     locked.save()
     feedback_mail.tell_settled(Meeting.objects.get(pk=meeting.pk), locked)
     return locked
+
+
+def _demand_judge(dispute: Dispute, meeting: Meeting, by: User) -> None:
+    may = Dispute.objects.managed_by(by).filter(pk=dispute.pk).exists()
+    sides = [one.registration_id for one in meeting.people()]
+    biased = Registration.objects.run_by(by).filter(pk__in=sides).exists()
+    if not may or (biased and meeting.event.is_direct):
+        raise PermissionDenied(
+            _("Only the organiser, or a chamber of the company that asked, settles this.")
+        )
 
 
 @transaction.atomic

@@ -25,7 +25,15 @@ from marketplace.models import (
     Registration,
     Slot,
 )
-from marketplace.services import calendars, group_meetings, notices, pairing, placing, rules
+from marketplace.services import (
+    calendars,
+    group_meetings,
+    interpreting,
+    notices,
+    pairing,
+    placing,
+    rules,
+)
 
 Status = MeetingRequest.Status
 
@@ -53,8 +61,8 @@ def request_meeting(
 
     Raises ValidationError ``own_company``, ``requests_closed``, ``not_admitted``, ``not_possible``,
     ``group_rule``, ``already_meeting``, ``already_requested``, ``quota``, ``same_text``,
-    ``other_event``, ``gone`` for a participant who no longer comes; PermissionDenied for who may
-    not decide for the requester.
+    ``other_event``, ``gone`` for a participant who no longer comes, on ``opportunity``
+    ``not_theirs``; PermissionDenied for who may not decide for the requester.
     """
     one, other = _hold_pair(requester, partner)
     _demand_side(one, by)
@@ -74,6 +82,8 @@ def request_meeting(
     )
     chosen = list(slots)
     _demand_same_event(request, chosen)
+    if joins is None:  # a third company is asked about what the first two meet about
+        rules.demand_theirs(request, by)
     if participant is not None:
         placing.demand_coming(participant)
     if one.pk == other.pk:
@@ -127,7 +137,7 @@ def write_draft(
     """Change what a draft says, and send it then if asked; refused, it stays as it was.
 
     Two at once lose nothing of each other where they change different things. Raises as
-    ``send_request``, and ValidationError ``other_event``, ``gone``.
+    ``send_request``, and ValidationError ``other_event``, ``gone``, ``not_theirs``.
     """
     one, other = _hold_pair(request.requester, request.partner)
     _demand_side(one, by)
@@ -138,8 +148,11 @@ def write_draft(
     slots = said.get("slots")
     chosen = list(request.slots.all() if slots is None else slots)
     given.pop("slots", None)
+    before = request.opportunity_id
     for name, value in given.items():
         setattr(request, name, value.strip() if isinstance(value, str) else value)
+    if request.opportunity_id != before:  # what has ended since may stay
+        rules.demand_theirs(request, by)
     _demand_same_event(request, chosen)
     if request.participant is not None:
         placing.demand_coming(request.participant)
@@ -209,6 +222,7 @@ def accept_request(
     if found is not None:
         placing.place_new(meeting, found, at=at)
     _decide(request, Status.ACCEPTED, at)
+    interpreting.ask_for_interpreter(meeting)
     notices.tell_of_meeting("accepted", meeting)
     return meeting
 

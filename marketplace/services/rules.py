@@ -10,13 +10,15 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from chambers.models import Company
+from chambers.models import Company, User
 from marketplace.models import (
     Event,
     GroupRule,
     Meeting,
     MeetingRequest,
+    Opportunity,
     Registration,
     Slot,
     TimeProposal,
@@ -29,6 +31,7 @@ MOST_TIMES = TimeProposal.MOST_TIMES
 SAME_TEXTS = 5  # as many partners may read the very same words
 
 
+NOT_THEIRS = gettext_lazy("Choose an offer or request of one of the two companies.")
 DIRECT_MOST = 10  # requests of a company outside events that wait at once
 DIRECT_WAITS = dt.timedelta(days=10)
 
@@ -118,6 +121,25 @@ def demand_sendable(request: MeetingRequest, at: dt.datetime | None = None) -> N
             params={"most": one.most_requests},
         )
     _demand_own_words(request)
+
+
+def demand_theirs(request: MeetingRequest, by: User) -> None:
+    """Raise ValidationError ``not_theirs`` for an opportunity of neither side.
+
+    The same for one that ``by`` may not read or whose company is not named beside it: which of
+    these it is would tell of it.
+    """
+    if request.opportunity_id is None:
+        return
+    companies = {request.requester.company_id, request.partner.company_id}
+    rows = Opportunity.objects.visible_to(by).named()
+    if not rows.filter(pk=request.opportunity_id, company__in=companies).exists():
+        raise not_theirs()
+
+
+def not_theirs() -> ValidationError:
+    """The refusal of an opportunity of neither side."""
+    return ValidationError({"opportunity": ValidationError(NOT_THEIRS, code="not_theirs")})
 
 
 def _demand_own_words(request: MeetingRequest) -> None:

@@ -1,12 +1,14 @@
 """Meetings outside events over REST."""
 
 import pytest
+from django.urls import reverse
 
 from marketplace.models import Meeting, MeetingRequest
 from marketplace.services import direct
 from tests import event_factories as make
 from tests.factories import OpportunityFactory
 from tests.marketplace.direct_world import side, soon
+from tests.marketplace.refusals import refused
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/requests/"
@@ -39,22 +41,39 @@ def send(client, path, **data):
     return client.post(URL + path, data, format="json")
 
 
-@pytest.mark.parametrize("whose", ["partner, anonymous", "third"])
+@pytest.mark.parametrize("whose", ["partner, anonymous", "third", "nobody"])
 def test_a_request_is_about_an_item_of_the_two_that_stands_under_a_name(
-    speaking_for, anna, keiko, whose
+    speaking_for, anna, keiko, whose, client
 ):
     hidden = OpportunityFactory(company=keiko.company, published=True, is_anonymous=True)
-    item = hidden if whose != "third" else OpportunityFactory(published=True)
+    item = hidden if whose == "partner, anonymous" else OpportunityFactory(published=True)
 
     asked = send(
         speaking_for(anna.person),
         "direct/",
         **body(anna, keiko, soon()),
-        opportunity=item.reference,
+        opportunity="BO-RU-20990101-999" if whose == "nobody" else item.reference,
+    )
+    client.force_login(anna.person)
+    page = client.post(
+        reverse("direct-ask", args=[keiko.company.public_id]),
+        {"opportunity": str(item.public_id), "minutes": "30"},
     )
 
-    assert asked.status_code == 404
+    refusal = "Choose an offer or request of one of the two companies."
+    assert (asked.status_code, page.status_code) == (400, 422)
+    assert refusal in asked.content.decode()
+    assert refusal in page.content.decode()
     assert not MeetingRequest.objects.exists()
+    if whose != "nobody":
+        refused(
+            "not_theirs",
+            direct.ask_directly,
+            anna.company,
+            keiko.company,
+            by=anna.person,
+            opportunity=item,
+        )
 
 
 def test_a_company_is_asked_and_agrees_at_one_of_the_times(speaking_for, anna, keiko):

@@ -90,7 +90,8 @@ def test_what_a_draft_cannot_name_changes_nothing(speaking_for, asker, asked, dr
 
     for body, status in (
         ({"participant": str(asked.public_id)}, 404),
-        ({"opportunity": OpportunityFactory(in_review=True).reference}, 404),
+        ({"opportunity": OpportunityFactory(in_review=True).reference}, 400),
+        ({"opportunity": "NOBODYS-1"}, 400),
         ({"slots": [str(SlotFactory().public_id)]}, 400),
         ({"wish": "perhaps"}, 400),
         ({"partner": str(asked.registration.public_id)}, 400),

@@ -9,8 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.utils import timezone
 
-from chambers.models import Mail
+from chambers.models import Delivery, Mail, Topic
 from chambers.services import jobs
+from chambers.services.digests import write_digest
+from chambers.services.topics import choose_delivery
 from marketplace.models import Dispute, Feedback, Meeting
 from marketplace.selectors.feedback import SECOND_AFTER, THIRD_AFTER, look_back_on, open_questions
 from marketplace.services import feedback, feedback_links, meetings
@@ -325,12 +327,45 @@ def test_the_clock_asks(past):
     assert Mail.objects.filter(kind="feedback_asked").count() == 2
 
 
-def test_a_direct_meeting_has_no_organiser_to_find_out(past):
+def test_the_daily_mail_leads_to_the_same_link_of_one_purpose(past, client):
+    person = past.guest.person
+    choose_delivery(person, Topic.OUTCOMES, Delivery.DAILY)
+    feedback_links.ask_after_meetings(timezone.now())
+    held = Mail.objects.get(kind="feedback_asked", to=person.email)
+    assert held.state == Mail.State.HELD
+
+    write_digest(person)
+    digest = Mail.objects.get(kind="digest", to=person.email)
+    (link,) = links_of(digest)[:1]
+
+    assert link == links_of(held)[0]
+    assert link in digest.html
+    # Nobody is signed in: the link asks, and its button notes.
+    page = client.get(link)
+    assert "Did this meeting take place?" in page.content.decode()
+    assert not Feedback.objects.exclude(said="").exists()
+    client.post(link)
+    assert Feedback.objects.exclude(said="").get().side == past.guest.registration
+
+
+def direct(past):
+    """The meeting as one outside events, asked for by the guest's company."""
     type(past.event).objects.filter(pk=past.event.pk).update(kind="direct")
     past.event.refresh_from_db()
-    feedback_links.ask_after_meetings(timezone.now())
     past.meeting.event = past.event
+    own = past.guest.registration
+    past.meeting.request = make.MeetingRequestFactory(
+        event=past.event, requester=own, partner=past.host.registration, message="Secret"
+    )
+    past.meeting.save()
+    return factories.StaffFactory(chamber=own.company.memberships.get().chamber).person
 
+
+def test_a_contradiction_outside_events_goes_to_the_chamber_of_who_asked(past, client):
+    judge = direct(past)
+    host = past.host.registration.company
+    other = factories.StaffFactory(chamber=host.memberships.get().chamber).person
+    feedback_links.ask_after_meetings(timezone.now())
     past.says("host", Said.THEY_MISSED)
     past.says("guest", Said.HELD)
 
@@ -338,7 +373,34 @@ def test_a_direct_meeting_has_no_organiser_to_find_out(past):
     assert asked.count() == 2
     assert "organiser" not in asked[0].text
     assert past.marks() == ("came", "unknown", S.CONFIRMED)
-    assert not Dispute.objects.served_by(past.manager).exists()
+    dispute = Dispute.objects.served_by(judge).get()
+    assert not Dispute.objects.served_by(other).exists()
+    client.force_login(judge)
+    page = client.get(f"/admin/marketplace/dispute/{dispute.pk}/change/").content.decode()
+    assert "They did not come" in page
+    assert "Secret" not in page
+    with pytest.raises(PermissionDenied):
+        feedback.settle_dispute(dispute, by=other, host="came", guest="came")
+
+    feedback.settle_dispute(dispute, by=judge, host="came", guest="came", note="Seen online")
+
+    assert past.marks() == ("came", "came", S.HELD)
+    told = Mail.objects.filter(kind="feedback_settled")
+    assert {one.to for one in told} == {past.host.person.email, past.guest.person.email}
+    assert "The chamber of the company that asked for it found out" in told[0].text
+    assert not Meeting.objects.served_by(judge).exists()
+    assert not Feedback.objects.served_by(judge).exists()
+    assert not Mail.objects.served_by(judge).exists()
+
+
+def test_who_speaks_for_one_of_the_two_does_not_settle_between_them(past):
+    judge = direct(past)
+    past.says("host", Said.THEY_MISSED)
+    past.says("guest", Said.HELD)
+    factories.RepresentativeFactory(company=past.guest.registration.company, person=judge)
+
+    with pytest.raises(PermissionDenied):
+        feedback.settle_dispute(Dispute.objects.get(), by=judge, host="came", guest="came")
 
 
 def test_no_staff_reads_the_mails_after_a_direct_meeting(past):

@@ -157,7 +157,7 @@ class InterpreterWishAdmin(AtTheEvent):
     @admin.display(description=_("languages"))
     def languages(self, wish: InterpreterWish) -> str:
         sides = (wish.meeting.host.registration, wish.meeting.guest.registration)
-        return " · ".join(f"{one.company.told}: {', '.join(one.speaks)}" for one in sides)
+        return " · ".join(f"{one.company.told}: {', '.join(one.speaks) or '—'}" for one in sides)
 
     @admin.display(description=_("status"))
     def state_told(self, wish: InterpreterWish) -> str:

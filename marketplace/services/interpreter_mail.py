@@ -17,7 +17,7 @@ from marketplace.selectors.appointments import appointment_of, place_of
 from marketplace.selectors.times import tell_time
 from marketplace.selectors.timetables import Place
 from marketplace.services.calendar_files import calendar_file
-from marketplace.services.notices import thread_of
+from marketplace.services.notices import chamber_of, thread_of
 
 if TYPE_CHECKING:
     from marketplace.services.mending import Outcome
@@ -147,7 +147,7 @@ def _write(
         "interpreter_timetable",
         to=reader,
         context=context,
-        chamber=event.chamber,
+        chamber=chamber_of(event),
         calendar=file,
         thread=thread_of(event, reader),
     )

@@ -16,8 +16,9 @@ from chambers.services.layout import Letter, letter
 from marketplace.models import Event, MailText, Meeting, MeetingRequest, Registration
 from marketplace.selectors.agenda import with_people
 from marketplace.selectors.mail_texts import worded
+from marketplace.selectors.times import tell_moment
 from marketplace.selectors.windows import window_context
-from marketplace.services import notices, reminders
+from marketplace.services import notices, reminders, rules
 from marketplace.services.timetable_mail import timetable_context
 
 Kind = MailText.Kind
@@ -85,7 +86,12 @@ def _request(own: Registration, reader: User) -> dict[str, Any]:
     if found is not None:
         return notices.request_context(found, own, reader)
     request = _example_request(own)
-    return {"meeting_request": request, "own": own, "other": request.requester, "until": "…"}
+    return {
+        "meeting_request": request,
+        "own": own,
+        "other": request.requester,
+        "until": _until(own.event, reader),
+    }
 
 
 def _waiting(own: Registration, reader: User) -> dict[str, Any]:
@@ -93,8 +99,16 @@ def _waiting(own: Registration, reader: User) -> dict[str, Any]:
     if found is not None:
         return reminders.answers_context(reader, own, [found])
     request = _example_request(own)
-    row = {"request": request, "company": request.requester.company.told, "until": "…"}
+    row = {
+        "request": request,
+        "company": request.requester.company.told,
+        "until": _until(own.event, reader),
+    }
     return {"rows": [row], "total": 1, "company": own.company.told}
+
+
+def _until(event: Event, reader: User) -> str:
+    return tell_moment(rules.expiry_of(event), zone=reader.time_zone)
 
 
 def _newest(own: Registration) -> MeetingRequest | None:

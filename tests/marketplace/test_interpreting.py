@@ -176,6 +176,23 @@ def test_strangers_and_viewers_name_nobody_and_what_is_over_is_over(world):
     assert Interpreter.objects.count() == 2
 
 
+def test_an_interpreter_with_an_account_is_told_where_to_be_and_when_no_more(world):
+    olga = world.olga.person = factories.UserFactory()
+    world.olga.save()
+    wish = world.wish()
+
+    answer_wish(wish, by=world.manager, interpreter=world.olga)
+    answer_wish(wish, by=world.manager, interpreter=None)
+
+    named, gone = Mail.objects.filter(to=olga.email).order_by("pk")
+    assert named.subject.startswith("You interpret: ")
+    assert "Romashka" in named.text
+    assert "/events/" not in named.text
+    assert named.calendar
+    assert gone.subject.startswith("You no longer interpret: ")
+    assert not Mail.objects.served_by(world.manager).exists()
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_list_takes_the_same_queries_for_any_number(
     client, world, count, django_assert_num_queries

@@ -99,6 +99,10 @@ class InterpreterWishAdmin(AtTheEvent):
         "to_do",
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InterpreterWish]:
+        rows: QuerySet[InterpreterWish] = super().get_queryset(request)
+        return rows.prefetch_related("meeting__others")
+
     def event_of(self, row: InterpreterWish) -> Event:
         """The event of the meeting."""
         return row.meeting.event

@@ -203,5 +203,5 @@ def test_the_list_takes_the_same_queries_for_any_number(
     address = reverse("admin:marketplace_interpreterwish_changelist")
     client.get(address)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(address)

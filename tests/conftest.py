@@ -1,5 +1,6 @@
 """Fixtures that many tests share. The services themselves come from config.stack.pytest_plugin."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -11,27 +12,35 @@ from rest_framework.test import APIClient
 
 from config import celery_app
 from config.stack.child import Child
+from config.stack.pytest_plugin import MIGRATED
+from tests.database import migrated_database
 from tests.factories import UserFactory
 
 LONGEST = [
     "tests/seeds/test_demo.py",
-    "tests/web/test_browser_pages.py",
     "tests/test_access.py",
-    "tests/web/test_browser_events.py",
-    "tests/api/test_contract.py",
-    "tests/web/test_browser_use.py",
+    "tests/marketplace/scheduling/test_planning.py",
+    "tests/matching/test_migrations.py",
     "tests/chambers/test_import_commands.py",
     "tests/chambers/test_jobs.py",
+    "tests/web/test_browser_pages.py",
     "tests/stack/test_up.py",
+    "tests/api/test_contract.py",
+    "tests/web/test_browser_events.py",
     "tests/marketplace/test_timetable_durability.py",
-    "tests/matching/test_durability.py",
-    "tests/chambers/test_import_fuzz.py",
     "tests/matching/test_database_crash.py",
+    "tests/matching/test_durability.py",
+    "tests/chambers/admin/test_browser.py",
+    "tests/web/test_browser_use.py",
+    "tests/chambers/test_import_fuzz.py",
     "tests/matching/engine/test_index.py",
+    "tests/seeds/test_testbed.py",
+    "tests/api/test_docs.py",
 ]
 """The files that `make test` begins with, so that no process is left alone with one at the end.
 
-The demo world compiles the matching for them all, once; those after it need it later or not at all.
+The demo world compiles the matching for them all, once. The five after it need nothing of what it
+compiles, so that no two processes compile the same at the same time.
 """
 
 
@@ -40,6 +49,22 @@ def pytest_collection_modifyitems(items):
     if "PYTEST_XDIST_WORKER" in os.environ:
         place = {name: number for number, name in enumerate(LONGEST)}
         items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays to the end: it is not searched for garbage again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 20, 20)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker):
+    """Where processes share a server, one of them migrates and all copy what it made."""
+    if "PYTEST_XDIST_WORKER" in os.environ and MIGRATED in os.environ:
+        with django_db_blocker.unblock():
+            copied = migrated_database(os.environ[MIGRATED])
+        connections["default"].settings_dict["TEST"]["TEMPLATE"] = copied
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,9 @@ from config.stack.progress import Silence
 from config.stack.services import services
 from config.stack.translations import compile_translations
 
+MIGRATED = "MIGRATED_DATABASE"
+"""Names the database that the first process migrates and the others copy: see tests/database.py."""
+
 _until_the_end = ExitStack()
 atexit.register(_until_the_end.close)
 
@@ -43,4 +46,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         _until_the_end.callback(shutil.rmtree, home.path, ignore_errors=True)
         found = _until_the_end.enter_context(services(home, Silence(sys.stderr), durable=False))
         os.environ.update(found.environment)
+        if brought:
+            # A server that goes when the run ends may keep a database of the run's own.
+            os.environ[MIGRATED] = "migrated"
+        # Compiled once for all processes of this run and the next, services they start included.
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(CHECKOUT / ".pytest_cache" / "numba"))
     return (yield)

@@ -22,7 +22,7 @@ from tests.stack.ordinary_user import NOBODY, readable_copy
 
 # What a developer's shell does not have, but these tests were given.
 OURS = {"ALLOWED_HOSTS", "BASE_URL", "DATABASE_URL", "DEMO", "DJANGO_SETTINGS_MODULE", "REDIS_URL"}
-OURS |= {"SECRET_KEY", "STAFF_MFA", "VAR_DIR"}
+OURS |= {"MIGRATED_DATABASE", "NUMBA_CACHE_DIR", "SECRET_KEY", "STAFF_MFA", "VAR_DIR"}
 SECONDS = 400.0  # a limit for a machine that has much else to do
 
 
@@ -110,8 +110,14 @@ def process_of(shell: Shell, word: str) -> int:
 
 @pytest.fixture(scope="module")
 def shell():
+    """Of this checkout, with what this run has compiled already."""
     folder = temporary_folder(postgres_identity(CHECKOUT))
-    yield Shell(folder, Path(sys.executable), CHECKOUT)
+    shell = Shell(folder, Path(sys.executable), CHECKOUT)
+    compiled = Path(os.environ["NUMBA_CACHE_DIR"])
+    compiled.mkdir(parents=True, exist_ok=True)
+    shell.home.prepare()
+    (shell.home.path / "numba").symlink_to(compiled)
+    yield shell
     shutil.rmtree(folder)
 
 

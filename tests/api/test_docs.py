@@ -1,6 +1,7 @@
 """The page that explains the door: complete, readable, and inside the security policy."""
 
 import re
+from itertools import product
 
 import pytest
 from playwright.sync_api import expect
@@ -73,12 +74,8 @@ def test_the_page_is_only_read(client, method):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_a_browser_shows_it_without_complaint(browse, width, scheme):
-    page = browse(
-        StaffFactory().person, viewport={"width": width, "height": 900}, color_scheme=scheme
-    )
+def test_a_browser_shows_it_without_complaint_in_any_width_and_theme(browse):
+    page = browse(StaffFactory().person)
     page.add_init_script(VIOLATIONS)
 
     answer = page.goto("/api/docs/")
@@ -87,10 +84,13 @@ def test_a_browser_shows_it_without_complaint(browse, width, scheme):
 
     assert answer.status == 200
     assert "unsafe" not in answer.headers["content-security-policy"]
+    for width, scheme in product([390, 1280], ["light", "dark"]):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        expect(page.get_by_role("heading", name="REST API")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("window.violations") == []
     assert page.complaints == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    expect(page.get_by_role("heading", name="REST API")).to_be_visible()
     with page.expect_response("**/api/schema/") as document:
         page.get_by_role("link", name="OpenAPI document").click()
     assert document.value.json()["openapi"] == "3.0.3"

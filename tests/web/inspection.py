@@ -24,6 +24,14 @@ TALL = """() => {
   document.getAnimations().forEach(one => one.finish())
   return document.documentElement.scrollHeight
 }"""
+WIDEST = """[...document.querySelectorAll('main *')].filter(e =>
+  e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 90)).slice(0, 3)"""
+SPACED = """() => {
+  const wider = new CSSStyleSheet()
+  wider.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important;
+    word-spacing: .16em !important } p { margin-bottom: 2em !important }`)
+  document.adoptedStyleSheets.push(wider)
+}"""
 
 
 def barriers(tab, rules=RULES, **options):
@@ -35,10 +43,20 @@ def barriers(tab, rules=RULES, **options):
     ]
 
 
-def visit(tab, addresses, language, *, themes=THEMES, looked_through=(), broken=("/nowhere/",)):
+def visit(
+    tab,
+    addresses,
+    language,
+    *,
+    themes=THEMES,
+    looked_through=(),
+    spaced=False,
+    broken=("/nowhere/",),
+):
     """Open each and look at it in all themes and widths; what went wrong, by address.
 
-    ``looked_through`` are the pairs (width, theme) in which barriers are searched for.
+    ``looked_through`` are the pairs (width, theme) in which barriers are searched for;
+    ``spaced`` says whether to see last that wider spaced text is not cut off.
     """
     troubles = {}
     for address in addresses:
@@ -49,12 +67,21 @@ def visit(tab, addresses, language, *, themes=THEMES, looked_through=(), broken=
             for width in WIDTHS:
                 wrong += _looked_at(tab, width, theme, (width, theme) in looked_through)
         tab.page.emulate_media(color_scheme=themes[0])
+        wrong += cut_off(tab) if spaced else []
         tab.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
         wrong += [one for one in tab.complaints if "404 (Not Found)" not in one]
         tab.complaints.clear()
         if wrong:
             troubles[address] = wrong
     return troubles
+
+
+def cut_off(tab):
+    """What leaves the narrowest window when the text on the page is spaced wider, for good."""
+    tab.page.set_viewport_size({"width": WIDTHS[-1], "height": 800})
+    tab.page.evaluate(SPACED)
+    wide = tab.sideways()
+    return [("spaced", wide, tab.page.evaluate(WIDEST))] if wide > 0 else []
 
 
 def _looked_at(tab, width, theme, thoroughly):

@@ -109,7 +109,7 @@ def servers(folder, **variables):
         yield Crash(database, environment, folder)
 
 
-def wait_for(done, seconds=120):
+def wait_for(done, seconds=300):
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline

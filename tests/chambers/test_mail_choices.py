@@ -97,7 +97,7 @@ def test_changes_that_tell_the_same_people_in_another_order_do_not_wait_for_each
         try:
             with transaction.atomic():
                 queue_mail("membership_admitted", to=first, context=context)
-                both.wait(timeout=20)
+                both.wait(timeout=60)
                 queue_mail("membership_admitted", to=second, context=context)
         except OperationalError as error:
             failed.append(error)

@@ -111,7 +111,7 @@ def test_two_who_change_texts_of_two_languages_at_once_undo_nothing():
 
     def write(person, texts):
         try:
-            together.wait(timeout=10)
+            together.wait(timeout=60)
             change_profile(company, by=person, texts=texts)
         except Exception as error:  # noqa: BLE001 - whatever it is, the test must see it
             failed.append(error)
@@ -123,7 +123,7 @@ def test_two_who_change_texts_of_two_languages_at_once_undo_nothing():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join()
 
     company.refresh_from_db()
     assert failed == []

@@ -78,7 +78,7 @@ def apart(call):
 def test_a_pair_that_agrees_meanwhile_is_left_out_and_nobody_waits_for_the_choice(scene, asked_of):
     def while_two_agree(event, companies):
         thread = apart(lambda: scene.accept(scene.ask()))
-        thread.join(timeout=20)
+        thread.join(timeout=60)
         assert not thread.is_alive()  # else the event was held while it was chosen
         return everybody(event, companies)
 

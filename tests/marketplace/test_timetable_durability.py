@@ -55,7 +55,7 @@ def confirm_one(event, slots):
     return meeting
 
 
-def wait_for(done, seconds=90):
+def wait_for(done, seconds=300):
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline, list(Job.objects.values("kind", "state", "error"))

@@ -92,6 +92,7 @@ def test_the_stop_signal_is_sent_only_once(log):
 
     child.ask_to_stop()
     child.ask_to_stop()
+    child.wait_until(lambda: "asked" in log.read_text())
     child.stop(timeout=0.5)
 
     assert log.read_text().count("asked") == 1

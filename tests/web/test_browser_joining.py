@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from chambers.models import Mail, Representative
 from tests.factories import PASSWORD, CompanyFactory, RepresentativeFactory
@@ -40,7 +41,7 @@ def test_a_person_signs_up_finds_the_company_asks_and_acts_for_it(tab, settings)
     boris.page.fill("#results textarea", "Отдел продаж")
     with boris.page.expect_navigation():
         boris.page.click("#results details button[type=submit]")
-    assert "ООО «Ромашка»" in boris.page.inner_text("main")
+    expect(boris.page.locator("main")).to_contain_text("ООО «Ромашка»")
 
     contact.go("/ru/my/people/")
     contact.page.click("main a.btn--main")
@@ -48,7 +49,7 @@ def test_a_person_signs_up_finds_the_company_asks_and_acts_for_it(tab, settings)
         contact.page.click("main button[name=accept]")
     boris.go("/ru/my/people/")
 
-    assert "Борис Лепестков" in boris.page.inner_text("main")
+    expect(boris.page.locator("main")).to_contain_text("Борис Лепестков")
     assert Representative.objects.get(person__name="Борис Лепестков").role == "editor"
     assert boris.sideways() == contact.sideways() == 0
     assert boris.complaints == contact.complaints == []

@@ -25,6 +25,14 @@ OBSCURED = """async () => {
   return found;
 }"""
 
+TYPED = """letters => {
+  const field = document.activeElement
+  for (const letter of letters) {
+    field.value += letter
+    field.dispatchEvent(new InputEvent('input', {bubbles: true}))
+  }
+}"""
+
 
 def settled(one):
     """Wait until htmx has finished what it was doing."""
@@ -55,9 +63,9 @@ def test_a_filter_asks_once_keeps_focus_and_says_the_count(tab, world):
     assert one.asked() == ["/en/companies/?q=&country=RU&sort=new"]
     assert one.page.url.endswith("/en/companies/?country=RU&sort=new")
     assert one.focused("e.value") == "RU"
-    assert one.page.inner_text("#live") == "1 company"
-    assert one.page.inner_text("#n-speaks-ja") == "0"
-    assert one.page.inner_text("#n-country-JP") == "22"
+    expect(one.page.locator("#live")).to_have_text("1 company")
+    expect(one.page.locator("#n-speaks-ja")).to_have_text("0")
+    expect(one.page.locator("#n-country-JP")).to_have_text("22")
 
 
 def test_back_brings_the_whole_former_page(tab, world):
@@ -69,9 +77,9 @@ def test_back_brings_the_whole_former_page(tab, world):
     one.page.wait_for_url(re.compile(r"/companies/$"))
     one.page.locator("#count", has_text="23").wait_for()
 
-    assert one.page.locator("header.top").count() == 1
-    assert not one.page.locator("input[name=country][value=RU]").is_checked()
-    assert one.page.locator(".picked").count() == 0
+    expect(one.page.locator("header.top")).to_have_count(1)
+    expect(one.page.locator("input[name=country][value=RU]")).not_to_be_checked()
+    expect(one.page.locator(".picked")).to_have_count(0)
 
 
 def test_leaving_and_coming_back_keeps_the_filter(tab, world):
@@ -83,9 +91,9 @@ def test_leaving_and_coming_back_keeps_the_filter(tab, world):
     one.page.go_back()
     one.page.locator("#find").wait_for()
 
-    assert one.page.locator("header.top").count() == 1
-    assert one.page.locator("input[name=country][value=RU]").is_checked()
-    assert one.page.locator(".picked", has_text="Russia").count() == 1
+    expect(one.page.locator("header.top")).to_have_count(1)
+    expect(one.page.locator("input[name=country][value=RU]")).to_be_checked()
+    expect(one.page.locator(".picked", has_text="Russia")).to_have_count(1)
 
 
 def test_typing_asks_when_one_pauses_and_keeps_the_place(tab, world):
@@ -93,11 +101,12 @@ def test_typing_asks_when_one_pauses_and_keeps_the_place(tab, world):
     one.go("/en/companies/")
     one.requests.clear()
 
-    one.page.locator("#q").press_sequentially("harvesters", delay=30)
+    one.page.locator("#q").focus()
+    one.page.evaluate(TYPED, "harvesters")  # by keys, a slow machine would make pauses
     one.page.locator("#count", has_text="21 companies").wait_for()
     settled(one)
 
-    assert 1 <= len(one.asked()) <= 2
+    assert len(one.asked()) == 1
     assert one.focused("e.id") == "q"
 
 
@@ -110,8 +119,8 @@ def test_the_order_keeps_its_focus_after_the_list_has_changed(tab, world):
         one.page.select_option("#sort", "name")
     settled(one)
 
-    assert one.focused("e.id") == "sort"
-    assert one.page.locator("#sort").input_value() == "name"
+    expect(one.page.locator("#sort")).to_be_focused()
+    expect(one.page.locator("#sort")).to_have_value("name")
 
 
 def test_a_chip_takes_its_filter_away(tab, world):
@@ -121,7 +130,7 @@ def test_a_chip_takes_its_filter_away(tab, world):
     one.page.click(".picked:has-text('Russia')")
     one.page.wait_for_url(re.compile(r"\?speaks=ru$"))
 
-    assert one.page.locator(".picked").count() == 1
+    expect(one.page.locator(".picked")).to_have_count(1)
 
 
 # --- answers
@@ -137,15 +146,15 @@ def test_not_relevant_and_undo_without_leaving_the_page(tab, world):
     one.page.locator(f"{slip}.slip--off").wait_for()
 
     assert Dismissal.objects.get().reason == "known"
-    assert one.page.locator(":popover-open").count() == 0
-    assert one.focused("e.id") == f"h-{world.theirs.public_id}"
-    assert "is off your list" in one.page.inner_text("#live")
+    expect(one.page.locator(":popover-open")).to_have_count(0)
+    expect(one.page.locator(f"#h-{world.theirs.public_id}")).to_be_focused()
+    expect(one.page.locator("#live")).to_contain_text("is off your list")
 
     one.page.click(f"{slip} button:has-text('Undo')")
     one.page.locator(f"{slip}:not(.slip--off)").wait_for()
 
     assert not Dismissal.objects.exists()
-    assert "is back on your list" in one.page.inner_text("#live")
+    expect(one.page.locator("#live")).to_contain_text("is back on your list")
 
 
 def test_pressing_twice_sends_once(tab, world):
@@ -182,7 +191,7 @@ def test_a_failed_answer_is_said_in_sight_and_can_be_tried_again(tab, world, fau
     one.page.unroute("**/not-relevant/")
     one.page.click(f"{slip} button[value=field]")
     one.page.locator(f"{slip}.slip--off").wait_for()
-    assert one.page.locator("#failed").is_hidden()
+    expect(one.page.locator("#failed")).to_be_hidden()
 
 
 # --- choices in the header
@@ -220,7 +229,7 @@ def test_signing_in_and_out(tab, world):
     one.page.fill("[name=password]", "long enough for a test")
     one.page.click("main button[type=submit]")
     one.page.wait_for_url("**/en/matches/")
-    assert one.page.locator(".slip").count() > 0
+    expect(one.page.locator(".slip")).not_to_have_count(0)
 
     one.page.click(".who")
     one.page.click(".menu button:has-text('Sign out')")
@@ -281,7 +290,7 @@ def test_without_script_the_filter_sheet_works_by_plain_forms(tab, world):
     one.page.click(".filters__bar button")
     one.page.wait_for_url(re.compile("country=RU"))
 
-    assert one.page.inner_text("#count") == "1 company"
+    expect(one.page.locator("#count")).to_have_text("1 company")
 
 
 def test_without_script_a_partner_is_taken_off_and_back(tab, world):
@@ -292,7 +301,7 @@ def test_without_script_a_partner_is_taken_off_and_back(tab, world):
     one.page.click(f"{slip} .acts button[popovertarget]")
     one.page.click(f"{slip} button[value=known]")
     one.page.wait_for_url("**/matches/#not-relevant")
-    assert "is off your list" in one.page.inner_text(".notes")
+    expect(one.page.locator(".notes")).to_contain_text("is off your list")
 
     one.page.click(f"{slip} button:has-text('Undo')")
     one.page.wait_for_url(f"**/matches/{slip}")

@@ -51,12 +51,12 @@ def test_a_bomb_is_refused_within_a_second(tmp_path, letter, size):
     piece = letter * (MEBIBYTE // len(letter))
     packed = b"".join(packer.compress(piece) for _ in range(min(size, 64))) + packer.flush()
     (tmp_path / "bomb.gz").write_bytes(packed * max(1, size // 64))
-    begun = time.monotonic()
+    begun = time.process_time()
 
     with pytest.raises(BrokenFileError, match="200 times its size"):
         read_all(tmp_path / "bomb.gz")
 
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1  # of work, whatever else the machine does
 
 
 def test_a_file_that_unpacks_to_more_than_the_limit_is_refused(tmp_path):

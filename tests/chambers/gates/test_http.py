@@ -164,7 +164,7 @@ def test_a_slow_receiver_holds_us_only_until_the_deadline(receiving, monkeypatch
             post_json(f"http://127.0.0.1:{receiver.port}/", b"{}")
         over.set()
 
-    assert 0.9 < time.monotonic() - begun < 2
+    assert 0.9 < time.monotonic() - begun < 20  # it would send bytes for ever
 
 
 def test_a_name_server_that_does_not_answer_holds_us_only_until_the_deadline(monkeypatch):

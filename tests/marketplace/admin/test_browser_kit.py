@@ -101,8 +101,8 @@ def test_a_hostile_name_is_text_in_the_answer_and_in_the_tables(offline, asked, 
 
     page.locator("#ask-name").fill("hostile 11:45")
 
-    assert page.locator("#found strong").count() == 1
-    assert "<script>document.title" in page.locator("#found b").inner_text()
+    expect(page.locator("#found strong")).to_have_count(1)
+    expect(page.locator("#found b")).to_contain_text("<script>document.title")
     assert page.title() == "Who is where · Forum"
     assert page.complaints == []
 

@@ -44,7 +44,6 @@ from marketplace.selectors.agenda import (
 from marketplace.selectors.appointments import appointment_of, file_name
 from marketplace.selectors.feedback import look_back_on
 from marketplace.selectors.standby import each_answers, yet_to_accept
-from marketplace.selectors.times import ShownTime
 from marketplace.services import meetings as services
 from marketplace.services import moves, standby
 from marketplace.services.calendars import MINUTES
@@ -286,7 +285,7 @@ def _page(
     return form_page(request, template, context, form)
 
 
-def _hints(request: SignedInRequest, found: Meeting) -> list[ShownTime]:
+def _hints(request: SignedInRequest, found: Meeting) -> list[timing.Hint]:
     """Other times that would do for all, where they are typed."""
     minutes = found.slot.minutes if found.slot is not None else MINUTES
     return timing.hints(request, found.event, found.people(), minutes)

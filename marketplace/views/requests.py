@@ -19,7 +19,7 @@ from chambers.http import SignedInRequest
 from marketplace.forms import AskForm, DeclineForm
 from marketplace.models import MeetingRequest, Registration
 from marketplace.selectors.inbox import TABS, inbox_of, is_for_timetable, letter_of, requests_of
-from marketplace.selectors.times import ShownTime, shown_time
+from marketplace.selectors.times import shown_time
 from marketplace.services import requests as services
 from marketplace.services import rules
 from marketplace.services.calendars import MINUTES
@@ -264,7 +264,7 @@ def _page(
     return form_page(request, template, context, form)
 
 
-def _hints(request: SignedInRequest, asked: MeetingRequest, own: Registration) -> list[ShownTime]:
+def _hints(request: SignedInRequest, asked: MeetingRequest, own: Registration) -> list[timing.Hint]:
     """Times that would do for both, where they are typed."""
     slot = asked.slots.first()
     minutes = slot.minutes if slot is not None else MINUTES

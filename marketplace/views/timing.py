@@ -5,16 +5,22 @@ Each gives the form and what carries it out, so that a page is the same for both
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from itertools import product
+from zoneinfo import ZoneInfo
 
 from django.forms import BaseForm
+from django.http import QueryDict
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from chambers.http import SignedInRequest
 from marketplace.forms import AcceptForm, TimesForm, told_slots
-from marketplace.forms.direct import DirectAcceptForm, DirectTimesForm
+from marketplace.forms.direct import TIMES as ROWS
+from marketplace.forms.direct import TYPED, DirectAcceptForm, DirectTimesForm
 from marketplace.models import Event, Meeting, MeetingRequest, Participant, Registration, Slot
 from marketplace.selectors.free_times import Span, free_times
 from marketplace.selectors.times import NOT_CHOSEN, ShownTime, shown_time
@@ -25,6 +31,8 @@ from marketplace.views.acting import sent
 
 PAIRS = 9  # people of both sides whose calendars are compared
 TIMES = 60  # shown
+PRESSED = "at"  # the name of the buttons of ``Hint``
+_ROWS = tuple(f"times_{number}" for number in range(ROWS))
 
 Change = tuple[BaseForm, Callable[..., object]]
 
@@ -35,6 +43,35 @@ def own_zone(request: SignedInRequest, otherwise: str) -> str:
     return chosen if chosen != NOT_CHOSEN else otherwise
 
 
+@dataclass(frozen=True)
+class Hint:
+    """A time that would do for both; ``at`` is what its button sends, an instant in UTC."""
+
+    at: str
+    time: ShownTime
+
+
+def _sent_or_pressed(request: SignedInRequest, zone: str, *fields: str) -> QueryDict | None:
+    """What a form sends; where a hint was pressed, its time alone in the first of ``fields``."""
+    data = sent(request)
+    pressed = _instant(data.get(PRESSED, "")) if data is not None else None
+    if data is None or pressed is None:
+        return data
+    filled = data.copy()
+    for name in fields:
+        filled[name] = ""
+    filled[fields[0]] = pressed.astimezone(ZoneInfo(zone)).strftime(TYPED)
+    return filled
+
+
+def _instant(written: str) -> dt.datetime | None:
+    try:
+        found = parse_datetime(written)
+    except ValueError:  # as 31 February
+        return None
+    return found if found is not None and found.tzinfo is not None else None
+
+
 def accepting(
     request: SignedInRequest, asked: MeetingRequest, own: Registration
 ) -> tuple[BaseForm, Callable[..., Meeting]]:
@@ -43,11 +80,12 @@ def accepting(
     event = asked.event
     free = free_for(asked, own, wanted or None)
     if event.is_direct:
+        zone = own_zone(request, event.zone)
         form: BaseForm = DirectAcceptForm(
-            sent(request),
+            _sent_or_pressed(request, zone, "starts_at"),
             event=event,
             own=own.company,
-            zone=own_zone(request, event.zone),
+            zone=zone,
             among=free,
             any_time=not wanted,
             joins=asked.joins_id is not None,
@@ -68,9 +106,9 @@ def accepting(
 def proposing(request: SignedInRequest, asked: MeetingRequest, own: Registration) -> Change:
     """Answer with other times."""
     if asked.event.is_direct:
-        form: BaseForm = DirectTimesForm(
-            sent(request), zone=own_zone(request, asked.event.zone), initial=_length_of(asked)
-        )
+        zone = own_zone(request, asked.event.zone)
+        typed = _sent_or_pressed(request, zone, *_ROWS)
+        form: BaseForm = DirectTimesForm(typed, zone=zone, initial=_length_of(asked))
         return form, partial(direct.propose_times, asked, by=request.user)
     form = TimesForm(
         sent(request),
@@ -86,9 +124,9 @@ def moving(request: SignedInRequest, found: Meeting) -> Change:
     event = found.event
     if event.is_direct:
         minutes = found.slot.minutes if found.slot is not None else MINUTES
-        form: BaseForm = DirectTimesForm(
-            sent(request), zone=own_zone(request, event.zone), initial={"minutes": minutes}
-        )
+        zone = own_zone(request, event.zone)
+        typed = _sent_or_pressed(request, zone, *_ROWS)
+        form: BaseForm = DirectTimesForm(typed, zone=zone, initial={"minutes": minutes})
         return form, partial(direct.propose_move, found, by=request.user)
     free = free_slots(event, found.people(), besides=found)
     among = [one for one in free[:TIMES] if one.pk != found.slot_id]
@@ -98,13 +136,16 @@ def moving(request: SignedInRequest, found: Meeting) -> Change:
 
 def hints(
     request: SignedInRequest, event: Event, people: Iterable[Participant], minutes: int
-) -> list[ShownTime]:
+) -> list[Hint]:
     """Outside events: some times in which nobody of ``people`` has a meeting."""
     if not event.is_direct:
         return []
     found: list[Span] = free_times(people, minutes=minutes, zone=event.zone)
     zone = request.user.time_zone
-    return [shown_time(start, end, zone=event.zone, reader=zone) for start, end in found]
+    return [
+        Hint(start.isoformat(), shown_time(start, end, zone=event.zone, reader=zone))
+        for start, end in found
+    ]
 
 
 def both_of(asked: MeetingRequest, own: Registration) -> list[Participant]:

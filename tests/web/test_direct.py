@@ -1,6 +1,7 @@
 """Meetings outside events on pages: asked, answered, moved; all meetings in one place."""
 
 import datetime as dt
+import re
 import zoneinfo
 
 import pytest
@@ -169,6 +170,62 @@ def test_where_any_time_would_do_it_is_typed_on_accepting(world):
 
     slot = Meeting.objects.get().slot
     assert (slot.starts_at, slot.minutes) == (soon(1), 45)
+
+
+def pressed_in(page):
+    """What the buttons of suggested times send, in order."""
+    return re.findall(r'name="at" value="([^"]+)"', page)
+
+
+def test_a_suggested_time_is_agreed_to_by_its_button(world):
+    request = world.ask()
+    page = world.get(world.keiko.person, "request-accept", request.public_id).content.decode()
+    first, second, _third = pressed_in(page)
+    # Enter in a field presses the first button of a form: that is never a time.
+    assert page.index(">Accept</button>") < page.index('name="at"')
+
+    world.post(
+        world.keiko.person,
+        "request-accept",
+        request.public_id,
+        at=second,
+        starts_at=typed(soon(1), TOKYO),
+        minutes="30",
+        person=str(world.keiko.person.public_id),
+    )
+
+    slot = Meeting.objects.get().slot
+    assert slot.starts_at == dt.datetime.fromisoformat(second) != dt.datetime.fromisoformat(first)
+
+
+def test_a_suggested_time_is_proposed_alone_with_what_was_typed_beside(world):
+    request = world.ask(soon())
+    page = world.get(world.keiko.person, "request-propose", request.public_id).content.decode()
+    at = pressed_in(page)[0]
+
+    world.post(
+        world.keiko.person,
+        "request-propose",
+        request.public_id,
+        at=at,
+        times_0=typed(soon(3), TOKYO),
+        minutes="30",
+        message="We are in a fair",
+    )
+
+    assert [slot.starts_at.isoformat() for slot in request.slots.all()] == [at]
+    place = world.get(world.anna.person, "meetings").content.decode()
+    assert "We are in a fair" in place
+
+
+@pytest.mark.parametrize("at", ["", "tomorrow", "2026-02-31T10:00:00+00:00", "2026-06-01T10:00"])
+def test_a_button_that_sends_no_time_is_told_that_a_time_is_missing(world, at):
+    request = world.ask()
+    data = {"at": at, "minutes": "30", "person": str(world.keiko.person.public_id)}
+
+    answer = world.post(world.keiko.person, "request-accept", request.public_id, status=422, **data)
+
+    assert "This field is required." in answer.content.decode()
 
 
 def test_who_is_busy_then_reads_three_times_that_are_free(world):

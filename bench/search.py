@@ -3,8 +3,7 @@
 ``python -m bench.search FOLDER`` with FOLDER holding ``chambers.csv`` and ``companies.jsonl.gz``:
 the real companies are imported, opportunities are made from sentences of their descriptions.
 Everything happens in a throwaway PostgreSQL with the settings of the service, the same for all
-three. ``ours`` is the whole page as a
-guest gets it (view, queries, facets, template), and what of it is the search itself; the others
+three. ``ours`` is the whole list as a guest gets it (view, queries, facets, template); the others
 only count and read the first twenty rows, without facets, other scripts or misspellings.
 """
 

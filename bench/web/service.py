@@ -41,9 +41,7 @@ def service(keep: Path | None) -> Iterator[str]:
                 "VAR_DIR": str(home),
                 "DJANGO_SETTINGS_MODULE": "config.settings",
             }
-            if not (home / "filled").exists():
-                _fill(port)
-                (home / "filled").touch()
+            _fill(port, home / "filled")
             os.environ |= {"DEMO": "0", "BASE_URL": f"https://localhost:{port}"}
             os.environ["SSL_REDIRECT"] = "0"  # the browser comes without TLS
             _manage("collectstatic", "--no-input", "--verbosity=0")
@@ -55,13 +53,15 @@ def service(keep: Path | None) -> Iterator[str]:
             shutil.rmtree(home, ignore_errors=True)
 
 
-def _fill(port: int) -> None:
-    """The demo world with its suggestions."""
+def _fill(port: int, done: Path) -> None:
+    """The demo world with its suggestions; ``done`` is there when they are, from another time."""
     compile_translations()
     os.environ.update(local_settings(f"http://127.0.0.1:{port}"))
     _manage("migrate", "--verbosity=0")
-    _manage("seed")
-    _manage("match")
+    if not done.exists():
+        _manage("seed")
+        _manage("match")
+        done.touch()
     for name in ("DEMO", "STAFF_MFA", "ALLOWED_HOSTS"):
         del os.environ[name]
 

@@ -108,7 +108,7 @@ class DirectAskForm(_Timed):
     )
     opportunity = forms.ModelChoiceField(
         Opportunity.objects.none(),
-        label=_("About"),
+        label=_("Offer or request"),
         required=False,
         to_field_name="public_id",
         empty_label=_("nothing in particular"),

@@ -109,6 +109,7 @@ def pages(world):
         ("company-message", world.partner.public_id),
         ("opportunity-message", world.offer.public_id),
         ("meeting-message", world.signed.meeting.public_id),
+        ("meeting-link", world.signed.meeting.public_id),
         ("join-request", world.asks.public_id),
         ("person", world.colleague.public_id),
         ("participant", world.person.public_id),

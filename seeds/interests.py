@@ -48,6 +48,11 @@ def _with_the_partner_s_chamber(world: World) -> None:
             "ru": "Датчики уровня для пищевых ёмкостей на заказ",
             "ja": "食品タンク用レベルセンサー（受注生産）",
         },
+        {
+            "en": "Made in lots of 50 and more, in stainless steel, within six weeks.",
+            "ru": "Партиями от 50 штук, нержавеющая сталь, срок шесть недель.",
+            "ja": "ステンレス製、50個から、納期6週間で製造します。",
+        },
     )
     interest = _ask(
         world,
@@ -76,6 +81,11 @@ def _late_over_a_common_partner(world: World) -> None:
             "en": "Pressure gauges for pumping stations wanted",
             "ru": "Требуются манометры для насосных станций",
             "ja": "ポンプ場用の圧力計を求めています",
+        },
+        {
+            "en": "Three hundred pieces a year with verification, for water supply.",
+            "ru": "Триста штук в год с поверкой, для водоснабжения.",
+            "ja": "水道用、検定付き、年間300個を希望します。",
         },
     )
     _ask(
@@ -119,7 +129,12 @@ def _accepted(world: World) -> None:
 
 
 def _anonymous(
-    world: World, company: str, side: str, code: str, title: dict[str, str]
+    world: World,
+    company: str,
+    side: str,
+    code: str,
+    title: dict[str, str],
+    text: dict[str, str],
 ) -> Opportunity:
     """A published opportunity of a company that is not named beside it."""
     by = world.contacts[company]
@@ -128,6 +143,7 @@ def _anonymous(
         side=side,
         kind=Kind.GOODS,
         title=title,
+        text=text,
         codes=[world.codes["hs", code]],
         is_anonymous=True,
         by=by,

@@ -65,7 +65,7 @@ def review_some(world: World) -> None:
         one = _handed_in(world, key, told, [("hs", name)], is_anonymous=True)
         comments = {"partner": "Say in which countries."}
         review_opportunity(one, by=world.operator, scores=_GOOD, comments=comments)
-    held = _handed_in(world, OURS, _THIN_OFFER, [])
+    held = _handed_in(world, OURS, _THIN_OFFER, [("hs", "9026")])
     review_opportunity(
         held,
         by=world.operator,

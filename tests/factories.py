@@ -269,7 +269,8 @@ class OpportunityFactory(DjangoModelFactory):
     """A draft offer of goods; ``in_review=True``, ``published=True``, ``expired=True`` go on.
 
     A published one is shown only for a member: ``company__member=True`` is the default.
-    ``codes=[...]`` takes TradeCode rows; what is published is findable by search.
+    ``codes=[...]`` takes TradeCode rows; what is published is findable by search. ``whole=True``
+    has a text and a code, so that it may be handed in.
     """
 
     class Meta:
@@ -282,6 +283,10 @@ class OpportunityFactory(DjangoModelFactory):
     title = factory.Sequence(lambda n: {"en": f"Pressure sensors {n}"})
 
     class Params:
+        whole = factory.Trait(
+            text={"en": "A hundred a month, for pumps."},
+            coded=factory.PostGeneration(lambda row, *_given: row.codes.add(TradeCodeFactory())),
+        )
         numbered = factory.Trait(reference=factory.Sequence(lambda n: f"BO-RU-20260101-{n:03d}"))
         in_review = factory.Trait(numbered=True, status=Opportunity.Status.IN_REVIEW)
         published = factory.Trait(

@@ -22,7 +22,13 @@ from marketplace.selectors import opportunity_index
 from marketplace.selectors.contents import Content, content_of
 from marketplace.selectors.own import RENEWED_FROM, RENEWED_UNTIL
 from marketplace.services.references import next_reference
-from marketplace.services.writing import demand_no_leaks, put, put_terms, read_content
+from marketplace.services.writing import (
+    demand_no_leaks,
+    demand_whole,
+    put,
+    put_terms,
+    read_content,
+)
 
 SHOWN_FOR = dt.timedelta(days=365)
 Status = Opportunity.Status
@@ -123,16 +129,14 @@ def change_opportunity(
 def submit_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
     """Hand a draft to the chamber for review; it gets its reference number for life.
 
-    Raises ValidationError ``bad_transition``; ``no_terms`` on ``investment`` for an investment
-    without an amount; ``leaks`` on ``leak_reason`` for an anonymous text that tells who writes;
-    PermissionDenied for who may not decide for the company.
+    Raises ValidationError ``bad_transition``; what is missing as ``writing.demand_whole``;
+    ``leaks`` on ``leak_reason`` for an anonymous text that tells who writes; PermissionDenied for
+    who may not decide for the company.
     """
     demand_editor(by, opportunity.company)
     opportunity = _move(opportunity, Status.IN_REVIEW)
     content = content_of(opportunity)
-    if opportunity.kind == Opportunity.Kind.INVESTMENT and content.investment is None:
-        said = _("Give the amount and the instrument of the investment.")
-        raise ValidationError({"investment": ValidationError(said, code="no_terms")})
+    demand_whole(opportunity, content)
     demand_no_leaks(opportunity.company, content)
     if not opportunity.reference:
         opportunity.reference = _next_reference(opportunity)

@@ -38,6 +38,7 @@ def said(company, **changed):
         "side": "offer",
         "kind": "goods",
         "title": {"en": "Pressure sensors", "ja": "圧力センサー"},
+        "text": {"en": "A hundred a month."},
     } | changed
 
 
@@ -60,6 +61,16 @@ def test_a_draft_is_written_submitted_and_gets_its_number(company, ours):
     assert [code["code"] for code in made.json()["codes"]] == ["902610"]
     assert (sent.status_code, sent.json()["status"]) == (200, "in_review")
     assert sent.json()["reference"] == f"BO-RU-{today():%Y%m%d}-001"
+
+
+def test_what_is_missing_is_named_when_it_is_submitted(company, ours):
+    made = ours.post("/api/v1/opportunities/", said(company, text={}), format="json")
+
+    sent = ours.post(f"/api/v1/opportunities/{made.json()['id']}/submit/")
+
+    assert (made.status_code, sent.status_code) == (201, 400)
+    assert {one["field"] for one in sent.json()["errors"]} == {"text", "codes"}
+    assert Opportunity.objects.get().status == "draft"
 
 
 @pytest.mark.parametrize(
@@ -144,7 +155,7 @@ def test_an_anonymous_text_that_tells_its_company_is_not_submitted(company, ours
     company.legal_name = "ООО «Ромашка Сенсор»"
     company.save()
     row = factories.OpportunityFactory(
-        company=company, is_anonymous=True, title={"en": "Made by Romashka Sensor"}
+        company=company, is_anonymous=True, whole=True, title={"en": "Made by Romashka Sensor"}
     )
 
     answer = ours.post(address(row, "submit/"))

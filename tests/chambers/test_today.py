@@ -72,7 +72,7 @@ def test_statuses_and_defaults_go_by_the_day_in_utc_in_any_zone(late, far_east):
         assert shown.status_now == Opportunity.Status.PUBLISHED
         assert Opportunity.objects.with_status().get(pk=shown.pk).status_on_day == shown.status_now
         approved = memberships.approve_membership(waiting, by=manager)
-        draft = factories.OpportunityFactory(company=shown.company)
+        draft = factories.OpportunityFactory(company=shown.company, whole=True)
         owner = factories.RepresentativeFactory(company=shown.company).person
         numbered = services.submit_opportunity(draft, by=owner)
 

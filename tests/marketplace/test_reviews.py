@@ -96,7 +96,7 @@ def test_what_is_not_published_says_what_to_change(company, owner, manager, numb
 
 
 def test_what_was_held_is_changed_and_handed_in_again(company, owner, manager):
-    row = waiting(company)
+    row = waiting(company, whole=True)
     review_opportunity(row, by=manager, scores=scored(2, 2, 2, 2), comment="More.")
     reference = row.reference
 

@@ -13,6 +13,7 @@ from chambers.models import Job, Representative, Staff, today
 from marketplace import services
 from marketplace.models import InvestmentTerms, Opportunity, ReferenceCounter
 from tests import factories
+from tests.matching.world import hs
 
 DAY = dt.timedelta(days=1)
 S = Opportunity.Status
@@ -42,7 +43,14 @@ def manager(company):
 
 
 def draft(company, by, **fields):
-    given = {"side": "offer", "kind": "goods", "title": {"en": "Pressure sensors"}, **fields}
+    given = {
+        "side": "offer",
+        "kind": "goods",
+        "title": {"en": "Pressure sensors"},
+        "text": {"en": "A hundred a month."},
+        "codes": hs("902610"),
+        **fields,
+    }
     return services.draft_opportunity(company, by=by, **given)
 
 
@@ -120,6 +128,29 @@ def test_a_refused_submission_uses_up_no_number(company, owner):
     assert following.reference.endswith("-002")
 
 
+@pytest.mark.parametrize(
+    ("lacks", "fields"),
+    [
+        ({"text": None}, {"text": "no_text"}),
+        ({"text": {"en": "  "}}, {"text": "no_text"}),
+        ({"codes": ()}, {"codes": "no_codes"}),
+        (
+            {"text": None, "codes": (), "kind": "investment"},
+            {"text": "no_text", "codes": "no_codes", "investment": "no_terms"},
+        ),
+    ],
+)
+def test_a_draft_may_lack_text_and_codes_and_is_not_handed_in_so(company, owner, lacks, fields):
+    row = draft(company, owner, **lacks)
+
+    with pytest.raises(ValidationError) as caught:
+        services.submit_opportunity(row, by=owner)
+
+    assert {name: code_of(caught, name) for name in caught.value.error_dict} == fields
+    row.refresh_from_db()
+    assert (row.status, row.reference) == (S.DRAFT, "")
+
+
 ALLOWED = {
     "submit": {S.DRAFT, S.ON_HOLD},
     "take_back": {S.IN_REVIEW},
@@ -142,7 +173,7 @@ BECOMES = {
 @pytest.mark.parametrize("change", ALLOWED)
 def test_only_the_next_steps_are_open_and_each_is_a_change(company, owner, manager, change, status):
     shown = {"published": True} if status == S.PUBLISHED else {"numbered": True, "status": status}
-    row = factories.OpportunityFactory(company=company, **shown)
+    row = factories.OpportunityFactory(company=company, whole=True, **shown)
     before = timezone.now() - 9 * DAY
     Opportunity.objects.filter(pk=row.pk).update(updated_at=before)
     act = getattr(services, f"{change}_opportunity")
@@ -207,7 +238,7 @@ MAY = {
 def test_each_step_is_for_those_it_is_for_and_nobody_else(company, change, person):
     by = _persons(company)[person]()
     start = {"in_review": True} if change in ("publish", "hold", "reject", "take_back") else {}
-    row = factories.OpportunityFactory(company=company, **start)
+    row = factories.OpportunityFactory(company=company, whole=True, **start)
 
     def act():
         if change == "draft":

@@ -67,6 +67,7 @@ def publish(ours, _theirs):
         side="demand",
         kind="goods",
         title={"en": "We seek chips"},
+        text={"en": "A thousand a month."},
         by=person_of(ours),
         codes=hs(CHIPS),
     )

@@ -22,7 +22,9 @@ def test_anonymous_held_and_changed_ones_are_there():
     factories.OpportunityFactory(company=companies[OURS], published=True, text={"en": "Pumps."})
     operator = factories.UserFactory(superuser=True)
 
-    review_some(World(today(), operator, companies=companies, contacts=contacts))
+    codes = {("hs", "9026"): factories.TradeCodeFactory(scheme="hs", code="9026")}
+
+    review_some(World(today(), operator, companies=companies, contacts=contacts, codes=codes))
 
     assert Opportunity.objects.on_show().filter(is_anonymous=True).count() == 2
     assert Opportunity.objects.filter(status="on_hold").count() == 1

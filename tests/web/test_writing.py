@@ -16,6 +16,7 @@ S = Opportunity.Status
 
 @pytest.fixture
 def company():
+    hs("902610")
     return factories.CompanyFactory(
         member=True, legal_name="ООО «Ромашка Сенсор»", country=factories.CountryFactory(code="RU")
     )
@@ -29,7 +30,9 @@ def owner(company, client):
 
 
 def typed(**changed):
+    """All that is needed to hand in; the code is one of the fixture below."""
     return {
+        "codes": "hs:902610",
         "side": "offer",
         "kind": "goods",
         "title_en": "Pressure sensors",
@@ -92,6 +95,27 @@ def test_a_new_offer_is_handed_in_with_a_number(client, owner):
     assert (row.target_countries, row.cooperation) == (["JP"], ["supply"])
     assert list(row.codes.all()) == [code]
     assert row.reference in client.get(address(row)).content.decode()
+
+
+def test_a_title_alone_is_not_handed_in_and_stays_typed(client, owner):
+    bare = typed(title_en="Only a title", text_en="")
+    del bare["codes"]
+
+    refused = client.post("/en/opportunities/write/", bare)
+
+    assert refused.status_code == 422
+    form = refused.context["form"]
+    assert {"text_en", "codes"} <= set(form.errors)
+    assert "at least one trade code" in str(form.errors["codes"])
+    assert 'value="Only a title"' in refused.content.decode()
+    assert not Opportunity.objects.exists()
+
+    draft = {name: value for name, value in bare.items() if name != "submit"}
+    assert client.post("/en/opportunities/write/", draft).status_code == 302
+    assert written().status == S.DRAFT
+    told = client.post(address(written(), "step/"), {"step": "submit"}, follow=True)
+    assert "at least one trade code" in told.content.decode()
+    assert written().status == S.DRAFT
 
 
 def test_a_title_is_one_line(client, owner):
@@ -259,7 +283,7 @@ def test_a_waiting_text_is_withdrawn_with_one_press(client, company, owner):
 def test_each_step_is_one_press_and_a_wrong_one_changes_nothing(
     client, company, owner, start, step, status
 ):
-    row = factories.OpportunityFactory(company=company, **start)
+    row = factories.OpportunityFactory(company=company, whole=True, **start)
 
     answer = client.post(address(row, "step/"), {"step": step}, follow=True)
 

@@ -11,9 +11,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
-from chambers import names, words
+from marketplace.own_names import TOKEN, UNSPACED, alike, find_names, in_kana, key_of, letters_of
 
 LONGEST_EXCERPT = 60  # characters
 KINDS = (
@@ -72,11 +71,6 @@ _MONEY = re.compile(
 )
 _DATE = re.compile(r"(?:19|20)\d\d[-./](?:0\d|1[0-2])|(?:[0-3]?\d)\.(?:0\d|1[0-2])\.(?:19|20)\d\d")
 _GOODS_CODE = re.compile(r"\d{4}[ .]\d{2}(?:[ .]\d{2,4}){1,2}(?:[ .]\d)?")
-_UNSPACED_LETTERS = r"\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_UNSPACED = re.compile(f"[{_UNSPACED_LETTERS}]")
-_TOKEN = re.compile(rf"[{_UNSPACED_LETTERS}]+|[^\W_{_UNSPACED_LETTERS}]+")  # ends with its script
-_KANA = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}(?:[\s・][\u30a1-\u30fa\u30fc]{2,})*")
-_SENTENCE_ENDS = re.compile(r"(?:^|[.!?。！？\n:;•*-])\s*[\"«“(]?$")
 
 
 @dataclass(frozen=True)
@@ -87,6 +81,7 @@ class Own:
     people: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()  # registration and tax numbers
     products: tuple[str, ...] = ()  # as the company's own named texts call them
+    ordinary: frozenset[str] = frozenset()  # words that others use too, as ``doubtful`` gives them
 
 
 @dataclass(frozen=True)
@@ -99,10 +94,9 @@ class Finding:
 
 def find_leaks(text: str, own: Own) -> list[Finding]:
     """What in ``text`` tells who wrote it, in the order of ``KINDS``, each once."""
-    plain = unicodedata.normalize("NFKC", text.translate(_INVISIBLE).replace("™", " ™ "))
-    plain = _mark_kept(text, plain)
+    plain = _mark_kept(text, plain_of(text))
     plain = _DOT.sub(".", _AT_WORD.sub("@", _AT.sub("@", plain)))
-    found = [Finding("name", words) for words in _own_names(plain, own.names)]
+    found = [Finding("name", words) for words in find_names(plain, own.names, own.ordinary)]
     found += [Finding("product", words) for _name, words in find_products(plain, own.products)]
     rest = plain
     for kind, pattern in (("email", _EMAIL), ("url", _URL), ("account", _ACCOUNT)):
@@ -128,16 +122,21 @@ def find_leaks(text: str, own: Own) -> list[Finding]:
     return sorted(whole, key=lambda one: (KINDS.index(one.kind), one.words))
 
 
+def plain_of(text: str) -> str:
+    """A text without invisible signs and widths, in which names are looked for."""
+    return unicodedata.normalize("NFKC", text.translate(_INVISIBLE).replace("™", " ™ "))
+
+
 def find_products(text: str, products: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Which of some names a text says in any script, and how: (the name, its words in the text)."""
-    tokens = list(_TOKEN.finditer(text))
+    tokens = list(TOKEN.finditer(text))
     for product in products:
-        if _UNSPACED.search(product):
-            if _letters(product) in _letters(text):
+        if UNSPACED.search(product):
+            if letters_of(product) in letters_of(text):
                 yield product, product
             continue
-        wanted = [key for key in map(_key, _TOKEN.findall(product)) if key]
-        said = _said_in_order(text, tokens, wanted) or next(_in_kana(text, product), None)
+        wanted = [key for key in map(key_of, TOKEN.findall(product)) if key]
+        said = _said_in_order(text, tokens, wanted) or next(in_kana(text, product), None)
         if said:
             yield product, said
 
@@ -148,8 +147,8 @@ def _said_in_order(text: str, tokens: list[re.Match[str]], wanted: list[str]) ->
     for at in range(len(tokens)):
         for size in range(1, len(wanted) + 3):
             window = tokens[at : at + size]
-            keys = [_key(one.group()) for one in window]
-            same = len(keys) == len(wanted) and all(map(_alike, keys, wanted))
+            keys = [key_of(one.group()) for one in window]
+            same = len(keys) == len(wanted) and all(map(alike, keys, wanted))
             if same or "".join(keys) == joined:
                 return text[window[0].start() : window[-1].end()]
     return None
@@ -160,115 +159,21 @@ def _mark_kept(text: str, plain: str) -> str:
     return plain.replace(" TM ", " ™ ") if "™" in text else plain
 
 
-# ---------------------------------------------------------------- the company's own name
-def _own_names(text: str, own: Iterable[str]) -> Iterator[str]:
-    brands = dict.fromkeys(names.brand(name) for name in own if name.strip())
-    tokens = list(_TOKEN.finditer(text))
-    for brand in brands:
-        if _UNSPACED.search(brand):
-            yield from _unspaced_name(text, brand)
-        else:
-            yield from _spaced_name(text, tokens, brand)
-            yield from _in_kana(text, brand)
-
-
-def _unspaced_name(text: str, brand: str) -> Iterator[str]:
-    """A name written without spaces, and its part in kana alone."""
-    letters = [_letters(brand), *(match.group() for match in _KANA.finditer(words.fold(brand)))]
-    squeezed = _letters(text)
-    for part in letters:
-        if len(part) >= 2 and part in squeezed:
-            yield part
-            return
-    for kana in _KANA.findall(unicodedata.normalize("NFKC", brand)):
-        latin = names.latin(kana)
-        if latin and len(latin) >= 4:
-            yield from _spaced_name(text, list(_TOKEN.finditer(text)), latin)
-
-
-def _spaced_name(text: str, tokens: list[re.Match[str]], brand: str) -> Iterator[str]:
-    wanted = [key for key in map(_key, _TOKEN.findall(brand)) if key]
-    joined = "".join(wanted)
-    if len(joined) < 4:  # letters that stand for any word
-        short = re.compile(rf"(?<!\w){re.escape(brand)}(?!\w)")
-        yield from (match.group() for match in short.finditer(text))
-        return
-    for at, token in enumerate(tokens):
-        for size in range(1, len(wanted) + 3):
-            window = tokens[at : at + size]
-            keys = [_key(one.group()) for one in window]
-            if _is_name(keys, wanted) or "".join(keys) == joined:
-                yield text[window[0].start() : window[-1].end()]
-                break
-        else:
-            first = (
-                len(wanted) > 1 and len(wanted[0]) >= 5 and _alike(_key(token.group()), wanted[0])
-            )
-            if first and _stands_out(text, token):
-                yield token.group()
-
-
-def _is_name(keys: list[str], wanted: list[str]) -> bool:
-    """Whether words are those of a name, or of a name of three and more all but its ends."""
-    if len(keys) == len(wanted):
-        return all(map(_alike, keys, wanted))
-    starts = range(len(wanted) - len(keys) + 1)
-    return len(keys) >= 2 and any(
-        all(map(_alike, keys, wanted[at : at + len(keys)])) for at in starts
-    )
-
-
-def _in_kana(text: str, brand: str) -> Iterator[str]:
-    """The name as it sounds, in katakana."""
-    spoken = words.transliterate(brand)
-    for match in _KANA.finditer(text):
-        latin = names.latin(match.group())
-        if latin and len(latin) >= 5 and names.similarity(latin, spoken) >= 0.75:
-            yield match.group()
-
-
-def _letters(text: str) -> str:
-    return "".join(_TOKEN.findall(words.fold(text)))
-
-
-@lru_cache(maxsize=4096)
-def _key(word: str) -> str:
-    return names.grouping_key(word)
-
-
-def _alike(one: str, other: str, least: int = 5) -> bool:
-    """Whether two words differ at most by an ending: Ромашка, Ромашки, Ромашкой."""
-    if one == other:
-        return True
-    if len(other) < least or abs(len(one) - len(other)) > 3:
-        return False
-    stem = max(least - 1, len(other) - 2)
-    return one[:stem] == other[:stem]
-
-
-def _stands_out(text: str, token: re.Match[str]) -> bool:
-    """Whether a word is written as a name: with a capital inside a sentence, or in quotes."""
-    before = text[: token.start()]
-    if before[-1:] in "«„“\"'「『":
-        return True
-    return token.group()[:1].isupper() and not _SENTENCE_ENDS.search(before)
-
-
 # ---------------------------------------------------------------- people and numbers
 def _people(text: str, people: Iterable[str]) -> Iterator[str]:
     yield from (match.group() for match in _PERSON.finditer(text))
-    tokens = list(_TOKEN.finditer(text))
+    tokens = list(TOKEN.finditer(text))
     for person in people:
-        if _UNSPACED.search(person):
-            if len(_letters(person)) >= 3 and _letters(person) in _letters(text):
+        if UNSPACED.search(person):
+            if len(letters_of(person)) >= 3 and letters_of(person) in letters_of(text):
                 yield person
             continue
-        wanted = [key for key in map(_key, _TOKEN.findall(person)) if len(key) >= 2]
+        wanted = [key for key in map(key_of, TOKEN.findall(person)) if len(key) >= 2]
         for at in range(len(tokens) - 1):
             near = [
                 token
                 for token in tokens[at : at + 3]
-                if any(_alike(_key(token.group()), one, least=4) for one in wanted)
+                if any(alike(key_of(token.group()), one, least=4) for one in wanted)
             ]
             if len(near) >= 2:
                 yield text[near[0].start() : near[-1].end()]

@@ -14,8 +14,9 @@ from chambers.models import Company, Representative
 from chambers.selectors.indexing import FOR_MEMBERS, quoted
 from chambers.words import lexemes
 from marketplace.brands import product_names
-from marketplace.leaks import Own, find_leaks, find_products
+from marketplace.leaks import Own, find_leaks, find_products, plain_of
 from marketplace.models import Opportunity
+from marketplace.own_names import doubtful
 from marketplace.selectors.contents import Content
 
 LABELS = {
@@ -31,6 +32,7 @@ LABELS = {
     "mark": _("a trade mark"),
 }
 FREE_TERMS = ("field", "region")  # of an investment: typed by the company, not chosen
+IN_USE_BY = 3  # other companies that write a word make it an ordinary one
 _GENERAL = {"www", "com", "co", "net", "org", "gov", "ac"}  # labels of a site that name nobody
 
 
@@ -66,11 +68,14 @@ def leaks_in(
 ) -> list[Leak]:
     """What tells that ``company`` writes, in every language of some texts.
 
-    Two queries, and one more where they say what the company's named texts write as a name.
+    Two queries; one more where they say what the company's named texts write as a name, and one
+    where a word of theirs may be its name or an ordinary one.
     """
     fields = (("title", title), ("text", text), ("investment", investment or {}))
     everything = "\n".join(words for _field, texts in fields for words in texts.values())
-    own = replace(_own(company), products=_products(company, everything))
+    own = _own(company)
+    judged = doubtful(plain_of(everything), own.names)
+    own = replace(own, products=_products(company, everything), ordinary=_ordinary(company, judged))
     return [
         Leak(field, language, one.words, one.kind)
         for field, texts in fields
@@ -105,6 +110,29 @@ def _products(company: Company, text: str) -> tuple[str, ...]:
     folded = unicodedata.normalize("NFKC", text)
     here = [name for name, _said in find_products(folded, written)]
     return tuple(_of_no_other(company, here)) if here else ()
+
+
+_IN_USE = """
+SELECT asked.key FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked (key, word, query)
+WHERE asked.query <> '' AND (
+    EXISTS (SELECT 1 FROM chambers_tradecode AS code WHERE code.search @@ asked.query::tsquery)
+    OR (SELECT count(*) FROM (SELECT 1 FROM chambers_company AS other
+        WHERE other.id <> %s AND other.search @@ asked.query::tsquery LIMIT %s) AS found) >= %s)
+    OR EXISTS (SELECT 1 FROM chambers_country AS country
+        WHERE length(asked.word) > 3
+            AND lower(asked.word) IN (lower(name_en), lower(name_ru), lower(name_ja)))
+"""
+
+
+def _ordinary(company: Company, words: Mapping[str, str]) -> frozenset[str]:
+    """The keys of those ``words`` that a classification, a country or several others use."""
+    if not words:
+        return frozenset()
+    said = list(words.values())
+    asked = [list(words), said, [_query(word) for word in said]]
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_USE, [*asked, company.pk or 0, IN_USE_BY, IN_USE_BY])
+        return frozenset(key for (key,) in cursor.fetchall())
 
 
 _OF_OTHERS = """

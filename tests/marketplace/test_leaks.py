@@ -26,6 +26,24 @@ OF_ROMASHKA = [
     "Продукция «Ромашки Сенсор» известна",
     "Наш завод ромашкасенсор",
     "We are Romashka Sensor and sell sensors",
+    "Sold in Kazakhstan. Romashka makes these for pumps",
+    "Romashka: pressure sensors",
+    "Made by romashka since 1999",
+    "Sensors of ROMASHKA",
+    "Romachka Sensor makes them",
+    "Sensors. Romachka makes them",
+    "Romahska Sensor makes them",
+    "RomashkaSenser makes them",
+    "R o m a s h k a makes these",
+    "made by r-o-m-a-s-h-k-a",
+    "Р О М А Ш К А",
+    "R o m a s h k a  S e n s o r",
+    "R0mashka Sens0r makes them",
+    "Sensors by R0m4shk4",
+    "Sensors by Rom@shka",
+    "Датчики Poмашка Ceнcop",
+    "ロマシカ製の圧力センサー",
+    "ロマシカセンサーの圧力計",
     "RomashkaSensor makes pressure sensors",
     "ROMASHKA-SENSOR pressure sensors",
     "Sensors made by romashka sensor since 1999",
@@ -102,6 +120,13 @@ HARMLESS = [
     "1990年から2024年まで製造、ISO 14001取得",
     "年产量 1 000 000 件，价格 100,000,000 元，HS 9026.20",
     "寻求电子元件供应商，交货期30天",
+    "Sensors for pumps. Sensor types: pressure, level. Sensor life: ten years.",
+    "Roman numerals on dials. Romantic lighting. Remarks are welcome.",
+    "Датчики. Романтика не нужна. Сенсоры на заказ. Размашка исключена.",
+    "A B C D grades; sizes S M L X; vitamins A, B, C, D, E and K",
+    "Grades 4A 3B 1C2, 10x20x30 mm, M8x1 thread, 24V0 coils, B2B sales",
+    "センサー、マシン、ロボットアーム用の部品。ロマンチックな照明。",
+    "Shipping from Sensor City is no matter. Pressure is 10 bar. Keys and seals.",
 ]
 
 
@@ -143,6 +168,24 @@ def test_a_finding_says_what_it_is(text, kind):
 
 def test_another_company_is_no_leak_of_ones_own():
     assert find_leaks("アサヒ計装の圧力計", ROMASHKA) == []
+
+
+SENSOR = Own(names=("Sensor LLC",))
+VALVEX = Own(names=("Valvex Trading LLC",), ordinary=frozenset({"valves"}))
+
+
+@pytest.mark.parametrize(
+    ("own", "text", "told"),
+    [
+        (SENSOR, "Sensor for pumps. Each sensor is tested; sensors ship weekly.", False),
+        (SENSOR, "Датчик — сенсор давления. Сенсор проверен.", False),
+        (SENSOR, "Made by “Sensor” in lots of ten", True),
+        (VALVEX, "Valves of steel, and valves of brass", False),
+        (VALVEX, "Pumps. Valvex makes them", True),
+    ],
+)
+def test_a_name_of_ordinary_words_is_one_only_where_it_stands_out(own, text, told):
+    assert bool(find_leaks(text, own)) == told
 
 
 # --- names of products that only this company uses
@@ -210,3 +253,16 @@ def test_a_name_is_known_from_named_items_and_not_from_anonymous_ones(maker):
     OpportunityFactory(company=rival, published=True, title={"en": "Spare parts for AquaMax"})
 
     assert kinds("AquaMax pumps") == set()
+
+
+def test_a_word_of_the_name_that_trade_uses_is_no_alarm_at_the_start_of_a_sentence(db):
+    anchor = CompanyFactory(member=True, legal_name="Anchora Marine LLC")
+
+    def told(text):
+        return [one.words for one in leaks_in(anchor, {}, {"en": text})]
+
+    assert told("For ships. Anchors of steel.") == ["Anchors"]
+    for _number in range(3):
+        CompanyFactory(member=True, description={"en": "We forge anchors"}, indexed=True)
+    assert told("For ships. Anchors of steel.") == []
+    assert told("For ships. Anchora makes them.") == ["Anchora"]

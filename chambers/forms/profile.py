@@ -13,6 +13,7 @@ from chambers.forms.files import PaperField, PictureField
 from chambers.forms.money import MoneyField
 from chambers.models import DEFAULT_LEVELS, SITE_LANGUAGES, Company, Level
 from chambers.selectors.labels import CURRENCIES, currency_name, language_labels, language_name
+from chambers.services.profiles import faults_of
 
 SPOKEN = ("en", "ru", "ja", "be", "zh", "ko", "de", "fr", "es", "pt", "it", "tr", "kk", "uz")
 LONGEST_TEXT = 5000  # characters of a description
@@ -142,6 +143,17 @@ class ProfileForm(forms.Form):
     def level_fields(self) -> Iterator[forms.BoundField]:
         """Who sees each governed field."""
         return (self[f"level_{field}"] for field in LEVELS)
+
+    def clean(self) -> dict[str, Any]:
+        """Name what the service would refuse beside what the fields refuse: all at once."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        changed = set(self.changed_data) & said.keys()
+        facts = {name: said[name] for name in self.facts if name in changed}
+        for name, faults in faults_of(self.company, facts).items():
+            # A currency of its own fault is told by that one alone.
+            if name not in self.errors:
+                self.add_error(name, faults)
+        return said
 
     def changes(self) -> dict[str, Any]:
         """What ``change_profile`` is to change."""

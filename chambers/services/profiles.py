@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -28,6 +30,10 @@ PROFILE = (
     "is_family_business",
     "is_listed",
 )
+_PHONE = re.compile(
+    r"\+?[\d\s().\-‐-―/]{5,40}(?:\s*[,;]?\s*(?:ext\.?|x|доб\.?|内線)\s*\d{1,6})?", re.IGNORECASE
+)
+PHONE_DIGITS = (5, 21)  # of a number, with the extension at most
 OLDEST = 1000  # year in which the oldest company may have been founded
 
 
@@ -45,16 +51,13 @@ def change_profile(
 
     What is not given stays as it is stored, text by text and field by field, so that of two who
     change different ones at once neither undoes the other; an empty text takes that language
-    away. Search and matches follow. Raises ValidationError on the field (``address``, ``founded``,
-    ``no_currency`` and those of the model), PermissionDenied for who may not decide for the
+    away. Search and matches follow. Raises ValidationError as ``faults_of``, all faults at once,
+    and those of the model, PermissionDenied for who may not decide for the
     company, TypeError for a field that is no part of the profile.
     """
     demand_editor(by, company)
     if strange := set(fields) - set(PROFILE):
         raise TypeError(f"no part of the profile: {', '.join(sorted(strange))}")
-    demand_plain_names(
-        **{one: fields[one] for one in ("legal_name_latin", "city") if one in fields}
-    )
     stored = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     if texts:
         merged = {**stored.description, **{one: text.strip() for one, text in texts.items()}}
@@ -64,37 +67,47 @@ def change_profile(
             **stored.visibility,
             **{one: Level(level).value for one, level in levels.items()},
         }
-    _check_founded(fields.get("founded"))
-    _check_turnover(stored, fields)
+    if faults := faults_of(stored, fields):
+        raise ValidationError(faults)
+    told = {"turnover", "turnover_currency"} & fields.keys()
+    if told and fields.get("turnover", stored.turnover) is None:
+        fields["turnover_currency"] = ""
     return change_company(company, codes=codes, **fields)
 
 
-def _check_founded(year: int | None) -> None:
+def faults_of(stored: Company, fields: Mapping[str, Any]) -> dict[str, list[ValidationError]]:
+    """What is wrong with changed fields of a profile, by field: ``{}`` where nothing is.
+
+    ``address`` on names that read as one, ``founded``, ``phone``, and ``no_currency`` on
+    ``turnover_currency`` for an amount without one.
+    """
+    found: dict[str, list[ValidationError]] = {}
+    for name in ("legal_name_latin", "city"):
+        try:
+            demand_plain_names(**({name: fields[name]} if name in fields else {}))
+        except ValidationError as error:
+            found |= error.error_dict
+    year = fields.get("founded")
     if year is not None and not OLDEST <= year <= today().year:
-        raise ValidationError(
-            {
-                "founded": ValidationError(
-                    _("Give a year from %(first)d to %(last)d."),
-                    code="founded",
-                    params={"first": OLDEST, "last": today().year},
-                )
-            }
+        said = _("Give a year from %(first)d to %(last)d.")
+        params = {"first": OLDEST, "last": today().year}
+        found["founded"] = [ValidationError(said, code="founded", params=params)]
+    if fields.get("phone") and not _is_phone(fields["phone"]):
+        said = _(
+            "This is no phone number: write its digits with the country first, as"
+            " +375 17 123-45-67."
         )
+        found["phone"] = [ValidationError(said, code="phone")]
+    if {"turnover", "turnover_currency"} & fields.keys():
+        amount = fields.get("turnover", stored.turnover)
+        if amount is not None and not fields.get("turnover_currency", stored.turnover_currency):
+            said = _("Choose the currency of the turnover.")
+            found["turnover_currency"] = [ValidationError(said, code="no_currency")]
+    return found
 
 
-def _check_turnover(stored: Company, fields: dict[str, Any]) -> None:
-    """An amount has a currency, and without an amount there is none."""
-    if not {"turnover", "turnover_currency"} & fields.keys():
-        return
-    amount = fields.get("turnover", stored.turnover)
-    currency = fields.get("turnover_currency", stored.turnover_currency)
-    if amount is None:
-        fields["turnover_currency"] = ""
-    elif not currency:
-        raise ValidationError(
-            {
-                "turnover_currency": ValidationError(
-                    _("Choose the currency of the turnover."), code="no_currency"
-                )
-            }
-        )
+def _is_phone(written: str) -> bool:
+    plain = unicodedata.normalize("NFKC", written).strip()
+    least, most = PHONE_DIGITS
+    digits = sum(letter.isdigit() for letter in plain)
+    return bool(_PHONE.fullmatch(plain)) and least <= digits <= most

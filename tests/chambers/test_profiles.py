@@ -153,3 +153,26 @@ def test_a_complete_profile_lacks_nothing(company, owner):
     )  # fmt: skip
 
     assert [one.key for one in completeness_of(company).missing] == ["logo"]
+
+
+@pytest.mark.parametrize(
+    ("phone", "is_one"),
+    [
+        ("+375 17 123-45-67", True),
+        ("８１（３）１２３４－５６７８", True),
+        ("8 (495) 123 45 67 доб. 12", True),
+        ("+49 30 1234567 ext. 9", True),
+        ("abc", False),
+        ("1234", False),
+        ("++++++", False),
+        ("call 123456", False),
+        ("1" * 30, False),
+    ],
+)
+def test_a_phone_looks_like_one(company, owner, phone, is_one):
+    if is_one:
+        assert change_profile(company, by=owner, phone=phone).phone == phone
+        return
+    with pytest.raises(ValidationError) as caught:
+        change_profile(company, by=owner, phone=phone, founded=3020)
+    assert set(caught.value.error_dict) == {"phone", "founded"}

@@ -74,6 +74,23 @@ def test_saving_without_a_change_changes_nothing(client, company, speaks_for):
     }
 
 
+def test_all_that_is_wrong_is_named_in_one_round(client, company, speaks_for):
+    speaks_for(company)
+    sent = as_it_stands(client.get(PROFILE)) | {
+        "website": "no address", "email": "nobody", "turnover": "much", "founded": "3020",
+        "phone": "abc", "city": "www.evil.example",
+    }  # fmt: skip
+
+    page = client.post(PROFILE, sent)
+
+    assert page.status_code == 422
+    assert set(page.context["form"].errors) == {
+        "website", "email", "turnover", "founded", "phone", "city",
+    }  # fmt: skip
+    assert "no phone number" in text_of(page)
+    assert 'value="abc"' in text_of(page)
+
+
 def test_a_profile_is_saved_and_a_missing_english_text_is_said(client, company, speaks_for):
     speaks_for(company, role="editor")
     code = TradeCodeFactory()
@@ -106,7 +123,7 @@ def test_what_was_typed_stays_where_something_is_refused(client, company, speaks
 
     assert page.status_code == 422
     assert "Half a sentence" in text_of(page)
-    assert set(page.context["form"].errors) == {"email", "codes"}
+    assert set(page.context["form"].errors) == {"email", "codes", "founded"}
     company.refresh_from_db()
     assert company.description == {"ru": "Насосы"}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +17,13 @@ from chambers.models import SITE_LANGUAGES, Country, site_language
 from chambers.selectors.labels import CURRENCIES, currency_name, language_name
 from marketplace.models import InvestmentTerms, Opportunity
 from marketplace.selectors.contents import TERMS, Content
-from marketplace.services.writing import LONGEST_TEXT, LONGEST_TITLE, MOST_CODES, read_content
+from marketplace.services.writing import (
+    LONGEST_TEXT,
+    LONGEST_TITLE,
+    MOST_CODES,
+    missing_of,
+    read_content,
+)
 
 _DIGITS = 15  # of an amount, two of them decimals
 
@@ -167,6 +174,11 @@ class OpportunityForm(forms.Form):
             for name in ("instrument", "amount_min", "amount_max", "currency"):
                 if not cleaned.get(name) and name not in self.errors:
                     self.add_error(name, _("An investment needs this."))
+        least, most = cleaned.get("amount_min"), cleaned.get("amount_max")
+        if least and most and least > most:
+            self.add_error(
+                "amount_max", _("This is less than the amount from: give the larger one.")
+            )
         return cleaned
 
     def content(self) -> Content:
@@ -184,6 +196,18 @@ class OpportunityForm(forms.Form):
             leak_reason=sent["leak_reason"],
             investment=terms,
         )
+
+    def missing(self) -> dict[str, ValidationError]:
+        """What the form lacks to be handed in, as ``writing.missing_of``, valid or not."""
+        sent = self.cleaned_data
+        terms = any(sent.get(name) or name in self.errors for name in TERMS)
+        texts = [sent.get(f"text_{code}") for code in self._languages()]
+        said = {
+            "text": any(texts) or any(f"text_{code}" in self.errors for code in self._languages()),
+            "codes": sent.get("codes") or "codes" in self.errors,
+            "investment": terms or None,
+        }
+        return missing_of(sent.get("kind", ""), said)
 
     def named(self, field: str | None) -> str | None:
         """Where the refusal of a field of the content stands; None: on top."""

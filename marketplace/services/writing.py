@@ -105,27 +105,36 @@ def demand_no_leaks(company: Company, content: Content) -> None:
 def demand_whole(opportunity: Opportunity, content: Content) -> None:
     """Refuse to hand in what no reviewer can judge and no partner find; a draft may lack it.
 
-    Raises ValidationError, all that is missing at once: ``no_text`` on ``text``, ``no_codes`` on
-    ``codes``, ``no_terms`` on ``investment`` for an investment without an amount.
+    Raises ValidationError as ``missing_of``, all that is missing at once.
+    """
+    said = {"text": content.text, "codes": content.codes, "investment": content.investment}
+    if missing := missing_of(opportunity.kind, said):
+        raise ValidationError(missing)
+
+
+def missing_of(kind: str, said: Mapping[str, Any]) -> dict[str, ValidationError]:
+    """What an opportunity of a ``kind`` still needs to be handed in, by field.
+
+    ``no_text`` on ``text``, ``no_codes`` on ``codes``, ``no_terms`` on ``investment`` for an
+    investment without an amount.
     """
     missing: dict[str, ValidationError] = {}
-    if not content.text:
-        said = _(
+    if not said["text"]:
+        words = _(
             "To hand it in, describe it in at least one language: what exactly, how much, on what"
             " terms. Write the text, or keep it as a draft."
         )
-        missing["text"] = ValidationError(said, code="no_text")
-    if not content.codes:
-        said = _(
+        missing["text"] = ValidationError(words, code="no_text")
+    if not said["codes"]:
+        words = _(
             "To hand it in, give at least one trade code: partners in every language find it by"
             " them. Choose a code, or keep it as a draft."
         )
-        missing["codes"] = ValidationError(said, code="no_codes")
-    if opportunity.kind == Opportunity.Kind.INVESTMENT and content.investment is None:
-        said = _("Give the amount and the instrument of the investment.")
-        missing["investment"] = ValidationError(said, code="no_terms")
-    if missing:
-        raise ValidationError(missing)
+        missing["codes"] = ValidationError(words, code="no_codes")
+    if kind == Opportunity.Kind.INVESTMENT and said["investment"] is None:
+        words = _("Give the amount and the instrument of the investment.")
+        missing["investment"] = ValidationError(words, code="no_terms")
+    return missing
 
 
 def _texts(field: str, texts: Mapping[str, str], longest: int) -> dict[str, str]:

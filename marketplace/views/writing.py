@@ -218,18 +218,31 @@ def _saved(
     request: SignedInRequest, form: OpportunityForm, save: Callable[[], Opportunity]
 ) -> Opportunity | None:
     """What ``save`` made, handed in where that was asked; None while the form is shown."""
-    if not (form.is_bound and form.is_valid()):
+    if not form.is_bound:
+        return None
+    published = form.row is not None and form.row.status == Opportunity.Status.PUBLISHED
+    handed_in = "submit" in request.POST and not published
+    if not form.is_valid():
+        _name_missing(form, handed_in)
         return None
     try:
         with transaction.atomic():
             row = save()
-            if "submit" in request.POST and row.status != Opportunity.Status.PUBLISHED:
+            if handed_in:
                 row = services.submit_opportunity(row, by=request.user)
     except ValidationError as error:
         for field, found in getattr(error, "error_dict", {None: [error]}).items():
             form.add_error(form.named(field), cast("ValidationError", found))
+        _name_missing(form, handed_in)
         return None
     return row
+
+
+def _name_missing(form: OpportunityForm, handed_in: bool) -> None:
+    """Beside other faults name what handing in needs: all at once."""
+    for field, error in form.missing().items() if handed_in else ():
+        if form.named(field) not in form.errors:
+            form.add_error(form.named(field), error)
 
 
 def _after_saving(request: SignedInRequest, row: Opportunity) -> HttpResponse:

@@ -118,6 +118,20 @@ def test_a_title_alone_is_not_handed_in_and_stays_typed(client, owner):
     assert written().status == S.DRAFT
 
 
+def test_all_that_is_wrong_is_named_in_one_round(client, owner):
+    bare = typed(kind="investment", title_en="", text_en="", amount_min="500", amount_max="100")
+    del bare["codes"]
+
+    first = client.post("/en/opportunities/write/", bare).context["form"]
+    del bare["amount_min"], bare["amount_max"]
+    second = client.post("/en/opportunities/write/", bare).context["form"]
+
+    assert set(first.errors) == {"instrument", "currency", "amount_max", "text_en", "codes"}
+    assert "less than the amount from" in str(first.errors["amount_max"])
+    assert set(second.errors) == {"title_en", "text_en", "codes", "instrument"}
+    assert not Opportunity.objects.exists()
+
+
 def test_a_title_is_one_line(client, owner):
     client.post(
         "/en/opportunities/write/",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from itertools import pairwise
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -59,8 +60,9 @@ def ask_directly(
 
     Raises ValidationError ``own_company``, ``members_only``, ``nobody_answers`` where none of the
     partner's people could read it, ``already_requested``, ``too_many_times``, ``past``,
-    ``too_far``, ``bad_length``, and as ``request_meeting``; PermissionDenied for who may not decide
-    for the company.
+    ``too_far``, ``bad_length``, ``overlap``, on ``message`` ``says_nothing`` without a message, an
+    opportunity and a time, and as ``request_meeting``; PermissionDenied for who may not decide for
+    the company.
     """
     one, other = _hold_companies(company, partner, by)
     given = list(times)
@@ -72,6 +74,9 @@ def ask_directly(
     event = _new_event(_vouching(one), by, place, at)
     own, theirs = (enter(event, each, by) for each in (one, other))
     demand_reader(theirs)
+    if not (given or message.strip() or opportunity):
+        text = _("Say what it is about: write a message, choose an offer or request, or a time.")
+        raise ValidationError({"message": ValidationError(text, code="says_nothing")})
     return requests.request_meeting(
         own,
         theirs,
@@ -156,9 +161,10 @@ def add_times(
 ) -> list[Slot]:
     """Slots for times that people give; ``name`` is the field that they gave them in.
 
-    Raises ValidationError ``past``, ``too_far``, ``bad_length``.
+    Raises ValidationError ``past``, ``too_far``, ``bad_length``, ``overlap``.
     """
     now, found = at or timezone.now(), []
+    times = list(dict.fromkeys(times))
     for start, minutes in times:
         if not SHORTEST <= minutes <= LONGEST:
             text = _("A meeting takes between 5 minutes and 8 hours.")
@@ -169,6 +175,8 @@ def add_times(
         if start > now + FARTHEST:
             text = _("This is more than a year away: choose an earlier time.")
             raise ValidationError({name: ValidationError(text, code="too_far")})
+    _demand_apart(times, name)
+    for start, minutes in times:
         end = start + dt.timedelta(minutes=minutes)
         slot, _made = Slot.objects.get_or_create(event=event, starts_at=start, ends_at=end)
         slot.event = event
@@ -178,6 +186,18 @@ def add_times(
         event.ends_on = max(days)
         event.save(update_fields=["ends_on", "updated_at"])
     return list(dict.fromkeys(found))
+
+
+def _demand_apart(times: Iterable[Time], name: str) -> None:
+    """Refuse times of which one begins before another is over: ``overlap`` on ``name``."""
+    for (start, minutes), (following, _minutes) in pairwise(sorted(times)):
+        if following < start + dt.timedelta(minutes=minutes):
+            text = _(
+                "Two of these times overlap: a meeting of %(minutes)d minutes is not over when the"
+                " next begins. Give times farther apart, or a shorter length."
+            )
+            said = ValidationError(text, code="overlap", params={"minutes": minutes})
+            raise ValidationError({name: said})
 
 
 def _hold_companies(company: Company, partner: Company, by: User) -> tuple[Company, Company]:

@@ -18,7 +18,7 @@ MOST_FEEDS = 20  # of one person at once
 
 @transaction.atomic
 def open_feed(person: User, *, name: str = "") -> tuple[CalendarFeed, str]:
-    """A new feed and the secret of its address, which is not kept.
+    """A new feed and the secret of its address, which is not kept; without a name it gets one.
 
     Raises ValidationError ``too_many_feeds``.
     """
@@ -29,8 +29,10 @@ def open_feed(person: User, *, name: str = "") -> tuple[CalendarFeed, str]:
             code="too_many_feeds",
             params={"most": MOST_FEEDS},
         )
+    number = CalendarFeed.objects.filter(person=person).count() + 1
+    name = name.strip() or _("Calendar %(number)d") % {"number": number}
     secret = secrets.token_urlsafe(32)
-    feed = CalendarFeed(person=person, name=name.strip(), digest=digest_of(secret))
+    feed = CalendarFeed(person=person, name=name, digest=digest_of(secret))
     feed.full_clean()
     feed.save()
     return feed, secret

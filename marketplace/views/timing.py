@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.forms import BaseForm
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -23,7 +24,7 @@ from marketplace.forms.direct import TIMES as ROWS
 from marketplace.forms.direct import TYPED, DirectAcceptForm, DirectTimesForm
 from marketplace.models import Event, Meeting, MeetingRequest, Participant, Registration, Slot
 from marketplace.selectors.free_times import Span, free_times
-from marketplace.selectors.times import NOT_CHOSEN, ShownTime, shown_time
+from marketplace.selectors.times import NOT_CHOSEN, ShownTime, clocks_differ, shown_time
 from marketplace.services import direct, moves
 from marketplace.services import requests as services
 from marketplace.services.calendars import MINUTES, free_slots
@@ -41,6 +42,17 @@ def own_zone(request: SignedInRequest, otherwise: str) -> str:
     """The zone in which a reader types times."""
     chosen = request.user.time_zone
     return chosen if chosen != NOT_CHOSEN else otherwise
+
+
+def typing_zone(request: SignedInRequest, event: Event) -> str:
+    """The zone in which one types times of ``event``: its own where one's clock is the same.
+
+    Times are shown by the event's zone, and by the reader's only where that differs.
+    """
+    zone = own_zone(request, event.zone)
+    now = timezone.now()
+    seasons = [now + dt.timedelta(days=91 * number) for number in range(5)]
+    return zone if clocks_differ(event.zone, zone, seasons) else event.zone
 
 
 @dataclass(frozen=True)
@@ -80,7 +92,7 @@ def accepting(
     event = asked.event
     free = free_for(asked, own, wanted or None)
     if event.is_direct:
-        zone = own_zone(request, event.zone)
+        zone = typing_zone(request, event)
         form: BaseForm = DirectAcceptForm(
             _sent_or_pressed(request, zone, "starts_at"),
             event=event,
@@ -106,7 +118,7 @@ def accepting(
 def proposing(request: SignedInRequest, asked: MeetingRequest, own: Registration) -> Change:
     """Answer with other times."""
     if asked.event.is_direct:
-        zone = own_zone(request, asked.event.zone)
+        zone = typing_zone(request, asked.event)
         typed = _sent_or_pressed(request, zone, *_ROWS)
         form: BaseForm = DirectTimesForm(typed, zone=zone, initial=_length_of(asked))
         return form, partial(direct.propose_times, asked, by=request.user)
@@ -124,7 +136,7 @@ def moving(request: SignedInRequest, found: Meeting) -> Change:
     event = found.event
     if event.is_direct:
         minutes = found.slot.minutes if found.slot is not None else MINUTES
-        zone = own_zone(request, event.zone)
+        zone = typing_zone(request, event)
         typed = _sent_or_pressed(request, zone, *_ROWS)
         form: BaseForm = DirectTimesForm(typed, zone=zone, initial={"minutes": minutes})
         return form, partial(direct.propose_move, found, by=request.user)

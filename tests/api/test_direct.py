@@ -147,7 +147,7 @@ def test_a_taken_time_is_a_conflict_that_names_free_slots(speaking_for, anna, ke
 
 
 def test_where_any_time_would_do_it_is_given_on_accepting(speaking_for, anna, keiko):
-    request = direct.ask_directly(anna.company, keiko.company, by=anna.person)
+    request = direct.ask_directly(anna.company, keiko.company, by=anna.person, message="Valves?")
     client = speaking_for(keiko.person)
 
     refused = send(client, f"{request.public_id}/accept/")
@@ -196,10 +196,13 @@ def test_at_an_event_the_organiser_gives_the_times(speaking_for):
 def test_over_quota_and_twice_the_same_pair_is_refused(speaking_for, anna, keiko):
     client = speaking_for(anna.person)
     for number in range(10):
-        assert send(client, "direct/", **body(anna, side(f"P {number}"))).status_code == 201
+        asked = body(anna, side(f"P {number}"), message=f"Valves for {number}?")
+        assert send(client, "direct/", **asked).status_code == 201
 
-    over = send(client, "direct/", **body(anna, keiko))
+    empty = send(client, "direct/", **body(anna, keiko))
+    over = send(client, "direct/", **body(anna, keiko, message="Valves?"))
 
+    assert (empty.status_code, empty.json()["errors"][0]["field"]) == (400, "message")
     assert (over.status_code, over.json()["code"]) == (400, "quota")
 
 

@@ -1,6 +1,7 @@
 """Meetings outside events: two companies give times themselves, by the services of all meetings."""
 
 import datetime as dt
+from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -26,6 +27,7 @@ class World:
         self.keiko = side("Asahi", "Asia/Tokyo", "JP")
 
     def ask(self, *starts, **fields):
+        fields.setdefault("message", "Our valves and your gauges")
         return direct.ask_directly(
             self.anna.company,
             self.keiko.company,
@@ -141,11 +143,43 @@ def test_a_time_lies_ahead_and_has_a_usual_length(world, start, minutes, code):
     assert not Event.objects.exists()
 
 
+@pytest.mark.parametrize("said", ["", "  \n"])
+def test_a_request_says_what_it_is_about_or_when(world, said):
+    item = factories.OpportunityFactory(company=world.keiko.company, published=True)
+
+    refused("says_nothing", world.ask, message=said, place="Minsk", link="https://meet.example/1")
+    assert direct_quota_left(world.anna.company) == DIRECT_MOST
+    assert not Event.objects.exists()
+
+    requests.withdraw_request(world.ask(message=said, opportunity=item), by=world.anna.person)
+    assert world.ask(soon(), message=said).status == S.PENDING
+
+
+def test_times_that_overlap_are_refused_and_those_that_touch_are_not(world):
+    quarter, half = dt.timedelta(minutes=15), dt.timedelta(minutes=30)
+    meeting = world.agree()
+    propose = partial(direct.propose_move, meeting, by=world.keiko.person)
+
+    error = refused("overlap", propose, times=[(soon(3), 30), (soon(3) - quarter, 30)])
+    assert "30 minutes" in error.messages[0]
+    refused("overlap", world.ask, soon(), soon() + quarter)
+
+    proposal = propose(times=[(soon(3), 30), (soon(3) + half, 30), (soon(3), 30)])
+    assert proposal.slots.count() == 2
+
+
 def test_ten_requests_of_a_company_wait_at_once_and_an_answer_gives_one_back(world):
     asked = []
     for number in range(DIRECT_MOST):
         other = side(f"Partner {number}", "Asia/Tokyo", "JP")
-        asked.append(direct.ask_directly(world.anna.company, other.company, by=world.anna.person))
+        asked.append(
+            direct.ask_directly(
+                world.anna.company,
+                other.company,
+                by=world.anna.person,
+                message=f"Valves for partner {number}",
+            )
+        )
 
     assert direct_quota_left(world.anna.company) == 0
     refused("quota", world.ask)
@@ -224,7 +258,9 @@ def test_it_expires_when_its_last_time_begins_or_after_ten_days(world):
     other = side("Other", "Asia/Tokyo", "JP")
 
     dated = world.ask(soon(days=2), soon(days=3))
-    free = direct.ask_directly(world.anna.company, other.company, by=world.anna.person)
+    free = direct.ask_directly(
+        world.anna.company, other.company, by=world.anna.person, message="Valves?"
+    )
 
     assert dated.expires_at == soon(days=3)
     assert before + dt.timedelta(days=10) <= free.expires_at <= before + dt.timedelta(days=11)

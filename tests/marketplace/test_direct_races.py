@@ -96,11 +96,13 @@ def test_one_company_sends_no_more_than_its_quota_from_many_windows():
     anna = side("Romashka")
     others = [side(f"Partner {number}") for number in range(DIRECT_MOST + 4)]
     for one in others[: DIRECT_MOST - 2]:
-        direct.ask_directly(anna.company, one.company, by=anna.person)
+        direct.ask_directly(anna.company, one.company, by=anna.person, message=one.company.told)
 
     answers = race(
         *(
-            partial(direct.ask_directly, anna.company, one.company, by=anna.person)
+            partial(
+                direct.ask_directly, anna.company, one.company, by=anna.person, message="Valves?"
+            )
             for one in others[DIRECT_MOST - 2 :]
         )
     )
@@ -113,8 +115,8 @@ def test_two_companies_that_ask_each_other_at_once_have_one_request():
     anna, keiko = side("Romashka"), side("Asahi", "Asia/Tokyo", "JP")
 
     answers = race(
-        partial(direct.ask_directly, anna.company, keiko.company, by=anna.person),
-        partial(direct.ask_directly, keiko.company, anna.company, by=keiko.person),
+        partial(direct.ask_directly, anna.company, keiko.company, by=anna.person, message="Hi?"),
+        partial(direct.ask_directly, keiko.company, anna.company, by=keiko.person, message="Hi!"),
     )
 
     assert answers == {"won": 1, "already_requested": 1}

@@ -100,3 +100,15 @@ def test_the_day_of_the_last_reading_is_told(client, user, page):
 
 def test_the_way_there_is_in_the_account_menu(client, user, page):
     assert f'href="{page}"' in text(client.get(reverse("events")))
+
+
+def test_a_calendar_without_a_name_gets_one(client):
+    user = UserFactory()
+    client.force_login(user)
+
+    for _address in range(2):
+        client.post(reverse("calendars"), {"name": "  "})
+
+    names = CalendarFeed.objects.filter(person=user).order_by("pk").values_list("name", flat=True)
+    assert list(names) == ["Calendar 1", "Calendar 2"]
+    assert "Calendar 2" in client.get(reverse("calendars")).content.decode()

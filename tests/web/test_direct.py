@@ -37,6 +37,7 @@ class World:
         return answer
 
     def ask(self, *starts, **fields):
+        fields.setdefault("message", "Our valves and your gauges")
         return direct.ask_directly(
             self.anna.company,
             self.keiko.company,
@@ -250,6 +251,39 @@ def test_who_is_busy_then_reads_three_times_that_are_free(world):
     assert "This time is taken. Still free:" in answer.content.decode()
 
 
+def test_times_are_typed_by_the_clock_that_is_shown(world):
+    moscow, minsk = side("Step", "Europe/Moscow", "RU"), side("Gomel", "Europe/Minsk", "BY")
+    times = [(soon(), 30)]
+    asked = direct.ask_directly(moscow.company, minsk.company, by=moscow.person, times=times)
+
+    page = world.get(minsk.person, "request-propose", asked.public_id).content.decode()
+
+    assert "Moscow (UTC+3)" in page
+    assert "By the clock of Moscow." in page
+    assert "Minsk" not in page.partition("<form")[2]
+    there = world.ask(soon())
+    told = world.get(world.keiko.person, "request-propose", there.public_id).content.decode()
+    assert "By the clock of Tokyo." in told
+
+
+def test_overlapping_times_and_an_empty_request_are_refused_beside_their_fields(world):
+    asked = world.ask(soon())
+    close = soon(3) + dt.timedelta(minutes=15)
+    data = {"times_0": typed(soon(3), TOKYO), "times_1": typed(close, TOKYO), "minutes": "30"}
+
+    answer = world.post(
+        world.keiko.person, "request-propose", asked.public_id, status=422, times_2="", **data
+    )
+    assert "Two of these times overlap" in str(answer.context["form"].errors["times"])
+    assert typed(close, TOKYO) in answer.content.decode()
+
+    other = side("Third")
+    empty = asking(world, message="", place="Minsk")
+    bare = world.post(world.anna.person, "direct-ask", other.company.public_id, status=422, **empty)
+    assert "write a message" in str(bare.context["form"].errors["message"])
+    assert 'value="Minsk"' in bare.content.decode()
+
+
 def test_other_times_are_proposed_and_one_is_accepted(world):
     request = world.ask(soon())
 
@@ -389,7 +423,12 @@ def test_all_meetings_stand_in_one_place_with_constant_queries(
         )
         make.MeetingFactory(event=event, host=own, placed=True)
         make.MeetingFactory(event=event, host=own, status="cancelled")
-        one = direct.ask_directly(world.anna.company, other.company, by=world.anna.person)
+        one = direct.ask_directly(
+            world.anna.company,
+            other.company,
+            by=world.anna.person,
+            message=f"To {other.company.told}",
+        )
         if number:
             direct.accept(one, by=other.person, starts_at=soon(number), minutes=30)
     world.get(world.anna.person, "meetings", tab=tab)

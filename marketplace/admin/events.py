@@ -28,7 +28,7 @@ from marketplace.admin.mail_texts import MailTextPages
 from marketplace.admin.repairs import RepairPages
 from marketplace.admin.setup import SetUpPages, parts_of
 from marketplace.models import Event, Meeting, Registration, Timetable
-from marketplace.selectors.events import process_line
+from marketplace.selectors.events import process_line, with_timetable
 from marketplace.selectors.timetables import stage_mismatch
 from marketplace.services import events
 
@@ -171,7 +171,7 @@ class EventAdmin(
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         rows: QuerySet[Event] = super().get_queryset(request)
-        return rows.annotate(
+        return with_timetable(rows).annotate(
             admitted=_count(Registration.objects.taking_part()),
             agreed=_count(Meeting.objects.alive()),
         )

@@ -22,6 +22,7 @@ from marketplace.admin.base import AtTheEvent
 from marketplace.models import Meeting, Slot, Timetable
 from marketplace.selectors import timetables as read
 from marketplace.selectors.announcements import announcement_of
+from marketplace.selectors.repairs import tell_place, when
 from marketplace.selectors.times import day_of
 from marketplace.services import publishing
 from marketplace.services.timetables import move_in_plan, pin_in_plan, state_of
@@ -105,7 +106,7 @@ class PlanPages(AtTheEvent):
             if slot is None:
                 raise Http404
             move_in_plan(timetable, meeting, slot=slot, by=by, seen=seen)
-            text = gettext("Moved to %(time)s.") % {"time": slot}
+            text = gettext("Moved to %(time)s.") % {"time": when(slot)}
             day = slot.starts_at.astimezone(timetable.event.clock).date()
         self.log_change(request, timetable, f"{meeting}: {text}")
         messages.success(request, f"{meeting.told}: {text}")
@@ -138,9 +139,11 @@ class PlanPages(AtTheEvent):
             others=others,
             other=other,
             rows=[
-                {"meeting": one.meeting, "places": (one.before, one.after)}
-                for one in (read.differences(other, timetable) if other else [])
-            ],
+                _compared(one, later=timetable.number > other.number)
+                for one in read.differences(other, timetable)
+            ]
+            if other
+            else [],
             worths=[(one.number, read.certificate_of(one)) for one in (other, timetable) if one],
         )
 
@@ -191,6 +194,26 @@ def _days_with_room(
     clock = timetable.event.clock
     free = Counter(cell.slot.starts_at.astimezone(clock).date() for cell in cells if cell.is_free)
     return [(one, day_of(one), count) for one, count in sorted(free.items()) if one != day]
+
+
+def _compared(one: read.Difference, *, later: bool) -> dict[str, Any]:
+    """A meeting with its places in words; ``later``: the second version is the newer one.
+
+    A version that was not made for it has not failed to place it.
+    """
+    absent = [gettext("not yet asked for"), gettext("no longer asked for")]
+    former, latter = absent if later else absent[::-1]
+    return {
+        "meeting": one.meeting,
+        "places": (
+            _place_told(one.before) if one.was_asked else former,
+            _place_told(one.after) if one.is_asked else latter,
+        ),
+    }
+
+
+def _place_told(place: read.Place | None) -> str:
+    return tell_place(place) if place is not None else gettext("no place")
 
 
 def publishable(timetable: Timetable) -> bool:

@@ -103,7 +103,19 @@ class TimetableAdmin(PlanPages):
         if "base" in fields:
             rows = fields["base"].queryset.exclude(plan={}).select_related("event")
             fields["base"].queryset = rows.filter(event=event) if event else rows
+            fields["base"].help_text = _(
+                "What is locked in that version keeps its place; other meetings may move."
+            )
         return form
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new version is made from the one in force, so that what is locked there stays."""
+        given: dict[str, Any] = super().get_changeform_initial_data(request)
+        event = self.event_asked(request)
+        if event is not None and "base" not in given:
+            in_force = Timetable.objects.in_force().filter(event=event)
+            given["base"] = in_force.values_list("pk", flat=True).first()
+        return given
 
     @admin.display(description=_("version"), ordering="number")
     def version(self, timetable: Timetable) -> str:

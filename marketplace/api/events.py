@@ -24,6 +24,7 @@ from marketplace.api.parts import (
     StagePart,
 )
 from marketplace.models import Event, Participant, Registration
+from marketplace.selectors.events import with_timetable
 
 
 class EventOut(serializers.Serializer):
@@ -111,7 +112,7 @@ class Events(Resource):
             rows = rows.filter(kind=asked["kind"])
         if "chamber" in asked:
             rows = rows.filter(chamber__public_id=asked["chamber"])
-        page = self.page(request, rows.select_related("chamber"))
+        page = self.page(request, with_timetable(rows.select_related("chamber")))
         return self.pages(EventOut(page, many=True).data)
 
     @extend_schema(summary=_("Read an event with its programme"), responses=EventDetailOut)
@@ -119,7 +120,7 @@ class Events(Resource):
         """One event with its stages, sessions, slots, groups and delegations."""
         rows = Event.objects.visible_to(request.user).select_related("chamber")
         event = get_object_or_404(
-            rows.prefetch_related(
+            with_timetable(rows).prefetch_related(
                 "hosts", "sessions__hall", "slots", "groups", "delegations__chamber"
             ),
             public_id=public_id,

@@ -274,10 +274,27 @@ class Event(PublicModel):
         ]
 
     def stage_at(self, at: dt.datetime | None = None) -> Stage:
-        """Where on the process line the event is: the last stage that has begun."""
+        """Where on the process line the event is: the last stage that has begun.
+
+        A timetable that is published before its date begins its stage.
+        """
+        order = list(self.Stage)
+        return max(self.stage_by_dates(at), self.stage_published, key=order.index)
+
+    def stage_by_dates(self, at: dt.datetime | None = None) -> Stage:
+        """The last stage whose date has come, whatever is published."""
         now = at or timezone.now()
         begun = [stage for stage, since in self.stages() if since is not None and since <= now]
         return begun[-1] if begun else self.Stage.SET_UP
+
+    @property
+    def stage_published(self) -> Stage:
+        """The stage of the timetable in force; a list reads it along (``selectors.events``)."""
+        if "timetable_in_force" in self.__dict__:
+            status = self.__dict__["timetable_in_force"]
+        else:
+            status = self.timetables.in_force().values_list("status", flat=True).first()
+        return self.Stage(status) if status else self.Stage.SET_UP
 
     def _open(
         self, opens: dt.datetime | None, closes: dt.datetime | None, now: dt.datetime

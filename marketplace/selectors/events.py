@@ -22,6 +22,7 @@ from marketplace.models import (
     Participant,
     Registration,
     Session,
+    Timetable,
 )
 from marketplace.selectors.encounters import meetings_between, pending_between
 from marketplace.selectors.times import ShownTime, days_between, shown_time
@@ -74,6 +75,12 @@ class Desk:
     def is_alive(self) -> bool:
         """Whether the company applied or comes, and neither withdrew nor was refused."""
         return self.registration is not None and not self.registration.is_over
+
+
+def with_timetable(rows: QuerySet[Event]) -> QuerySet[Event]:
+    """Each with the status of its timetable in force, that ``Event.stage_at`` asks for."""
+    in_force = Timetable.objects.in_force().filter(event=OuterRef("pk"))
+    return rows.annotate(timetable_in_force=Subquery(in_force.values("status")[:1]))
 
 
 def reader_zone(user: User | AnonymousUser) -> str | None:
@@ -184,6 +191,8 @@ def _stretch(
     if ends is not None and ends <= now:
         days = [one.astimezone(event.clock).date() for one in (begins, ends)]
         return [days_between(days[0], days[1])]
+    if begins > now and event.stage_published == stage:
+        return told(begins, _("published early; was due %(time)s"))
     if begins > now or stage not in closing:
         return told(begins)
     return told(ends, _("until %(time)s")) if ends else told(begins, _("since %(time)s"))

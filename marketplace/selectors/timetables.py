@@ -64,7 +64,8 @@ def places_of(timetable: Timetable) -> dict[str, Place]:
         return {}
     reading, plan = Reading.of(timetable.problem), plan_of(timetable.plan)
     event = timetable.event_id
-    slots = {str(one.public_id): one for one in Slot.objects.filter(event=event)}
+    rows = Slot.objects.filter(event=event).select_related("event")
+    slots = {str(one.public_id): one for one in rows}
     tables = {
         str(one.public_id): one for one in Table.objects.filter(event=event).select_related("hall")
     }
@@ -360,7 +361,7 @@ def certificate_of(timetable: Timetable) -> Worth | None:
 
 def stage_mismatch(event: Event) -> str:
     """Where the dates of an event promise another timetable than is published; "" if they agree."""
-    stage, stages = event.stage_at(), Event.Stage
+    stage, stages = event.stage_by_dates(), Event.Stage
     in_force = Timetable.objects.in_force().filter(event=event).defer("problem", "plan").first()
     final = in_force is not None and in_force.status == Timetable.Status.FINAL
     due = stage in (stages.PROVISIONAL, stages.FINAL, stages.EVENT)
@@ -387,14 +388,19 @@ class Difference:
     meeting: Meeting
     before: Place | None
     after: Place | None
+    was_asked: bool = True
+    """Whether the first was made for it at all."""
+    is_asked: bool = True
+    """Whether the second was."""
 
 
 def differences(one: Timetable, other: Timetable) -> list[Difference]:
     """Meetings whose slot, table or interpreter differs between two versions, by time."""
     first, second = places_of(one), places_of(other)
     meetings = {str(row.public_id): row for row in (*meetings_of(one), *meetings_of(other))}
+    asked, asked_now = (set(row.problem.get("meetings", [])) for row in (one, other))
     found = [
-        Difference(meeting, first.get(key), second.get(key))
+        Difference(meeting, first.get(key), second.get(key), key in asked, key in asked_now)
         for key, meeting in meetings.items()
         if first.get(key) != second.get(key)
     ]

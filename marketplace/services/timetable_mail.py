@@ -154,7 +154,10 @@ def timetable_context(
 def row_of(
     meeting: Meeting, who: Participant, reader: User, *, slot: Slot | None, before: Place | None
 ) -> dict[str, str]:
-    """A meeting for the list of a mail: ``slot`` is its time now, ``before`` its place before."""
+    """A meeting for the list of a mail: ``slot`` is its time now, ``before`` its place before.
+
+    The table of before is told where it is another than now.
+    """
     others = [
         one.registration for one in meeting.people() if one.registration_id != who.registration_id
     ]
@@ -163,7 +166,7 @@ def row_of(
         "time": _time(slot, meeting, reader),
         "place": place_of(meeting) if slot else "",
         "was": _time(before[0], meeting, reader) if before else "",
-        "was_at": str(before[1]) if before and before[1] else "",
+        "was_at": str(before[1]) if before and before[1] and before[1] != meeting.table else "",
     }
 
 

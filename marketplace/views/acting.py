@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from chambers.http import PageRequest, SignedInRequest
 from chambers.pages import refuse
 from marketplace.models import Event, Registration
-from marketplace.selectors.events import Desk, desk_of
+from marketplace.selectors.events import Desk, desk_of, with_timetable
 
 Changed = TypeVar("Changed")
 Rest = ParamSpec("Rest")
@@ -28,7 +28,7 @@ Rest = ParamSpec("Rest")
 def find_event(request: PageRequest, public_id: uuid.UUID) -> Event:
     """The event of an address, 404 where this reader does not see it."""
     rows = Event.objects.visible_to(request.user).select_related("chamber__country")
-    return get_object_or_404(rows, public_id=public_id)
+    return get_object_or_404(with_timetable(rows), public_id=public_id)
 
 
 def own_registration(request: SignedInRequest, event: Event) -> Registration | None:

@@ -30,7 +30,7 @@ from marketplace.models import (
 )
 from marketplace.selectors.agenda import Entry, entry_of, with_people
 from marketplace.selectors.conversations import unread_count
-from marketplace.selectors.events import Step, process_line
+from marketplace.selectors.events import Step, process_line, with_timetable
 from marketplace.selectors.feedback import open_questions
 from marketplace.selectors.times import shown_time
 
@@ -328,7 +328,7 @@ def _stages(company: Company, user: User) -> list[Stage]:
     )
     return [
         Stage(one, process_line(one, user.time_zone))
-        for one in rows.order_by("starts_on", "pk")[:MOST_EVENTS]
+        for one in with_timetable(rows).order_by("starts_on", "pk")[:MOST_EVENTS]
     ]
 
 

@@ -68,7 +68,9 @@ def test_the_final_timetable_confirms_and_tells_everybody_again(event, staff):
     assert state(meeting) == ("confirmed", *was[1:])
     assert meeting.sequence == sequence + 1
     assert Mail.objects.filter(kind="timetable_final").count() == 2
-    assert "STATUS:CONFIRMED" in Mail.objects.filter(kind="timetable_final").first().calendar
+    final = Mail.objects.filter(kind="timetable_final").first()
+    assert "STATUS:CONFIRMED" in final.calendar
+    assert "Before:" not in final.text  # neither time nor table differs
 
 
 def test_a_new_version_tells_only_those_for_whom_something_differs(event, staff):

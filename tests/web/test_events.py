@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from marketplace.models import Timetable
 from tests.event_factories import (
     DelegationFactory,
     EventFactory,
@@ -13,6 +14,7 @@ from tests.event_factories import (
     ParticipantFactory,
     RegistrationFactory,
     SessionFactory,
+    TimetableFactory,
 )
 from tests.factories import ChamberFactory, CompanyFactory, CountryFactory, UserFactory
 
@@ -88,6 +90,25 @@ def test_an_event_tells_its_programme_hosts_delegations_and_who_comes_as_counts(
     assert answer.context["attendance"] == {"companies": 1, "people": 1, "countries": 1}
     assert "Secret" not in text(answer)
     assert "Hidden Person" not in text(answer)
+
+
+def test_a_timetable_published_before_its_date_moves_the_process_line_on(client):
+    now = timezone.now()
+    event = EventFactory(
+        requests_open_at=now - 9 * DAY,
+        provisional_at=now - DAY,
+        final_at=now + 9 * DAY,
+    )
+    timetable = TimetableFactory(event=event, final=True, status="provisional")
+    address = reverse("event", args=[event.public_id])
+    states = [step.state for step in client.get(address).context["line"]]
+    assert states == ["done", "here", "ahead", "ahead", "ahead"]
+
+    Timetable.objects.filter(pk=timetable.pk).update(status="final")
+
+    line = client.get(address).context["line"]
+    assert [step.state for step in line] == ["done", "done", "here", "ahead", "ahead"]
+    assert "published early" in line[2].when[0]
 
 
 def test_the_process_line_says_where_the_event_is(client):

@@ -300,6 +300,38 @@ def test_two_versions_are_compared_meeting_by_meeting(client, manager, event, ti
     assert moved in [row["meeting"] for row in shown.context["rows"]]
 
 
+def test_meetings_that_an_earlier_version_was_not_asked_for_read_so(
+    client, manager, event, timetable, three
+):
+    late = made.MeetingFactory(
+        event=event,
+        host=made.ParticipantFactory(registration__event=event),
+        guest=made.ParticipantFactory(registration__event=event),
+    )
+    second = start_timetable(event, by=manager, seconds=5)
+    jobs.work_off()
+
+    def places(one, other):
+        shown = client.get(page("compare", one.pk), {"with": other.number})
+        return {row["meeting"]: row["places"] for row in shown.context["rows"]}[late]
+
+    before, after = places(second, timetable)
+    assert before == "not yet asked for"
+    assert f"{event.starts_on:%Y-%m-%d}" not in after  # its day is told in words
+    assert str(event.starts_on.year) in after
+    assert places(timetable, second) == (after, before)
+
+
+def test_a_new_version_is_made_from_the_one_in_force_unless_chosen_otherwise(
+    client, manager, event, timetable
+):
+    asked = {"event": event.pk}
+    assert client.get(page("add"), asked).context["adminform"].form["base"].value() is None
+    client.post(page("publish", timetable.pk), {"kind": "provisional"})
+
+    assert client.get(page("add"), asked).context["adminform"].form["base"].value() == timetable.pk
+
+
 def test_a_lone_version_has_nothing_to_be_compared_with(client, manager, timetable):
     shown = client.get(page("compare", timetable.pk))
 

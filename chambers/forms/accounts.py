@@ -73,6 +73,12 @@ class SignUpForm(LibrarySignupForm):  # type: ignore[misc] # of an untyped base
         self.fields["email"].label = _("Work e-mail")
         self.fields["email"].help_text = _("We send a link to it that you have to follow.")
 
+    def add_error(self, field: str | None, error: Any) -> None:
+        """An error of a password says the rule; the same as a hint below would be read twice."""
+        super().add_error(field, error)
+        if field == "password1" and self["password1"].data:
+            self["password1"].help_text = ""
+
     def clean_email(self) -> str:
         """The address; another one than an invitation has shown to be theirs is to be confirmed."""
         address = str(super().clean_email())

@@ -27,6 +27,12 @@ class MoneyField(forms.DecimalField):
             **kwargs,
         )
 
+    def prepare_value(self, value: Any) -> Any:
+        """Without decimals where there are none."""
+        if isinstance(value, Decimal) and value == value.to_integral_value():
+            return value.quantize(Decimal(1))
+        return value
+
     def to_python(self, value: Any) -> Any:
         text = "".join(str(value).split()) if isinstance(value, str) else value
         if isinstance(text, str) and (found := _GROUPED.fullmatch(text)):

@@ -26,7 +26,7 @@ LEVELS = {
     "codes": _("Trade codes"),
     "brochures": _("Brochures"),
     "registration_number": _("Registration number"),
-    "markets": _("Wanted countries"),
+    "markets": _("Wanted countries, from “Conditions for partners”"),
     "turnover": _("Turnover"),
     "contacts": _("E-mail and phone"),
 }
@@ -86,7 +86,7 @@ class ProfileForm(forms.Form):
         label=_("Industry, in your own words"),
         max_length=300,
         required=False,
-        help_text=_("In English, in a few words."),
+        help_text=_("A few words in English: readers of every country see them so."),
     )
     is_family_business = forms.BooleanField(label=_("Family business"), required=False)
     is_listed = forms.BooleanField(

@@ -50,7 +50,7 @@ def logo_of(content: bytes) -> Checked:
     """
     if len(content) > LARGEST_PICTURE:
         raise BrokenFileError(_too_large(LARGEST_PICTURE))
-    picture = _opened(content)
+    picture = _opened(content, _("This file is no PNG, JPEG or WebP picture."))
     picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     picture.thumbnail((LOGO_EDGE, LOGO_EDGE))
     target = io.BytesIO()
@@ -82,7 +82,7 @@ def paper_of(content: bytes) -> Checked:
 
 
 def _scan(content: bytes) -> Checked:
-    picture = _opened(content)
+    picture = _opened(content, _("This file is no PDF and no PNG, JPEG or WebP picture."))
     if picture.has_transparency_data:  # paper is white where nothing stands
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
@@ -95,12 +95,12 @@ def _scan(content: bytes) -> Checked:
     return Checked(target.getvalue(), "image/jpeg")
 
 
-def _opened(content: bytes) -> Image.Image:
-    """The picture upright, its first frame; raises BrokenFileError."""
+def _opened(content: bytes, otherwise: str) -> Image.Image:
+    """The picture upright, its first frame; raises BrokenFileError: ``otherwise`` for none."""
     try:
         found = Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "WEBP"))
     except _UNREADABLE as error:
-        raise BrokenFileError(_("This file is no PNG, JPEG or WebP picture.")) from error
+        raise BrokenFileError(otherwise) from error
     width, height = found.size
     if width * height > MOST_PIXELS:
         raise BrokenFileError(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Company, Representative, User
-from marketplace.forms.events import told_slots
+from marketplace.forms.events import AboutField, told_slots
 from marketplace.models import Event, Meeting, Opportunity, Slot
 from marketplace.selectors.times import city_of
 from marketplace.services.rules import NOT_THEIRS
@@ -106,7 +106,7 @@ class DirectAskForm(_Timed):
         widget=forms.Textarea({"rows": 4}),
         help_text=_("Say what you want to talk about: a short reason is accepted more often."),
     )
-    opportunity = forms.ModelChoiceField(
+    opportunity = AboutField(
         Opportunity.objects.none(),
         label=_("Offer or request"),
         required=False,
@@ -144,6 +144,7 @@ class DirectAskForm(_Timed):
         self.fields["opportunity"].queryset = (  # type: ignore[attr-defined]
             Opportunity.objects.on_show().named().filter(company__in=[own, partner])
         )
+        self.fields["opportunity"].own = own  # type: ignore[attr-defined]
         self.fields["times"] = TimesField(
             zone=zone,
             required=False,

@@ -190,6 +190,18 @@ class AvailabilityForm(forms.Form):
         )
 
 
+class AboutField(forms.ModelChoiceField):
+    """What a meeting is about: something that either side has published, and which of them."""
+
+    own: Company | None = None
+
+    def label_from_instance(self, obj: Opportunity) -> str:
+        """With whose it is: titles alone do not tell."""
+        if self.own is not None and obj.company_id == self.own.pk:
+            return gettext("Yours: %(item)s") % {"item": obj}
+        return gettext("Theirs: %(item)s") % {"item": obj}
+
+
 class AskForm(forms.Form):
     """A request for a meeting."""
 
@@ -209,7 +221,7 @@ class AskForm(forms.Form):
         to_field_name="public_id",
         empty_label=_("anybody of us"),
     )
-    opportunity = forms.ModelChoiceField(
+    opportunity = AboutField(
         Opportunity.objects.none(),
         label=_("Offer or request"),
         required=False,
@@ -243,6 +255,7 @@ class AskForm(forms.Form):
             .named()  # beside the name of either company
             .filter(company__in=[own.company_id, partner.company_id])
         )
+        self.fields["opportunity"].own = own.company  # type: ignore[attr-defined]
         self.fields["slots"] = slots_field(
             own.event,
             reader,

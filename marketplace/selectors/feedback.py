@@ -22,7 +22,7 @@ THIRD_AFTER = dt.timedelta(days=547)  # eighteen months
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """A meeting that has begun, as one of its companies looks back on it."""
+    """A meeting that is over, as one of its companies looks back on it."""
 
     entry: Entry
     row: Feedback | None
@@ -79,11 +79,11 @@ def takes_third(meeting: Meeting, at: dt.datetime | None = None) -> bool:
     return slot is not None and slot.ends_at + THIRD_AFTER <= (at or timezone.now())
 
 
-def begun_meetings(company: Company, user: User, at: dt.datetime | None = None) -> MeetingQuerySet:
-    """The meetings of a company that have begun and were not cancelled, the newest first."""
+def past_meetings(company: Company, user: User, at: dt.datetime | None = None) -> MeetingQuerySet:
+    """The meetings of a company that are over and were not cancelled, the newest first."""
     rows = Meeting.objects.run_by(user, of=company).placed()
-    begun = rows.filter(slot__starts_at__lte=at or timezone.now())
-    return begun.order_by("-slot__starts_at", "-pk")
+    over = rows.filter(slot__ends_at__lte=at or timezone.now())
+    return over.order_by("-slot__starts_at", "-pk")
 
 
 def look_back(
@@ -118,9 +118,9 @@ def look_back(
 def look_back_on(
     meeting: Meeting, own: Registration, zone: str | None, at: dt.datetime | None = None
 ) -> After | None:
-    """One meeting with its people joined; None while it has not begun or where it was off."""
-    begun = meeting.slot is not None and meeting.slot.starts_at <= (at or timezone.now())
-    if not begun or meeting.status not in Meeting.HOLDING:
+    """One meeting with its people joined; None until its time is over and where it was off."""
+    over = meeting.slot is not None and meeting.slot.ends_at <= (at or timezone.now())
+    if not over or meeting.status not in Meeting.HOLDING:
         return None
     return look_back([meeting], own.company, zone, at)[0]
 
@@ -135,5 +135,5 @@ def open_questions(company: Company, user: User, at: dt.datetime | None = None) 
     oldest = now - THIRD_AFTER
     old = Q(slot__ends_at__lte=oldest, slot__ends_at__gte=oldest - month)
     held = Meeting.Status.HELD
-    rows = with_people(begun_meetings(company, user, now).filter(recent | old & Q(status=held)))
+    rows = with_people(past_meetings(company, user, now).filter(recent | old & Q(status=held)))
     return [one for one in look_back(list(rows), company, user.time_zone, now) if one.is_open]

@@ -13,7 +13,7 @@ from chambers.models import Company
 from marketplace.models import Meeting, Outcome, OutcomeAmount, OutcomeEntry, OutcomeQuerySet
 from marketplace.record import FIRST, digest_of
 from marketplace.selectors.agenda import with_people
-from marketplace.selectors.feedback import begun_meetings
+from marketplace.selectors.feedback import past_meetings
 from marketplace.selectors.times import day_of
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def met_by(company: Company, user: User) -> list[Met]:
 
     A paper may be signed although the desk noted something else.
     """
-    rows = with_people(begun_meetings(company, user))[:MET]
+    rows = with_people(past_meetings(company, user))[:MET]
     found = []
     for one in rows:
         sides = {row.registration.company_id: row.registration.company for row in one.people()}

@@ -22,7 +22,7 @@ from marketplace.models import Dispute, Feedback, Meeting, Participant, Registra
 from marketplace.selectors.feedback import takes_second, takes_third
 from marketplace.services import feedback_mail, placing
 from marketplace.services.meetings import (
-    demand_begun,
+    demand_over,
     mark_further,
     note_attendance,
     record_attendance,
@@ -40,9 +40,9 @@ def say_what_happened(
 ) -> Feedback:
     """Note whether a company says that its meeting took place; it may say otherwise later.
 
-    Raises ValidationError ``not_begun``, ``over``, ``third`` for who only joined the two,
-    ``settled`` once the organiser has decided between the two; PermissionDenied for who does not
-    decide for the company.
+    Raises ValidationError ``not_begun``, ``not_over``, ``over``, ``third`` for who only joined
+    the two, ``settled`` once the organiser has decided between the two; PermissionDenied for who
+    does not decide for the company.
     """
     now = at or timezone.now()
     meeting = placing.lock_meeting(meeting)
@@ -52,7 +52,7 @@ def say_what_happened(
         raise ValidationError(
             _("The two companies that invited you say whether it took place."), code="third"
         )
-    demand_begun(meeting, now)
+    demand_over(meeting, now)
     dispute = Dispute.objects.filter(meeting=meeting).first()
     if dispute is not None and dispute.settled_by_id is not None:
         raise ValidationError(
@@ -97,7 +97,7 @@ def give_feedback(
     now = at or timezone.now()
     meeting = placing.lock_meeting(meeting)
     _demand_speaker(meeting, own, by)
-    demand_begun(meeting, now)
+    demand_over(meeting, now)
     row = _row(meeting, own)
     if first:
         row.first, row.first_at = Feedback.First(first), now
@@ -185,7 +185,7 @@ def note_marks(
         return
     if others:
         raise PermissionDenied(_("Only the organiser notes who came; a side says what happened."))
-    demand_begun(meeting, at or timezone.now())
+    demand_over(meeting, at or timezone.now())
     mine = _mark_of(meeting, own) or "host"
     said = _said_by_marks(mine, {"host": host, "guest": guest})
     if not said:

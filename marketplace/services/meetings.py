@@ -263,6 +263,18 @@ def demand_begun(meeting: Meeting, at: dt.datetime) -> None:
         raise ValidationError(_("This meeting has not begun yet."), code="not_begun")
 
 
+def demand_over(meeting: Meeting, at: dt.datetime) -> None:
+    """Refuse what a side says of a meeting while its time runs: who is late may still come.
+
+    Raises ValidationError ``not_begun``, ``not_over``, ``over``.
+    """
+    demand_begun(meeting, at)
+    if meeting.slot is not None and meeting.slot.ends_at > at:
+        raise ValidationError(
+            _("This meeting is not over yet. Say it once its time has ended."), code="not_over"
+        )
+
+
 @transaction.atomic
 def assign_interpreter(
     meeting: Meeting, interpreter: Interpreter | None, *, by: User | None

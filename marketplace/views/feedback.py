@@ -19,7 +19,7 @@ from chambers.pages import signed_in_or_back_to
 from marketplace.forms.feedback import FeedbackForm
 from marketplace.models import Feedback
 from marketplace.selectors.agenda import with_people
-from marketplace.selectors.feedback import begun_meetings, look_back, look_back_on, open_questions
+from marketplace.selectors.feedback import look_back, look_back_on, open_questions, past_meetings
 from marketplace.services import feedback as services
 from marketplace.services import feedback_links
 from marketplace.views.acting import (
@@ -42,7 +42,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
     company = request.acting.company
     if company is None:
         raise Http404
-    rows = with_people(begun_meetings(company, request.user))
+    rows = with_people(past_meetings(company, request.user))
     page = Paginator(rows, SHOWN).get_page(request.GET.get("page"))
     context = {
         "page": page,

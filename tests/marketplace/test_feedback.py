@@ -156,6 +156,21 @@ def test_a_second_tap_changes_nothing(past):
     assert (again.pk, again.said_at) == (first.pk, first.said_at)
 
 
+def test_while_its_time_runs_the_sides_are_not_asked_but_the_desk_may_mark(past):
+    slot = past.meeting.slot
+    own, by = past.host.registration, past.host.person
+    running = slot.ends_at - dt.timedelta(minutes=1)
+
+    refused("not_over", past.says, "host", Said.THEY_MISSED, at=running)
+    refused("not_over", give_feedback, past.meeting, own=own, by=by, first="possible", at=running)
+    refused("not_over", feedback.note_marks, past.meeting, by=by, guest="no_show", at=running)
+    assert look_back_on(past.meeting, own, "UTC", running) is None
+    assert not open_questions(own.company, by, running)
+    assert open_questions(own.company, by, slot.ends_at)
+    meetings.record_attendance(past.meeting, by=past.manager, guest="late", at=running)
+    assert past.marks()[1] == "late"
+
+
 def test_nothing_is_said_of_a_meeting_ahead_or_cancelled_or_by_others(past):
     ahead = past.meeting.slot.starts_at - dt.timedelta(minutes=1)
     refused("not_begun", past.says, "host", Said.HELD, at=ahead)

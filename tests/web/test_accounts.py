@@ -142,6 +142,15 @@ def test_a_form_with_a_fault_keeps_what_was_typed_and_names_the_field(client, fi
     assert not User.objects.exists()
 
 
+def test_a_short_password_is_told_its_rule_once(client):
+    hint = client.get(SIGN_UP).context["form"]["password1"].help_text
+    form = client.post(SIGN_UP, said(password1="short")).context["form"]
+
+    assert hint
+    assert form.errors["password1"]
+    assert not form["password1"].help_text
+
+
 def test_a_name_is_text_wherever_it_is_shown(client):
     name = "<a href=//evil.example>x</a>"
     client.post(SIGN_UP, said(name=name))

@@ -217,6 +217,21 @@ def test_what_is_no_picture_is_refused_in_words(client, company, speaks_for):
     assert not Document.objects.exists()
 
 
+def test_a_brochure_that_is_no_pdf_is_told_what_may_be_sent(client, company, speaks_for):
+    speaks_for(company)
+
+    page = client.post(reverse("profile-brochure"), {"upload": upload(b"words", "fake.pdf")})
+
+    assert "This file is no PDF and no PNG, JPEG or WebP picture." in text_of(page)
+
+
+def test_a_turnover_shows_no_decimals_where_it_has_none(client, company, speaks_for):
+    speaks_for(company)
+    for stated, shown in (("480000000.00", "480000000"), ("480000000.50", "480000000.50")):
+        type(company).objects.filter(pk=company.pk).update(turnover=stated, turnover_currency="JPY")
+        assert f'value="{shown}"' in client.get(reverse("profile")).content.decode()
+
+
 def test_a_brochure_is_offered_to_whom_it_is_shown(client, company, speaks_for):
     speaks_for(company)
     client.post(

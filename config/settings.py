@@ -302,4 +302,6 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    # It tells each step, and each rule for screens that paper has no use for.
+    "loggers": {"weasyprint": {"level": "ERROR"}},
 }

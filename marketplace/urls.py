@@ -90,6 +90,7 @@ urlpatterns: list[URLPattern] = [
     path("events/<uuid:public_id>/requests/", requests.requests, name="event-requests"),
     path("events/<uuid:public_id>/timetable/", meetings.timetable, name="event-timetable"),
     path("events/<uuid:public_id>/tables/", meetings.tables, name="event-tables"),
+    path("events/<uuid:public_id>/timetable.pdf", meetings.timetable_pdf, name="event-pdf"),
     path("events/<uuid:public_id>/meetings.ics", meetings.calendar_file, name="event-calendar"),
     path(
         "participants/<uuid:public_id>/availability/",

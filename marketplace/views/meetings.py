@@ -5,21 +5,27 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.forms import BaseForm
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chambers.gates.calendar import Method, calendar
+from chambers.gates.printing import NoPrinterError, pdf_of
 from chambers.http import SignedInRequest
+from chambers.models import site_language
 from chambers.pages import signed_in_or_back_to
 from marketplace.forms import CancelForm, LinkForm, told_slots
 from marketplace.models import (
@@ -60,24 +66,49 @@ from marketplace.views.acting import (
 )
 
 TABLES = 12  # beside each other
+PAPER = Path(settings.BASE_DIR, "config", "static", "ui", "kit.css")  # as the kit of an event
 
 
 @require_safe
 @taking_part
 def timetable(request: SignedInRequest, own: Registration) -> HttpResponse:
     """When and where one's company meets whom: passes of a day, then all days as a list."""
+    context = {**desk_context(request, own.event, own), **_timetable_of(request, own)}
+    wanted = request.GET.get("day", "")
+    context["day"] = chosen_day(context["days"], wanted, _today(own.event))
+    return render(request, "marketplace/events/timetable.html", context)
+
+
+@require_safe
+@taking_part
+def timetable_pdf(request: SignedInRequest, own: Registration) -> HttpResponse:
+    """The same for paper, as a file."""
+    page = reverse("event-timetable", args=[own.event.public_id])
+    address = request.build_absolute_uri(page)
+    context = {**_timetable_of(request, own), "address": address, "language": site_language()}
+    text = render_to_string("marketplace/events/timetable_paper.html", context, request)
+    try:
+        content = pdf_of(text, styles=[PAPER.read_text(encoding="utf-8")])
+    except NoPrinterError:
+        messages.error(
+            request,
+            _("PDF files cannot be made here now. Print this page in your browser instead."),
+        )
+        return redirect(page)
+    return _file(own.event, content, "application/pdf", "pdf")
+
+
+def _timetable_of(request: SignedInRequest, own: Registration) -> dict[str, Any]:
+    """What the page and the paper show."""
     event, entries = own.event, agenda_of(own, request.user)
-    days = days_of(event, entries)
-    context = {
-        **desk_context(request, event, own),
-        "days": days,
-        "day": chosen_day(days, request.GET.get("day", ""), _today(event)),
+    return {
+        "event": event,
+        "days": days_of(event, entries),
         "placed": [one for one in entries if one.time],
         "waiting": [one for one in entries if not one.time],
         "own": own,
         "provisional": any(one.meeting.status == Meeting.Status.PROVISIONAL for one in entries),
     }
-    return render(request, "marketplace/events/timetable.html", context)
 
 
 @require_safe
@@ -90,10 +121,15 @@ def calendar_file(request: SignedInRequest, own: Registration) -> HttpResponse:
         ours = [one for one in meeting.people() if one.registration_id == own.pk]
         entries.append(appointment_of(meeting, reader=ours[0]))
     content = calendar(entries, method=Method.PUBLISH)
-    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
-    in_force = Timetable.objects.in_force().filter(event=own.event)
-    name = file_name(own.event, in_force.values_list("number", flat=True).first())
-    response["Content-Disposition"] = content_disposition_header(True, f"{name}.ics") or ""
+    return _file(own.event, content, "text/calendar; charset=utf-8", "ics")
+
+
+def _file(event: Event, content: bytes, kind: str, ending: str) -> HttpResponse:
+    """A download, named after the event and the version of its timetable."""
+    response = HttpResponse(content, content_type=kind)
+    in_force = Timetable.objects.in_force().filter(event=event)
+    name = file_name(event, in_force.values_list("number", flat=True).first())
+    response["Content-Disposition"] = content_disposition_header(True, f"{name}.{ending}") or ""
     return response
 
 

@@ -1,12 +1,16 @@
 """A company's timetable, its calendar file, all tables, and what becomes of a meeting."""
 
 import datetime as dt
+import io
+import sys
+from types import ModuleType
 from urllib.parse import unquote
 
 import icalendar  # noqa: TID251 - reads back what the gate wrote
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from pypdf import PdfReader
 
 from chambers.models import Mail
 from marketplace.models import Meeting, StandbyOffer, TimeProposal
@@ -240,6 +244,49 @@ def cells(grid):
         for row in grid
         if not row.pause
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("en", "Provisional"), ("ja", "暫定"), ("ru", "Предв")]
+)
+def test_the_timetable_comes_as_a_pdf_of_the_same_meetings(
+    client, event, ours, theirs, slots, language, word
+):
+    third, gone = side(event, "株式会社アサヒ計装"), side(event, "Отменённая встреча")
+    meet(ours, theirs, slots[0])
+    meet(ours, third, slots[1], status="provisional")
+    meet(ours, gone, slots[2], status="cancelled")
+    meet(theirs, gone, slots[3])
+
+    with translation.override(language):
+        answer = client.get(reverse("event-pdf", args=[event.public_id]))
+
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.headers["Content-Disposition"].endswith('.pdf"')
+    read = PdfReader(io.BytesIO(answer.content))
+    told = "".join("".join(page.extract_text() for page in read.pages).split())
+    for words in ("Theirs", "アサヒ計装", "10:00–10:20", "HallB", word):
+        assert words in told
+    assert "Отмен" not in told
+    assert len(read.pages) == 1
+    assert read.root_object["/Lang"].startswith(language)
+
+
+def test_without_the_library_that_sets_text_the_page_says_how_to_print(
+    client, event, ours, monkeypatch
+):
+    class NoPango(ModuleType):
+        """As weasyprint fails where Pango is not installed."""
+
+        def __getattr__(self, name):
+            raise OSError("cannot load library 'libpango-1.0-0'")
+
+    monkeypatch.setitem(sys.modules, "weasyprint", NoPango("weasyprint"))
+
+    led = client.get(reverse("event-pdf", args=[event.public_id]), follow=True)
+
+    assert led.redirect_chain[-1][0] == reverse("event-timetable", args=[event.public_id])
+    assert "Print this page in your browser instead." in text(led)
 
 
 def test_the_grid_names_only_who_agreed_and_says_of_others_that_a_table_is_occupied(

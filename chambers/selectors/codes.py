@@ -13,7 +13,8 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Least, NullIf
 
 from chambers import words
-from chambers.models import SITE_LANGUAGES, TradeCode, site_language
+from chambers.models import TradeCode
+from chambers.selectors.search import readings_of
 
 LONGEST_QUESTION = 100  # characters
 OFFERED = 12  # codes shown for one question
@@ -118,14 +119,12 @@ def _quoted(lexeme: str) -> str:
 
 
 def _question(text: str, *, begun: bool) -> SearchQuery | None:
-    """All words of ``text``, each as any of the languages reads it; the last perhaps only begun."""
+    """All words of ``text``, each as the search reads it; the last perhaps only begun."""
     asked = []
     typed = text.split()
     for at, word in enumerate(typed):
-        readings = {
-            tuple(words.lexemes(word, language)) for language in (site_language(), *SITE_LANGUAGES)
-        }
-        if () in readings:  # grammar of a language, or a single letter
+        readings = readings_of(word)
+        if not readings:  # grammar of a language, or a single letter
             continue
         ending = ":*" if begun and at == len(typed) - 1 else ""
         ways = sorted(

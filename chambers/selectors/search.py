@@ -177,13 +177,13 @@ def _asked_words(text: str) -> list[AskedWord]:
     """The words of a question with their readings; grammar of one language is not asked for."""
     found = []
     for word in _WORD.findall(text[:LONGEST_QUESTION]):
-        readings = _readings(word)
+        readings = readings_of(word)
         if readings:
             found.append(AskedWord(word, tuple(sorted(readings))))
     return found
 
 
-def _readings(word: str) -> set[Reading]:
+def readings_of(word: str) -> set[Reading]:
     """What a word may be; nothing for a word that only holds a sentence together."""
     found = {
         tuple(words.lexemes(word, language))

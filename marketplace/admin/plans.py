@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from chambers.admin.base import manages, who
@@ -22,6 +22,7 @@ from marketplace.admin.base import AtTheEvent
 from marketplace.models import Meeting, Slot, Timetable
 from marketplace.selectors import timetables as read
 from marketplace.selectors.announcements import announcement_of
+from marketplace.selectors.kept import changed_since, grid_held
 from marketplace.selectors.repairs import tell_place, when
 from marketplace.selectors.times import day_of
 from marketplace.services import publishing
@@ -50,6 +51,8 @@ class PlanPages(AtTheEvent):
         days = read.days_of(timetable.event)
         day = _day(request.GET.get("day", ""), days)
         picked = _meeting(timetable, request.POST.get("meeting", "") or request.GET.get("pick", ""))
+        is_held = "held" in request.GET and not sends and _is_in_force(timetable)
+        picked = None if is_held else picked
         refusal = None
         if sends:
             if picked is None:
@@ -63,7 +66,10 @@ class PlanPages(AtTheEvent):
         is_draft = timetable.status == Timetable.Status.DRAFT and timetable.finished_at is not None
         found = read.free_cells(timetable, picked) if picked and timetable.plan else []
         cells = {cell.slot.pk: cell for cell in found}
-        grid = read.grid_of(timetable, day) if day else None
+        grid = None
+        if day:
+            held = grid_held(timetable.event, day) if is_held else None
+            grid = held or read.grid_of(timetable, day)
         answer = self.page(
             request,
             timetable,
@@ -77,8 +83,10 @@ class PlanPages(AtTheEvent):
             is_pinned=picked is not None and _is_pinned(timetable, picked),
             is_placed=any(cell.is_present for cell in found),
             other_days=_days_with_room(timetable, cells.values(), day),
-            left=read.without_place(timetable),
-            worth=read.certificate_of(timetable),
+            left=[] if is_held else read.without_place(timetable),
+            worth=None if is_held else read.certificate_of(timetable),
+            is_held=is_held,
+            changed=changed_since(timetable),
             may_edit=is_draft and manages(request, timetable),
             seen=state_of(timetable),
             hint=read.stage_mismatch(timetable.event),
@@ -156,12 +164,13 @@ class PlanPages(AtTheEvent):
             kind = request.POST.get("kind", "")
             if kind not in ("provisional", "final"):
                 raise Http404
+            readers = announcement_of(timetable, final=kind == "final").readers
             try:
                 publishing.publish_timetable(timetable, by=who(request), final=kind == "final")
             except ValidationError as error:
                 refusal = " ".join(error.messages)
             else:
-                text = gettext("Published. Everybody whom it concerns gets a mail.")
+                text = _published(readers)
                 self.log_change(request, timetable, text)
                 messages.success(request, text)
                 return redirect("admin:marketplace_timetable_change", timetable.pk)
@@ -194,6 +203,19 @@ def _days_with_room(
     clock = timetable.event.clock
     free = Counter(cell.slot.starts_at.astimezone(clock).date() for cell in cells if cell.is_free)
     return [(one, day_of(one), count) for one, count in sorted(free.items()) if one != day]
+
+
+def _is_in_force(timetable: Timetable) -> bool:
+    return timetable.status in (Timetable.Status.PROVISIONAL, Timetable.Status.FINAL)
+
+
+def _published(readers: int) -> str:
+    if not readers:
+        return gettext("Published. Nobody gets a mail: nothing differs for anybody.")
+    told = ngettext(
+        "Published: %(n)d person gets a mail.", "Published: %(n)d people get a mail.", readers
+    )
+    return told % {"n": readers}
 
 
 def _compared(one: read.Difference, *, later: bool) -> dict[str, Any]:

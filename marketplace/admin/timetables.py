@@ -17,6 +17,8 @@ from marketplace.admin.drawings import Chart, chart
 from marketplace.admin.plans import PlanPages, publishable
 from marketplace.models import Timetable
 from marketplace.selectors import timetables as read
+from marketplace.selectors.kept import changed_since
+from marketplace.selectors.repairs import tell_place
 from marketplace.services import publishing, timetables
 
 Status = Timetable.Status
@@ -149,7 +151,7 @@ class TimetableAdmin(PlanPages):
     ) -> Any:
         """The page asks for its progress again while the search goes on; then it loads anew."""
         timetable: Timetable = self.row_of(request, object_id)
-        is_open = timetable.finished_at is None
+        is_open, changed = timetable.finished_at is None, changed_since(timetable)
         context = {
             "timetable": timetable,
             "is_open": is_open,
@@ -159,6 +161,10 @@ class TimetableAdmin(PlanPages):
             "progress_rows": timetable.progress,
             "worth": read.certificate_of(timetable),
             "left": read.without_place(timetable),
+            "changed": changed,
+            "changes": [
+                (one.meeting, tell_place(one.before), tell_place(one.after)) for one in changed
+            ],
             "hint": read.stage_mismatch(timetable.event),
             "may_publish": publishable(timetable) and manages(request, timetable),
         }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from marketplace.models import Meeting, Participant, Timetable
+from django.db.models import F, Q
+
+from chambers.models import Representative
+from marketplace.models import Interpreter, Meeting, Participant, Registration, Timetable
 from marketplace.selectors.standing import place_held
 from marketplace.selectors.timetables import Place, places_of
 
@@ -32,6 +35,8 @@ class Announcement:
     companies: list[Concerned]
     interpreters: list[str]
     """Names of those who interpret there and have an account to be mailed at."""
+    readers: int
+    """How many people get a mail, each one."""
 
 
 def announcement_of(timetable: Timetable, *, final: bool) -> Announcement:
@@ -51,8 +56,14 @@ def announcement_of(timetable: Timetable, *, final: bool) -> Announcement:
     everybody = first or turned_final
     told = [one for one in planned if str(one.public_id) in places] if everybody else []
     concerned = {*told, *changed}
+    helpers = _interpreters(concerned, places)
+    heard = [one for one in concerned if one.is_told or str(one.public_id) in places]
     return Announcement(
-        everybody, len(changed), _companies(concerned), _interpreters(concerned, places)
+        everybody,
+        len(changed),
+        _companies(concerned),
+        sorted(one.name for one in helpers),
+        len(_readers(heard) | {one.person_id for one in helpers}),
     )
 
 
@@ -85,13 +96,29 @@ def _changes(meeting: Meeting, place: Place | None, status: Meeting.Status) -> b
     return before != after or (not confirmed and meeting.status != status)
 
 
-def _interpreters(meetings: set[Meeting], places: Mapping[str, Place]) -> list[str]:
+def _interpreters(meetings: set[Meeting], places: Mapping[str, Place]) -> list[Interpreter]:
     """Who interprets at the meetings by now, and who will."""
     after = (places.get(str(one.public_id)) for one in meetings)
     found = {place[2] for place in after if place is not None}
     found |= {one.interpreter for one in meetings}
-    known = (one for one in found if one is not None and one.person_id is not None)
-    return sorted(one.name for one in known)
+    return [one for one in found if one is not None and one.person_id is not None]
+
+
+def _readers(meetings: Iterable[Meeting]) -> set[int | None]:
+    """Keys of those who are mailed: its people who sign in, else who speaks for their company."""
+    people = {one for meeting in meetings for one in meeting.people()}
+    mute = {one.registration_id for one in people if one.person_id is None}
+    attends = Q(
+        role=Representative.Role.EDITOR,
+        person__participations__registration__in=mute,
+        person__participations__registration__company=F("company"),
+    )
+    voices = Representative.objects.filter(
+        Q(role=Representative.Role.OWNER) | attends,
+        company__in=Registration.objects.filter(pk__in=mute).values("company"),
+        person__is_active=True,
+    )
+    return {one.person_id for one in people} - {None} | set(voices.values_list("person", flat=True))
 
 
 def _companies(meetings: set[Meeting]) -> list[Concerned]:

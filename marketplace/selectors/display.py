@@ -137,5 +137,5 @@ def _place(meeting: Meeting) -> Place:
         table.number if table else None,
         table is not None and table.owner_id is not None,
         table.hall.name if table and table.hall else "",
-        [one.company.legal_name for one in named],
+        [one.company.told for one in named],
     )

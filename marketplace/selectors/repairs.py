@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.utils import timezone
@@ -162,10 +163,26 @@ def when(slot: Slot) -> str:
 
 def closed_tables(event: Event, at: dt.datetime | None = None) -> list[Closed]:
     """Tables that cannot be used in slots that are not over."""
-    rows = TableClosed.objects.filter(
-        table__event=event, slot__ends_at__gt=at or timezone.now()
-    ).select_related("table__hall", "slot__event")
-    times: dict[Table, list[str]] = defaultdict(list)
-    for one in rows.order_by("table__number", "slot__starts_at", "slot__ends_at"):
-        times[one.table].append(when(one.slot))
-    return [Closed(table, told) for table, told in times.items()]
+    ahead = Slot.objects.filter(event=event, ends_at__gt=at or timezone.now())
+    order = list(ahead.order_by("starts_at", "ends_at").select_related("event"))
+    rows = TableClosed.objects.filter(table__event=event, slot__in=[one.pk for one in order])
+    shut: dict[Table, set[int]] = defaultdict(set)
+    for one in rows.select_related("table__hall").order_by("table__number"):
+        shut[one.table].add(one.slot_id)
+    return [Closed(table, _stretches(order, slots)) for table, slots in shut.items()]
+
+
+def _stretches(order: Sequence[Slot], shut: Collection[int]) -> list[str]:
+    """Slots that follow each other on one day are told as one stretch."""
+    found: list[str] = []
+    for (is_shut, _day), run in groupby(order, lambda one: (one.pk in shut, _day_of(one))):
+        slots = list(run)
+        if is_shut:
+            first, last = slots[0].starts_at, max(one.ends_at for one in slots)
+            shown = shown_time(first, last, zone=slots[0].event.zone)
+            found.append(f"{shown.day}, {shown.span}")
+    return found
+
+
+def _day_of(slot: Slot) -> dt.date:
+    return slot.starts_at.astimezone(slot.event.clock).date()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from marketplace.models import (
     Event,
@@ -152,11 +152,16 @@ def days_of(event: Event) -> list[dt.date]:
 
 def grid_of(timetable: Timetable, day: dt.date) -> Grid:
     """A day of a version: slots down, tables across."""
-    event, places = timetable.event, places_of(timetable)
+    places = places_of(timetable)
+    planned = ((one, places.get(str(one.public_id))) for one in meetings_of(timetable))
+    return grid_from(timetable.event, day, planned)
+
+
+def grid_from(event: Event, day: dt.date, meetings: Iterable[tuple[Meeting, Place | None]]) -> Grid:
+    """A day with meetings where they are given."""
     tables = list(Table.objects.filter(event=event).select_related("hall").order_by("number"))
     by_slot: dict[int, list[Cell]] = defaultdict(list)
-    for meeting in meetings_of(timetable):
-        place = places.get(str(meeting.public_id))
+    for meeting, place in meetings:
         if place is not None:
             by_slot[place[0].pk].append(Cell(meeting, *place, is_fixed=meeting.is_settled))
     lines = []
@@ -349,6 +354,14 @@ def certificate_of(timetable: Timetable) -> Worth | None:
         )
     if timetable.changed_by_hand:
         sentence = _("Changed by hand after the search: keeps all rules; it is not proved best.")
+    held = sum(at >= 0 for at in timetable.problem.get("problem", {}).get("fixed", ()))
+    if held:
+        bounded = ngettext(
+            "The bound is for these meetings, %(n)d of them fixed where it is.",
+            "The bound is for these meetings, %(n)d of them fixed where they are.",
+            held,
+        )
+        sentence = f"{sentence} {bounded % {'n': held}}"
     same = [
         name for name in Worth.__dataclass_fields__ if name not in ("sentence", "changed_by_hand")
     ]

@@ -108,6 +108,10 @@ class EmphasisAdmin(VersionAdmin):
         form = {"note", *PARTS} if obj is not None else {self.model.OWNER, "note", *PARTS}
         return [name for name in self.get_fields(request, obj) if name not in form]
 
+    @admin.display(description=_("version"), ordering="number")
+    def version(self, chosen: StatedEmphasis) -> str:
+        return gettext("version %(number)d") % {"number": chosen.number}
+
     @admin.display(description=_("times"))
     def effect(self, chosen: StatedEmphasis) -> str:
         """By how much it multiplies evidence."""
@@ -163,7 +167,7 @@ class ChamberEmphasisAdmin(EmphasisAdmin):
 class EventEmphasisAdmin(EmphasisAdmin, AtTheEvent):
     """The versions of the events that one's chambers organise; those they host are read."""
 
-    list_display = ["number", "event", "state", "note", "in_force_at", "retired_at"]
+    list_display = ["version", "event", "state", "note", "in_force_at", "retired_at"]
     list_filter = ["state", "event"]
     list_select_related = ["event__chamber"]
     ordering = ["-event__starts_on", "-event", "-number"]

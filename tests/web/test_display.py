@@ -62,6 +62,14 @@ def read(client, address, **query):
     return " ".join(client.get(address, {"lang": "en", **query}).content.decode().split())
 
 
+def test_a_name_in_other_letters_has_its_latin_form_beside_it(client, event, address):
+    now, _later = event.slots.all()
+    meet(event, now, ("Завод", "listed"), ("Beta", "listed"))
+
+    assert "Завод (Завод Latin)" in read(client, address)
+    assert "Завод Latin" not in read(client, address, lang="ru")
+
+
 def test_it_shows_tables_and_companies_of_now_and_next(client, event, address):
     now, later = event.slots.all()
     meet(event, now, ("Alfa", "listed"), ("Beta", "listed_with_contact"))

@@ -170,6 +170,19 @@ def test_a_closed_table_is_reopened(client, fair):
     assert not TableClosed.objects.exists()
 
 
+def test_closed_times_that_follow_each_other_are_told_as_one_stretch(client, fair):
+    for slot in (fair.slots[0], fair.slots[1], fair.slots[3]):
+        made.TableClosedFactory(table=fair.tables[0], slot=slot)
+
+    (closed,) = client.get(page(fair.event)).context["closed"]
+
+    clock = fair.event.clock
+    first, last = fair.slots[0].starts_at, fair.slots[1].ends_at
+    assert len(closed.times) == 2
+    span = f"{first.astimezone(clock):%H:%M}–{last.astimezone(clock):%H:%M}"
+    assert closed.times[0].endswith(span)
+
+
 def test_a_viewer_reads_former_repairs_and_mends_nothing(client, chamber, viewer):
     fair = Fair(chamber=chamber)
     meeting = fair.meet(0, 1, slot=0, table=0)
@@ -206,7 +219,7 @@ def test_the_list_of_repairs_takes_the_same_queries_for_any_number(
         made.TableClosedFactory(table=fair.tables[0], slot=slot)
     client.get(page(fair.event))
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(page(fair.event))
 
 

@@ -6,9 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from chambers.models import Mail
 from chambers.services import jobs
 from marketplace.models import Meeting, Timetable
 from marketplace.selectors import timetables as read
+from marketplace.services.meetings import move_meeting
 from marketplace.services.timetables import start_timetable
 from tests import event_factories as made
 from tests.forms import decide
@@ -341,10 +343,13 @@ def test_a_lone_version_has_nothing_to_be_compared_with(client, manager, timetab
 def test_publishing_first_tells_whom_it_mails_and_then_does_it(client, manager, timetable, three):
     shown = client.get(page("publish", timetable.pk))
     assert not Meeting.objects.exclude(slot=None).exists()
-    client.post(page("publish", timetable.pk), {"kind": "provisional"})
+    sent = client.post(page("publish", timetable.pk), {"kind": "provisional"}, follow=True)
+    jobs.work_off()
 
     (_name, _title, told), _final = shown.context["ways"]
     assert told.everybody
+    assert told.readers == Mail.objects.filter(kind="timetable_provisional").count() == 3
+    assert "Published: 3 people get a mail." in sent.content.decode()
     assert [(one.company, one.meetings) for one in told.companies] == [
         (f"Zavod {number}", 2) for number in range(3)
     ]
@@ -364,6 +369,45 @@ def test_publishing_again_mails_only_whom_it_changes(client, manager, event, tim
     changed = {one.meeting for one in read.differences(timetable, Timetable.objects.get(number=2))}
     assert (again.everybody, again.changes) == (False, len(changed))
     assert (final.everybody, final.changes) == (True, 3)
+
+
+def test_publishing_what_changes_nothing_promises_no_mail(client, manager, event, timetable):
+    client.post(page("publish", timetable.pk), {"kind": "final"})
+    second = start_timetable(event, by=manager, seconds=5)
+    jobs.work_off()
+
+    asked = client.get(page("publish", second.pk)).content.decode()
+    sent = client.post(page("publish", second.pk), {"kind": "final"}, follow=True)
+
+    assert "Nobody gets a mail" in asked
+    assert "Published. Nobody gets a mail" in sent.content.decode()
+    bound = read.certificate_of(Timetable.objects.get(pk=second.pk)).sentence
+    assert "3 of them fixed where they are" in bound
+
+
+def test_a_published_version_says_what_was_changed_since_and_shows_what_holds_now(
+    client, manager, timetable, three
+):
+    client.post(page("publish", timetable.pk), {"kind": "final"})
+    assert "since this version" not in client.get(page("grid", timetable.pk)).content.decode()
+    moved = Meeting.objects.get(pk=three[0].pk)
+    busy = Meeting.objects.values("slot")
+    free = timetable.event.slots.exclude(pk__in=busy).first()
+    move_meeting(moved, slot=free, by=manager)
+
+    for name in ("change", "grid"):
+        shown = client.get(page(name, timetable.pk)).content.decode()
+        assert "1 meeting was changed since this version was published." in shown
+    kept = client.get(page("grid", timetable.pk), {"held": "1"})
+    cells = {
+        cell.meeting: line.slot
+        for line, _free in kept.context["lines"]
+        for cell in (*line.cells, *line.elsewhere)
+        if cell is not None
+    }
+    assert cells[moved] == free
+    assert len(cells) == 3
+    assert "Proved best" not in kept.content.decode()  # that was the plan as published
 
 
 def test_an_unknown_way_of_publishing_publishes_nothing(client, manager, timetable):

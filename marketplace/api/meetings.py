@@ -47,10 +47,7 @@ class MeetingOut(serializers.Serializer):
     slot = SlotPart(allow_null=True)
     table = TablePart(allow_null=True)
     interpreter = serializers.CharField(source="interpreter.name", default="", allow_blank=True)
-    interpreter_wish = serializers.CharField(
-        source="interpreter_wish.state",
-        default="",
-        allow_blank=True,
+    interpreter_wish = serializers.SerializerMethodField(
         help_text=_("Outside events: waiting, named or none; empty where nobody wants one."),
     )
     link = serializers.CharField(allow_blank=True)
@@ -65,6 +62,11 @@ class MeetingOut(serializers.Serializer):
         allow_null=True, help_text=_("Who cancelled; null for the organiser, or for nobody.")
     )
     reason = serializers.CharField(allow_blank=True)
+
+    def get_interpreter_wish(self, meeting: Meeting) -> str:
+        """The state of the wish."""
+        wish = getattr(meeting, "interpreter_wish", None)
+        return wish.state if wish else ""
 
     def to_representation(self, instance: Meeting) -> dict[str, Any]:
         """People of the other side have no name before both agreed; staff of the event read all."""

@@ -69,6 +69,7 @@ def world():
     made.FeedbackFactory(meeting=meeting)
     made.DisputeFactory(meeting=meeting)
     made.OutcomeFactory(meeting=meeting)
+    made.InterpreterWishFactory(meeting=meeting)
     factories.JoinRequestFactory(company=company)
     factories.InterestFactory(at_chamber=chamber)
     factories.ReportFactory(message__conversation__partner=company)

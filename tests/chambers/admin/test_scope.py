@@ -431,6 +431,9 @@ def _fill(label, chamber):
         "marketplace.timetable": lambda: made.TimetableFactory(event__chamber=chamber),
         "chambers.joinrequest": lambda: factories.JoinRequestFactory(company=member_of(chamber)),
         "marketplace.dispute": lambda: made.DisputeFactory(meeting__event__chamber=chamber),
+        "marketplace.interpreterwish": lambda: made.InterpreterWishFactory(
+            meeting__event__chamber=chamber
+        ),
         "marketplace.feedback": lambda: made.FeedbackFactory(meeting__event__chamber=chamber),
         "marketplace.interest": lambda: factories.InterestFactory(at_chamber=chamber),
         "marketplace.outcome": lambda: made.OutcomeFactory(

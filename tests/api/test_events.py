@@ -236,7 +236,7 @@ def test_staff_start_watch_and_stop_a_timetable(event, side, speaking_for):
     MeetingFactory(event=event, host=own.participants.get(), guest=partner.participants.get())
     manager = speaking_for(StaffFactory(chamber=event.chamber).person)
 
-    started = post(manager, "timetables/", event=str(event.public_id), seconds=5)
+    started = post(manager, "timetables/", event=str(event.public_id), seconds=30)
     second = post(manager, "timetables/", event=str(event.public_id))
     refused = post(ours, "timetables/", event=str(event.public_id))
     watched = manager.get(started["Location"])

@@ -27,7 +27,7 @@ def close(fair, table, *slots):
 
 
 def version(fair):
-    timetable = start_timetable(fair.event, by=fair.staff, seconds=5)
+    timetable = start_timetable(fair.event, by=fair.staff, seconds=30)
     jobs.work_off()
     timetable.refresh_from_db()
     return timetable

@@ -50,7 +50,7 @@ def slot(event, number):
 
 def planned(event, by, *units):
     """A finished draft that has the meetings in these units, in the order of their making."""
-    timetable = start_timetable(event, by=by, seconds=5)
+    timetable = start_timetable(event, by=by, seconds=30)
     jobs.work_off()
     timetable.refresh_from_db()
     nowhere = (None,) * len(units)
@@ -242,7 +242,7 @@ def test_a_timetable_keeps_orders_and_leaves_out_what_they_make_impossible(event
     orders.set_order(first, second, by=manager)
     orders.set_order(third, first, by=manager)
 
-    timetable = start_timetable(event, by=manager, seconds=5)
+    timetable = start_timetable(event, by=manager, seconds=30)
     jobs.work_off()
     timetable.refresh_from_db()
 
@@ -324,7 +324,7 @@ def test_fairness_is_set_copied_and_heeded(event, manager):
     event.refresh_from_db()
     clone = events.clone_event(event, by=manager, starts_on=event.starts_on)
 
-    timetable = start_timetable(event, by=manager, seconds=5)
+    timetable = start_timetable(event, by=manager, seconds=30)
     jobs.work_off()
     timetable.refresh_from_db()
 

@@ -39,7 +39,7 @@ class Scene:
         )
 
     def publish(self):
-        timetable = start_timetable(self.event, by=self.manager, seconds=5)
+        timetable = start_timetable(self.event, by=self.manager, seconds=30)
         jobs.work_off()
         timetable.refresh_from_db()
         return publish_timetable(timetable, by=self.manager)

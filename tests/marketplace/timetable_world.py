@@ -36,7 +36,7 @@ def meet(event, host, guest, **fields):
 
 def made(event, staff, **fields):
     """A version as the worker leaves it."""
-    timetable = start_timetable(event, by=staff, seconds=5, **fields)
+    timetable = start_timetable(event, by=staff, seconds=30, **fields)
     jobs.work_off()
     timetable.refresh_from_db()
     assert timetable.finished_at, Job.objects.get(pk=timetable.job_id).error

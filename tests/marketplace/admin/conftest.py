@@ -61,7 +61,7 @@ def three(event):
 @pytest.fixture
 def timetable(event, three, manager):
     """A finished draft of them."""
-    timetable = start_timetable(event, by=manager, seconds=5)
+    timetable = start_timetable(event, by=manager, seconds=30)
     jobs.work_off()
     timetable.refresh_from_db()
     assert timetable.plan

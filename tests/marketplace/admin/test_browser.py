@@ -19,7 +19,7 @@ def test_a_meeting_is_picked_and_moved_by_keyboard_without_scripts(
     browse, chamber, event, three, width
 ):
     person = factories.StaffFactory(chamber=chamber).person
-    timetable = start_timetable(event, by=person, seconds=5)
+    timetable = start_timetable(event, by=person, seconds=30)
     jobs.work_off()
     page = browse(person, java_script_enabled=False, viewport={"width": width, "height": 900})
 
@@ -39,7 +39,7 @@ def test_a_meeting_is_picked_and_moved_by_keyboard_without_scripts(
 def drawn(browse, chamber, event, three):
     """The grid of a finished draft, open in a browser."""
     person = factories.StaffFactory(chamber=chamber).person
-    timetable = start_timetable(event, by=person, seconds=5)
+    timetable = start_timetable(event, by=person, seconds=30)
     jobs.work_off()
     timetable.refresh_from_db()
     page = browse(person, viewport={"width": 1280, "height": 900})
@@ -132,7 +132,7 @@ def test_a_finger_holds_a_meeting_and_carries_it_to_a_time_or_to_another_day(
 ):
     tomorrow = [made.SlotFactory(event=event, number=number) for number in (72, 73, 74)]
     person = factories.StaffFactory(chamber=chamber).person
-    timetable = start_timetable(event, by=person, seconds=5)
+    timetable = start_timetable(event, by=person, seconds=30)
     jobs.work_off()
     page = browse(person, viewport={"width": 390, "height": 900}, has_touch=True)
     page.goto(reverse("admin:marketplace_timetable_grid", args=[timetable.pk]))

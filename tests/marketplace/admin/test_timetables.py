@@ -104,7 +104,7 @@ def test_a_meeting_without_a_place_is_named_with_its_cause(client, manager, even
     event.slots.all()[1].delete()
     for slot in list(event.slots.all())[1:]:
         slot.delete()
-    timetable = start_timetable(event, by=manager, seconds=5)
+    timetable = start_timetable(event, by=manager, seconds=30)
     jobs.work_off()
 
     shown = client.get(page("change", timetable.pk))
@@ -283,7 +283,7 @@ def test_a_meeting_locked_in_a_draft_is_unlocked_before_it_is_taken_out(
 
 
 def test_two_versions_are_compared_meeting_by_meeting(client, manager, event, timetable, three):
-    second = start_timetable(event, by=manager, seconds=5)
+    second = start_timetable(event, by=manager, seconds=30)
     jobs.work_off()
     moved, free = next(
         (meeting, cell.slot)
@@ -310,7 +310,7 @@ def test_meetings_that_an_earlier_version_was_not_asked_for_read_so(
         host=made.ParticipantFactory(registration__event=event),
         guest=made.ParticipantFactory(registration__event=event),
     )
-    second = start_timetable(event, by=manager, seconds=5)
+    second = start_timetable(event, by=manager, seconds=30)
     jobs.work_off()
 
     def places(one, other):
@@ -360,7 +360,7 @@ def test_publishing_first_tells_whom_it_mails_and_then_does_it(client, manager, 
 
 def test_publishing_again_mails_only_whom_it_changes(client, manager, event, timetable, three):
     client.post(page("publish", timetable.pk), {"kind": "provisional"})
-    second = start_timetable(event, by=manager, seconds=5)
+    second = start_timetable(event, by=manager, seconds=30)
     jobs.work_off()
 
     shown = client.get(page("publish", second.pk))
@@ -373,7 +373,7 @@ def test_publishing_again_mails_only_whom_it_changes(client, manager, event, tim
 
 def test_publishing_what_changes_nothing_promises_no_mail(client, manager, event, timetable):
     client.post(page("publish", timetable.pk), {"kind": "final"})
-    second = start_timetable(event, by=manager, seconds=5)
+    second = start_timetable(event, by=manager, seconds=30)
     jobs.work_off()
 
     asked = client.get(page("publish", second.pk)).content.decode()
@@ -464,7 +464,7 @@ def test_a_page_takes_the_same_queries_for_any_number_of_meetings(
         for _ in range(more):
             made.MeetingFactory(event=event)
         for _version in range(2):
-            timetable = start_timetable(event, by=manager, seconds=5)
+            timetable = start_timetable(event, by=manager, seconds=30)
             jobs.work_off()
         client.get(page(name, timetable.pk))
         with django_assert_max_num_queries(40) as queries:

@@ -43,7 +43,7 @@ EVENTS = {
     "requests": MeetingRequest,
     "timetables": Timetable,
 }
-EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "10"))
 """Per operation, made up at random beside those that cover each rule of each parameter, which are
 most of all and always asked. The long search: ``CONTRACT_EXAMPLES=50 make test ARGS=tests/api``.
 """

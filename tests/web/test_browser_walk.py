@@ -17,7 +17,14 @@ from tests.web.walk_world import World, freshly_signed_in, pages
 
 NO_PAGES = {
     *("livez", "readyz", "demo-mail-html"),  # two words for a machine; a mail in its own styles
-    *("calendar-feed", "event-calendar", "opportunity-calendar", "outcome-evidence", "document"),
+    *(
+        "calendar-feed",
+        "event-calendar",
+        "event-pdf",
+        "opportunity-calendar",
+        "outcome-evidence",
+        "document",
+    ),
     *("companies-export", "opportunities-export", "own-data-download"),  # files
     "mfa_download_recovery_codes",
     *("register", "acting", "account_set_password", "account_confirm_login_code"),  # lead elsewhere

@@ -217,6 +217,17 @@ def enqueue(
     return job
 
 
+@transaction.atomic
+def enqueue_daily(kind: str, now: dt.datetime) -> None:
+    """Write a job down once on the day of ``now`` (UTC), whatever became of it; ``day`` says which.
+
+    What asks at every tick may call it each time.
+    """
+    day = now.astimezone(dt.UTC).date().isoformat()
+    if not Job.objects.filter(kind=kind, key=day).exists():
+        enqueue(kind, {"day": day}, key=day)
+
+
 def enqueue_many(
     kind: str,
     payloads: Iterable[tuple[dict[str, Any], str]],

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import translation
 from django.utils.formats import date_format
 
-from chambers.models import Job, Mail, Membership, User, today
+from chambers.models import Mail, Membership, User, today
 from chambers.services import jobs
 from chambers.services.mail import queue_mail
 from chambers.services.representatives import main_contacts
@@ -20,12 +20,9 @@ TOLD_WITHIN = dt.timedelta(days=14)
 
 
 @jobs.by_the_clock
-@transaction.atomic
 def ask_for_mails(now: dt.datetime) -> None:
     """Have the companies told once a day."""
-    day = now.astimezone(dt.UTC).date()
-    if not Job.objects.filter(kind=JOB, key=str(day)).exists():
-        jobs.enqueue(JOB, {"day": str(day)}, key=str(day))
+    jobs.enqueue_daily(JOB, now)
 
 
 @jobs.handles(JOB)

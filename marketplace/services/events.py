@@ -190,10 +190,14 @@ def clone_event(
     clone.full_clean()
     clone.save()
     clone.hosts.set(event.hosts.all())
+    _clone_place(event, clone, shift)
+    _clone_sides(event, clone)
+    return clone
+
+
+def _clone_place(event: Event, clone: Event, shift: dt.timedelta) -> None:
+    """Halls, tables, slots and sessions."""
     halls = {old.pk: Hall.objects.create(event=clone, name=old.name) for old in event.halls.all()}
-    groups = {
-        old.pk: Group.objects.create(event=clone, name=old.name) for old in event.groups.all()
-    }
     Table.objects.bulk_create(
         Table(
             event=clone,
@@ -218,6 +222,13 @@ def clone_event(
         )
         for old in event.sessions.all()
     )
+
+
+def _clone_sides(event: Event, clone: Event) -> None:
+    """Groups with their rules, delegations, and the organiser's own words to them all."""
+    groups = {
+        old.pk: Group.objects.create(event=clone, name=old.name) for old in event.groups.all()
+    }
     GroupRule.objects.bulk_create(
         GroupRule(event=clone, first=groups[old.first_id], second=groups[old.second_id])
         for old in event.group_rules.all()
@@ -236,7 +247,6 @@ def clone_event(
         )
         for old in event.mail_texts.all()
     )
-    return clone
 
 
 def hold_to_set_up(event: Event, by: User | None) -> Event:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from chambers.models import Job, User, today
+from chambers.models import User, today
 from chambers.services import jobs, links
 from marketplace.models import Opportunity
 from marketplace.services import opportunity_mail
@@ -22,12 +22,9 @@ TOLD_BEFORE = dt.timedelta(days=14)
 
 
 @jobs.by_the_clock
-@transaction.atomic
 def ask_for_reminders(now: dt.datetime) -> None:
     """Have those told whose opportunities end soon, once a day."""
-    day = now.astimezone(dt.UTC).date()
-    if not Job.objects.filter(kind=JOB, key=str(day)).exists():
-        jobs.enqueue(JOB, {"day": str(day)}, key=str(day))
+    jobs.enqueue_daily(JOB, now)
 
 
 @jobs.handles(JOB)

@@ -53,7 +53,7 @@ def read(client, person, address):
 
 
 def test_a_manager_goes_from_the_event_to_a_draft_and_puts_it_in_force(client, event, manager):
-    EventEmphasisFactory(event=event, in_force=True, research=1.7)
+    EventEmphasisFactory(event=event, in_force=True, research=1.7, number=1)
     client.force_login(manager)
     from_event = reverse("admin:marketplace_event_change", args=[event.pk])
     listed = f"{page('changelist')}?event__id__exact={event.pk}"

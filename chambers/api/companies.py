@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from chambers.api.base import IdField, Resource
 from chambers.api.reference import (
     CountryPart,
+    ExactField,
     HsField,
     NamePart,
     QuestionField,
@@ -100,6 +101,7 @@ class CompanyQuery(serializers.Serializer):
     """Which companies. A company is found by a field only where the reader sees that field."""
 
     q = QuestionField()
+    exact = ExactField()
     country = serializers.RegexField(
         r"^[A-Z]{2}$", required=False, help_text=_("ISO 3166-1 alpha-2, such as JP.")
     )
@@ -155,7 +157,8 @@ class Companies(Resource):
             spoken = {"languages__contains": [asked["language"]]}
             rows = rows.filter(findable_by("languages", sight), **spoken)
         if "q" in asked:
-            rows = search_companies(rows, asked["q"], member=sight.member)
+            exact = asked.get("exact", False)
+            rows = search_companies(rows, asked["q"], member=sight.member, exact=exact)
         return rows
 
 

@@ -44,6 +44,17 @@ class QuestionField(serializers.RegexField):
         super().__init__(r"^[^\x00]{2,100}$", required=False, trim_whitespace=False, **options)
 
 
+class ExactField(serializers.BooleanField):
+    """Whether words that find nothing are left as they are."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault(
+            "help_text",
+            _("Only “q” as it is typed; otherwise words that find nothing mean the nearest ones."),
+        )
+        super().__init__(required=False, **options)
+
+
 class HsField(serializers.RegexField):
     """The beginning of an HS code."""
 

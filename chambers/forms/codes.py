@@ -18,7 +18,14 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import TradeCode
-from chambers.selectors.codes import LONGEST_QUESTION, FoundCode, codes_by_keys, find_codes, key_of
+from chambers.selectors.codes import (
+    LONGEST_QUESTION,
+    CodesFound,
+    FoundCode,
+    codes_by_keys,
+    find_codes,
+    key_of,
+)
 
 MOST_CODES = 50
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -41,6 +48,7 @@ class Lists:
     words: str
     chosen: Sequence[FoundCode]
     found: Sequence[FoundCode]
+    read_as: str = ""  # the words that were answered in place of ``words``
 
     @property
     def html_id(self) -> str:
@@ -52,10 +60,9 @@ def lists_of(name: str, keys: Iterable[str], words: str, schemes: Collection[str
     """The lists of a picker: what is ticked, and what ``words`` find beside it. A few queries."""
     chosen = [FoundCode(code, picked=True) for code in codes_by_keys(keys)]
     picked = {one.key for one in chosen}
-    found = (
-        [FoundCode(code) for code in find_codes(words, schemes=schemes)] if words.strip() else []
-    )
-    return Lists(name, words.strip(), chosen, [one for one in found if one.key not in picked])
+    answer = find_codes(words, schemes=schemes) if words.strip() else CodesFound([])
+    found = [FoundCode(code) for code in answer.codes if key_of(code) not in picked]
+    return Lists(name, words.strip(), chosen, found, answer.read_as if found else "")
 
 
 def lists_asked(data: Mapping[str, Any]) -> Lists | None:

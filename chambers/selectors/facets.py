@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from django.db.models import Count, Q, QuerySet
@@ -105,11 +105,15 @@ def _near(option: Option) -> bool:
 
 @dataclass(frozen=True)
 class Asked:
-    """What an address asks of a list: words, choices per facet, an order."""
+    """What an address asks of a list: words, choices per facet, an order.
+
+    ``exact``: the words as they are typed, whatever they find.
+    """
 
     text: str = ""
     picked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sort: str = ""
+    exact: bool = False
 
     @classmethod
     def read(cls, query: QueryDict, keys: Collection[str], sorts: Collection[str]) -> Asked:
@@ -120,7 +124,8 @@ class Asked:
             for key in keys
         }
         sort = query.get("sort", "")
-        return cls(text, picked, sort if sort in sorts else "")
+        exact = bool(text) and query.get("exact") == "1"
+        return cls(text, picked, sort if sort in sorts else "", exact)
 
     def query(self, without: tuple[str, str] | None = None) -> str:
         """The query string that asks the same, in one fixed order; optionally without a choice."""
@@ -133,7 +138,19 @@ class Asked:
         ]
         if self.sort:
             pairs.append(("sort", self.sort))
+        if self.exact:
+            pairs.append(("exact", "1"))
         return urlencode(pairs)
+
+    @property
+    def as_typed(self) -> str:
+        """The query string that asks the same for the words as they are typed."""
+        return replace(self, exact=True).query()
+
+    @property
+    def as_meant(self) -> str:
+        """The query string that asks the same for the nearest words too."""
+        return replace(self, exact=False).query()
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from chambers.selectors.facets import (
 )
 from chambers.selectors.hits import Unseen, hits_of
 from chambers.selectors.indexing import FOR_ITSELF, FOR_MEMBERS
-from chambers.selectors.search import Question
+from chambers.selectors.search import Question, read_otherwise
 
 MOST = 2_000  # hits that are counted and paged through; beyond that a question says too little
 KEPT = 600.0  # seconds for which the totals of a long list are kept
@@ -72,19 +72,24 @@ class Shelf:
     """A list as one reader may search it.
 
     ``rows`` are all that they may see. ``whole`` is what most readers may see: its totals are
-    shared between those of one ``kind``. ``answers`` are the rows that answer the words, whoever
-    may see them. ``order`` brings rows of either in the order that is asked.
+    shared between those of one ``kind``. ``answering`` gives the rows that answer the words as
+    they were read, whoever may see them. ``order`` brings rows of either in the order asked.
     """
 
     kind: str
     whole: Rows
     rows: Rows
-    answers: Unseen
+    answering: Callable[[Question | None], Unseen]
     order: Callable[[Rows], Rows]
     facets: Sequence[Facet]
     asked: Asked
     marks: Marks = field(default_factory=Marks)
     question: Question | None = None  # the words of ``asked`` as they were read
+
+    @cached_property
+    def answers(self) -> Unseen:
+        """The rows that answer the words."""
+        return self.answering(self.question)
 
     @property
     def is_open(self) -> bool:
@@ -101,11 +106,37 @@ class Shelf:
         rows = narrowed(self.answers.rows, self.facets, self.asked, besides)
         return replace(self.answers, rows=self.order(rows))
 
+    @property
+    def settled(self) -> Shelf:
+        """This list, or that of the nearest words where nothing here answers what was typed."""
+        is_there = self.question is None or _has_any(self.chosen())
+        return self if is_there else self.otherwise or self
+
+    @cached_property
+    def otherwise(self) -> Shelf | None:
+        """For a list without rows: that of the nearest words that find some; None without any."""
+        if self.question is None or self.question.is_exact:
+            return None
+        read = read_otherwise(
+            self.question,
+            finds=lambda other: _has_any(replace(self, question=other).chosen()),
+            stands=lambda: _has_any(self.answers),
+        )
+        return None if read is None else replace(self, question=read)
+
     def first(self) -> list[int]:
         """Keys of the first ``MOST`` rows in their order. One query."""
         if self.is_open:
             return list(self.order(self.rows).values_list("pk", flat=True)[:MOST])
-        return hits_of(self.chosen(), MOST).keys
+        keys = hits_of(self.chosen(), MOST).keys
+        if not keys and self.otherwise is not None:
+            keys = hits_of(self.otherwise.chosen(), MOST).keys
+        return keys
+
+
+def _has_any(rows: Unseen) -> bool:
+    """Whether the reader may see any of the rows. One query."""
+    return bool(hits_of(replace(rows, rows=rows.rows.order_by()), 1).keys)
 
 
 @dataclass(frozen=True)
@@ -116,6 +147,7 @@ class Listed:
     total: int
     is_more: bool  # there are more than ``total``
     groups: Sequence[Group]
+    question: Question | None = None  # the words as they found these rows
 
     @property
     def told(self) -> str:
@@ -132,17 +164,22 @@ def listed(shelf: Shelf, rows: Rows, number: str | None, size: int) -> Listed:
     """The page ``number`` of a list and what is around it.
 
     ``rows`` are those of the shelf with all that a page shows joined. At most one query per facet
-    and one per chosen facet beside those for the hits.
+    and one per chosen facet beside those for the hits. Words that find nothing are read as the
+    nearest ones that find something.
     """
     if shelf.is_open and shelf.totals.count > MOST:
         pages = _Counted(shelf.order(rows).defer(*UNREAD), size, MOST)
         made = _groups(shelf, shelf.totals.counts)
         return Listed(pages.get_page(number), shelf.totals.count, False, made)
     keys, counts = _read(shelf, shelf.chosen(), shelf.facets)
+    if not keys and shelf.otherwise is not None:
+        shelf = shelf.otherwise
+        keys, counts = _read(shelf, shelf.chosen(), shelf.facets)
     is_more, keys = len(keys) > MOST, keys[:MOST]
     page = Paginator(keys, size).get_page(number)
     page.object_list = in_order_of(list(page.object_list), rows)
-    return Listed(page, len(keys), is_more, _groups(shelf, _beside(shelf, counts)))
+    made = _groups(shelf, _beside(shelf, counts))
+    return Listed(page, len(keys), is_more, made, shelf.question)
 
 
 def in_order_of(keys: Sequence[int], rows: Rows) -> list[Any]:

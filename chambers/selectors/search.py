@@ -8,12 +8,14 @@ all words that anything public has, and one that nothing has is read as the near
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
+from typing import TypeVar
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
 from django.db import connection
@@ -22,18 +24,23 @@ from django.db.models import F, FloatField, Model, Q, QuerySet, Value
 from chambers import names, words
 from chambers.models import SITE_LANGUAGES, Company, SearchWord, site_language
 from chambers.selectors.indexing import FOR_MEMBERS, SPOKEN, quoted
+from chambers.selectors.spelling import Near, nearest
+
+_Row = TypeVar("_Row", bound=Model)
 
 LONGEST_QUESTION = 100  # characters
 COMMON = 5_000  # rows that have a word; by one that more have nothing is told apart
-NEAREST = 3  # words that a misspelt one may mean
 WEIGHTS = [0.1, 0.4, 0.1, 1.0]  # of the labels D, C, B, A in a short vector
 _KEPT = 600.0  # seconds for which the common words are kept
-_ALIKE = 0.7  # ``names.alike`` of a misspelt word and what it may mean
 _SAME_SOUND = 12  # words of one sound that are asked for
 _CORRECTED = 3  # words of a question that are looked for among all words
+_TRIED = 6  # other spellings of a whole question that are tried
+_PATIENCE = 1.0  # seconds after which no further one is
+_SURELY = 0.8  # likeness from which a word that something has may mean another
 _WORD = re.compile(r"\S+")
 _LATIN_WORD = re.compile(r"[a-z]{3,40}")
 _KANA_RUN = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}")
+_KANA = re.compile(r"([\u30a1-\u30fa\u30fc]{3,})")
 _HIRAGANA_WORD = re.compile(r"[\u3041-\u3096\u30fc]{2,}")
 _TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 
@@ -45,13 +52,16 @@ Reading = tuple[str, ...]
 class AskedWord:
     """A word of a question with its readings; ``meant`` are the words it was taken for.
 
-    One that ``is_common`` stands in too many texts to tell them apart.
+    One that ``is_common`` stands in too many texts to tell them apart. Something public has one
+    that ``is_there``; one that ``is_doubtful`` only as the stem that another language makes of it.
     """
 
     text: str
     readings: tuple[Reading, ...]
     meant: tuple[str, ...] = ()
     is_common: bool = False
+    is_there: bool = True
+    is_doubtful: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,13 @@ class Question:
 
     words: tuple[AskedWord, ...]
     is_known: bool = True  # every word is one that something public has
+    is_exact: bool = False  # nothing but the words as they are typed is wanted
+    common: frozenset[str] = frozenset()  # words that tell nothing apart here
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether some word was taken for others."""
+        return any(word.meant for word in self.words)
 
     def where(self, *, member: bool) -> Q:
         """Rows that answer; ``member`` also admits what only members may find.
@@ -72,11 +89,11 @@ class Question:
             return Q(search=_raw("&".join(_any(one.readings, member=member) for one in rare)))
         return Q(head=_raw("&".join(_any(one.readings, member=False) for one in self.words)))
 
-    def order(self) -> SearchRank:
-        """How much of the question a row's name, title and own codes hold."""
+    def order(self, column: str = "head", weights: Sequence[float] = WEIGHTS) -> SearchRank:
+        """How much of the question a row's name, title and own codes hold, or another column."""
         lexemes = {one for word in self.words for reading in word.readings for one in reading}
         asked = _raw("|".join(map(quoted, sorted(lexemes))))
-        return SearchRank(F("head"), asked, weights=WEIGHTS)
+        return SearchRank(F(column), asked, weights=list(weights))
 
 
 def clean(text: str) -> str:
@@ -89,11 +106,14 @@ def says_enough(text: str) -> bool:
     return bool(_asked_words(text)) or len(names.grouping_key(text)) >= 3
 
 
-def read_question(text: str, model: type[Model], *, narrow: bool = False) -> Question | None:
+def read_question(
+    text: str, model: type[Model], *, narrow: bool = False, exact: bool = False
+) -> Question | None:
     """The question in a text, for rows of ``model``; None when nothing searchable is left.
 
     Among ``narrow`` choices a common word is asked for as any other: few rows are looked at.
-    One query, and one more for each word that nothing has, ``_CORRECTED`` of them at the most.
+    A word that nothing has is read as the nearest ones, unless it is to be ``exact``.
+    One query, and one more for each such word, ``_CORRECTED`` of them at the most.
     """
     asked = _asked_words(clean(text))
     if not asked:
@@ -104,21 +124,66 @@ def read_question(text: str, model: type[Model], *, narrow: bool = False) -> Que
     found = SearchWord.objects.filter(Q(word__in=lexemes) | Q(sound__in=sounds))
     for word, sound in found.values_list("word", "sound"):
         known.setdefault(sound, set()).add(word)
-    there = {word for same in known.values() for word in same}
-    sounding = [_sounding(word, known) for word in asked]
-    unknown = [word for word in sounding if not _is_known(word, there)]
-    meant = {word: _meant(word) for word in unknown[:_CORRECTED]}
+    read = [_known(word, known) for word in asked]
+    unknown = [word for word in read if not word.is_there]
+    meant = {} if exact else {word: _meant(word) for word in unknown[:_CORRECTED]}
     common = frozenset() if narrow else common_words(model)
     return Question(
-        tuple(_marked(meant.get(word, word), common) for word in sounding),
+        tuple(_marked(meant.get(word, word), common) for word in read),
         all(word in meant and bool(meant[word].meant) for word in unknown),
+        exact,
+        common,
     )
 
 
-def search_companies(companies: QuerySet[Company], text: str, *, member: bool) -> QuerySet[Company]:
-    """Those that answer ``text``, best first: by words and codes, or by a misspelt name."""
-    asked = read_question(text, Company)
-    return answering_companies(companies, asked, text, member=member)
+def search_companies(
+    companies: QuerySet[Company], text: str, *, member: bool, exact: bool = False
+) -> QuerySet[Company]:
+    """Those that answer ``text``, best first: by words and codes, or by a misspelt name.
+
+    Where nothing does, those that answer the nearest words, unless it is to be ``exact``.
+    """
+
+    def answering(asked: Question | None) -> QuerySet[Company]:
+        return answering_companies(companies, asked, text, member=member)
+
+    return settled(read_question(text, Company, exact=exact), answering)
+
+
+def settled(
+    asked: Question | None, answering: Callable[[Question | None], QuerySet[_Row]]
+) -> QuerySet[_Row]:
+    """The rows that answer a question; where none does, those that answer the nearest words."""
+    rows = answering(asked)
+    if asked is None or asked.is_exact or rows.order_by().exists():
+        return rows
+    other = read_otherwise(asked, lambda one: answering(one).order_by().exists())
+    return rows if other is None else answering(other)
+
+
+def read_otherwise(
+    asked: Question,
+    finds: Callable[[Question], bool],
+    stands: Callable[[], bool] = lambda: False,
+) -> Question | None:
+    """The nearest spelling of a question without answers that has some; None where none has.
+
+    Words that nothing has, or only as another language's stem, are read as near ones first. A
+    word that something has is taken for another only if nothing ``stands`` where the words are
+    asked for by themselves: that a filter leaves nothing is no slip of the hand.
+    """
+    until = time.monotonic() + _PATIENCE
+    near: dict[str, list[Near]] = {}
+    for is_sure in (False, True):
+        if is_sure and stands():
+            return None
+        options = _options(asked, near, is_sure=is_sure)
+        for other in itertools.islice(_spellings(asked, options), _TRIED):
+            if finds(other):
+                return other
+            if time.monotonic() > until:
+                return None
+    return None
 
 
 def answering_companies(
@@ -129,7 +194,7 @@ def answering_companies(
     ways = []
     if asked is not None:
         ways.append(asked.where(member=member))
-    if len(key) >= 3 and (asked is None or not asked.is_known):
+    if len(key) >= 3 and (asked is None or not (asked.is_known or asked.is_exact)):
         ways.append(Q(names__trigram_word_similar=key))
     if not ways:
         return companies
@@ -176,11 +241,18 @@ def unranked() -> Value:
 def _asked_words(text: str) -> list[AskedWord]:
     """The words of a question with their readings; grammar of one language is not asked for."""
     found = []
-    for word in _WORD.findall(text[:LONGEST_QUESTION]):
-        readings = readings_of(word)
-        if readings:
-            found.append(AskedWord(word, tuple(sorted(readings))))
+    for typed in _WORD.findall(text[:LONGEST_QUESTION]):
+        for word in _pieces(typed):
+            readings = readings_of(word)
+            if readings:
+                found.append(AskedWord(word, tuple(sorted(readings))))
     return found
+
+
+def _pieces(typed: str) -> list[str]:
+    """What is typed without a blank; runs of katakana by themselves, as they have a sound."""
+    pieces = [one for one in _KANA.split(words.fold(typed)) if one]
+    return pieces if len(pieces) > 1 else [typed]
 
 
 def readings_of(word: str) -> set[Reading]:
@@ -212,43 +284,83 @@ def _without_runs(reading: Reading) -> Reading:
     return tuple(dict.fromkeys(kept or reading))
 
 
-def _sounding(word: AskedWord, known: Mapping[str, set[str]]) -> AskedWord:
-    """The word with those that anything has and that sound like one of its readings."""
+def _known(word: AskedWord, known: Mapping[str, set[str]]) -> AskedWord:
+    """The word with those that anything has and that sound like one of its readings.
+
+    Numbers, signs and pairs of characters are as they are.
+    """
     readings = set(word.readings)
     for reading in word.readings:
         if len(reading) == 1 and SPOKEN.fullmatch(reading[0]):
             same = sorted(known.get(names.sound(reading[0]), ()))[:_SAME_SOUND]
             readings |= {(other,) for other in same}
-    return AskedWord(word.text, tuple(sorted(readings)))
+    there = {one for same_sound in known.values() for one in same_sound}
+    spoken = [one for reading in readings for one in reading if SPOKEN.fullmatch(one)]
+    return replace(
+        word,
+        readings=tuple(sorted(readings)),
+        is_there=not spoken or any(one in there for one in spoken),
+        is_doubtful=not any(sound in known for sound in _sounds_of(word.text)),
+    )
 
 
-def _is_known(word: AskedWord, there: Collection[str]) -> bool:
-    """Whether anything has a reading of it; numbers, signs and pairs are as they are."""
-    spoken = [one for reading in word.readings for one in reading if SPOKEN.fullmatch(one)]
-    return not spoken or any(one in there for one in spoken)
+def _sounds_of(typed: str) -> set[str]:
+    """How a typed word sounds as a whole, and its stem by the language of its letters."""
+    folded = words.fold(typed)
+    if _HIRAGANA_WORD.fullmatch(folded):
+        folded = folded.translate(_TO_KATAKANA)
+    if _KANA_RUN.fullmatch(folded):
+        return {names.sound(folded)}
+    read = [folded, *words.lexemes(folded)]
+    if _LATIN_WORD.fullmatch(folded):
+        read += words.lexemes(words.cyrillic(folded), "ru")
+    return {names.sound(one) for one in read if SPOKEN.fullmatch(one)}
 
 
 def _meant(word: AskedWord) -> AskedWord:
     """The word with the nearest of those that anything has."""
-    meant = tuple(
-        _nearest({names.sound(reading[0]) for reading in word.readings if len(reading) == 1})
-    )
+    near = nearest(_sounds_of(word.text))
+    meant = near[0].words if near else ()
     readings = {*word.readings, *((one,) for one in meant)}
-    return AskedWord(word.text, tuple(sorted(readings)), meant)
+    return replace(word, readings=tuple(sorted(readings)), meant=meant)
 
 
-def _nearest(sounds: Iterable[str]) -> Sequence[str]:
-    """The words nearest to a misspelt one, by any of its sounds; one query."""
-    wanted = sorted({sound for sound in sounds if 4 <= len(sound) <= 40}, key=len)[:2]
-    if not wanted:
-        return ()
-    like = reduce(or_, (Q(sound__trigram_similar=sound) for sound in wanted))
-    rows = SearchWord.objects.filter(like).values_list("word", "sound")
-    scored = sorted(
-        (-max(names.alike(sound, other) for sound in wanted), word) for word, other in rows[:500]
-    )
-    best = -scored[0][0] if scored else 0.0
-    return [word for score, word in scored if -score >= max(_ALIKE, best - 0.05)][:NEAREST]
+Option = tuple[float, AskedWord]
+"""What a word may be, and how far that is from what was typed: 0.0 for the word itself."""
+
+
+def _options(asked: Question, near: dict[str, list[Near]], *, is_sure: bool) -> list[list[Option]]:
+    """What each word of a question may be; words that something has only where ``is_sure``.
+
+    ``near`` keeps what was looked up.
+    """
+    found = []
+    for word in asked.words:
+        is_suspect = word.is_doubtful or not word.is_there
+        if (is_suspect or is_sure) and word.text not in near and len(near) < _CORRECTED:
+            own = {one for reading in word.readings for one in reading} - set(word.meant)
+            near[word.text] = nearest(_sounds_of(word.text), besides=own)
+        others: list[Option] = [
+            (1.0 - one.alike, _taken_for(word, one.words, asked.common))
+            for one in near.get(word.text, ())
+            if is_suspect or one.alike >= _SURELY
+        ]
+        found.append([(0.0, word), *others] if word.is_there or not others else others)
+    return found
+
+
+def _taken_for(word: AskedWord, meant: tuple[str, ...], common: Collection[str]) -> AskedWord:
+    readings = tuple((one,) for one in meant)
+    return _marked(replace(word, readings=readings, meant=meant, is_common=False), common)
+
+
+def _spellings(asked: Question, options: Sequence[Sequence[Option]]) -> Iterator[Question]:
+    """The question with each word taken for one of its options, the nearest first."""
+    ways = sorted(itertools.product(*options), key=lambda way: sum(far for far, _word in way))
+    for way in ways:
+        taken = tuple(word for _far, word in way)
+        if taken != asked.words:
+            yield replace(asked, words=taken, is_known=True)
 
 
 def _any(readings: Iterable[Reading], *, member: bool) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chambers import words
 from chambers.models import TradeCode
-from chambers.selectors.search import Question, Reading
+from chambers.selectors.search import AskedWord, Question, Reading
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LONGEST = 8_000  # characters of a text in which a word is looked for
 _TRIES = 6  # places where a word may begin that are looked at
 _RUN = re.compile(r"[^\W_]+")
+_KANA = re.compile(r"[\u30a1-\u30fa\u30fc]+")
 _WORDS_SHOWN = 4
 
 
@@ -76,6 +77,32 @@ def places_of_codes(codes: Sequence[TradeCode], name: StrPromise | str) -> Itera
             yield Place(told, node.label_ja, "ja")
             yield Place(told, f"{node.code} {node.short_en or node.label_en}", "en")
             node = node.parent if node.level > 4 else None
+
+
+def read_as(asked: Question | None, text: str, found: Iterable[Sequence[Reason]]) -> str:
+    """``text`` as it was answered: a word taken for another as the first row found spells that.
+
+    ``found``: why each row was. "" where every word was taken for itself or nothing answers.
+    """
+    reasons = [reason for row in found for reason in row]
+    if asked is None or not asked.is_corrected or not reasons:
+        return ""
+    there = [(said, reason.language) for reason in reasons for said in reason.said]
+    for word in asked.words:
+        if word.meant:
+            text = text.replace(word.text, _told(word, there), 1)
+    return text
+
+
+def _told(word: AskedWord, there: Sequence[tuple[str, str]]) -> str:
+    """The first word of a page that a word was taken for, in its own letters if there is one."""
+    of_its_letters = sorted(there, key=lambda one: one[0].isascii() != word.text.isascii())
+    for said, language in of_its_letters:
+        for lexeme in words.lexemes(said, language or None):
+            if lexeme in word.meant:
+                # A run of kana is its own lexeme; what else it stands with was not asked for.
+                return lexeme if _KANA.fullmatch(lexeme) else said
+    return word.meant[0]
 
 
 def _said(folded: str, reading: Reading, place: Place) -> list[str] | None:

@@ -19,7 +19,9 @@ def codes(request: PageRequest) -> HttpResponse:
     if wants_fragment(request) and (lists := lists_asked(request.GET)):
         return render(request, "ui/_code_lists.html", {"lists": lists})
     words = request.GET.get("q", "").strip()[:LONGEST_QUESTION]
-    context = {"words": words, "found": [FoundCode(code) for code in find_codes(words)]}
+    answer = find_codes(words)
+    found = [FoundCode(code) for code in answer.codes]
+    context = {"words": words, "found": found, "read_as": answer.read_as}
     if wants_fragment(request):
         response = render(request, "chambers/_codes.html", context)
         return push_url(response, request.get_full_path())

@@ -18,6 +18,7 @@ from chambers.api.base import Resource
 from chambers.api.companies import CompanyOut, CompanyPart, CompanyQuery
 from chambers.api.reference import (
     CountryPart,
+    ExactField,
     HsField,
     QuestionField,
     TextsField,
@@ -77,6 +78,7 @@ class OpportunityQuery(serializers.Serializer):
     """Which opportunities."""
 
     q = QuestionField(help_text=_("A reference number, or words in any of the languages."))
+    exact = ExactField()
     side = serializers.ChoiceField(Opportunity.Side.values, required=False)
     kind = serializers.ChoiceField(Opportunity.Kind.values, required=False)
     status = serializers.ChoiceField(
@@ -178,4 +180,6 @@ def _narrowed(rows: OpportunityQuerySet, asked: dict[str, Any]) -> QuerySet[Oppo
     else:
         rows = rows.on_show()  # what the page lists
     rows = rows.filter(**{key: asked[key] for key in ("side", "kind") if key in asked})
-    return search_opportunities(rows, asked["q"]) if "q" in asked else rows
+    if "q" not in asked:
+        return rows
+    return search_opportunities(rows, asked["q"], exact=asked.get("exact", False))

@@ -134,20 +134,23 @@ def directory_of(viewer: User | AnonymousUser, sight: Sight, asked: Asked) -> Sh
     """The directory as ``viewer`` may search it by what is ``asked``."""
     rows = Company.objects.visible_to(viewer)
     narrow = any(asked.picked.get(key) for key in ("country", "chamber", "industry", "goods"))
-    question = read_question(asked.text, Company, narrow=narrow)
+
+    def answering(question: Question | None) -> Unseen:
+        found = answering_companies(
+            Company.objects.all(), question, asked.text, member=sight.member
+        )
+        return Unseen(found, OneByOne(rows.filter(pk=OuterRef("pk"))))
+
     return Shelf(
         kind="companies",
         whole=Company.objects.listed(),
         rows=rows,
-        answers=Unseen(
-            answering_companies(Company.objects.all(), question, asked.text, member=sight.member),
-            OneByOne(rows.filter(pk=OuterRef("pk"))),
-        ),
+        answering=answering,
         order=lambda found: in_order(found, asked.sort, asked.text),
         facets=company_facets(sight),
         asked=asked,
         marks=marks_of(sight),
-        question=question,
+        question=read_question(asked.text, Company, narrow=narrow, exact=asked.exact),
     )
 
 

@@ -64,21 +64,22 @@ OPPORTUNITY_FACETS = (
 def market_of(asked: Asked) -> Shelf:
     """What is published now, as it may be searched by what is ``asked``."""
     rows = Opportunity.objects.on_show()  # all of that is visible to everybody
-    question = read_question(asked.text, Opportunity, narrow=is_narrow(asked))
+
+    def answering(question: Question | None) -> Unseen:
+        found = answering_opportunities(Opportunity.objects.current(), question, asked.text)
+        may_see = OneByOne(Company.objects.listed().filter(pk=OuterRef("company")))
+        return Unseen(found, may_see, needs=("company_id",))
+
     return Shelf(
         kind="opportunities",
         whole=rows,
         rows=rows,
-        answers=Unseen(
-            answering_opportunities(Opportunity.objects.current(), question, asked.text),
-            OneByOne(Company.objects.listed().filter(pk=OuterRef("company"))),
-            needs=("company_id",),
-        ),
+        answering=answering,
         order=lambda found: in_order(found, asked),
         facets=OPPORTUNITY_FACETS,
         asked=asked,
         marks=_OPEN,
-        question=question,
+        question=read_question(asked.text, Opportunity, narrow=is_narrow(asked), exact=asked.exact),
     )
 
 

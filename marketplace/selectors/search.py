@@ -42,9 +42,18 @@ def opportunity_index(
     )
 
 
-def search_opportunities(opportunities: QuerySet[Opportunity], text: str) -> QuerySet[Opportunity]:
-    """Those that answer ``text`` by reference number, words or codes, best first."""
-    return answering_opportunities(opportunities, search.read_question(text, Opportunity), text)
+def search_opportunities(
+    opportunities: QuerySet[Opportunity], text: str, *, exact: bool = False
+) -> QuerySet[Opportunity]:
+    """Those that answer ``text`` by reference number, words or codes, best first.
+
+    Where nothing does, those that answer the nearest words, unless it is to be ``exact``.
+    """
+
+    def answering(asked: search.Question | None) -> QuerySet[Opportunity]:
+        return answering_opportunities(opportunities, asked, text)
+
+    return search.settled(search.read_question(text, Opportunity, exact=exact), answering)
 
 
 def answering_opportunities(

@@ -59,7 +59,7 @@ def shelf_of(kind: str, asked: Asked, viewer: User | AnonymousUser) -> Shelf:
 def new_for(search: SavedSearch, until: dt.datetime, most: int) -> list[Any]:
     """The first rows that came to the list after its owner was told of it last, newest first."""
     asked = read_asked(search.kind, QueryDict(search.query), search.person)
-    shelf = shelf_of(search.kind, asked, search.person)
+    shelf = shelf_of(search.kind, asked, search.person).settled
     since, found = search.told_until, shelf.chosen()
     if search.kind == Kind.OPPORTUNITIES:
         fresh = found.rows.filter(published_at__gt=since, published_at__lte=until)
@@ -127,6 +127,8 @@ def _said(
     asked: Asked, facets: Sequence[Facet], names: Mapping[str, Mapping[str, object]]
 ) -> list[str]:
     said = [f"“{asked.text}”"] if asked.text else []
+    if asked.exact:
+        said.append(_("exactly as typed"))
     for facet in facets:
         known = names.get(facet.key, {})
         said += [str(known.get(one, one)) for one in _picked(asked, facet)]

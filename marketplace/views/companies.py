@@ -15,6 +15,7 @@ from chambers.pages import PAGE_SIZE, wants_fragment
 from chambers.selectors import facets
 from chambers.selectors.lists import listed
 from chambers.selectors.shown import sight_of
+from chambers.selectors.why import read_as
 from marketplace.selectors import directory
 from marketplace.selectors.company import company_page
 from marketplace.selectors.encounters import chances_to_meet
@@ -30,6 +31,8 @@ def companies(request: PageRequest) -> HttpResponse:
     shelf = directory.directory_of(request.user, sight, asked)
     rows = shelf.rows.select_related("country")
     found = listed(shelf, rows, request.GET.get("page"), PAGE_SIZE)
+    own = directory.wanted_by(request.acting.company)
+    cards = directory.cards(list(found.page), request.user, sight, own, found.question)
     context = {
         "asked": asked,
         "found": found,
@@ -37,14 +40,9 @@ def companies(request: PageRequest) -> HttpResponse:
         "chips": facets.chips(found.groups, asked),
         "sorts": directory.SORTS,
         "page": found.page,
-        "cards": directory.cards(
-            list(found.page),
-            request.user,
-            sight,
-            directory.wanted_by(request.acting.company),
-            shelf.question,
-        ),
-        "question": shelf.question,
+        "cards": cards,
+        "question": found.question,
+        "read_as": read_as(found.question, asked.text, [card.why for card in cards]),
     }
     if wants_fragment(request):
         response = render(request, "marketplace/_companies.html", {**context, "fragment": True})

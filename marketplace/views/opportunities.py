@@ -18,6 +18,7 @@ from chambers.pages import PAGE_SIZE, wants_fragment
 from chambers.selectors import facets
 from chambers.selectors.labels import countries_of
 from chambers.selectors.lists import listed
+from chambers.selectors.why import read_as
 from marketplace.models import Opportunity
 from marketplace.selectors.interests import standing_of
 from marketplace.selectors.listing import (
@@ -38,6 +39,7 @@ def opportunities(request: PageRequest) -> HttpResponse:
     shelf = market_of(asked)
     joined = shelf.rows.select_related("company__country", "investment").prefetch_related("codes")
     found = listed(shelf, joined, request.GET.get("page"), PAGE_SIZE)
+    rows = slips(list(found.page), request.user, found.question)
     context = {
         "asked": asked,
         "found": found,
@@ -45,8 +47,9 @@ def opportunities(request: PageRequest) -> HttpResponse:
         "chips": facets.chips(found.groups, asked),
         "sorts": SORTS,
         "page": found.page,
-        "slips": slips(list(found.page), request.user, shelf.question),
-        "question": shelf.question,
+        "slips": rows,
+        "question": found.question,
+        "read_as": read_as(found.question, asked.text, [slip.why for slip in rows]),
     }
     if wants_fragment(request):
         response = render(request, "marketplace/_opportunities.html", {**context, "fragment": True})

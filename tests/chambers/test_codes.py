@@ -41,7 +41,7 @@ def codes():
 
 
 def found(text, **options):
-    return [one.code for one in find_codes(text, **options)]
+    return [one.code for one in find_codes(text, **options).codes]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,7 @@ def found(text, **options):
         ("нас", "8413"),
         ("электроника", "26"),
         ("presure sensors", "902620"),
+        ("pressure senser", "902620"),
         ("9026", "9026"),
         ("9026.20", "902620"),
     ],
@@ -68,6 +69,38 @@ def test_a_word_of_any_language_or_a_part_of_it_finds_the_code(codes, typed, fir
     for reader in ("en", "ru", "ja"):
         with translation.override(reader):
             assert found(typed)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "meant"),
+    [
+        ("presure sensr", "902620", "Pressure sensors"),
+        ("presure senzor", "902620", "Pressure sensors"),
+        ("датчки", "902620", "Датчики"),
+        ("датчки давлния", "902620", "Датчики давления"),
+        ("圧力センソー", "902620", "圧力センサー"),
+        ("pupms", "8413", "Pumps"),
+    ],
+)
+def test_misspelt_words_find_what_was_meant_and_say_so(codes, typed, first, meant):
+    TradeCodeFactory(code="8201", label_en="Scythes", label_ru="Косы", label_ja="鎌", parent=None)
+    index_codes()
+
+    answer = find_codes(typed)
+
+    assert answer.codes[0].code == first
+    assert answer.read_as.casefold() == meant.casefold()
+    assert find_codes(meant).read_as == ""
+
+
+def test_a_picker_says_which_words_it_has_answered(client, codes):
+    asked = {"field": "codes", "codes_words": "presure sensr", "schemes": "hs,nace"}
+    part = client.get("/en/codes/", asked, headers={"HX-Request": "true"}).content.decode()
+    page = client.get("/en/codes/", {"q": "presure sensr"}).content.decode()
+
+    for text in (part, page):
+        assert "These are results for “pressure sensors”" in text
+        assert "902620" in text
 
 
 def test_every_word_is_asked_for_and_may_stand_in_the_heading_above(codes):

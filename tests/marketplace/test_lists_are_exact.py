@@ -123,7 +123,7 @@ def lists_of(viewers, seed, number):
                 continue  # what is on show is the same for all
             for query in chance.sample(QUESTIONS, number):
                 asked = read_asked(kind, QueryDict(query), viewer)
-                shelf = shelf_of(kind, asked, viewer)
+                shelf = shelf_of(kind, asked, viewer).settled
                 yield (kind, who, query), kind, shelf, plainly(kind, viewer, shelf)
 
 

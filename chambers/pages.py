@@ -12,7 +12,8 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm
-from django.http import HttpResponseBase
+from django.http import HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -43,9 +44,9 @@ def refuse(form: BaseForm, error: ValidationError) -> None:
 
 
 def way_back(request: PageRequest, default: str = "home") -> str:
-    """Where a form returns its reader to: its ``next`` if that is an address of this site."""
+    """Where a form returns its reader to: its ``next`` if that is a path of this site."""
     target = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(target, allowed_hosts=None):
+    if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None):
         return target
     return reverse(default)
 
@@ -55,12 +56,20 @@ def in_language_of(address: str, language: str) -> str:
     return _PREFIX.sub(f"/{language}", address, count=1) if _PREFIX.match(address) else address
 
 
-def signed_in_or_back_to(page: str) -> Callable[[View], View]:
-    """Ask a guest to sign in, and lead them to ``page`` then: for addresses that cannot be read."""
+def sent_from(page: str) -> Callable[[View], View]:
+    """Take only what a form on ``page`` sends; who comes by the address itself is led there.
+
+    A guest who sends signs in first. A reader comes by the address who is shown a refused form
+    again and then chooses another language, or opens the page anew.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method in ("GET", "HEAD"):
+                return redirect(page)
+            if request.method != "POST":
+                return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
             if not request.user.is_authenticated:
                 return redirect_to_login(reverse(page))
             return view(request, *args, **kwargs)

@@ -525,7 +525,7 @@ EVENT_PAGES = {
     "meeting-cancel": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
     "meeting-link": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
     "meeting-move": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
-    "meeting-said": Row(post=OWN_DONE, about="meeting"),  # nothing is said: led on
+    "meeting-said": Row(get=REDIRECT, post=OWN_DONE, about="meeting"),  # nothing is said: led on
     "meeting-feedback": Row(get=NOT_BEGUN, post=NOT_BEGUN, about="meeting"),
     "past-meetings": Row(get=COMPANY_PAGE),
     "results": Row(get=PUBLIC),
@@ -539,10 +539,12 @@ EVENT_PAGES = {
     # The partner confirms.
     "outcome-confirm": Row(get=OF_PARTNER, post=OF_PARTNER, about="outcome"),
     "outcome-refuse": Row(get=OF_PARTNER, post=OF_PARTNER, about="outcome"),
-    "outcome-withdraw": Row(post=OWN_DONE, about="outcome"),
+    "outcome-withdraw": Row(get=REDIRECT, post=OWN_DONE, about="outcome"),
     "outcome-evidence": Row(get=who(404, guest=302), about="outcome"),  # there is no file
-    "meeting-moved": Row(post=NOT_OFFERED, about="meeting"),  # no other time is proposed
-    "meeting-standby": Row(post=NOT_OFFERED, about="meeting"),  # no time is offered
+    "meeting-moved": Row(  # no other time is proposed
+        get=REDIRECT, post=NOT_OFFERED, about="meeting"
+    ),
+    "meeting-standby": Row(get=REDIRECT, post=NOT_OFFERED, about="meeting"),  # no time is offered
 }
 PAGES = {
     "livez": Row(get=PUBLIC),
@@ -555,11 +557,11 @@ PAGES = {
     "search": Row(
         get=who(404, guest=302, owner=200), post=who(404, guest=302, owner=422), about="search"
     ),
-    "search-delete": Row(post=who(404, guest=302, owner=302), about="search"),
+    "search-delete": Row(get=REDIRECT, post=who(404, guest=302, owner=302), about="search"),
     "companies-export": Row(get=SIGNED_IN),
     "opportunities-export": Row(get=SIGNED_IN),
     "calendars": Row(get=SIGNED_IN, post=SIGNED_IN),
-    "calendar-revoke": Row(post=who(404, guest=302, owner=302), about="feed"),
+    "calendar-revoke": Row(get=REDIRECT, post=who(404, guest=302, owner=302), about="feed"),
     "calendar-feed": Row(get=NOT_FOUND, kwargs={"secret": "unknown"}),
     "mail-choices": Row(get=SIGNED_IN, post=who(422, guest=302)),  # nothing is chosen
     # Of the demo, which no other machine reaches.
@@ -568,7 +570,9 @@ PAGES = {
     "demo-mail-html": Row(get=NOT_FOUND, about="mail"),
     "conversations": Row(get=who(200, guest=302)),
     "conversation": Row(get=OWN_REQUEST, post=OWN_ASKED, about="conversation"),
-    "conversation-read": Row(post=who(404, guest=302, own_company=302), about="conversation"),
+    "conversation-read": Row(
+        get=REDIRECT, post=who(404, guest=302, own_company=302), about="conversation"
+    ),
     "message-report": Row(get=OWN_EDITED, post=OWN_ASKED, about="message"),
     # One's own company is nobody to write to, or to keep off.
     "company-message": Row(
@@ -577,6 +581,7 @@ PAGES = {
         about="company",
     ),
     "message-block": Row(
+        get=REDIRECT,
         post=who(
             404,
             guest=302,
@@ -605,16 +610,22 @@ PAGES = {
     ),
     "profile-as": Row(get=SIGNED_IN),
     # No file is sent.
-    "profile-logo": Row(post=who(404, guest=302, own_editors=422, viewer=403, stranger=422)),
-    "profile-brochure": Row(post=who(404, guest=302, own_editors=422, viewer=403, stranger=422)),
+    "profile-logo": Row(
+        get=REDIRECT, post=who(404, guest=302, own_editors=422, viewer=403, stranger=422)
+    ),
+    "profile-brochure": Row(
+        get=REDIRECT, post=who(404, guest=302, own_editors=422, viewer=403, stranger=422)
+    ),
     "profile-file-remove": Row(
-        post=who(404, guest=302, own_company=403, own_editors=302), about="document"
+        get=REDIRECT, post=who(404, guest=302, own_company=403, own_editors=302), about="document"
     ),
     "register": Row(get=REDIRECT),
     "join": Row(get=SIGNED_IN),
-    "join-ask": Row(post=who(404, guest=302)),  # names no company
+    "join-ask": Row(get=REDIRECT, post=who(404, guest=302)),  # names no company
     "company-new": Row(get=SIGNED_IN, post=who(422, guest=302)),
-    "join-withdraw": Row(post=who(404, guest=302), about="joinrequest"),  # asked by somebody else
+    "join-withdraw": Row(  # asked by somebody else
+        get=REDIRECT, post=who(404, guest=302), about="joinrequest"
+    ),
     "invitation": Row(get=NOT_FOUND, post=NOT_FOUND, kwargs={"secret": "unknown"}),
     "people": Row(  # whoever acts for a company sees its people; nobody is named to invite
         get=who(200, guest=302, any_staff=302),
@@ -624,7 +635,7 @@ PAGES = {
         get=who(404, guest=302, owner=200), post=who(404, guest=302, owner=302), about="joinrequest"
     ),
     "invitation-withdraw": Row(
-        post=who(404, guest=302, own_company=403, owner=302), about="invitation"
+        get=REDIRECT, post=who(404, guest=302, own_company=403, owner=302), about="invitation"
     ),
     "person": Row(  # no role is given
         get=who(404, guest=302, own_company=200),
@@ -632,7 +643,9 @@ PAGES = {
         about="user",
     ),
     "person-remove": Row(  # it is the reader, who may leave
-        post=who(404, guest=302, editor=403, viewer=302, owner=302), about="user"
+        get=REDIRECT,
+        post=who(404, guest=302, editor=403, viewer=302, owner=302),
+        about="user",
     ),
     "memberships": Row(  # no chamber is chosen
         get=who(200, guest=302, any_staff=302),
@@ -643,7 +656,9 @@ PAGES = {
     "own-data-download": Row(get=REDIRECT),
     "account-delete": Row(get=REDIRECT, post=REDIRECT),
     "application-withdraw": Row(  # is decided: they are led back to how it stands
-        post=who(404, guest=302, viewer=403, own_editors=302), about="member"
+        get=REDIRECT,
+        post=who(404, guest=302, viewer=403, own_editors=302),
+        about="member",
     ),
     "details": Row(get=SIGNED_IN, post=who(422, guest=302)),  # nothing is said
     "home": Row(get=PUBLIC),
@@ -666,7 +681,9 @@ PAGES = {
         post=who(404, guest=302, own_editors=302, viewer=403),
         about="draft",
     ),
-    "opportunity-step": Row(post=who(404, guest=302, viewer=403), about="draft"),  # names none
+    "opportunity-step": Row(  # names none
+        get=REDIRECT, post=who(404, guest=302, viewer=403), about="draft"
+    ),
     "opportunity-archive": Row(
         get=who(404, guest=302, own_editors=200, viewer=403),
         post=who(404, guest=302, own_editors=302, viewer=403),
@@ -678,11 +695,8 @@ PAGES = {
     "chamber": Row(get=PUBLIC, about="chamber"),
     "council": Row(get=PUBLIC, about="council"),
     "acting": Row(
-        get=GUEST_FIRST,
+        get=REDIRECT,
         post=who(404, guest=302),  # a side that is not theirs
-        put=GUEST_FIRST,
-        patch=GUEST_FIRST,
-        delete=GUEST_FIRST,
     ),
     "language": Row(post=NOT_FOUND),  # no such language
     "theme": Row(post=REDIRECT),
@@ -695,19 +709,24 @@ PAGES = {
     "exclusions": Row(get=SIGNED_IN),
     # A company asks about another; its own is none.
     "exclusion-add": Row(
-        post=who(404, guest=302, stranger=302, stranger_viewer=403), about="company"
+        get=REDIRECT, post=who(404, guest=302, stranger=302, stranger_viewer=403), about="company"
     ),
-    "exclusion-readmit": Row(post=who(404, guest=302), about="company"),  # nobody is excluded
+    "exclusion-readmit": Row(
+        get=REDIRECT, post=who(404, guest=302), about="company"
+    ),  # nobody is excluded
     # Who acts for a company adds to its own codes, whatever is given.
     "advice-code": Row(
-        post=who(404, guest=302, own_editors=302, viewer=403, stranger=302, stranger_viewer=403)
+        get=REDIRECT,
+        post=who(404, guest=302, own_editors=302, viewer=403, stranger=302, stranger_viewer=403),
     ),
     "suggested-codes": Row(
         get=SIGNED_IN,
         # No code is given; who may not decide is told so first.
         post=who(404, guest=302, own_editors=422, viewer=403, stranger=422, stranger_viewer=403),
     ),
-    "triad-refuse": Row(post=who(404, guest=302, own_company=403, own_editors=302), about="triad"),
+    "triad-refuse": Row(
+        get=REDIRECT, post=who(404, guest=302, own_company=403, own_editors=302), about="triad"
+    ),
     "known": Row(get=SIGNED_IN),
     "known-record": Row(
         get=PARTNER,
@@ -715,7 +734,7 @@ PAGES = {
         about="company",
     ),
     "known-withdraw": Row(
-        post=who(404, guest=302, own_company=403, own_editors=302), about="history"
+        get=REDIRECT, post=who(404, guest=302, own_company=403, own_editors=302), about="history"
     ),
     "match": Row(get=PARTNER, about="company"),
     "match-dismiss": Row(
@@ -724,7 +743,7 @@ PAGES = {
         about="company",
     ),
     "match-restore": Row(
-        post=who(404, guest=302, stranger=302, stranger_viewer=403), about="company"
+        get=REDIRECT, post=who(404, guest=302, stranger=302, stranger_viewer=403), about="company"
     ),
 }
 

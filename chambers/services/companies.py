@@ -92,7 +92,7 @@ def state_codes(company: Company, codes: Iterable[str], *, by: User) -> list[Tra
             code="too_many_codes",
             params={"most": CODES_AT_ONCE},
         )
-    pairs = [one.partition(":")[::2] for one in wanted]
+    pairs = [one.replace("\x00", "").partition(":")[::2] for one in wanted]
     named = reduce(or_, (Q(scheme=scheme, code=code) for scheme, code in pairs))
     found = list(TradeCode.objects.filter(named))
     if len(found) < len(wanted):

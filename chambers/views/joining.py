@@ -15,13 +15,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from chambers.acting import SESSION_KEY
 from chambers.forms.people import AskForm, CompanyForm, FindForm
 from chambers.http import PageRequest, SignedInRequest
 from chambers.models import Country, Invitation, JoinRequest
-from chambers.pages import refuse, signed_in_or_back_to
+from chambers.pages import refuse, sent_from
 from chambers.selectors.joining import (
     Candidate,
     candidates,
@@ -45,8 +45,7 @@ def join(request: SignedInRequest) -> HttpResponse:
     return _join_page(request, form, AskForm())
 
 
-@require_POST
-@signed_in_or_back_to("join")
+@sent_from("join")
 def ask(request: SignedInRequest) -> HttpResponse:
     """Ask to join one of the companies that were found."""
     find = FindForm(request.POST)
@@ -115,7 +114,8 @@ def company_new(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST":
         form = CompanyForm(initial=request.GET.dict())
         return render(request, "chambers/join/company.html", context | {"form": form})
-    country = Country.objects.filter(pk=request.POST.get("country", "")[:2]).first()
+    chosen = request.POST.get("country", "").replace("\x00", "")[:2]
+    country = Country.objects.filter(pk=chosen).first()
     if country is not None:
         number = request.POST.get("registration_number", "")
         called = [request.POST.get(one, "") for one in ("legal_name", "legal_name_latin")]
@@ -137,8 +137,7 @@ def company_new(request: SignedInRequest) -> HttpResponse:
     return render(request, "chambers/join/company.html", context, status=422)
 
 
-@require_POST
-@signed_in_or_back_to("join")
+@sent_from("join")
 def withdraw(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take one's own request back."""
     mine = JoinRequest.objects.filter(person=request.user)

@@ -53,7 +53,7 @@ def demo_mails(request: PageRequest) -> HttpResponse:
     """All mails, newest first: only in the demo, which cannot be reached from elsewhere."""
     _only_in_the_demo()
     rows = Mail.objects.select_related("chamber").order_by("-created_at", "-pk")
-    words = request.GET.get("q", "").strip()
+    words = request.GET.get("q", "").replace("\x00", "").strip()
     if words:
         rows = rows.filter(Q(to__icontains=words) | Q(subject__icontains=words))
     context = {

@@ -11,14 +11,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from chambers.acting import SESSION_KEY
 from chambers.forms.accounts import DetailsForm
 from chambers.forms.people import AnswerForm, ApplicationForm, InviteForm, RoleForm
 from chambers.http import SignedInRequest
 from chambers.models import Company, Invitation, JoinRequest, Membership, Representative
-from chambers.pages import refuse, signed_in_or_back_to
+from chambers.pages import refuse, sent_from
 from chambers.selectors.joining import invitations_of, requests_to
 from chambers.services import joining, representatives
 from chambers.services.memberships import apply_for_membership, withdraw_application
@@ -83,8 +83,7 @@ def person(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     return _person_page(request, found, form)
 
 
-@require_POST
-@signed_in_or_back_to("people")
+@sent_from("people")
 def person_remove(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Let a colleague speak for the company no longer; or leave it oneself."""
     own = request.acting.company
@@ -147,8 +146,7 @@ def join_request(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse
     return render(request, page, context, status=422 if form.errors else 200)
 
 
-@require_POST
-@signed_in_or_back_to("people")
+@sent_from("people")
 def invitation_withdraw(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take an invitation back."""
     rows = Invitation.objects.visible_to(request.user).select_related("company")
@@ -195,8 +193,7 @@ def memberships(request: SignedInRequest) -> HttpResponse:
     return render(request, page, context, status=422 if form.errors else 200)
 
 
-@require_POST
-@signed_in_or_back_to("memberships")
+@sent_from("memberships")
 def application_withdraw(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take an application back that no chamber has decided."""
     rows = Membership.objects.filter(company__in=Company.objects.run_by(request.user))

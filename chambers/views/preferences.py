@@ -11,14 +11,13 @@ from django.views.decorators.http import require_POST
 
 from chambers.acting import SESSION_KEY
 from chambers.http import PageRequest, SignedInRequest
-from chambers.pages import in_language_of, signed_in_or_back_to, way_back
+from chambers.pages import in_language_of, sent_from, way_back
 from chambers.services import people
 
 YEAR = 365 * 24 * 3600  # seconds
 
 
-@signed_in_or_back_to("home")
-@require_POST
+@sent_from("home")
 def acting(request: SignedInRequest) -> HttpResponse:
     """Act for another of one's own companies or chambers from now on."""
     chosen = request.POST.get("side", "")

@@ -11,12 +11,12 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from chambers.forms.profile import BrochureForm, LogoForm, ProfileForm
 from chambers.http import SignedInRequest
 from chambers.models import Company, Document
-from chambers.pages import refuse, signed_in_or_back_to
+from chambers.pages import refuse, sent_from
 from chambers.selectors.completeness import completeness_of
 from chambers.selectors.documents import brochures_of
 from chambers.services.files import MOST_BROCHURES, keep_document, remove_document
@@ -47,8 +47,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
     return _page(request, own, form=form)
 
 
-@require_POST
-@signed_in_or_back_to("profile")
+@sent_from("profile")
 def logo(request: SignedInRequest) -> HttpResponse:
     """Put up a logo in place of the one before."""
     return _kept(
@@ -56,8 +55,7 @@ def logo(request: SignedInRequest) -> HttpResponse:
     )
 
 
-@require_POST
-@signed_in_or_back_to("profile")
+@sent_from("profile")
 def brochure(request: SignedInRequest) -> HttpResponse:
     """Add a brochure."""
     return _kept(
@@ -67,8 +65,7 @@ def brochure(request: SignedInRequest) -> HttpResponse:
     )
 
 
-@require_POST
-@signed_in_or_back_to("profile")
+@sent_from("profile")
 def file_remove(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Delete a logo or brochure of one's company."""
     own = Company.objects.run_by(request.user).values("pk")

@@ -12,11 +12,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from chambers.http import SignedInRequest
 from chambers.models import Company
-from chambers.pages import page_of, signed_in_or_back_to
+from chambers.pages import page_of, sent_from
 from marketplace.forms.conversations import MessageForm, ReportForm
 from marketplace.models import Conversation, Meeting, Message, Opportunity
 from marketplace.selectors.conversations import (
@@ -87,8 +87,7 @@ def _item_of(found: Conversation, request: SignedInRequest) -> dict[str, object]
     return {"opportunity": shown_opportunity(found.opportunity, request.user)}
 
 
-@require_POST
-@signed_in_or_back_to("conversations")
+@sent_from("conversations")
 def read(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Note that all of a conversation is read; the page of it sends this by itself."""
     found, _company = _find(request, public_id)
@@ -98,8 +97,7 @@ def read(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     return redirect("conversation", found.public_id)
 
 
-@require_POST
-@signed_in_or_back_to("conversations")
+@sent_from("conversations")
 def block(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take no messages of a company any more, or take them again."""
     company = request.acting.company

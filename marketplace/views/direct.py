@@ -57,7 +57,8 @@ def ask(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     membership = Membership.objects.in_force().filter(company=own).select_related("chamber")
     first = membership.order_by("starts_on", "pk").first()
     zone = own_zone(request, first.chamber.zone if first is not None else "UTC")
-    about = Opportunity.objects.on_show().named().filter(reference=request.GET.get("about", ""))
+    reference = request.GET.get("about", "").replace("\x00", "")
+    about = Opportunity.objects.on_show().named().filter(reference=reference)
     form = DirectAskForm(
         sent(request),
         own=own,

@@ -12,10 +12,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from chambers.http import SignedInRequest
-from chambers.pages import signed_in_or_back_to
+from chambers.pages import sent_from
 from marketplace.forms.feedback import FeedbackForm
 from marketplace.models import Feedback
 from marketplace.selectors.agenda import with_people
@@ -53,8 +53,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
     return render(request, "marketplace/after/meetings.html", context)
 
 
-@require_POST
-@signed_in_or_back_to("past-meetings")
+@sent_from("past-meetings")
 def say(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """One tap: it took place, they did not come, or we did not."""
     found, own = find_meeting(request, public_id)

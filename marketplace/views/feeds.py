@@ -13,11 +13,11 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from chambers.gates.calendar import Method, calendar
 from chambers.http import PageRequest, SignedInRequest
-from chambers.pages import signed_in_or_back_to
+from chambers.pages import sent_from
 from marketplace.forms import FeedForm
 from marketplace.models import CalendarFeed
 from marketplace.selectors.feeds import appointments_of, feed_of
@@ -62,8 +62,7 @@ def calendars(request: SignedInRequest) -> HttpResponse:
     return render(request, "marketplace/calendars.html", context, status=status)
 
 
-@require_POST
-@signed_in_or_back_to("calendars")
+@sent_from("calendars")
 def revoke(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Let an address of one's own answer no more."""
     rows = CalendarFeed.objects.visible_to(request.user)

@@ -20,13 +20,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from chambers.gates.calendar import Method, calendar
 from chambers.gates.printing import NoPrinterError, pdf_of
 from chambers.http import SignedInRequest
 from chambers.models import site_language
-from chambers.pages import signed_in_or_back_to
+from chambers.pages import sent_from
 from marketplace.forms import CancelForm, LinkForm, told_slots
 from marketplace.models import (
     Event,
@@ -215,8 +215,7 @@ def move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     return _page(request, "move.html", found, own, form)
 
 
-@require_POST
-@signed_in_or_back_to("events")
+@sent_from("events")
 def answer_move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Agree to one of the proposed times, keep the old one, or take one's own proposal back."""
     found, _own = find_meeting(request, public_id)
@@ -238,8 +237,7 @@ def answer_move(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     return redirect("meeting", found.public_id)
 
 
-@require_POST
-@signed_in_or_back_to("events")
+@sent_from("events")
 def answer_offer(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take a freed time that is offered to this meeting, or leave it to the next in line."""
     found, own = find_meeting(request, public_id)

@@ -14,11 +14,11 @@ from django.forms import BaseForm
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from chambers.http import PageRequest, SignedInRequest
 from chambers.models import Company
-from chambers.pages import signed_in_or_back_to
+from chambers.pages import sent_from
 from chambers.views.files import sent as sent_file
 from marketplace.forms.outcomes import (
     CURRENCIES,
@@ -142,8 +142,7 @@ def refuse(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     return _form_page(request, "refuse.html", form, {"form": form, "one": _card(found, company)})
 
 
-@require_POST
-@signed_in_or_back_to("outcomes")
+@sent_from("outcomes")
 def withdraw(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take back what one's company has reported."""
     found, company = _find(request, public_id)

@@ -11,12 +11,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from chambers.gates.tables import write_table
 from chambers.http import SignedInRequest
 from chambers.models import today
-from chambers.pages import signed_in_or_back_to
+from chambers.pages import sent_from
 from marketplace.forms.searches import SearchForm
 from marketplace.models import SavedSearch
 from marketplace.selectors import exports
@@ -71,8 +71,7 @@ def change(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     )
 
 
-@require_POST
-@signed_in_or_back_to("searches")
+@sent_from("searches")
 def forget(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Delete a saved search."""
     search = get_object_or_404(SavedSearch.objects.visible_to(request.user), public_id=public_id)

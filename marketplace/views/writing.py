@@ -14,11 +14,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from chambers.http import SignedInRequest
 from chambers.models import Company, User
-from chambers.pages import page_of, signed_in_or_back_to
+from chambers.pages import page_of, sent_from
 from marketplace import services
 from marketplace.forms.opportunities import OpportunityForm, StartForm, initial_of
 from marketplace.models import Opportunity, Revision
@@ -125,8 +125,7 @@ def edit(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     return _form_page(request, form, row.company, row)
 
 
-@require_POST
-@signed_in_or_back_to("own-opportunities")
+@sent_from("own-opportunities")
 def step(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Hand in, take back, renew, or withdraw a changed text: one press each."""
     row = _own(request, public_id)

@@ -11,11 +11,11 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from chambers.http import SignedInRequest
 from chambers.models import Company
-from chambers.pages import signed_in_or_back_to
+from chambers.pages import sent_from
 from chambers.services.limits import set_limits
 from matching.forms import ConditionsForm, KnownForm
 from matching.models import PairHistory
@@ -84,8 +84,7 @@ def record(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "matching/record.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
-@signed_in_or_back_to("known")
+@sent_from("known")
 def withdraw(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take back what one's company stated of another."""
     own = request.acting.company

@@ -12,11 +12,11 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from chambers.http import SignedInRequest
 from chambers.models import Company
-from chambers.pages import page_of, signed_in_or_back_to, wants_fragment, way_back
+from chambers.pages import page_of, sent_from, wants_fragment, way_back
 from chambers.selectors.exclusions import HITS, excluded_by, found_to_exclude
 from chambers.selectors.facets import Asked
 from chambers.selectors.search import says_enough
@@ -41,8 +41,7 @@ def exclusions(request: SignedInRequest) -> HttpResponse:
     return render(request, "matching/exclusions.html", context)
 
 
-@require_POST
-@signed_in_or_back_to("exclusions")
+@sent_from("exclusions")
 def exclude(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Exclude a company that one may see; once done, doing it again changes nothing."""
     own = _own(request)
@@ -54,8 +53,7 @@ def exclude(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     return redirect(way_back(request, "exclusions"))
 
 
-@require_POST
-@signed_in_or_back_to("exclusions")
+@sent_from("exclusions")
 def readmit(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take an exclusion back, also of a company that one does not see any more."""
     own = _own(request)

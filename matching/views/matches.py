@@ -11,12 +11,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from chambers.http import SignedInRequest
 from chambers.models import Company
-from chambers.pages import signed_in_or_back_to
+from chambers.pages import sent_from
 from chambers.services.limits import exclude_partner
 from marketplace.selectors.encounters import chances_to_meet
 from matching.models import Dismissal
@@ -107,8 +107,7 @@ def _exclude(request: SignedInRequest, own: Company, partner: Company) -> HttpRe
     return redirect("matches")
 
 
-@require_POST
-@signed_in_or_back_to("matches")
+@sent_from("matches")
 def restore(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take "not relevant" back."""
     own, partner = _pair(request, public_id)

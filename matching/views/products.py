@@ -10,18 +10,16 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from chambers.http import SignedInRequest
 from chambers.models import Company
-from chambers.pages import signed_in_or_back_to
+from chambers.pages import sent_from
 from matching.models import Triad
 from matching.services.advice import add_code
 from matching.services.triads import refuse_triad
 
 
-@require_POST
-@signed_in_or_back_to("matches")
+@sent_from("matches")
 def state_code(request: SignedInRequest) -> HttpResponse:
     """Add a trade code to those of the company one acts for."""
     own = _own(request)
@@ -34,8 +32,7 @@ def state_code(request: SignedInRequest) -> HttpResponse:
     return redirect(f"{reverse('matches')}#advice")
 
 
-@require_POST
-@signed_in_or_back_to("matches")
+@sent_from("matches")
 def refuse(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Decline a proposal of three for the company one acts for."""
     own = _own(request)

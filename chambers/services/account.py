@@ -1,15 +1,18 @@
 """One's own data: all of it as files to keep, and the end of an account.
 
-Each app says what it holds of a person (``holds``), what keeps them from leaving (``hinders``) and
-what it forgets (``forgets``); this module knows no app above its own.
+Each app says what it holds of a person (``holds``, in its ``own_data``), what keeps them from
+leaving (``hinders``) and what it forgets (``forgets``); this module knows no app above its own.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -23,7 +26,14 @@ from django.utils.translation import gettext as _
 
 from chambers.gates.archives import zip_of
 from chambers.gates.tables import Cell, write_table
-from chambers.models import ApiToken, Company, Job, Mail, MailChoice, Representative, User
+from chambers.models import (
+    ApiToken,
+    Job,
+    Mail,
+    MailChoice,
+    Representative,
+    User,
+)
 from chambers.models.joining import Invitation, JoinRequest
 
 PERSONAL = ("account", "invited")  # kinds of mail that hold a link for one person alone
@@ -98,97 +108,19 @@ def _readme(person: User, tables: Sequence[Held], at: dt.datetime) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
-@holds
-def _account(person: User) -> Iterator[Held]:
-    """The account itself, and for whom the person acts."""
-    yield Held(
-        "account",
-        _("Your account"),
-        ["email", "name", "language", "time_zone", "joined_at", "last_sign_in"],
-        [
-            [
-                person.email,
-                person.name,
-                person.language,
-                person.time_zone,
-                person.joined_at,
-                person.last_login,
-            ]
-        ],
-    )
-    speaks = Representative.objects.filter(person=person).select_related("company")
-    yield Held(
-        "companies",
-        _("Companies that you act for"),
-        ["company", "role"],
-        [[one.company.legal_name, str(one.get_role_display())] for one in speaks],
-    )
-    yield Held(
-        "chambers",
-        _("Chambers that you work for"),
-        ["chamber", "role"],
-        [
-            [one.chamber.name, str(one.get_role_display())]
-            for one in person.staff_roles.select_related("chamber")
-        ],
-    )
+def addresses_of(person: User) -> set[str]:
+    """The person's own address and others that they confirmed."""
+    owned = EmailAddress.objects.filter(user=person, verified=True)
+    return {person.email, *owned.values_list("email", flat=True)}
 
 
-@holds
-def _asked_and_got(person: User) -> Iterator[Held]:
-    """What the person asked companies, gave to programs, chose to be mailed, and was mailed."""
-    asked = JoinRequest.objects.filter(person=person).select_related("company").order_by("asked_at")
-    # Who found a company by its number alone has not been told its name, and is not now.
-    shown = Company.objects.visible_to(person).filter(join_requests__person=person)
-    named = set(shown.values_list("pk", flat=True))
-    yield Held(
-        "requests_to_join",
-        _("Companies that you asked to join"),
-        ["company", "message", "state", "asked_at"],
-        [
-            [
-                one.company.legal_name
-                if one.company_id in named
-                else one.company.registration_number,
-                one.message,
-                one.state,
-                one.asked_at,
-            ]
-            for one in asked
-        ],
-    )
-    tokens = ApiToken.objects.filter(user=person).order_by("created")
-    yield Held(
-        "api_tokens",
-        _("Keys of your programs, without the keys"),
-        ["name", "scopes", "created", "expires"],
-        [[one.name, " ".join(one.scopes), one.created, one.expiry] for one in tokens],
-    )
-    choices = MailChoice.objects.filter(person=person).order_by("topic")
-    yield Held(
-        "mail_choices",
-        _("What you want mail about"),
-        ["topic", "delivery"],
-        [[str(one.get_topic_display()), str(one.get_delivery_display())] for one in choices],
-    )
-    mails = _mails_of(person).order_by("created_at", "pk")
-    yield Held(
-        "mails",
-        _("Mails that were written to you"),
-        ["written", "sent", "subject", "text"],
-        [
-            [
-                one.created_at,
-                one.sent_at,
-                one.subject,
-                _("Not kept here: it held a personal link.") if one.kind in PERSONAL else one.text,
-            ]
-            for one in mails
-        ],
-    )
+def to_any_of(addresses: Iterable[str]) -> Q:
+    """Rows whose ``email`` is one of some addresses, of which there is one at least."""
+    return reduce(or_, (Q(email__iexact=one) for one in addresses))
 
 
-def _mails_of(person: User) -> QuerySet[Mail]:
+def mails_of(person: User) -> QuerySet[Mail]:
+    """All mails to a person, those from before they had an account too."""
     return Mail.objects.filter(Q(person=person) | Q(person=None, to__iexact=person.email))
 
 
@@ -247,14 +179,15 @@ def delete_account(person: User, *, confirmed: str, at: dt.datetime | None = Non
 @forgets
 def _forget_account(person: User, at: dt.datetime) -> None:
     """Keys, second factors, wishes, and every mail's address and words."""
+    addresses = addresses_of(person)
     ApiToken.objects.filter(user=person).delete()
     EmailAddress.objects.filter(user=person).delete()
     Authenticator.objects.filter(user=person).delete()
     MailChoice.objects.filter(person=person).delete()
     JoinRequest.objects.filter(person=person).delete()
-    Invitation.objects.filter(email__iexact=person.email).delete()
+    Invitation.objects.filter(to_any_of(addresses)).delete()
     Representative.objects.filter(person=person).delete()
-    mails = _mails_of(person)
+    mails = mails_of(person)
     unsent = mails.filter(state__in=[Mail.State.QUEUED, Mail.State.HELD])
     keys = [str(key) for key in unsent.values_list("pk", flat=True)]
     Job.objects.filter(kind="mail.send", key__in=keys, state=Job.State.QUEUED).update(
@@ -270,9 +203,24 @@ def _forget_account(person: User, at: dt.datetime) -> None:
         cancellations="",
         problem="",
     )
-    LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk)
-    ).update(object_repr="—", change_message="")
+    _forget_in_the_log(person)
+
+
+def _forget_in_the_log(person: User) -> None:
+    """What staff did stays noted, without the name of whom they did it to.
+
+    Rows that are gone by now, such as a former role, are known by the words of ``__str__``.
+    """
+    account = Q(content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk))
+    named = Q()
+    for word in filter(None, [person.name, person.email]):
+        named |= Q(object_repr=word) | Q(object_repr__startswith=f"{word}, ")
+    LogEntry.objects.filter(account | named).update(object_repr="—", change_message="")
+    # Of a row within another one, such as a representative of a company: as JSON holds it.
+    inside = Q()
+    for word in filter(None, [person.name, person.email]):
+        inside |= Q(change_message__contains=json.dumps(word)[:-1])
+    LogEntry.objects.filter(inside).update(change_message="")
 
 
 def _address(person: User) -> str:

@@ -12,8 +12,11 @@ from django.utils.translation import ngettext
 from chambers.models import User
 from chambers.services.account import Held, forgets, hinders, holds
 from marketplace.models import (
+    Away,
+    Block,
     Booking,
     CalendarFeed,
+    Event,
     Feedback,
     Interest,
     InterestEntry,
@@ -23,12 +26,17 @@ from marketplace.models import (
     MeetingRequest,
     Outcome,
     Participant,
+    Registration,
     Review,
+    Revision,
     SavedSearch,
     TimeProposal,
 )
 from marketplace.models.conversations import Message, Reading, Report
 from marketplace.selectors.agenda import entry_of, with_people
+from marketplace.selectors.times import tell_time
+
+_DIRECT = Event.Kind.DIRECT
 
 
 def _attended_by(person: User) -> MeetingQuerySet:
@@ -83,6 +91,71 @@ def _meetings(person: User) -> Iterator[Held]:
         _("Meetings that you go to or went to"),
         ["event", "time", "partner", "people", "place", "status"],
         rows,
+    )
+
+
+@holds
+def _chosen(person: User) -> Iterator[Held]:
+    """When the person is not there, which companies they entered, whom they keep off."""
+    away = Away.objects.filter(participant__person=person).select_related(
+        "participant__registration__event", "slot"
+    )
+    yield Held(
+        "closed_times",
+        _("Times at events that you closed for meetings"),
+        ["event", "time"],
+        [
+            [
+                one.participant.registration.event.named()[0],
+                tell_time(
+                    one.slot.starts_at,
+                    one.slot.ends_at,
+                    zone=one.participant.registration.event.zone,
+                    reader=person.time_zone,
+                ),
+            ]
+            for one in away.order_by("slot__starts_at", "pk")
+        ],
+    )
+    entered = Registration.objects.filter(registered_by=person).exclude(event__kind=_DIRECT)
+    yield Held(
+        "registrations",
+        _("Companies that you registered for events"),
+        ["event", "company", "consent", "status", "registered"],
+        [
+            [
+                one.event.named()[0],
+                one.company.told,
+                str(one.get_consent_display()),
+                str(one.get_status_display()),
+                one.registered_at,
+            ]
+            for one in entered.select_related("event", "company").order_by("pk")
+        ],
+    )
+    blocks = Block.objects.filter(by=person).select_related("company", "blocked")
+    yield Held(
+        "blocks",
+        _("Companies whose messages you keep off"),
+        ["company", "blocked", "since"],
+        [[one.company.told, one.blocked.told, one.created_at] for one in blocks.order_by("pk")],
+    )
+    texts = Revision.objects.filter(written_by=person).select_related("opportunity")
+    yield Held(
+        "changed_texts",
+        _("Changes of published texts that you wrote"),
+        ["about", "language", "title", "text", "state"],
+        [
+            [
+                one.opportunity.reference,
+                language,
+                title,
+                one.text.get(language, ""),
+                str(one.get_state_display()),
+            ]
+            for one in texts.order_by("pk")
+            for language, title in sorted(one.title.items())
+        ],
     )
 
 

@@ -3,15 +3,20 @@
 import csv
 import datetime as dt
 import io
+import json
 import zipfile
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.utils import timezone
 
 from chambers.models import ApiToken, Job, Mail, Representative, User
+from chambers.models.joining import Invitation
 from chambers.services import account
 from chambers.services.mail import queue_mail
 from chambers.services.people import issue_token
@@ -25,6 +30,8 @@ from tests.marketplace.refusals import refused
 from tests.marketplace.test_feedback import Past
 
 WORD = "Quillfeather"
+NOW = dt.datetime(2026, 6, 1, 9, tzinfo=dt.UTC)
+LATER = NOW + dt.timedelta(days=14)
 
 
 @pytest.fixture
@@ -144,6 +151,64 @@ def test_a_deleted_account_leaves_no_trace_of_the_person_and_every_count(past):
         colleague
     ]
     assert not Job.objects.filter(kind="mail.send", state=Job.State.QUEUED).exists()
+
+
+def test_the_log_of_the_administration_forgets_the_name_too(past):
+    staff, by = factories.StaffFactory().person, past.person
+    role = Representative.objects.get(person=by)
+    kinds = ContentType.objects
+    for row, words in (
+        (role, []),
+        (role.company, [{"added": {"name": "representative", "object": str(role)}}]),
+    ):
+        LogEntry.objects.create(
+            user=staff,
+            content_type=kinds.get_for_model(row),
+            object_id=row.pk,
+            object_repr=str(row),
+            action_flag=CHANGE,
+            change_message=json.dumps(words),
+        )
+    assert "django_admin_log" in traces(WORD)
+
+    account.delete_account(by, confirmed=by.email)
+
+    assert traces(WORD) == []
+    named = LogEntry.objects.order_by("pk").values_list("object_repr", flat=True)
+    assert list(named) == ["—", str(role.company)]
+
+
+def test_the_download_tells_how_one_signs_in_and_what_one_gave(past):
+    by, company = past.person, past.host.registration.company
+    other = EmailAddress.objects.create(user=by, email="ada@second.example", verified=True)
+    to_me, by_me, theirs = (
+        Invitation.objects.create(
+            company=company,
+            email=email,
+            role="editor",
+            invited_by=who,
+            sent_at=NOW,
+            expires_at=LATER,
+        )
+        for email, who in (
+            (other.email, past.guest.person),
+            ("new@second.example", by),
+            ("else@second.example", past.guest.person),
+        )
+    )
+    Authenticator.objects.create(user=by, type="totp", data={"secret": "Hidden"})
+    factories.DocumentFactory(company=company, uploaded_by=by, name="mine.pdf")
+    factories.DocumentFactory(company=company, uploaded_by=past.guest.person, name="theirs.pdf")
+
+    found = tables(by)
+
+    assert [row[0] for row in found["addresses.csv"][1:]] == [by.email, other.email]
+    assert found["second_factors.csv"][1][0] == "totp"
+    assert [row[0] for row in found["invitations.csv"][1:]] == [to_me.company.told]
+    assert [row[0] for row in found["invited.csv"][1:]] == [by_me.email]
+    assert [row[3] for row in found["files.csv"][1:]] == ["mine.pdf"]
+    assert theirs.email not in str(found)
+    assert "Hidden" not in str(found)
 
 
 def test_what_somebody_is_needed_for_comes_first(past):

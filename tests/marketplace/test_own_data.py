@@ -2,7 +2,9 @@
 
 import pytest
 
+from marketplace.models import Away, Block, Revision
 from marketplace.services import interests
+from matching.models import Dismissal, PairHistory, TriadRefusal
 from tests import event_factories as make
 from tests import factories
 from tests.chambers.test_account import tables
@@ -38,3 +40,46 @@ def test_requests_reviews_and_reports_are_in_the_data_of_who_wrote_them():
     assert [row[1] for row in found["meeting_requests.csv"][1:]] == ["Mine"]
     assert [row[2] for row in found["reports.csv"][1:]] == ["Mine"]
     assert "Theirs" not in str(found)
+
+
+def test_what_one_chose_of_times_companies_and_partners_is_in_it():
+    person, other = factories.UserFactory(), factories.UserFactory()
+    slot = make.SlotFactory()
+    for by in (person, other):
+        registration = make.RegistrationFactory(event=slot.event, registered_by=by)
+        Away.objects.create(
+            participant=make.ParticipantFactory(registration=registration, person=by), slot=slot
+        )
+        own, partner = registration.company, factories.CompanyFactory()
+        Block.objects.create(company=own, blocked=partner, by=by)
+        Dismissal.objects.create(company=own, partner=partner, reason="field", by=by)
+        PairHistory.objects.create(
+            one=own, other=partner, kind="partner", stated_by=own, recorded_by=by, note="Fair"
+        )
+        TriadRefusal.objects.create(
+            demand=factories.OpportunityFactory(company=own),
+            first=partner,
+            second=own,
+            company=own,
+            by=by,
+        )
+        Revision.objects.create(
+            opportunity=factories.OpportunityFactory(company=own),
+            written_by=by,
+            title={"en": f"New words of {by.pk}"},
+        )
+
+    found = tables(person)
+
+    for name in (
+        "closed_times",
+        "registrations",
+        "blocks",
+        "changed_texts",
+        "not_relevant",
+        "known_partners",
+        "declined_proposals",
+    ):
+        assert len(found[f"{name}.csv"]) == 2, name
+    assert found["changed_texts.csv"][1][2] == f"New words of {person.pk}"
+    assert found["closed_times.csv"][1][0] == slot.event.named()[0]

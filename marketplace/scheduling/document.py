@@ -6,12 +6,13 @@ own.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from marketplace.scheduling.problem import (
     Cause,
     Certificate,
+    Kept,
     Place,
     Plan,
     Problem,
@@ -40,6 +41,9 @@ def problem_told(problem: Problem) -> Told:
     told["forbidden"] = [sorted(slots) for slots in problem.forbidden]
     if not problem.numbers:
         del told["numbers"]
+    del told["former"]
+    if problem.former is not None:
+        told["former"] = plan_told(problem.former)
     return told
 
 
@@ -62,6 +66,9 @@ def certificate_told(certificate: Certificate) -> Told:
         }
         for one in certificate.unplaced
     ]
+    del told["kept"]
+    if certificate.kept is not None:
+        told["kept"] = asdict(certificate.kept)
     return told
 
 
@@ -70,6 +77,8 @@ def problem_of(told: Told) -> Problem:
     values = {name: _frozen(value) for name, value in told.items()}
     values["forbidden"] = tuple(frozenset(row) for row in told["forbidden"])
     values["places"] = tuple(Place(place) for place in told["places"])
+    if "former" in told:
+        values["former"] = plan_of(told["former"])
     return Problem(**values)
 
 
@@ -90,7 +99,9 @@ def certificate_of(told: Told) -> Certificate:
         )
         for one in told["unplaced"]
     )
-    return Certificate(**{**told, "status": Status(told["status"]), "unplaced": unplaced})
+    kept = Kept(**told["kept"]) if "kept" in told else None
+    read = {"status": Status(told["status"]), "unplaced": unplaced, "kept": kept}
+    return Certificate(**{**told, **read})
 
 
 def _plain(value: Any) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
-from marketplace.scheduling.problem import Plan, Problem
+from marketplace.scheduling.problem import Kept, Plan, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,11 @@ def measure(problem: Problem, plan: Plan) -> Measures:
             burden = max(burden, sum(minutes[slot] for slot, _ in agenda))
         if not problem.counts(participant):
             continue
-        own = 0
+        own = breaks_of(agenda, day_of)
         for (left, first), (right, second) in pairwise(agenda):
-            if day_of[left] != day_of[right]:
-                continue
-            if right > left + 1:
-                own += 1
+            if day_of[left] == day_of[right]:
                 idle += right - left - 1
-            changes += first != second and _moves(plan, first, second)
+                changes += first != second and _moves(plan, first, second)
         each.append(own)
         breaks += own
     return Measures(
@@ -86,6 +85,60 @@ def measure(problem: Problem, plan: Plan) -> Measures:
         table_changes=changes,
         most_burden=burden,
     )
+
+
+def breaks_of(agenda: Sequence[tuple[int, int]], day_of: Sequence[int]) -> int:
+    """Groups of idle slots of one agenda, in order of time."""
+    return sum(
+        right > left + 1 and day_of[left] == day_of[right]
+        for (left, _), (right, _) in pairwise(agenda)
+    )
+
+
+class Seated(Protocol):
+    """Slots and interpreters of all meetings."""
+
+    @property
+    def slot(self) -> Sequence[int | None]: ...
+    @property
+    def helper(self) -> Sequence[int | None]: ...
+
+
+def troubled(
+    problem: Problem, before: Seated, after: Seated, excused: Collection[int] = ()
+) -> tuple[int, ...]:
+    """Those with another hour; who only gains a meeting is not among them, but interpreters.
+
+    Both give all meetings an entry for the interpreter.
+    """
+    people: set[int] = set()
+    for meeting, was in enumerate(before.slot):
+        former, latter = before.helper[meeting], after.helper[meeting]
+        if was is not None and was != after.slot[meeting]:
+            people.update(problem.meetings[meeting])
+        if (was, former) != (after.slot[meeting], latter):
+            people.update(helper for helper in (former, latter) if helper is not None)
+    return tuple(sorted(people.difference(excused)))
+
+
+def kept(problem: Problem, plan: Plan) -> Kept:
+    """How much of the former plan of the problem stays; what is proved of that is not said."""
+    former = problem.former or Plan((None,) * len(plan.slot))
+    before, after = (with_helpers(one) for one in (former, plan))
+    moved = lost = tables = 0
+    for meeting, was in enumerate(former.slot):
+        now = plan.slot[meeting]
+        moved += None not in (was, now) and was != now
+        lost += was is not None and now is None
+        same = was is not None and was == now and bool(former.table) and bool(plan.table)
+        tables += same and former.table[meeting] != plan.table[meeting]
+    people = problem.people().intersection(troubled(problem, before, after))
+    return Kept(moved=moved, lost=lost, people=len(people), other_tables=tables)
+
+
+def with_helpers(plan: Plan) -> Plan:
+    """The plan with an entry for the interpreter of each meeting."""
+    return Plan(plan.slot, plan.table, plan.helper or (None,) * len(plan.slot))
 
 
 def _moves(plan: Plan, first: int, second: int) -> bool:

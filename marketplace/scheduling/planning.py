@@ -14,7 +14,7 @@ from marketplace.scheduling import exact
 from marketplace.scheduling.annealing import STEPS, anneal
 from marketplace.scheduling.bounds import least_breaks, most_placed, obstacles, tighten, usable
 from marketplace.scheduling.explain import why_infeasible, why_unplaced
-from marketplace.scheduling.measure import measure
+from marketplace.scheduling.measure import kept, measure
 from marketplace.scheduling.placing import place
 from marketplace.scheduling.problem import (
     Certificate,
@@ -84,6 +84,19 @@ def certified(problem: Problem, plan: Plan, claims: Certificate) -> Certificate:
     if {one.meeting for one in unplaced} != left:
         unplaced = why_unplaced(problem, plan, claims.seed)
     proved = (figures.placed, figures.breaks) == (claims.most_placed, claims.lower_bound)
+    stays = claims.kept
+    if problem.former is not None:
+        # What was proved of moving people is so for plans with no fewer meetings.
+        bound = stays.people_bound if stays and figures.placed >= claims.placed else 0
+        now = kept(problem, plan)
+        stays = replace(
+            stays or now,
+            moved=now.moved,
+            lost=now.lost,
+            people=now.people,
+            people_bound=min(bound, now.people),
+            other_tables=now.other_tables,
+        )
     return replace(
         claims,
         status=claims.status if proved else Status.FEASIBLE,
@@ -94,6 +107,7 @@ def certified(problem: Problem, plan: Plan, claims: Certificate) -> Certificate:
         most_breaks=figures.most_breaks,
         most_burden=figures.most_burden,
         unplaced=unplaced,
+        kept=stays,
         plan_hash=plan.hash(),
     )
 
@@ -103,13 +117,7 @@ def seated_plan(
 ) -> Plan:
     """The plan with tables; a long meeting that finds none gives up its slot where it may."""
     seated = seat(problem, plan, room, keep)
-    lacking = [
-        meeting
-        for meeting, slot in enumerate(seated.slot)
-        if slot is not None
-        and problem.places[meeting] != Place.NONE
-        and seated.table[meeting] is None
-    ]
+    lacking = without_table(problem, seated)
     if not lacking:
         return seated
     if not problem.optional:
@@ -119,6 +127,17 @@ def seated_plan(
         for column in cells:
             column[meeting] = None
     return Plan(*map(tuple, cells))
+
+
+def without_table(problem: Problem, plan: Plan) -> list[int]:
+    """Meetings with a slot that need a table and have none."""
+    return [
+        meeting
+        for meeting, slot in enumerate(plan.slot)
+        if slot is not None
+        and problem.places[meeting] != Place.NONE
+        and plan.table[meeting] is None
+    ]
 
 
 def _proved(

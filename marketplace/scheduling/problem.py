@@ -73,10 +73,19 @@ class Problem:
     numbers: tuple[int, ...] = ()
     """How many tables there are, and with a screen, where more than are open at once; () no more.
     A problem without them is told and hashed without them."""
+    former: Plan | None = None
+    """Where people have their meetings by now, and should keep them; None asks for any good plan.
+    The same holds for its telling and hash."""
 
     def counts(self, participant: int) -> bool:
         """Whether breaks of the participant count."""
         return not self.counted or self.counted[participant]
+
+    def people(self) -> frozenset[int]:
+        """Calendars of somebody who can be troubled: not those of booths."""
+        guides = {helper for helpers in self.helpers for helper in helpers}
+        every = range(self.participants)
+        return frozenset(one for one in every if self.counts(one) or one in guides)
 
     def hash(self) -> str:
         """SHA-256 of the whole problem, in hex."""
@@ -84,6 +93,8 @@ class Problem:
         told["forbidden"] = [sorted(slots) for slots in self.forbidden]
         if not self.numbers:
             del told["numbers"]
+        if self.former is None:
+            del told["former"]
         return _digest(told)
 
 
@@ -131,6 +142,28 @@ class Unplaced:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """How much of the former plan of a problem stays, and what that costs."""
+
+    moved: int = 0
+    """Meetings at another slot than before."""
+    lost: int = 0
+    """Meetings that had a slot and have none."""
+    people: int = 0
+    """Those with another hour, or without a meeting that they had; an interpreter also with one
+    more."""
+    people_bound: int = 0
+    """No timetable that places as many meetings moves fewer people."""
+    other_tables: int = 0
+    """Meetings at the same slot and another table."""
+    anew_breaks: int | None = None
+    """Breaks of the plan that was found as well, with as many meetings and nothing kept; None
+    where there is none."""
+    anew_people: int | None = None
+    """People whom that would move."""
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """What an answer is worth."""
 
@@ -153,6 +186,8 @@ class Certificate:
     """Of one participant."""
     most_burden: int = 0
     """Minutes outside 8 to 20 o'clock, of the one who has most."""
+    kept: Kept | None = None
+    """Of a problem with a former plan."""
     seconds: float = field(default=0.0, compare=False)
 
     @property

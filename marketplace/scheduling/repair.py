@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from marketplace.scheduling.measure import troubled
 from marketplace.scheduling.moving import Calendars, Seats, move
 from marketplace.scheduling.placing import place
 from marketplace.scheduling.problem import Place, Plan, Problem
@@ -68,12 +69,19 @@ class Repair:
 
 
 def repair(
-    problem: Problem, plan: Plan, change: Change, *, room: Room | None = None, seed: int = 1
+    problem: Problem,
+    plan: Plan,
+    change: Change,
+    *,
+    room: Room | None = None,
+    seed: int = 1,
+    known: Plan | None = None,
 ) -> Repair:
     """Mend a plan of the problem as it was, with fewest other people moved.
 
     ``problem`` is as it has become: fewer tables, more absences, smaller domains, with the same
-    meetings as the plan.
+    meetings as the plan. ``known`` is a plan that keeps its rules, to be brought nearer if it is
+    better: no fewer meetings get a slot than there.
     """
     count = len(problem.meetings)
     old = Seats(
@@ -87,13 +95,15 @@ def repair(
     damage = _Damage(problem, old, change)
     mending = _Mending(problem, old, damage, change, seed)
     mending.run()
+    if known is not None and not mending.exact:
+        mending.bring_nearer(known)
     new = mending.best
     lost = tuple(
         meeting
         for meeting in range(count)
         if new.slot[meeting] is None and (old.slot[meeting] is not None or meeting in change.wanted)
     )
-    people = _people(problem, old, new, change.excused)
+    people = troubled(problem, old, new, change.excused)
     new, filled = _fill(problem, new, change)
     keep = [
         table if old.slot[meeting] == new.slot[meeting] else None
@@ -126,18 +136,6 @@ def _differs(old: Seats, new: Seats, meeting: int) -> bool:
     if was is None or now is None:
         return False
     return (was, old.helper[meeting]) != (now, new.helper[meeting])
-
-
-def _people(problem: Problem, old: Seats, new: Seats, excused: frozenset[int]) -> tuple[int, ...]:
-    """Those with another hour; who only gains a meeting is not among them, but interpreters."""
-    people: set[int] = set()
-    for meeting, was in enumerate(old.slot):
-        before, after = old.helper[meeting], new.helper[meeting]
-        if was is not None and was != new.slot[meeting]:
-            people.update(problem.meetings[meeting])
-        if (was, before) != (new.slot[meeting], after):
-            people.update(helper for helper in (before, after) if helper is not None)
-    return tuple(sorted(people - excused))
 
 
 class _Damage:
@@ -339,7 +337,7 @@ class _Mending:
         """Meetings without a slot, people and meetings that move: the fewer the better."""
         lost = sum(seats.slot[meeting] is None for meeting in self._must)
         moved = sum(_differs(self._old, seats, meeting) for meeting in self._held)
-        return lost, len(_people(self._problem, self._old, seats, self._change.excused)), moved
+        return lost, len(troubled(self._problem, self._old, seats, self._change.excused)), moved
 
     def _around(self, near: frozenset[int]) -> frozenset[int]:
         """Meetings of the people of these meetings."""
@@ -351,7 +349,7 @@ class _Mending:
         )
 
     def _force(self) -> None:
-        """Seat what is left over by chains, then look which of those moves were in vain."""
+        """Seat what is left over by chains."""
         window, lengths = self._change.window, self._problem.lengths
         domains: list[tuple[int, ...]] = []
         for meeting, starts in enumerate(self._problem.domains):
@@ -371,9 +369,11 @@ class _Mending:
         gone = self._damage.least_that_leave()
         start = _apply(self._old, dict.fromkeys(gone), dict.fromkeys(gone))
         plan = Plan(slot=tuple(start.slot), helper=tuple(start.helper))
-        plan = place(asked, plan=plan, seed=self._seed, steps=FORCE)
-        forced = Seats(plan.slot, plan.helper, frozenset())
-        self._take(forced)
+        self.bring_nearer(place(asked, plan=plan, seed=self._seed, steps=FORCE))
+
+    def bring_nearer(self, plan: Plan) -> None:
+        """Take a plan that is better, then look which of its moves were in vain."""
+        self._take(Seats(plan.slot, plan.helper, frozenset()))
         near = frozenset(
             meeting
             for meeting in self._must - self._damage.fixed

@@ -17,14 +17,18 @@ comes before); ``counted`` (whether the breaks of each participant count; [] all
 (the most by which the breaks of two may differ, or null); ``burden`` (minutes outside 8 to 20
 o'clock per participant and slot; [] none); ``sessions``, ``fixed`` (what made the domains small);
 ``optional`` (meetings may stay without a slot); ``numbers`` (how many tables there are, and with
-a screen, where some are closed in some slots; it may be missing).
+a screen, where some are closed in some slots; it may be missing); ``former`` (a plan that people
+know and that should be kept as far as possible; it may be missing).
 
 ``plan`` has ``slot``, ``table`` and ``helper``: one entry per meeting, null for none; the latter
 two are [] where the plan gives none. ``certificate`` states what the plan is worth: ``status``,
 ``placed``, ``meetings``, ``most_placed``, ``breaks``, ``lower_bound``, ``idle_slots``,
 ``table_changes``, ``most_breaks``, ``most_burden``, ``seed``, ``seconds``, ``unplaced`` and the
 hashes ``input_hash`` and ``plan_hash``: SHA-256 of ``problem`` and ``plan`` as JSON with sorted
-keys and no spaces.
+keys and no spaces. Where there is a ``former`` plan, ``kept`` states the meetings ``moved`` to
+another slot and ``lost`` (without one by now), the ``people`` with another hour (interpreters also
+with one more meeting), ``people_bound``, the ``other_tables`` in the same slot, and of a search
+that kept nothing ``anew_breaks`` and ``anew_people``, or null.
 """
 
 from __future__ import annotations
@@ -33,6 +37,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from marketplace.verification import keeping
 from marketplace.verification.counting import Count
 from marketplace.verification.instances import Object, UnreadableError, instance, read
 from marketplace.verification.rules import broken, shape
@@ -109,5 +114,7 @@ def _verify(problem: Object, plan: Object, certificate: Object) -> Verdict:
     if not verdict.faults:
         count = Count(problem, plan)
         verdict.faults += count.contradictions(certificate)
+        verdict.faults += keeping.contradictions(problem, plan, certificate)
         verdict.facts += count.told(certificate)
+        verdict.facts += keeping.facts(problem, plan)
     return verdict

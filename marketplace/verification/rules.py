@@ -17,15 +17,24 @@ def shape(problem: Object, plan: Object) -> Iterator[str]:
             yield f"{name}: {len(problem[name])} entries, must be {size}"
     if [slot for day in problem["days"] for slot in day] != list(range(slots)):
         yield "days: each slot belongs to one day, in order of time"
+    yield from _cells(plan, meetings, people, "")
+    if "former" in problem:
+        yield from _cells(problem["former"], meetings, people, "former ")
+
+
+def _cells(plan: Object, meetings: int, people: int, which: str) -> Iterator[str]:
+    """The same of one plan."""
     for name in ("slot", "table", "helper"):
         entries = plan[name]
         if len(entries) != meetings and (name == "slot" or entries):
-            yield f"{name}: {len(entries)} entries for {meetings} meetings"
+            yield f"{which}{name}: {len(entries)} entries for {meetings} meetings"
         for meeting, entry in enumerate(entries):
             if entry is not None and (type(entry) is not int or entry < 0):
-                yield f"{name} of meeting {meeting}: {entry!r} is not a number from 0"
+                yield f"{which}{name} of meeting {meeting}: {entry!r} is not a number from 0"
             elif entry is not None and name == "helper" and entry >= people:
-                yield f"helper of meeting {meeting}: {entry}, there are {people} participants"
+                yield (
+                    f"{which}helper of meeting {meeting}: {entry}, there are {people} participants"
+                )
 
 
 def cell(plan: Object, name: str, meeting: int) -> int | None:

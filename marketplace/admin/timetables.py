@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -34,11 +35,35 @@ def _finished(*statuses: Status) -> Any:
     return lambda rows: rows.filter(status__in=statuses, finished_at__isnull=False).exclude(plan={})
 
 
+class StartForm(forms.ModelForm):
+    """What to search for, and how much of another version to keep."""
+
+    anew = forms.TypedChoiceField(
+        label=_("What may move"),
+        choices=[
+            ("", _("Move as few people as possible")),
+            ("1", _("Search anew: everybody may move")),
+        ],
+        coerce=bool,
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "Where it is made from another version, meetings keep their time there as far as they"
+            " can, then their table. What that costs in breaks stands in the certificate."
+        ),
+    )
+
+    class Meta:
+        model = Timetable
+        fields = ["event", "seconds", "seed", "base"]
+
+
 @admin.register(Timetable)
 class TimetableAdmin(PlanPages):
     """Versions of timetables: a plan, a certificate, and who was told of it."""
 
     addable = True
+    form = StartForm
     list_display = [
         "version",
         "event",
@@ -81,7 +106,7 @@ class TimetableAdmin(PlanPages):
 
     def get_fields(self, request: HttpRequest, obj: Timetable | None = None) -> Any:
         if obj is None:
-            return ["event", "seconds", "seed", "base"]
+            return ["event", "seconds", "seed", "base", "anew"]
         return [
             "event",
             "status",
@@ -106,7 +131,7 @@ class TimetableAdmin(PlanPages):
             rows = fields["base"].queryset.exclude(plan={}).select_related("event")
             fields["base"].queryset = rows.filter(event=event) if event else rows
             fields["base"].help_text = _(
-                "What is locked in that version keeps its place; other meetings may move."
+                "What is locked in that version keeps its place in any case."
             )
         return form
 
@@ -180,7 +205,8 @@ class TimetableAdmin(PlanPages):
         return super().add_view(request, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: Timetable, form: Any, change: bool) -> None:
-        made = timetables.start_timetable(**form.cleaned_data, by=who(request))
+        asked = {**form.cleaned_data, "anew": bool(form.cleaned_data["anew"])}
+        made = timetables.start_timetable(**asked, by=who(request))
         obj.pk, obj.number, obj.created_at = made.pk, made.number, made.created_at
 
     def response_add(

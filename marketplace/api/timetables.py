@@ -51,7 +51,8 @@ class TimetableDetailOut(TimetableOut):
     certificate = serializers.DictField(
         help_text=_(
             "What the plan is worth: placed meetings, breaks, the bound that no timetable beats,"
-            " and the cause of each meeting without a place. Empty before there is a plan."
+            " the cause of each meeting without a place, and where it was made from another"
+            " version what it keeps of that (kept). Empty before there is a plan."
         )
     )
     progress = serializers.ListField(
@@ -83,7 +84,15 @@ class TimetableIn(serializers.Serializer):
     seconds = NumberField(min_value=1, max_value=LONGEST, default=60)
     seed = NumberField(min_value=0, max_value=2**31 - 1, default=1)
     base = serializers.UUIDField(
-        required=False, help_text=_("Another version: locked meetings stay where it has them.")
+        required=False,
+        help_text=_(
+            "Another version: locked meetings stay where it has them, and as few people as"
+            " possible are moved."
+        ),
+    )
+    anew = serializers.BooleanField(
+        default=False,
+        help_text=_("Of another version only what is locked is kept; everybody may move."),
     )
 
 

@@ -6,7 +6,14 @@ import datetime as dt
 
 from marketplace.models import Event, Meeting, MeetingQuerySet, Timetable
 from marketplace.selectors.standing import place_held
-from marketplace.selectors.timetables import Difference, Grid, grid_from, places_of
+from marketplace.selectors.timetables import Difference, Grid, Place, grid_from, places_of
+
+
+def places_held(event: Event) -> dict[str, Place]:
+    """Where every meeting of an event is by now, by its public id; none of those without a time."""
+    rows = _joined(Meeting.objects.filter(event=event, status__in=Meeting.HOLDING))
+    places = ((str(one.public_id), place_held(one)) for one in rows)
+    return {key: place for key, place in places if place is not None}
 
 
 def grid_held(event: Event, day: dt.date) -> Grid:

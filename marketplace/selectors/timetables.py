@@ -336,6 +336,8 @@ class Worth:
     input_hash: str
     plan_hash: str
     changed_by_hand: bool
+    kept: dict[str, Any] | None
+    """As ``Kept``, where it keeps what it can of the version it is made from."""
 
 
 def certificate_of(timetable: Timetable) -> Worth | None:
@@ -362,13 +364,12 @@ def certificate_of(timetable: Timetable) -> Worth | None:
             held,
         )
         sentence = f"{sentence} {bounded % {'n': held}}"
-    same = [
-        name for name in Worth.__dataclass_fields__ if name not in ("sentence", "changed_by_hand")
-    ]
+    own = ("sentence", "changed_by_hand", "kept")
     return Worth(
         sentence=sentence,
         changed_by_hand=timetable.changed_by_hand,
-        **{name: told[name] for name in same},
+        kept=told.get("kept"),
+        **{name: told[name] for name in Worth.__dataclass_fields__ if name not in own},
     )
 
 

@@ -26,9 +26,10 @@ from chambers.services.people import demand_manager
 from marketplace.models import Event, Meeting, Slot, Timetable
 from marketplace.scheduling import cells
 from marketplace.scheduling.document import certificate_told, plan_of, plan_told
-from marketplace.scheduling.problem import Certificate, Plan, Progress, Status
+from marketplace.scheduling.problem import Certificate, Kept, Plan, Progress, Status
+from marketplace.selectors.former import pins_of, with_former
 from marketplace.selectors.problems import Reading, read_event
-from marketplace.selectors.timetables import obstacles_told, places_of
+from marketplace.selectors.timetables import obstacles_told
 from marketplace.services.calendars import hold_event
 
 JOB = "marketplace.timetable"
@@ -45,13 +46,16 @@ def start_timetable(
     seconds: int = 60,
     seed: int = 1,
     base: Timetable | None = None,
+    anew: bool = False,
     at: dt.datetime | None = None,
 ) -> Timetable:
     """Ask for a new version; a worker searches for at most ``seconds``.
 
-    What is pinned in ``base``, another version, stays where that has it. Raises ValidationError
-    ``being_made``, ``seconds``, ``no_slots``, ``no_meetings``, ``walking``; PermissionDenied for
-    who does not manage the organiser.
+    What is pinned in ``base``, another version, stays where that has it. Of the others as few
+    people as possible are moved from where they are there, or by now where it is in force; with
+    ``anew`` that is of no concern. Raises ValidationError ``being_made``, ``seconds``,
+    ``no_slots``, ``no_meetings``, ``walking``; PermissionDenied for who does not manage the
+    organiser.
     """
     demand_manager(by, event.chamber)
     if not 1 <= seconds <= LONGEST:
@@ -63,12 +67,10 @@ def start_timetable(
             }
         )
     event = hold_event(event)
-    pinned = set(base.problem.get("pinned", [])) if base is not None else set()
-    places = places_of(base) if base is not None and pinned else {}
-    kept = _without_clashes(
-        event, {key: place[0] for key, place in places.items() if key in pinned}
-    )
+    kept = pins_of(event, base) if base is not None else {}
     reading = read_event(event, at=at, kept=kept)
+    if base is not None and not anew:
+        reading = with_former(reading, base)
     last = Timetable.objects.filter(event=event).aggregate(Max("number"))["number__max"] or 0
     timetable = Timetable(
         event=event,
@@ -87,28 +89,6 @@ def start_timetable(
     )
     timetable.save(update_fields=["job"])
     return timetable
-
-
-def _without_clashes(event: Event, kept: dict[str, Slot]) -> dict[str, Slot]:
-    """Pins that still hold: a person has set no other meeting of the same people at that time."""
-    rows = Meeting.objects.filter(event=event, status__in=Meeting.AHEAD).select_related(
-        "slot", "host", "guest"
-    )
-    meetings = list(rows.prefetch_related("others"))
-    settled = [one for one in meetings if one.is_settled and str(one.public_id) not in kept]
-
-    def clashes(meeting: Meeting, slot: Slot) -> bool:
-        people = {one.pk for one in meeting.people()}
-        return any(
-            other.slot is not None
-            and other.slot.starts_at < slot.ends_at
-            and slot.starts_at < other.slot.ends_at
-            and not people.isdisjoint(one.pk for one in other.people())
-            for other in settled
-        )
-
-    pinned = {str(one.public_id): one for one in meetings if str(one.public_id) in kept}
-    return {key: kept[key] for key, one in pinned.items() if not clashes(one, kept[key])}
 
 
 @transaction.atomic
@@ -134,10 +114,10 @@ def end_early(job: Job, _reason: str) -> None:
         if timetable is None:
             return
         if timetable.plan:
-            from marketplace.scheduling import planning  # large libraries: only where they work
+            from marketplace.scheduling import keeping  # large libraries: only where they work
 
             reading, plan = Reading.of(timetable.problem), plan_of(timetable.plan)
-            seated = planning.seated_plan(reading.problem, plan, reading.room(), reading.kept)
+            seated = keeping.seated_plan(reading.problem, plan, reading.room(), reading.kept)
             _fill(timetable, seated, _counted(reading, seated, timetable))
         timetable.finished_at = timezone.now()
         timetable.save(update_fields=["plan", "certificate", "finished_at"])
@@ -203,13 +183,13 @@ class _Watch:
 @jobs.handles(JOB, given_up=end_early)
 def search(lease: jobs.Lease) -> None:
     """Find the plan of a version; killed in the middle, it goes on from the best plan so far."""
-    from marketplace.scheduling import planning  # see above
+    from marketplace.scheduling import keeping  # see above
 
     timetable = Timetable.objects.get(pk=lease.payload["timetable"])
     reading = Reading.of(timetable.problem)
     watch = _Watch(lease, timetable)
     with lease.held():
-        plan, certificate = planning.solve(
+        plan, certificate = keeping.solve(
             reading.problem,
             seed=timetable.seed,
             tell=watch.hear,
@@ -247,7 +227,7 @@ def _counted(reading: Reading, plan: Plan, timetable: Timetable) -> Certificate:
     points = timetable.progress
     claims = Certificate(
         status=Status.FEASIBLE,
-        placed=0,
+        placed=former.get("placed", 0),
         meetings=len(reading.meetings),
         breaks=0,
         lower_bound=former.get("lower_bound", points[-1][3] if points else 0),
@@ -256,6 +236,7 @@ def _counted(reading: Reading, plan: Plan, timetable: Timetable) -> Certificate:
         plan_hash="",
         most_placed=former.get("most_placed", len(reading.meetings)),
         seconds=former.get("seconds", points[-1][0] if points else 0.0),
+        kept=Kept(**former["kept"]) if "kept" in former else None,
     )
     return planning.certified(reading.problem, plan, claims)
 

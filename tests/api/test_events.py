@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from chambers.models import Scope
+from chambers.services import jobs
 from marketplace.models import Booking, CalendarFeed, Meeting, MeetingRequest, Registration
 from marketplace.services.feeds import open_feed, revoke_feed
 from tests.event_factories import (
@@ -247,6 +248,26 @@ def test_staff_start_watch_and_stop_a_timetable(event, side, speaking_for):
     assert refused.status_code == 403
     assert watched.json()["certificate"] == {}
     assert stopped.status_code == 202
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_timetable_made_from_another_tells_what_it_keeps(event, side, speaking_for, anew):
+    SlotFactory(event=event)
+    MeetingFactory(
+        event=event, host=side()[0].participants.get(), guest=side()[0].participants.get()
+    )
+    manager = speaking_for(StaffFactory(chamber=event.chamber).person)
+    first = post(manager, "timetables/", event=str(event.public_id), seconds=5)
+    jobs.work_off()
+
+    again = {"event": str(event.public_id), "seconds": 5, "base": first.json()["id"], "anew": anew}
+    second = post(manager, "timetables/", **again)
+    jobs.work_off()
+
+    certificate = manager.get(second["Location"]).json()["certificate"]
+    assert second.status_code == 202
+    assert ("kept" in certificate) != anew
+    assert anew or certificate["kept"]["people"] == 0
 
 
 @pytest.mark.parametrize(

@@ -334,6 +334,26 @@ def test_a_new_version_is_made_from_the_one_in_force_unless_chosen_otherwise(
     assert client.get(page("add"), asked).context["adminform"].form["base"].value() == timetable.pk
 
 
+def test_a_new_version_moves_as_few_as_possible_unless_asked_for_a_search_anew(
+    client, manager, event, timetable
+):
+    client.post(page("publish", timetable.pk), {"kind": "provisional"})
+    form = client.get(page("add"), {"event": event.pk}).content.decode()
+    asked = {"event": event.pk, "seconds": "20", "seed": "7", "base": timetable.pk}
+    for anew in ("", "1"):
+        assert client.post(page("add"), {**asked, "anew": anew}).status_code == 302
+        jobs.work_off()
+
+    second, third = Timetable.objects.exclude(pk=timetable.pk).order_by("number")
+    assert "Move as few people as possible" in form
+    kept = client.get(page("change", second.pk)).content.decode()
+    assert "People with another hour than in version 1" in kept
+    assert "0; proved: at least 0" in kept
+    assert "What keeping costs" in kept
+    assert read.certificate_of(third).kept is None
+    assert "What keeping costs" not in client.get(page("change", third.pk)).content.decode()
+
+
 def test_a_lone_version_has_nothing_to_be_compared_with(client, manager, timetable):
     shown = client.get(page("compare", timetable.pk))
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from chambers.admin.base import who
 from chambers.gates.files import BrokenFileError
 from marketplace.admin.base import AtTheEvent
+from marketplace.forms.marks import MarksForm, joining
 from marketplace.models import Event, Meeting, Participant
 from marketplace.selectors.marks import SlotMarks, marks_by_slot, meetings_to_mark
 from marketplace.services import marks
@@ -28,17 +29,11 @@ from marketplace.services.kit import FOLDER, kit_archive, kit_languages
 from marketplace.services.marks import Fault, Outcome, Typed, Verdict
 
 PER_PAGE = 200
-"""Meetings or people of one page: each has up to three fields, and a form takes 1,000."""
+"""People of one page; of meetings half, each has three fields and two more for whoever joins, and a
+form takes 1,000."""
 SHOWN = 100
 """Changes that a preview lists; faults and conflicts stand there in full."""
 _LANGUAGES = [("en", "English"), ("ru", "Русский"), ("ja", "日本語")]  # each named in itself
-# A digit chooses by keyboard in any language.
-_CHOICES = [
-    ("unknown", "—"),
-    ("came", _("1 came")),
-    ("late", _("2 late")),
-    ("no_show", _("3 absent")),
-]
 
 
 class KitForm(forms.Form):
@@ -50,48 +45,6 @@ class KitForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose one language at least.")},
     )
-
-
-class MarksForm(forms.Form):
-    """Who came to the meetings of one slot; what was marked when the page was opened goes along."""
-
-    rest = forms.BooleanField(label=_("Everybody else here came"), required=False)
-
-    def __init__(self, data: Any, *, meetings: Sequence[Meeting]) -> None:
-        super().__init__(data)
-        self.meetings = meetings
-        for one in meetings:
-            known = (one.host_attendance, one.guest_attendance)
-            for side, mark in zip(("host", "guest"), known, strict=True):
-                self.fields[f"{side}_{one.pk}"] = forms.ChoiceField(
-                    choices=_CHOICES,
-                    initial=mark,
-                    label=getattr(one, side).registration.company.legal_name,
-                )
-            self.fields[f"known_{one.pk}"] = forms.RegexField(
-                r"^[a-z_]{4,7} [a-z_]{4,7}$", initial=" ".join(known), widget=forms.HiddenInput
-            )
-
-    def typed(self) -> list[Typed]:
-        """What the paper says of each meeting."""
-        given, found = self.cleaned_data, []
-        unknown = Meeting.Attendance.UNKNOWN.value
-        rest = Meeting.Attendance.CAME.value if given["rest"] else unknown
-        for one in self.meetings:
-            host_known, guest_known = given[f"known_{one.pk}"].split()
-            host, guest = given[f"host_{one.pk}"], given[f"guest_{one.pk}"]
-            host = rest if host == host_known == unknown else host
-            guest = rest if guest == guest_known == unknown else guest
-            found.append(Typed(str(one.public_id), host, guest, host_known, guest_known))
-        return found
-
-    def renewed(self) -> None:
-        """Show what was typed beside what is marked now; sending it again takes what was typed."""
-        known = {
-            f"known_{one.pk}": f"{one.host_attendance} {one.guest_attendance}"
-            for one in self.meetings
-        }
-        self.data = {**self.data.dict(), **known}  # type: ignore[attr-defined]  # a QueryDict
 
 
 class FileForm(forms.Form):
@@ -152,7 +105,7 @@ class KitPages(AtTheEvent):
         if here is None:
             return self.page(request, event, "marks", _("Type in marks"), slots=())
         number = request.GET.get("page", "")
-        part = Paginator(meetings_to_mark(event, here.slot), PER_PAGE).get_page(number)
+        part = Paginator(meetings_to_mark(event, here.slot), PER_PAGE // 2).get_page(number)
         form = MarksForm(request.POST if sends else None, meetings=list(part.object_list))
         found: list[Outcome] = []
         if sends and form.is_valid():
@@ -322,14 +275,26 @@ def _chosen(slots: Sequence[SlotMarks], asked: str) -> SlotMarks | None:
 
 def _rows(form: MarksForm, found: Sequence[Outcome]) -> list[dict[str, Any]]:
     """Each meeting with its two fields, and what speaks against what was typed."""
-    against = {one.typed.meeting: one for one in found if one.verdict in _AGAINST}
+    against = {
+        (one.typed.meeting, one.typed.further): one for one in found if one.verdict in _AGAINST
+    }
     return [
         {
             "meeting": one,
             "host": form[f"host_{one.pk}"],
             "guest": form[f"guest_{one.pk}"],
             "known": form[f"known_{one.pk}"],
-            "against": against.get(str(one.public_id)),
+            "against": against.get((str(one.public_id), "")),
+            "others": [
+                {
+                    "person": joins.person,
+                    "mark": form[joins.field],
+                    "known": form[joins.known_field],
+                    "online": Meeting.Attendance(joins.known).label,
+                    "against": against.get((str(one.public_id), str(joins.person.public_id))),
+                }
+                for joins in joining(one)
+            ],
         }
         for one in form.meetings
     ]
@@ -360,17 +325,16 @@ def _told(found: Sequence[Outcome], *, overwrite: bool = True) -> str:
 
 def _shown(one: Outcome) -> dict[str, Any]:
     """A row of a preview, its marks in words."""
-    meeting = one.meeting
+    meeting, person = one.meeting, one.person
     table = meeting.table if meeting is not None else None
     return {
+        "person": person,
         "line": one.typed.line,
         "slot": meeting.slot if meeting is not None else None,
         "table": table.number if table is not None else "—",
         "meeting": meeting or "",
-        "paper": [_word(one.typed.host), _word(one.typed.guest)],
-        "online": [_word(meeting.host_attendance), _word(meeting.guest_attendance)]
-        if meeting is not None
-        else [],
+        "paper": [_word(mark) for mark in (one.typed.host, one.typed.guest)],
+        "online": [_word(mark) for mark in one.online],
         "reason": one.reason,
     }
 
@@ -380,7 +344,15 @@ def _word(mark: str) -> str:
 
 
 def _packed(one: Typed) -> list[Any]:
-    return [one.meeting, one.host, one.guest, one.host_known, one.guest_known, one.line]
+    return [
+        one.meeting,
+        one.host,
+        one.guest,
+        one.host_known,
+        one.guest_known,
+        one.line,
+        one.further,
+    ]
 
 
 def _salt(event: Event) -> str:

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from chambers.admin.base import manages, who
 from chambers.admin.decisions import decision
 from marketplace.admin.base import at_the_event
-from marketplace.admin.drawings import Chart, chart
 from marketplace.admin.plans import PlanPages, publishable
 from marketplace.models import Timetable
 from marketplace.selectors import timetables as read
 from marketplace.selectors.kept import changed_since
+from marketplace.selectors.progress import percent, search_of
 from marketplace.selectors.repairs import tell_place
 from marketplace.services import publishing, timetables
 
@@ -176,15 +176,16 @@ class TimetableAdmin(PlanPages):
     ) -> Any:
         """The page asks for its progress again while the search goes on; then it loads anew."""
         timetable: Timetable = self.row_of(request, object_id)
-        is_open, changed = timetable.finished_at is None, changed_since(timetable)
+        search, changed = search_of(timetable), changed_since(timetable)
+        is_open = search.is_open
         context = {
             "timetable": timetable,
             "is_open": is_open,
-            "percent": percent(timetable),
-            "meetings_chart": _drawn(timetable, (1,)),
-            "breaks_chart": _drawn(timetable, (2, 3)),
-            "progress_rows": timetable.progress,
-            "worth": read.certificate_of(timetable),
+            "percent": search.percent,
+            "meetings_chart": search.meetings_chart,
+            "breaks_chart": search.breaks_chart,
+            "progress_rows": search.rows,
+            "worth": search.worth,
             "left": read.without_place(timetable),
             "changed": changed,
             "changes": [
@@ -214,29 +215,3 @@ class TimetableAdmin(PlanPages):
     ) -> HttpResponse:
         """Go where it can be watched."""
         return redirect("admin:marketplace_timetable_change", obj.pk)
-
-
-def percent(timetable: Timetable) -> int:
-    """How much of its seconds the search has used."""
-    if not timetable.progress:
-        return 0
-    return min(int(100 * timetable.progress[-1][0] / timetable.seconds), 100)
-
-
-_SERIES = {
-    1: (_("Placed meetings"), "l0"),
-    2: (_("Breaks"), "l0"),
-    3: (_("Bound: no timetable has fewer"), "l1"),
-}
-
-
-def _drawn(timetable: Timetable, columns: tuple[int, ...]) -> Chart | None:
-    seconds = [row[0] for row in timetable.progress]
-    return chart(
-        seconds,
-        [
-            (str(name), style, [row[at] for row in timetable.progress])
-            for at, (name, style) in _SERIES.items()
-            if at in columns
-        ],
-    )

@@ -1,4 +1,4 @@
-"""Moving one meeting by hand: where it may go, what stands in the way, the plan after it."""
+"""Moving one meeting by hand: where it may go, at what price, what is in the way, the plan then."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from marketplace.scheduling.measure import agendas
+from marketplace.scheduling.measure import agendas, attendees, breaks_of, day_numbers
 from marketplace.scheduling.problem import Place, Plan, Problem
 
 if TYPE_CHECKING:
@@ -38,6 +38,30 @@ class Obstacle:
     meeting: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A slot in which a meeting might start."""
+
+    start: int
+    obstacles: list[Obstacle]
+    """What keeps it from there while all others stay; [] nothing."""
+    price: int | None
+    """Breaks that the plan has more once the meeting is there, fewer below 0; None where it cannot
+    be."""
+
+
+def choices(
+    problem: Problem, plan: Plan, meeting: int, starts: Iterable[int], room: Room | None = None
+) -> list[Cell]:
+    """All these slots for one meeting; ``room`` is given where tables are closed in some slots."""
+    moving = _Moving(problem, plan, meeting, room)
+    found = []
+    for start in starts:
+        against = moving.obstacles(start)
+        found.append(Cell(start, against, None if against else moving.price(start)))
+    return found
+
+
 def obstacles(
     problem: Problem, plan: Plan, meeting: int, start: int, room: Room | None = None
 ) -> list[Obstacle]:
@@ -45,31 +69,7 @@ def obstacles(
 
     ``room`` is given where some tables cannot be used in some slots.
     """
-    if problem.fixed and problem.fixed[meeting] not in (-1, start):
-        return [Obstacle(Why.FIXED)]
-    slots = range(start, start + problem.lengths[meeting])
-    found = [
-        Obstacle(Why.AWAY, participant=one)
-        for one in problem.meetings[meeting]
-        if not problem.forbidden[one].isdisjoint(slots)
-    ]
-    if not found and start not in problem.domains[meeting]:
-        found.append(Obstacle(Why.AWAY))
-    busy = {
-        (one, slot): other
-        for one, agenda in enumerate(agendas(problem, plan))
-        for slot, other in agenda
-        if other != meeting
-    }
-    for one in problem.meetings[meeting]:
-        clashes = dict.fromkeys(busy[one, slot] for slot in slots if (one, slot) in busy)
-        found += [Obstacle(Why.BUSY, one, other) for other in clashes]
-    if not _has_table(problem, plan, meeting, slots, room):
-        found.append(Obstacle(Why.TABLES))
-    if problem.helpers[meeting] and _helper(problem, busy, meeting, slots) is None:
-        found.append(Obstacle(Why.INTERPRETER))
-    found += _out_of_order(problem, plan, meeting, start)
-    return found
+    return _Moving(problem, plan, meeting, room).obstacles(start)
 
 
 def moved(
@@ -84,15 +84,73 @@ def moved(
     tables[meeting] = helpers[meeting] = None
     if start is not None:
         covered = range(start, start + problem.lengths[meeting])
-        busy = {
+        helpers[meeting] = _Moving(problem, plan, meeting, room).helper(covered)
+        tables[meeting] = _table(problem, plan, meeting, covered, room)
+    return replace(plan, slot=tuple(slots), table=tuple(tables), helper=tuple(helpers))
+
+
+class _Moving:
+    """A plan without one of its meetings, read once for all slots in which that might be."""
+
+    def __init__(self, problem: Problem, plan: Plan, meeting: int, room: Room | None) -> None:
+        self._problem, self._plan, self._meeting, self._room = problem, plan, meeting, room
+        self._agendas = agendas(problem, plan)
+        self._busy = {
             (one, slot): other
-            for one, agenda in enumerate(agendas(problem, plan))
+            for one, agenda in enumerate(self._agendas)
             for slot, other in agenda
             if other != meeting
         }
-        helpers[meeting] = _helper(problem, busy, meeting, covered)
-        tables[meeting] = _table(problem, plan, meeting, covered, room)
-    return replace(plan, slot=tuple(slots), table=tuple(tables), helper=tuple(helpers))
+        self._days = day_numbers(problem)
+
+    def _span(self, start: int) -> range:
+        return range(start, start + self._problem.lengths[self._meeting])
+
+    def obstacles(self, start: int) -> list[Obstacle]:
+        problem, meeting = self._problem, self._meeting
+        if problem.fixed and problem.fixed[meeting] not in (-1, start):
+            return [Obstacle(Why.FIXED)]
+        slots = self._span(start)
+        found = [
+            Obstacle(Why.AWAY, participant=one)
+            for one in problem.meetings[meeting]
+            if not problem.forbidden[one].isdisjoint(slots)
+        ]
+        if not found and start not in problem.domains[meeting]:
+            found.append(Obstacle(Why.AWAY))
+        for one in problem.meetings[meeting]:
+            there = ((one, slot) for slot in slots)
+            clashes = dict.fromkeys(self._busy[at] for at in there if at in self._busy)
+            found += [Obstacle(Why.BUSY, one, other) for other in clashes]
+        if not _has_table(problem, self._plan, meeting, slots, self._room):
+            found.append(Obstacle(Why.TABLES))
+        if problem.helpers[meeting] and self.helper(slots) is None:
+            found.append(Obstacle(Why.INTERPRETER))
+        return found + _out_of_order(problem, self._plan, meeting, start)
+
+    def helper(self, slots: range) -> int | None:
+        """The first interpreter who is free."""
+        for one in self._problem.helpers[self._meeting]:
+            away = not self._problem.forbidden[one].isdisjoint(slots)
+            if not away and not any((one, slot) in self._busy for slot in slots):
+                return one
+        return None
+
+    def price(self, start: int) -> int:
+        """Breaks that its people have more when it starts there, counted as a certificate does."""
+        slots = self._span(start)
+        people, guide = self._problem.meetings[self._meeting], self.helper(slots)
+        there = {*people, *(() if guide is None else (guide,))}
+        now = attendees(self._problem, self._plan, self._meeting)
+        more = 0
+        for person in there.union(now):
+            if not self._problem.counts(person):
+                continue
+            agenda = self._agendas[person]
+            rest = [entry for entry in agenda if entry[1] != self._meeting]
+            then = [(slot, self._meeting) for slot in slots] if person in there else []
+            more += breaks_of(sorted(rest + then), self._days) - breaks_of(agenda, self._days)
+        return more
 
 
 def _at(problem: Problem, plan: Plan, meeting: int, slots: Iterable[int]) -> list[int]:
@@ -136,16 +194,6 @@ def _table(
     else:
         numbers.sort(key=lambda number: number < screens)
     return next((number for number in numbers if number not in taken), None)
-
-
-def _helper(
-    problem: Problem, busy: dict[tuple[int, int], int], meeting: int, slots: range
-) -> int | None:
-    for one in problem.helpers[meeting]:
-        away = not problem.forbidden[one].isdisjoint(slots)
-        if not away and not any((one, slot) in busy for slot in slots):
-            return one
-    return None
 
 
 def _out_of_order(problem: Problem, plan: Plan, meeting: int, start: int) -> list[Obstacle]:

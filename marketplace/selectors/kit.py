@@ -57,7 +57,7 @@ class Kit:
 
 
 def read_kit(event: Event, at: dt.datetime) -> Kit:
-    """All that the kit of an event shows. Eight queries for any number of rows."""
+    """All that the kit of an event shows. Nine queries for any number of rows."""
     registrations = {
         one.pk: one
         for one in Registration.objects.filter(event=event).select_related(
@@ -106,7 +106,7 @@ def _meetings_of(event: Event, people: dict[int, Participant]) -> list[Meeting]:
     rows = Meeting.objects.filter(event=event).alive().told()
     found = list(
         rows.select_related("slot", "table__hall", "interpreter", "request").prefetch_related(
-            "others"
+            "others", "further_marks"
         )
     )
     for one in found:
@@ -151,6 +151,16 @@ class Agenda:
 
 
 @dataclass(frozen=True, slots=True)
+class Joins:
+    """One who joins the host and the guest of a meeting."""
+
+    person: Participant
+    company: str
+    mark: str
+    """A value of ``Meeting.Attendance``"""
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A meeting on a table's card or the desk's lists, read by neither of its sides."""
 
@@ -161,8 +171,8 @@ class Row:
     host: str
     guest: str
     """The guest and whoever joins them."""
-    others: Sequence[Participant]
-    """Who joins the host and the guest; of them no mark is kept, but the check-in."""
+    others: Sequence[Joins]
+    """Who joins the host and the guest"""
     day: str
     """2026-11-23 at the place"""
     is_open: bool
@@ -269,10 +279,17 @@ class Sheets:
             self._states[Meeting.Status(meeting.status)],
             host,
             together(guests or [host]),
-            self._people[meeting.pk][2:],
+            self._joining(meeting),
             self._days[key],
             is_public(meeting),
         )
+
+    def _joining(self, meeting: Meeting) -> list[Joins]:
+        seen = {one.participant_id: one.attendance for one in meeting.further_marks.all()}
+        return [
+            Joins(one, self._named(one.registration), seen.get(one.pk, Meeting.Attendance.UNKNOWN))
+            for one in self._people[meeting.pk][2:]
+        ]
 
     def _line(self, meeting: Meeting, own: int | None) -> Line:
         """``own``: the registration that reads; an interpreter reads of all sides and people."""

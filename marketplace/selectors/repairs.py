@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from marketplace.models import Event, Interpreter, Meeting, Repair, Slot, Table, TableClosed
 from marketplace.selectors.parts import told_meetings
-from marketplace.selectors.times import shown_time
+from marketplace.selectors.times import shown_time, tell_hours
 from marketplace.selectors.timetables import Place
 
 MOST = 50  # former repairs on a page
@@ -157,8 +157,7 @@ def tell_place(place: Place | None) -> str:
 
 def when(slot: Slot) -> str:
     """The day and hours of a slot at the place of its event."""
-    shown = shown_time(slot.starts_at, slot.ends_at, zone=slot.event.zone)
-    return f"{shown.day}, {shown.span}"
+    return tell_hours(slot.starts_at, slot.ends_at, zone=slot.event.zone)
 
 
 def closed_tables(event: Event, at: dt.datetime | None = None) -> list[Closed]:

@@ -70,6 +70,12 @@ def tell_time(
     return str(shown_time(starts_at, ends_at, zone=zone, reader=reader))
 
 
+def tell_hours(starts_at: dt.datetime, ends_at: dt.datetime, *, zone: str) -> str:
+    """As Fri 26 June 2026, 11:20–11:40, at the event, where nobody asks in which zone that is."""
+    shown = shown_time(starts_at, ends_at, zone=zone)
+    return f"{shown.day}, {shown.span}"
+
+
 def tell_moment(at: dt.datetime, *, zone: str) -> str:
     """As Fri 26 June 2026, 11:20 Minsk (UTC+3), in the language in use."""
     there = at.astimezone(ZoneInfo(zone))

@@ -25,6 +25,7 @@ from marketplace.scheduling import cells
 from marketplace.scheduling.document import plan_of
 from marketplace.scheduling.problem import Cause, Status
 from marketplace.selectors.problems import Reading
+from marketplace.selectors.times import tell_hours
 
 Place = tuple[Slot, Table | None, Interpreter | None]
 
@@ -245,6 +246,18 @@ class Free:
     slot: Slot
     reasons: list[str]
     is_present: bool
+    price: int | None
+    """Breaks more than now, below 0 fewer; None where it cannot be."""
+
+    @property
+    def price_told(self) -> str:
+        """The price with its sign: +1, +0 or −1."""
+        return f"{self.price or 0:+d}".replace("-", "−")
+
+    @property
+    def when(self) -> str:
+        """The day and hours, by the clock of the event."""
+        return tell_hours(self.slot.starts_at, self.slot.ends_at, zone=self.slot.event.zone)
 
     @property
     def is_free(self) -> bool:
@@ -266,12 +279,13 @@ def free_cells(timetable: Timetable, meeting: Meeting) -> list[Free]:
     }
     rows = Slot.objects.filter(event=timetable.event_id, public_id__in=spans)
     names, room = _Names(reading), reading.room() if reading.closed else None
-    found = []
-    for slot in rows.order_by("starts_at", "ends_at").select_related("event"):
-        unit = spans[str(slot.public_id)]
-        against = cells.obstacles(reading.problem, plan, at, unit, room)
-        found.append(Free(slot, names.of_all(against), plan.slot[at] == unit))
-    return found
+    order = list(rows.order_by("starts_at", "ends_at").select_related("event"))
+    units = [spans[str(slot.public_id)] for slot in order]
+    found = cells.choices(reading.problem, plan, at, units, room)
+    return [
+        Free(slot, names.of_all(cell.obstacles), plan.slot[at] == cell.start, cell.price)
+        for slot, cell in zip(order, found, strict=True)
+    ]
 
 
 def obstacles_told(reading: Reading, obstacles: Iterable[cells.Obstacle]) -> list[str]:

@@ -25,7 +25,7 @@ from chambers.gates.archives import zip_of
 from chambers.gates.tables import write_table
 from chambers.models import SITE_LANGUAGES, site_language
 from chambers.selectors.labels import language_name
-from marketplace.models import Event, Participant, Registration
+from marketplace.models import Event, Meeting, Participant, Registration
 from marketplace.selectors.kit import Agenda, Kit, Sheets, read_kit, together
 from marketplace.selectors.times import tell_moment
 from marketplace.services import standby
@@ -45,8 +45,10 @@ COLUMNS = (
     "guest_mark",
     "host_known",
     "guest_known",
+    "further",
 )
-"""Of marks.csv. ``known`` is what was marked when the kit was made, so that a change shows."""
+"""Of marks.csv. A row with a ``further`` participant is of that person beside the two, as a guest.
+``known`` is what was marked when the kit was made, so that a change shows."""
 _UI = Path(settings.BASE_DIR, "config", "static", "ui")
 _PER_SHEET = 8  # badges
 _QUIET = 4  # empty modules around a QR code, as ISO/IEC 18004 asks
@@ -225,24 +227,21 @@ def _marks(sheets: Sheets) -> bytes:
     rows = []
     for row in sheets.rows:
         one = row.meeting
-        known = [
-            "" if mark == one.Attendance.UNKNOWN else mark
-            for mark in (one.host_attendance, one.guest_attendance)
-        ]
-        rows.append(
-            [
-                str(one.public_id),
-                row.day,
-                row.time.span,
-                one.table.number if one.table is not None else None,
-                one.host.registration.company.legal_name,
-                one.host.name,
-                one.guest.registration.company.legal_name,
-                one.guest.name,
-                *known,
-                *known,
-            ]
-        )
+        table = one.table.number if one.table is not None else None
+        where = [str(one.public_id), row.day, row.time.span, table]
+        known = [_known(mark) for mark in (one.host_attendance, one.guest_attendance)]
+        rows.append([*where, *_who(one.host), *_who(one.guest), *known, *known, ""])
+        for joins in row.others:
+            mark, key = _known(joins.mark), str(joins.person.public_id)
+            rows.append([*where, "", "", *_who(joins.person), "", mark, "", mark, key])
     target = io.BytesIO()
     write_table(target, COLUMNS, rows)
     return target.getvalue()
+
+
+def _known(mark: str) -> str:
+    return "" if mark == Meeting.Attendance.UNKNOWN else mark
+
+
+def _who(person: Participant) -> list[str]:
+    return [person.registration.company.legal_name, person.name]

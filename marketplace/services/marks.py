@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.core.exceptions import ValidationError
@@ -22,7 +22,7 @@ from chambers.services.people import demand_manager
 from chambers.words import fold
 from marketplace.models import Event, Meeting, Participant
 from marketplace.services import calendars, desk
-from marketplace.services.meetings import demand_begun, note_attendance
+from marketplace.services.meetings import demand_begun, note_attendance, note_further
 
 Attendance = Meeting.Attendance
 
@@ -45,6 +45,8 @@ class Typed:
     guest_known: str = Attendance.UNKNOWN
     line: int = 0
     """Where it stands in a file, counted from 1"""
+    further: str = ""
+    """The public id of one who joins the two; then ``guest`` is the mark of that person alone"""
 
 
 class Verdict(StrEnum):
@@ -71,12 +73,16 @@ class Outcome:
     """The sides, host or guest, that were marked otherwise online since"""
     reason: str = ""
     """Why it is refused"""
+    person: Participant | None = None
+    """Whom the mark is of, where it is one who joins the two"""
+    online: tuple[str, str] = ("", "")
+    """What is marked online by now of host and guest, or in the place of the guest of ``person``"""
 
 
 def compare_marks(
     event: Event, typed: Iterable[Typed], *, at: dt.datetime | None = None
 ) -> list[Outcome]:
-    """What saving would do; nothing is changed. One query for any number of marks."""
+    """What saving would do; nothing is changed. At most three queries for any number of marks."""
     return _compared(event, list(typed), Meeting.objects.select_related("slot"), at)
 
 
@@ -84,6 +90,8 @@ def _compared(
     event: Event, typed: Sequence[Typed], rows: QuerySet[Meeting], at: dt.datetime | None
 ) -> list[Outcome]:
     found = rows.filter(event=event, public_id__in=[one.meeting for one in typed])
+    if any(one.further for one in typed):
+        found = found.prefetch_related("others", "further_marks")
     known = {str(one.public_id): one for one in found}
     now = at or timezone.now()
     return [_outcome(one, known.get(one.meeting), now) for one in typed]
@@ -119,14 +127,17 @@ def save_marks(
             _("Some meetings were marked otherwise online meanwhile; nothing was saved."),
             code="conflict",
         )
-    marks = []
+    marks, further = [], []
     for one in outcomes:
         host, guest = (
             getattr(one, side) if overwrite or side not in one.contested else "" for side in _SIDES
         )
-        if one.meeting is not None and (host or guest):
+        if one.meeting is not None and one.person is not None and guest:
+            further.append((one.meeting, one.person, guest))
+        elif one.meeting is not None and (host or guest):
             marks.append((one.meeting, host, guest))
     note_attendance(marks, at=at)
+    note_further(further, at=at)
     return outcomes
 
 
@@ -144,23 +155,40 @@ def save_arrivals(
 def _outcome(typed: Typed, meeting: Meeting | None, now: dt.datetime) -> Outcome:
     if meeting is None:
         return Outcome(typed, None, Verdict.REFUSED, reason=_("The event has no such meeting."))
+    person, present = _present(typed, meeting)
+    if typed.further and person is None:
+        reason = _("Nobody of that name joins this meeting.")
+        return Outcome(typed, meeting, Verdict.REFUSED, reason=reason)
     marks: dict[str, str] = {}
     contested = []
-    for side in _SIDES:
+    for side, mark in present.items():
         said, known = getattr(typed, side), getattr(typed, f"{side}_known")
-        present = getattr(meeting, f"{side}_attendance")
-        if said not in ("", known, present):
+        if said not in ("", known, mark):
             marks[side] = said
-            if present != known:
+            if mark != known:
                 contested.append(side)
+    online = (present.get("host", ""), present["guest"])
+    same = Outcome(typed, meeting, Verdict.SAME, person=person, online=online)
     if not marks:
-        return Outcome(typed, meeting, Verdict.SAME)
+        return same
     try:
         demand_begun(meeting, now)
     except ValidationError as error:
-        return Outcome(typed, meeting, Verdict.REFUSED, reason=" ".join(error.messages))
+        return replace(same, verdict=Verdict.REFUSED, reason=" ".join(error.messages))
     verdict = Verdict.CONFLICT if contested else Verdict.NEW
-    return Outcome(typed, meeting, verdict, contested=tuple(contested), **marks)
+    host, guest = (marks.get(side, "") for side in _SIDES)
+    return replace(same, verdict=verdict, contested=tuple(contested), host=host, guest=guest)
+
+
+def _present(typed: Typed, meeting: Meeting) -> tuple[Participant | None, dict[str, str]]:
+    """Whom a mark is of, where it is a further participant, and what is marked online by now."""
+    if not typed.further:
+        return None, {side: getattr(meeting, f"{side}_attendance") for side in _SIDES}
+    people = {str(one.public_id): one for one in meeting.others.all()}
+    person = people.get(typed.further)
+    seen = {one.participant_id: one.attendance for one in meeting.further_marks.all()}
+    mark = seen.get(person.pk, Attendance.UNKNOWN) if person is not None else Attendance.UNKNOWN
+    return person, {"guest": mark}
 
 
 # ---------------------------------------------------------------- a table of marks
@@ -177,7 +205,8 @@ def read_marks(content: bytes) -> tuple[list[Typed], list[Fault]]:
     """The marks of a table that ``make_kit`` wrote and people filled in, and what is wrong there.
 
     Columns ``meeting``, ``host_mark`` and ``guest_mark`` are needed; without ``host_known`` and
-    ``guest_known`` nothing counts as known. A mark is a word in any language of the site. Raises
+    ``guest_known`` nothing counts as known. A row with a person in ``further`` has their mark as
+    ``guest_mark``. A mark is a word in any language of the site. Raises
     BrokenFileError where the file as a whole cannot be read.
     """
     if len(content) > LARGEST:
@@ -194,9 +223,9 @@ def read_marks(content: bytes) -> tuple[list[Typed], list[Fault]]:
                 % {"name": column}
             )
     words, typed, faults = _words(), [], []
-    seen: dict[str, int] = {}
+    seen: dict[tuple[str, str], int] = {}
     for line, cells in table.rows:
-        key, fault = _meeting_of(cells["meeting"], line, seen)
+        key, further, fault = _row_of(cells, line, seen)
         marks = {}
         for column in ("host_mark", "guest_mark", "host_known", "guest_known"):
             word = fold(cells.get(column, "").strip())
@@ -215,22 +244,35 @@ def read_marks(content: bytes) -> tuple[list[Typed], list[Fault]]:
                 marks["host_known"] or Attendance.UNKNOWN,
                 marks["guest_known"] or Attendance.UNKNOWN,
                 line,
+                further,
             )
         )
     return typed, faults
 
 
-def _meeting_of(cell: str, line: int, seen: dict[str, int]) -> tuple[str, Fault | None]:
+def _row_of(
+    cells: Mapping[str, str], line: int, seen: dict[tuple[str, str], int]
+) -> tuple[str, str, Fault | None]:
+    """The meeting of a row and, where it is one's of them, who joins the two."""
+    cell, person = cells["meeting"], cells.get("further", "").strip()
     try:
         key = str(uuid.UUID(cell.strip()))
     except ValueError:
         reason = _("“%(cell)s” names no meeting: leave this column as the kit wrote it.")
-        return "", Fault(line, "meeting", reason % {"cell": cell[:_LONGEST]})
-    if key in seen:
+        return "", "", Fault(line, "meeting", reason % {"cell": cell[:_LONGEST]})
+    try:
+        further = str(uuid.UUID(person)) if person else ""
+    except ValueError:
+        reason = _("“%(cell)s” names no participant: leave this column as the kit wrote it.")
+        return key, "", Fault(line, "further", reason % {"cell": person[:_LONGEST]})
+    if (key, further) in seen:
         reason = _("This meeting stands in line %(line)d already: keep one of the two.")
-        return key, Fault(line, "meeting", reason % {"line": seen[key]})
-    seen[key] = line
-    return key, None
+        return key, further, Fault(line, "meeting", reason % {"line": seen[key, further]})
+    seen[key, further] = line
+    if further and cells["host_mark"].strip():
+        reason = _("This row is of one who joins the two: write the mark into guest_mark.")
+        return key, further, Fault(line, "host_mark", reason)
+    return key, further, None
 
 
 def _words() -> dict[str, str]:

@@ -196,22 +196,34 @@ def mark_further(
     meeting = placing.lock_meeting(meeting)
     if not Event.objects.managed_by(by).filter(pk=meeting.event_id).exists():
         raise PermissionDenied(_("Only the organiser notes who came; a side says what happened."))
-    demand_begun(meeting, at or timezone.now())
     if not meeting.others.filter(pk=participant.pk).exists():
         raise ValidationError(
             _("%(person)s does not join this meeting."),
             code="not_there",
             params={"person": participant.name},
         )
-    rows = FurtherMark.objects.filter(meeting=meeting, participant=participant)
-    if attendance == Attendance.UNKNOWN:
-        rows.delete()
-        return meeting
-    mark = rows.first() or FurtherMark(meeting=meeting, participant=participant)
-    mark.attendance = attendance
-    mark.full_clean()
-    mark.save()
+    note_further([(meeting, participant, attendance)], at=at)
     return meeting
+
+
+def note_further(
+    marks: Sequence[tuple[Meeting, Participant, str]], *, at: dt.datetime | None = None
+) -> None:
+    """Write down whether people who join the two came, at meetings that the caller has locked.
+
+    Raises ValidationError as ``demand_begun``.
+    """
+    now = at or timezone.now()
+    for meeting, participant, attendance in marks:
+        demand_begun(meeting, now)
+        rows = FurtherMark.objects.filter(meeting=meeting, participant=participant)
+        if attendance == Attendance.UNKNOWN:
+            rows.delete()
+            continue
+        mark = rows.first() or FurtherMark(meeting=meeting, participant=participant)
+        mark.attendance = attendance
+        mark.full_clean()
+        mark.save()
 
 
 def note_attendance(

@@ -333,15 +333,16 @@ def test_marks_are_the_rows_of_the_form_and_of_the_table(world):
     assert kit["marks.html"].count('<span class="ticked">late</span>') == 1
 
 
-def test_the_form_of_marks_has_a_box_for_who_joins_the_two(event):
-    here = company(event, "Third", person="Third Person", checked_in_at=made.clock_time(event, 9))
-    absent = company(event, "Fourth", person="Fourth Person")
-    made.MeetingFactory(event=event, others=[here, absent], placed=True)
+def test_the_form_of_marks_has_boxes_for_who_joins_the_two(event):
+    late, absent = (company(event, name, person=f"{name} Person") for name in ("Third", "Fourth"))
+    meeting = made.MeetingFactory(event=event, others=[late, absent], placed=True)
+    meeting.further_marks.create(participant=late, attendance="late")
 
     form, _list = kit_of(event, "en")["marks.html"].split("Who has come")
 
-    assert '<span class="ticked">Third Person</span>' in form
-    assert "<span>Fourth Person</span>" in form
+    third, fourth = (form.partition(f"<small>{one.name}</small>")[2] for one in (late, absent))
+    assert '<span class="ticked">late</span>' in third.partition("</tr>")[0]
+    assert "<span>came</span><span>late</span><span>absent</span>" in fourth.partition("</tr>")[0]
 
 
 def test_a_kit_says_when_it_was_made_and_from_which_version(world):
@@ -415,7 +416,7 @@ def test_a_kit_takes_the_same_queries_for_any_number_of_rows(event, count):
     with CaptureQueriesContext(connection) as asked:
         list(make_kit(event, ["ru", "en"]))
 
-    assert len(asked) == 10
+    assert len(asked) == 11
 
 
 def test_the_command_writes_the_same_files(world, tmp_path, capsys):

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from chambers.gates.files import BrokenFileError
-from chambers.gates.tables import write_table
+from chambers.gates.tables import read_table, write_table
 from marketplace.models import Meeting, Participant
 from marketplace.services import desk
 from marketplace.services.kit import make_kit
@@ -22,7 +22,7 @@ from marketplace.services.marks import (
     save_arrivals,
     save_marks,
 )
-from marketplace.services.meetings import cancel_meeting, record_attendance
+from marketplace.services.meetings import cancel_meeting, mark_further, record_attendance
 from tests import event_factories as made
 from tests import factories
 from tests.marketplace.refusals import refused
@@ -59,6 +59,16 @@ def typed(meeting, host="", guest="", **known):
     return Typed(str(meeting.public_id), host, guest, **known)
 
 
+def group(event):
+    """A meeting of three, and the third of them."""
+    person = made.ParticipantFactory(registration__event=event)
+    return made.MeetingFactory(event=event, placed=True, others=[person]), person
+
+
+def joins(meeting, person, said, known="unknown"):
+    return Typed(str(meeting.public_id), "", said, guest_known=known, further=str(person.public_id))
+
+
 def state(rows):
     """Everything that attendance is told by."""
     found = Meeting.objects.filter(pk__in=[one.pk for one in rows]).order_by("pk")
@@ -84,6 +94,89 @@ def test_typed_marks_give_the_same_state_as_marking_online(event, by):
     assert {one[2] for one in state(paper)} == {"confirmed", "held", "no_show"}
     there = Participant.objects.filter(pk__in=[one.pk for one in people])
     assert set(there.values_list("checked_in_at", "checked_in_by")) == {(at, by.pk)}
+
+
+def test_whoever_joins_two_is_marked_on_paper_as_online(event, by):
+    """A mark of theirs changes nothing of the meeting; "unknown" takes it back."""
+    at = evening(event)
+    online, paper = ([group(event) for _mark in "abc"] for _way in "ab")
+    for (one, person), mark in zip(online, ("came", "late", "unknown"), strict=True):
+        mark_further(one, person, "no_show", by=by, at=at)
+        mark_further(one, person, mark, by=by, at=at)
+    for (one, person), mark in zip(paper, ("came", "late", "unknown"), strict=True):
+        for said, known in (("no_show", "unknown"), (mark, "no_show")):
+            save_marks(event, [joins(one, person, said, known)], by=by, at=at)
+
+    def marks(rows):
+        return [list(one.further_marks.values_list("attendance", flat=True)) for one, _ in rows]
+
+    assert marks(paper) == marks(online) == [["came"], ["late"], []]
+    assert state([one for one, _ in paper]) == state([one for one, _ in online])
+
+
+def test_a_mark_of_one_who_joins_is_compared_and_nobody_else_is_marked_so(event, by):
+    at = evening(event)
+    (one, person), (other, stranger) = group(event), group(event)
+    mark_further(one, person, "late", by=by, at=at)
+
+    found = compare_marks(
+        event,
+        [joins(one, person, "came"), joins(one, stranger, "came"), joins(other, stranger, "")],
+        at=at,
+    )
+
+    assert [each.verdict for each in found] == ["conflict", "refused", "same"]
+    assert found[0].online == ("", "late")
+    refused("conflict", save_marks, event, [joins(one, person, "came")], by=by, at=at)
+    save_marks(event, [joins(one, person, "came")], by=by, overwrite=True, at=at)
+    assert one.further_marks.get().attendance == "came"
+
+
+def test_a_table_of_the_kit_has_a_row_for_whoever_joins(event, by):
+    one, person = group(event)
+    record_attendance(one, by=by, host="came", guest="came", at=evening(event))
+    mark_further(one, person, "late", by=by, at=evening(event))
+
+    files = dict(make_kit(event, ["en"], at=evening(event)))
+    table = read_table(io.BytesIO(files["marks.csv"]), "utf-8-sig")
+    form = files["marks.html"].decode()
+
+    row = next(cells for _line, cells in table.rows if cells["further"])
+    assert (row["guest_person"], row["guest_mark"], row["guest_known"]) == (
+        person.name,
+        "late",
+        "late",
+    )
+    assert form.count('class="ticked"') == 3
+    assert form.count(person.registration.company.legal_name) >= 1
+    filled = files["marks.csv"].decode("utf-8-sig").replace("late,,late", "absent,,late")
+    typed_in, faults = read_marks(filled.encode())
+    assert faults == []
+    save_marks(event, typed_in, by=by, at=evening(event))
+    assert one.further_marks.get().attendance == "no_show"
+    assert state([one])[0][:3] == ("came", "came", "held")
+
+
+def test_a_faulty_row_of_one_who_joins_says_what_to_do(event):
+    one, person = group(event)
+    target = io.BytesIO()
+    key, who = str(one.public_id), str(person.public_id)
+    rows = [
+        [key, "", "came", who],
+        [key, "", "came", who],
+        [key, "", "came", "Anna"],
+        [str(one.host.public_id), "came", "came", who],
+    ]
+    write_table(target, ("meeting", "host_mark", "guest_mark", "further"), rows)
+
+    typed_in, faults = read_marks(target.getvalue())
+
+    assert [(each.meeting, each.further) for each in typed_in] == [(key, who)]
+    assert [(each.line, each.column) for each in faults] == [
+        (3, "meeting"),
+        (4, "further"),
+        (5, "host_mark"),
+    ]
 
 
 def test_what_a_paper_does_not_say_stays(event, by):

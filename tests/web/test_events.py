@@ -16,7 +16,14 @@ from tests.event_factories import (
     SessionFactory,
     TimetableFactory,
 )
-from tests.factories import ChamberFactory, CompanyFactory, CountryFactory, UserFactory
+from tests.factories import (
+    ChamberFactory,
+    CompanyFactory,
+    CountryFactory,
+    RepresentativeFactory,
+    StaffFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
@@ -308,3 +315,61 @@ def test_the_list_of_guests_takes_the_same_queries_for_any_number(
         answer = people(client, own.event)
 
     assert len(answer.context["guests"]) == count
+
+
+def searched(event, **fields):
+    progress = [[0.5, 3, 4, 1], [7.5, 5, 2, 1]]
+    return TimetableFactory(event=event, progress=progress, seconds=30, number=77, **fields)
+
+
+def test_who_manages_an_event_sees_its_search_go_on_and_nobody_else_does(client):
+    event = EventFactory()
+    searched(event, finished_at=None, plan={})
+    manager, viewer, host = (
+        StaffFactory(chamber=chamber, role=role).person
+        for chamber, role in (
+            (event.chamber, "manager"),
+            (event.chamber, "viewer"),
+            (ChamberFactory(), "manager"),
+        )
+    )
+    event.hosts.add(host.staff_roles.get().chamber)
+    company = RegistrationFactory(event=event).company
+    representative = RepresentativeFactory(company=company).person
+
+    def page_for(reader):
+        client.logout()
+        if reader is not None:
+            client.force_login(reader)
+        return text(client.get(reverse("event", args=[event.public_id])))
+
+    shown = page_for(manager)
+    assert 'hx-trigger="every 2s"' in shown
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in shown
+    for name, figure in (("Placed meetings", 5), ("Breaks", 2), ("Gap", 1)):
+        assert f"<dt>{name}</dt><dd>{figure}</dd>" in shown
+    assert "25 %" in shown
+    assert shown.count("<polyline") == 3
+    for reader in (viewer, host, representative, UserFactory(), None):
+        told = page_for(reader)
+        assert [word in told for word in ("version 77", "Placed meetings", "every 2s")] == [
+            False,
+            False,
+            False,
+        ]
+
+
+def test_a_search_that_is_over_says_so_until_it_is_published(client):
+    event = EventFactory()
+    made = searched(event)
+    client.force_login(StaffFactory(chamber=event.chamber, role="manager").person)
+
+    def page():
+        return text(client.get(reverse("event", args=[event.public_id])))
+
+    over = page()
+    Timetable.objects.filter(pk=made.pk).update(status="provisional", published_at=timezone.now())
+
+    assert "version 77" in over
+    assert "every 2s" not in over
+    assert "version 77" not in page()

@@ -11,7 +11,7 @@ from django.urls import reverse
 from chambers.models import Staff
 from marketplace.models import Meeting
 from marketplace.services.kit import make_kit
-from marketplace.services.meetings import record_attendance
+from marketplace.services.meetings import mark_further, record_attendance
 from tests import event_factories as made
 from tests import factories
 from tests.forms import sent_back
@@ -93,6 +93,38 @@ def test_marks_are_typed_in_slot_by_slot(client, manager, past):
     ]
     assert sent.url == f"{page(past, 'marks')}?slot={third.slot.public_id}"
     assert "2 meetings marked." in client.get(sent.url).content.decode()
+
+
+def test_whoever_joins_two_has_a_box_on_the_page_and_a_row_in_the_table(client, manager, past):
+    first, second, _third = meetings(past)
+    joins = made.ParticipantFactory(registration__event=past, name="Person who joins")
+    late = made.ParticipantFactory(registration__event=past, name="Person who is late")
+    first.others.set([joins, late])
+    mine, hers = (f"further_{first.pk}_{one.pk}" for one in (joins, late))
+
+    shown = client.get(page(past, "marks"))
+    form = sent_back(shown, "typed")
+    client.post(
+        page(past, "marks"),
+        {**form, mine: "no_show", f"host_{first.pk}": "came", f"guest_{first.pk}": "came",
+         f"host_{second.pk}": "came", f"guest_{second.pk}": "came"},
+    )  # fmt: skip
+
+    assert "Person who joins" in shown.content.decode()
+    assert [(one.participant, one.attendance) for one in first.further_marks.all()] == [
+        (joins, "no_show")
+    ]
+    again = client.get(page(past, "marks"))  # the first slot is not done: one of them is open
+    assert "Person who is late" in again.content.decode()
+    mark_further(first, late, "came", by=manager)
+    here = f"{page(past, 'marks')}?slot={first.slot.public_id}"
+    contested = client.post(here, {**sent_back(again, "typed"), hers: "late"})
+    word = Meeting.Attendance.CAME.label
+    assert f"Marked online meanwhile: “{word}”" in contested.content.decode()
+    client.post(here, sent_back(contested, "typed"))
+    assert here.partition("?")[2] in again.content.decode()  # who sends it marks what was shown
+    assert first.further_marks.get(participant=late).attendance == "late"
+    assert "Host 2" in client.get(page(past, "marks")).content.decode()
 
 
 def test_everybody_else_came_marks_whom_nobody_marked(client, manager, past):
@@ -294,11 +326,11 @@ def test_a_page_of_marks_takes_the_same_queries_for_any_number_of_rows(
     for number in range(count):
         made.MeetingFactory(
             event=event, slot=slot, table=made.TableFactory(event=event, number=10 + number),
-            status="confirmed",
+            status="confirmed", others=[made.ParticipantFactory(registration__event=event)],
         )  # fmt: skip
     client.get(page(event, name))
 
     with CaptureQueriesContext(connection) as asked:
         client.get(page(event, name))
 
-    assert len(asked) == {"marks": 8, "marks_people": 7}[name]
+    assert len(asked) == {"marks": 12, "marks_people": 7}[name]

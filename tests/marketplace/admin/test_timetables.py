@@ -141,6 +141,57 @@ def test_a_picked_meeting_shows_where_it_could_be_and_why_not_elsewhere(
     assert shown.content.count(b"Move here") == 1
 
 
+def test_each_free_time_tells_its_price_in_breaks_and_its_button_the_day_in_words(
+    client, manager, event, timetable, three
+):
+    """Three meetings of three people in four slots: one person waits, whatever is free."""
+    before = read.certificate_of(timetable).breaks
+    for language, day, price in (("en", "{d.day} {d:%B} {d.year}", "breaks: "), ("ja", "年", "")):
+        manager.language = language
+        manager.save()
+        shown = client.get(page("grid", timetable.pk), {"pick": three[0].public_id})
+        (free,) = [
+            cell for _line, cell in shown.context["lines"] if cell.is_free and not cell.is_present
+        ]
+        told = shown.content.decode()
+        label = next(
+            part.partition('"')[0] for part in told.split('aria-label="') if free.when in part
+        )
+        assert free.price_told in label
+        assert f"{price}{free.price_told}</span>" in told
+        assert day.format(d=event.starts_on) in label
+        assert f"{event.starts_on:%Y-%m-%d}" not in label
+
+    client.post(
+        page("grid", timetable.pk), {"meeting": three[0].public_id, "to": free.slot.public_id}
+    )
+
+    timetable.refresh_from_db()
+    assert read.certificate_of(timetable).breaks == before + free.price
+
+
+def test_after_a_move_the_page_says_where_to_in_the_words_of_its_reader(
+    client, manager, timetable, three
+):
+    (free,) = [
+        cell
+        for cell in read.free_cells(timetable, three[0])
+        if cell.is_free and not cell.is_present
+    ]
+
+    moved = client.post(
+        page("grid", timetable.pk),
+        {"meeting": three[0].public_id, "to": free.slot.public_id},
+        follow=True,
+    )
+    out = client.post(
+        page("grid", timetable.pk), {"meeting": three[1].public_id, "to": "out"}, follow=True
+    )
+
+    assert f"{three[0].told}: Moved to {free.when}." in moved.content.decode()
+    assert f"{three[1].told}: Taken out of the plan." in out.content.decode()
+
+
 def test_a_meeting_is_moved_by_a_button_and_the_certificate_says_by_hand(
     client, manager, timetable, three
 ):

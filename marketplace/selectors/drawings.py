@@ -1,4 +1,4 @@
-"""Drawings of the administration, made on the server: they need no script and print as they are."""
+"""Drawings made on the server: they need no script and print as they are."""
 
 from __future__ import annotations
 

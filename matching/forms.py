@@ -7,14 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models import Certificate, Company, Country, today
+from chambers.forms.countries import CountriesField
+from chambers.models import Certificate, Company, today
 from chambers.services.limits import LIMITS
 from matching.models import PairHistory
-
-
-def _countries() -> list[tuple[str, str]]:
-    """(code, name in the reader's language), by name."""
-    return sorted(((one.code, one.name) for one in Country.objects.all()), key=lambda one: one[1])
 
 
 def _choices(label: Any, choices: Any, help_text: Any = "") -> forms.MultipleChoiceField:
@@ -27,23 +23,15 @@ def _choices(label: Any, choices: Any, help_text: Any = "") -> forms.MultipleCho
     )
 
 
-def _list(label: Any, help_text: Any) -> forms.MultipleChoiceField:
-    return forms.MultipleChoiceField(
-        label=label,
-        choices=_countries,
-        required=False,
-        widget=forms.SelectMultiple({"size": 8}),
-        help_text=help_text,
-    )
-
-
 class ConditionsForm(forms.Form):
     """All that limits a company's partners, as it stands or as it was typed."""
 
-    target_countries = _list(
-        _("Wanted countries"), _("None chosen: any. Hold Ctrl or ⌘ to choose several.")
+    target_countries = CountriesField(
+        label=_("Wanted countries"), required=False, help_text=_("None chosen: any.")
     )
-    excluded_countries = _list(_("Excluded countries"), _("Nobody there is suggested."))
+    excluded_countries = CountriesField(
+        label=_("Excluded countries"), required=False, help_text=_("Nobody there is suggested.")
+    )
     accepted_sizes = _choices(
         _("Sizes of partners"),
         Company.Size.choices,

@@ -112,7 +112,8 @@ def read_question(
     """The question in a text, for rows of ``model``; None when nothing searchable is left.
 
     Among ``narrow`` choices a common word is asked for as any other: few rows are looked at.
-    A word that nothing has is read as the nearest ones, unless it is to be ``exact``.
+    A word that nothing has is read as the nearest ones too, unless it is to be ``exact``; so is one
+    that something has only as another language's stem, if others are nearer to it than that.
     One query, and one more for each such word, ``_CORRECTED`` of them at the most.
     """
     asked = _asked_words(clean(text))
@@ -126,7 +127,8 @@ def read_question(
         known.setdefault(sound, set()).add(word)
     read = [_known(word, known) for word in asked]
     unknown = [word for word in read if not word.is_there]
-    meant = {} if exact else {word: _meant(word) for word in unknown[:_CORRECTED]}
+    suspect = [word for word in read if word.is_doubtful or not word.is_there]
+    meant = {} if exact else {word: _meant(word) for word in suspect[:_CORRECTED]}
     common = frozenset() if narrow else common_words(model)
     return Question(
         tuple(_marked(meant.get(word, word), common) for word in read),
@@ -318,11 +320,13 @@ def _sounds_of(typed: str) -> set[str]:
 
 
 def _meant(word: AskedWord) -> AskedWord:
-    """The word with the nearest of those that anything has."""
+    """The word with the nearest of those that anything has, if they are nearer than its stems."""
     near = nearest(_sounds_of(word.text))
-    meant = near[0].words if near else ()
-    readings = {*word.readings, *((one,) for one in meant)}
-    return replace(word, readings=tuple(sorted(readings)), meant=meant)
+    own = {one for reading in word.readings for one in reading}
+    if not near or (word.is_there and (near[0].alike < _SURELY or own & set(near[0].words))):
+        return word
+    readings = {*word.readings, *((one,) for one in near[0].words)}
+    return replace(word, readings=tuple(sorted(readings)), meant=near[0].words)
 
 
 Option = tuple[float, AskedWord]

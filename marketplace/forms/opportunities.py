@@ -12,8 +12,9 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from chambers.forms.codes import CodesField
+from chambers.forms.countries import CountriesField
 from chambers.forms.money import MoneyField
-from chambers.models import SITE_LANGUAGES, Country, site_language
+from chambers.models import SITE_LANGUAGES, site_language
 from chambers.selectors.labels import CURRENCIES, currency_name, language_name
 from marketplace.models import InvestmentTerms, Opportunity
 from marketplace.selectors.contents import TERMS, Content
@@ -26,11 +27,6 @@ from marketplace.services.writing import (
 )
 
 _DIGITS = 15  # of an amount, two of them decimals
-
-
-def countries() -> list[tuple[str, str]]:
-    """(code, name in the reader's language), by name."""
-    return sorted(((one.code, one.name) for one in Country.objects.all()), key=lambda one: one[1])
 
 
 class StartForm(forms.Form):
@@ -71,12 +67,8 @@ class OpportunityForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    target_countries = forms.MultipleChoiceField(
-        label=_("Wanted countries"),
-        choices=countries,
-        required=False,
-        widget=forms.SelectMultiple({"size": 8}),
-        help_text=_("None chosen: any. Hold Ctrl or ⌘ to choose several."),
+    target_countries = CountriesField(
+        label=_("Wanted countries"), required=False, help_text=_("None chosen: any.")
     )
     field = forms.CharField(label=_("Field"), max_length=120, required=False)
     instrument = forms.ChoiceField(

@@ -99,7 +99,7 @@ def test_a_picker_says_which_words_it_has_answered(client, codes):
     page = client.get("/en/codes/", {"q": "presure sensr"}).content.decode()
 
     for text in (part, page):
-        assert "These are results for “pressure sensors”" in text
+        assert "Results for “pressure sensors”" in text
         assert "902620" in text
 
 

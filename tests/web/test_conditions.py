@@ -1,6 +1,8 @@
 """The pages on which a company says whom it wants and whom it knows."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from chambers.models import Company
@@ -55,6 +57,40 @@ def test_conditions_are_read_changed_and_saved_without_scripts(client, ours, spe
     assert again["required_certificates"] == ["iso9001"]
     assert again["corporate_group"] == ["Asahi Holdings"]
     assert "accepts_interpreter" not in again
+
+
+def test_countries_are_boxes_by_part_of_the_world_and_the_chosen_ones_come_first(
+    client, ours, speaks_for
+):
+    for code in ("JP", "CL", "AQ"):
+        CountryFactory(code=code)
+    Company.objects.filter(pk=ours.pk).update(target_countries=["JP"])
+    speaks_for(ours)
+
+    with CaptureQueriesContext(connection) as made:
+        page = client.get(reverse("conditions"))
+
+    field = page.context["form"]["target_countries"]
+    assert [code for code, _name in field.chosen] == ["JP"]
+    there = {part.name: [code for code, _name in part.countries] for part in field.parts}
+    assert {name: there[name] for name in ("Americas", "Antarctica")} == {
+        "Americas": ["CL"],
+        "Antarctica": ["AQ"],
+    }
+    assert "JP" not in there.get("Asia", [])
+    assert sent_back(page, "conditions")["target_countries"] == ["JP"]
+    assert sum('FROM "chambers_country" ' in one["sql"] for one in made) == 2  # one for each list
+
+
+@pytest.mark.parametrize("wrong", ["QQ", "<b>", ""])
+def test_a_country_that_is_not_offered_is_refused_beside_its_field(client, ours, speaks_for, wrong):
+    speaks_for(ours)
+
+    answer = client.post(reverse("conditions"), {"target_countries": [wrong]})
+
+    assert answer.status_code == 422
+    errors = answer.context["form"].errors.as_data()["target_countries"]
+    assert [one.code for one in errors] == ["invalid_choice"]
 
 
 def test_what_was_typed_stays_when_it_cannot_be_saved(client, ours, speaks_for):

@@ -78,7 +78,7 @@ def test_words_with_slips_find_what_was_meant_and_the_page_says_so(
     assert shown(answer) == [sensor.reference]
     assert answer.context["read_as"].casefold() == meant.casefold()
     page = answer.content.decode()
-    assert f"Nothing here answers “{typed}”" in page
+    assert f"instead of “{typed}”" in page
     assert "Search exactly as typed" in page
 
 
@@ -88,6 +88,15 @@ def test_words_that_find_something_are_left_alone(client, sensor, typed):
 
     assert shown(answer)
     assert answer.context["read_as"] == ""
+
+
+def test_a_stem_of_another_language_does_not_hide_the_word_that_was_meant(client, sensor):
+    published("DE", title={"en": "Pressure sensing"})  # in English it has the German stem
+
+    found = ask(client, "presure senser")
+
+    assert sensor.reference in shown(found)
+    assert found.context["read_as"].casefold() == "pressure sensors"
 
 
 def test_who_wants_the_words_as_they_are_gets_nothing_else(client, sensor):

@@ -27,3 +27,36 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (!event.detail.shouldSwap) return;
   for (const sheet of event.detail.target.querySelectorAll?.(":popover-open") ?? []) sheet.hidePopover();
 });
+
+// A long list of boxes is narrowed by a word; its groups tell how many of them are ticked.
+const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim();
+for (const list of document.querySelectorAll("[data-narrowed]")) {
+  const input = list.querySelector("[type=search]");
+  if (!input) continue;
+  const status = list.querySelector("[role=status]");
+  const groups = [...list.querySelectorAll("details")];
+  const labels = new Map([...list.querySelectorAll("details label")].map((one) => [one, plain(one.textContent)]));
+  const narrow = () => {
+    const word = plain(input.value);
+    let found = 0;
+    for (const [label, text] of labels) found += !(label.hidden = !text.includes(word));
+    for (const group of groups) {
+      group.hidden = !group.querySelector("label:not([hidden])");
+      group.open = Boolean(word) && !group.hidden;
+    }
+    status.textContent = !word ? "" : found ? `${status.dataset.found} ${found}` : status.dataset.none;
+  };
+  input.closest(".search").hidden = false;
+  input.addEventListener("input", narrow);
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault(); // the form is not to be sent by a word of a list
+    if (input.value) list.querySelector("details label:not([hidden]) input")?.focus();
+  });
+  list.addEventListener("change", () => {
+    for (const group of groups) {
+      const ticked = group.querySelectorAll(":checked").length, told = group.querySelector("[data-ticked]");
+      told.textContent = ticked ? `${told.dataset.ticked} ${ticked}` : "";
+    }
+  });
+}

@@ -23,6 +23,9 @@ _PLACES = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "
            "Pacific")  # fmt: skip
 
 
+NOT_CHOSEN = "UTC"  # what people have until they choose
+
+
 @cache
 def _zones() -> list[tuple[str, str]]:
     """The zones that are named by a place, and UTC."""
@@ -48,7 +51,10 @@ class DetailsForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Zones by their names, as Asia/Tokyo."""
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].choices = _zones()  # type: ignore[attr-defined]
+        zone = self.fields["time_zone"]
+        zone.choices = _zones()  # type: ignore[attr-defined]
+        if self.get_initial_for_field(zone, "time_zone") == NOT_CHOSEN and not self.is_bound:
+            zone.widget.attrs["data-own-zone"] = ""
 
 
 class SignUpForm(LibrarySignupForm):  # type: ignore[misc] # of an untyped base
@@ -64,6 +70,10 @@ class SignUpForm(LibrarySignupForm):  # type: ignore[misc] # of an untyped base
     language = forms.ChoiceField(
         label=_("Language of pages and mails"),
         choices=LANGUAGES,
+    )
+    # The browser says it; who has none that does is asked under "Your details".
+    time_zone = forms.CharField(
+        required=False, max_length=64, widget=forms.HiddenInput({"data-own-zone": ""})
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -98,4 +108,6 @@ class SignUpForm(LibrarySignupForm):  # type: ignore[misc] # of an untyped base
     def custom_signup(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         """Keep what the library does not ask for."""
         assert isinstance(user, User)  # noqa: S101 - the one model of people here
-        introduce(user, name=self.cleaned_data["name"], language=self.cleaned_data["language"])
+        said = self.cleaned_data
+        zone = said["time_zone"] if said["time_zone"] in available_timezones() else None
+        introduce(user, name=said["name"], language=said["language"], time_zone=zone)

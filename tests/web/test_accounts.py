@@ -43,6 +43,26 @@ def visible(answer):
     return re.sub(r'csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"), [("Asia/Tokyo", "Asia/Tokyo"), ("", "UTC"), ("Mars/Base", "UTC")]
+)
+def test_times_are_told_by_the_clock_of_who_signs_up_where_the_browser_says_it(client, told, kept):
+    form = client.get(SIGN_UP).content.decode()
+    client.post(SIGN_UP, said(time_zone=told))
+
+    assert 'type="hidden" name="time_zone" data-own-zone' in form
+    assert User.objects.get().time_zone == kept
+
+
+@pytest.mark.parametrize(("zone", "proposed"), [("UTC", True), ("Europe/Minsk", False)])
+def test_the_clock_of_the_browser_is_proposed_to_who_has_chosen_none(client, zone, proposed):
+    client.force_login(UserFactory(time_zone=zone))
+
+    page = client.get("/en/my/details/").content.decode()
+
+    assert ("data-own-zone" in page) == proposed
+
+
 def test_who_signs_up_confirms_the_address_is_signed_in_and_asked_for_a_company(client):
     sent = client.post(SIGN_UP, said(), follow=True)
     person, mail = User.objects.get(), Mail.objects.get()

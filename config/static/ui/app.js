@@ -7,6 +7,13 @@ for (const row of document.querySelectorAll(".desk")) {
   if (here) row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
 }
 
+// Where the reader's clock stands, for who has not said it: proposed on a form, chosen by sending it.
+for (const field of document.querySelectorAll("[data-own-zone]")) {
+  const before = field.value;
+  field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? before;
+  if (!field.value) field.value = before; // a list without it
+}
+
 // Say what changed, for people who cannot see the swap.
 document.addEventListener("htmx:afterSettle", (event) => {
   const settled = event.detail.elt;

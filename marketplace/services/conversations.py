@@ -7,8 +7,6 @@ by the chambers of both; nothing else of a conversation is.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import unicodedata
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -33,7 +31,7 @@ from marketplace.models import (
 )
 from marketplace.models.conversations import LONGEST
 from marketplace.selectors.shown import shown_opportunity
-from marketplace.services.rules import apart
+from marketplace.services.rules import apart, fingerprint_of
 
 DAY = dt.timedelta(days=1)
 MOST_NEW = 20  # conversations that a company begins within a day
@@ -182,13 +180,6 @@ def settle_report(report: Report, *, by: User, answer: str) -> Report:
     report.full_clean()
     report.save(update_fields=["settled_at", "settled_by", "answer"])
     return report
-
-
-def fingerprint_of(text: str) -> str:
-    """The same for texts that differ in case, width, signs, digits or space only."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    letters = "".join(sign for sign in folded if sign.isalpha())
-    return hashlib.sha256(letters.encode()).hexdigest()
 
 
 def _write(conversation: Conversation, company: Company, by: User, text: str) -> Message:

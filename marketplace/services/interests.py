@@ -35,7 +35,7 @@ from marketplace.services.interest_ways import (
     wait,
 )
 from marketplace.services.routing import ANSWER_DAYS, Route, ways_for
-from marketplace.services.rules import SAME_TEXTS, apart, shuts_out
+from marketplace.services.rules import SAME_TEXTS, apart, says_the_same, shuts_out
 
 MOST_OPEN = 20  # interests of one company that wait for an answer
 
@@ -263,10 +263,8 @@ def _kept_apart(opportunity: Opportunity, company: Company) -> bool:
 
 def _demand_own_words(interest: Interest) -> None:
     """Not the very same question to many: the brake on mass texts."""
-    same = Interest.objects.open().filter(
-        company=interest.company, cooperation__iexact=interest.cooperation
-    )
-    if same.count() >= SAME_TEXTS:
+    sent = Interest.objects.open().filter(company=interest.company)
+    if says_the_same(interest.cooperation, sent.values_list("cooperation", flat=True)):
         error = ValidationError(
             _("%(most)d partners have read these very words: add a line for this one."),
             code="same_text",

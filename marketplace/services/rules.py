@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import unicodedata
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -142,9 +144,25 @@ def not_theirs() -> ValidationError:
     return ValidationError({"opportunity": ValidationError(NOT_THEIRS, code="not_theirs")})
 
 
+def fingerprint_of(text: str) -> str:
+    """The same for texts that differ in case, width, signs, digits or space only."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    letters = "".join(sign for sign in folded if sign.isalpha())
+    return hashlib.sha256((letters or folded.strip()).encode()).hexdigest()
+
+
+def says_the_same(text: str, others: Iterable[str]) -> bool:
+    """Whether as many others as may read the same words already read these.
+
+    However they are written: other signs, digits or spaces in between are no words of one's own.
+    """
+    own = fingerprint_of(text)
+    return sum(fingerprint_of(one) == own for one in others) >= SAME_TEXTS
+
+
 def _demand_own_words(request: MeetingRequest) -> None:
-    same = _open_of(request.requester).filter(message__iexact=request.message)
-    if request.message and same.count() >= SAME_TEXTS:
+    sent = _open_of(request.requester).values_list("message", flat=True)
+    if request.message and says_the_same(request.message, sent):
         raise ValidationError(
             {
                 "message": ValidationError(

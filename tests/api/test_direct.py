@@ -196,7 +196,7 @@ def test_at_an_event_the_organiser_gives_the_times(speaking_for):
 def test_over_quota_and_twice_the_same_pair_is_refused(speaking_for, anna, keiko):
     client = speaking_for(anna.person)
     for number in range(10):
-        asked = body(anna, side(f"P {number}"), message=f"Valves for {number}?")
+        asked = body(anna, side(f"P {number}"), message=f"Valves for {chr(65 + number)}?")
         assert send(client, "direct/", **asked).status_code == 201
 
     empty = send(client, "direct/", **body(anna, keiko))

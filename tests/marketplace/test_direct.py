@@ -177,7 +177,7 @@ def test_ten_requests_of_a_company_wait_at_once_and_an_answer_gives_one_back(wor
                 world.anna.company,
                 other.company,
                 by=world.anna.person,
-                message=f"Valves for partner {number}",
+                message=f"Valves for partner {chr(65 + number)}",
             )
         )
 

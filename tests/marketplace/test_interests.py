@@ -335,7 +335,7 @@ def test_the_quota_is_given_back_and_the_same_words_are_not_sent_to_many(world, 
         world.offer = OpportunityFactory(company=world.owner, published=True)
         sent = world.express(cooperation="Hello")
     world.offer = OpportunityFactory(company=world.owner, published=True)
-    assert refused_express(world, cooperation="HELLO") == ("cooperation", "same_text")
+    assert refused_express(world, cooperation="HELLO, 1.") == ("cooperation", "same_text")
     world.express(cooperation="Hello, you with the pumps")
 
     world.offer = OpportunityFactory(company=world.owner, published=True)

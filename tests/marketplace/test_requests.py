@@ -126,7 +126,7 @@ def test_the_same_words_to_a_sixth_partner_are_refused(pair):
         other = make.RegistrationFactory(event=pair.event)
         requests.request_meeting(own, other, by=pair.asker.person, message="Buy our pumps")
 
-    refused("same_text", pair.ask, message="BUY our pumps")
+    refused("same_text", pair.ask, message="BUY our pumps – 2!")
 
     assert pair.ask(message="Buy our pumps, Mr Sato").status == S.PENDING
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 
 # Languages are named in themselves, so these words are not translated.
+NOBODY = "erased.invalid"
+"""The domain of deleted accounts, which no mail ever reaches (RFC 2606)."""
+
 LANGUAGES = [("en", "English"), ("ru", "Русский"), ("ja", "日本語")]
 
 
@@ -124,6 +127,8 @@ class User(AbstractBaseUser, PermissionsMixin, PublicModel):  # type: ignore[dja
         ]
 
     def __str__(self) -> str:
+        if not self.name and self.email.endswith(f"@{NOBODY}"):
+            return str(_("a deleted account"))
         return self.name or self.email
 
 

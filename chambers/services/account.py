@@ -35,9 +35,9 @@ from chambers.models import (
     User,
 )
 from chambers.models.joining import Invitation, JoinRequest
+from chambers.models.people import NOBODY
 
 PERSONAL = ("account", "invited")  # kinds of mail that hold a link for one person alone
-NOBODY = "erased.invalid"  # a domain that no mail ever reaches (RFC 2606)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from chambers.models import User
+from chambers.models import Company, Representative, User
 from chambers.services.account import Held, forgets, hinders, holds
 from marketplace.models import (
     Away,
@@ -24,6 +24,7 @@ from marketplace.models import (
     Meeting,
     MeetingQuerySet,
     MeetingRequest,
+    Opportunity,
     Outcome,
     Participant,
     Registration,
@@ -293,6 +294,24 @@ def _meetings_to_come(person: User, at: dt.datetime) -> Iterator[str]:
             "You have %(n)d meetings to come: name a colleague who goes instead, or cancel them.",
             count,
         ) % {"n": count}
+
+
+@hinders
+def _nobody_would_answer(person: User, at: dt.datetime) -> Iterator[str]:
+    """What a company shows, and who waits for it, needs somebody who decides there."""
+    mine = Representative.objects.filter(person=person).exclude(role=Representative.Role.VIEWER)
+    for company in Company.objects.filter(pk__in=mine.values("company")).order_by("pk"):
+        if User.objects.deciding_for(company).exclude(pk=person.pk).exists():
+            continue
+        shown = Opportunity.objects.current().filter(company=company).count()
+        if shown:
+            yield ngettext(
+                "%(company)s shows %(n)d offer or request, and nobody else would answer: archive"
+                " it, or invite a colleague.",
+                "%(company)s shows %(n)d offers or requests, and nobody else would answer: archive"
+                " them, or invite a colleague.",
+                shown,
+            ) % {"company": company.told, "n": shown}
 
 
 @forgets

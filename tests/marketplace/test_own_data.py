@@ -1,9 +1,12 @@
 """The download of one's data holds what one wrote, and not what others did."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
+from chambers.services import account
 from marketplace.models import Away, Block, Revision
 from marketplace.services import interests
+from marketplace.services.opportunities import archive_opportunity
 from matching.models import Dismissal, PairHistory, TriadRefusal
 from tests import event_factories as make
 from tests import factories
@@ -83,3 +86,29 @@ def test_what_one_chose_of_times_companies_and_partners_is_in_it():
         assert len(found[f"{name}.csv"]) == 2, name
     assert found["changed_texts.csv"][1][2] == f"New words of {person.pk}"
     assert found["closed_times.csv"][1][0] == slot.event.named()[0]
+
+
+def test_who_alone_answers_for_what_a_company_shows_takes_it_down_first():
+    offer = factories.OpportunityFactory(published=True)
+    only = factories.RepresentativeFactory(company=offer.company).person
+
+    (hindrance,) = account.before_leaving(only)
+    assert "shows 1 offer or request" in hindrance
+    with pytest.raises(ValidationError) as refused:
+        account.delete_account(only, confirmed=only.email)
+    assert refused.value.error_list[0].code == "hindered"
+
+    archive_opportunity(offer, by=only)
+    factories.RepresentativeFactory(company=offer.company, role="owner")
+    account.delete_account(only, confirmed=only.email)
+
+    only.refresh_from_db()
+    assert str(only) == "a deleted account"
+
+
+def test_who_leaves_colleagues_behind_leaves_what_the_company_shows():
+    offer = factories.OpportunityFactory(published=True)
+    one = factories.RepresentativeFactory(company=offer.company, role="editor").person
+    factories.RepresentativeFactory(company=offer.company, role="owner")
+
+    assert account.before_leaving(one) == []

@@ -1,6 +1,7 @@
 """A timetable is asked for, watched, read, changed by hand, compared and published."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
@@ -10,7 +11,9 @@ from chambers.models import Mail
 from chambers.services import jobs
 from marketplace.models import Meeting, Timetable
 from marketplace.selectors import timetables as read
-from marketplace.services.meetings import move_meeting
+from marketplace.selectors.repairs import tell_place
+from marketplace.selectors.standing import place_held
+from marketplace.services.meetings import cancel_meeting, move_meeting
 from marketplace.services.timetables import start_timetable
 from tests import event_factories as made
 from tests.forms import decide
@@ -479,6 +482,67 @@ def test_a_published_version_says_what_was_changed_since_and_shows_what_holds_no
     assert cells[moved] == free
     assert len(cells) == 3
     assert "Proved best" not in kept.content.decode()  # that was the plan as published
+    for meeting in three:  # whose own page moves it now
+        own = reverse("admin:marketplace_meeting_change", args=[meeting.pk])
+        assert f'href="{own}"' in kept.content.decode()
+    assert "Move here" not in kept.content.decode()
+
+
+def test_what_was_changed_since_is_listed_with_both_times(client, manager, timetable, three):
+    client.post(page("publish", timetable.pk), {"kind": "final"})
+    moved, off, stays = (Meeting.objects.get(pk=one.pk) for one in three)
+    before = tell_place(place_held(moved))
+    busy = Meeting.objects.values("slot")
+    move_meeting(moved, slot=timetable.event.slots.exclude(pk__in=busy).first(), by=manager)
+    cancel_meeting(off, by=manager, reason="Fire alarm")
+
+    shown = client.get(page("change", timetable.pk))
+
+    moved.refresh_from_db()
+    changes = {meeting: places for meeting, *places in shown.context["changes"]}
+    assert set(changes) == {moved, off}
+    assert changes[moved] == [before, tell_place(place_held(moved))]
+    assert changes[off][1] == "no time"
+    told = shown.content.decode()
+    assert "What was changed" in told
+    for place in changes[moved]:
+        assert place in told
+    kept = client.get(page("grid", timetable.pk), {"held": "1"}).content.decode()
+    assert (stays.told in kept, off.told in kept) == (True, False)
+
+
+def test_a_draft_has_no_grid_of_what_is_kept_now(client, manager, timetable, three):
+    shown = client.get(page("grid", timetable.pk), {"held": "1", "pick": three[0].public_id})
+
+    assert "As it is kept now" not in shown.content.decode()
+    assert shown.context["picked"] == three[0]
+
+
+def test_a_timetable_published_before_its_date_is_the_stage_of_the_event_in_list_and_api(
+    client, manager, event, timetable
+):
+    now, day = timezone.now(), dt.timedelta(days=1)
+    event.registration_opens_at, event.requests_open_at = now - 2 * day, now - day
+    event.provisional_at, event.final_at = now + day, now + 2 * day
+    event.save()
+
+    def stages():
+        listed = client.get(reverse("admin:marketplace_event_changelist")).content.decode()
+        (column,) = re.findall(r'class="field-stage[^>]*>([^<]+)<', listed)
+        each = [
+            client.get(reverse("api-event-detail", args=[event.public_id])).json(),
+            *client.get(reverse("api-event-list")).json()["results"],
+        ]
+        return column, {(one["stage"], one["stage_label"]) for one in each}
+
+    before = stages()
+    client.post(page("publish", timetable.pk), {"kind": "provisional"})
+    provisional = stages()
+    client.post(page("publish", timetable.pk), {"kind": "final"})
+
+    assert before == ("Requests for meetings", {("requests", "Requests for meetings")})
+    assert provisional == ("Provisional timetable", {("provisional", "Provisional timetable")})
+    assert stages() == ("Final timetable", {("final", "Final timetable")})
 
 
 def test_an_unknown_way_of_publishing_publishes_nothing(client, manager, timetable):

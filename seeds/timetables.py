@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from chambers.services import jobs
 from marketplace.models import Event, Meeting, Timetable
+from marketplace.services.meetings import arrange_meeting
 from marketplace.services.online import set_link
 from marketplace.services.publishing import publish_timetable
 from marketplace.services.timetables import start_timetable
@@ -28,8 +29,21 @@ def seat_events(world: World) -> None:
         if _waits(event):
             timetable = searched(start_timetable(event, by=world.operator, seconds=SECONDS))
             publish_timetable(timetable, by=world.operator, final=key in _FINAL)
+            if key not in _FINAL:
+                _ask_again(timetable, world)
         if event.kind == Event.Kind.ONLINE:
             _open_rooms(event, world)
+
+
+def _ask_again(published: Timetable, world: World) -> None:
+    """The organiser brings three together late: a draft seats them and moves as few as possible."""
+    before = last_mails()
+    placed = Meeting.objects.filter(event=published.event).placed().select_related("host")
+    hosts = {one.host.registration_id: one.host for one in placed.order_by("pk")}
+    first, second, third, *_others = hosts.values()
+    arrange_meeting(first, second, others=[third], by=world.operator)
+    let_mails_be_past(*before)
+    searched(start_timetable(published.event, by=world.operator, seconds=SECONDS, base=published))
 
 
 def _open_rooms(event: Event, world: World) -> None:

@@ -163,6 +163,15 @@ def test_three_events_have_a_timetable_and_the_mission_waits_for_one(world):
     assert guests.filter(guest__registration__company__country="BR").exists()
 
 
+def test_a_draft_made_from_the_published_forum_moves_nobody_in_vain(world):
+    draft = Timetable.objects.get(event__kind="forum", status="draft")
+
+    kept, group = draft.certificate["kept"], Meeting.objects.get(event=draft.event, others__gt=0)
+    assert draft.base.status == "provisional"
+    assert kept["people"] == kept["people_bound"]
+    assert draft.plan["slot"][draft.problem["meetings"].index(str(group.public_id))] is not None
+
+
 def test_an_online_round_has_links_and_two_events_stress_what_they_are_about(world):
     online = Meeting.objects.filter(event__kind="online").placed()
     stressed = EventEmphasis.objects.in_force().values_list("event__kind", flat=True)

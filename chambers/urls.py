@@ -13,6 +13,7 @@ from chambers.views import (
     people,
     preferences,
     profile,
+    tokens,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -43,6 +44,8 @@ urlpatterns: list[URLPattern] = [
         name="application-withdraw",
     ),
     path("my/details/", people.details, name="details"),
+    path("my/tokens/", tokens.tokens, name="tokens"),
+    path("my/tokens/<uuid:public_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("my/data/", account.own_data, name="own-data"),
     path("my/data/download/", account.download, name="own-data-download"),
     path("my/data/delete/", account.delete, name="account-delete"),

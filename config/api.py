@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from math import ceil
 from typing import Any
 
 from django.apps import apps
@@ -85,7 +86,13 @@ STATE_CODES = {
     "decided",
     "too_early",
     "too_late",
+    "already_answered",
+    "last_main_contact",
+    "too_many_searches",
+    "blocked",
 }
+# Codes of services that hold a company back for a while; their ``wait`` is how many seconds.
+BRAKES = {"too_many_new"}
 
 
 @dataclass(frozen=True)
@@ -131,7 +138,8 @@ def refusal_of(error: Exception) -> Refusal:
             # One answer for what is missing and for what is not the reader's.
             return Refusal(404, "not_found", _("There is no such thing, or it is not for you."))
         case ModelError():
-            return replace(_invalid(list(_model_errors(error))), free=_free(error))
+            found = _invalid(list(_model_errors(error)))
+            return replace(found, free=_free(error), headers=_wait(error))
         case exceptions.ValidationError():
             return _invalid(list(_flat(error.detail)))
         case exceptions.APIException():
@@ -157,12 +165,21 @@ def _free(error: ModelError) -> list[str]:
     return list(params.get("free", []))
 
 
+def _wait(error: ModelError) -> dict[str, str]:
+    """When a company that is held back may go on."""
+    params = getattr(error, "params", None) or {}
+    return {"Retry-After": str(ceil(params["wait"]))} if "wait" in params else {}
+
+
 def _invalid(errors: list[tuple[str, str, str]]) -> Refusal:
     whole = [one for one in errors if not one[0]]
     _name, code, detail = (whole or errors or [("", "invalid", "")])[0]
     if not whole:
         detail = _("Please correct what is listed.")
-    status = 409 if errors and all(code in _conflicts() for _name, code, _text in errors) else 400
+    codes = {code for _name, code, _text in errors}
+    status = 409 if codes and codes <= _conflicts() else 400
+    if codes and codes <= BRAKES:
+        status = 429
     return Refusal(status, code, detail, errors)
 
 
@@ -280,6 +297,9 @@ class Entrance(Door):
             "companies": "api-company-list",
             "opportunities": "api-opportunity-list",
             "interests": "api-interest-list",
+            "searches": "api-search-list",
+            "conversations": "api-conversation-list",
+            "join_requests": "api-join-request-list",
             "events": "api-event-list",
             "registrations": "api-registration-list",
             "requests": "api-request-list",

@@ -25,8 +25,11 @@ from config.api import TITLES, document
 SECTIONS = {
     "chambers": gettext_lazy("Chambers"),
     "companies": gettext_lazy("Companies"),
+    "people": gettext_lazy("The people of a company"),
     "opportunities": gettext_lazy("Opportunities"),
     "interests": gettext_lazy("Expressions of interest"),
+    "conversations": gettext_lazy("Messages"),
+    "searches": gettext_lazy("Saved searches"),
     "suggestions": gettext_lazy("Suggested partners"),
     "events": gettext_lazy("Events"),
     "registrations": gettext_lazy("Registrations for events"),

@@ -7,17 +7,22 @@ from chambers.api.account import Me, Tokens
 from chambers.api.chambers import Chambers
 from chambers.api.conditions import CompanyConditions
 from chambers.api.exclusions import CompanyExclusions
+from chambers.api.people import Colleagues, JoinRequests
+from chambers.api.profile import CompanyProfile
 from config.api import Entrance, Nothing, SchemaView
 from config.api_docs import docs
 from marketplace.api import (
+    Blocks,
     CheckIns,
     Companies,
+    Conversations,
     EventGuests,
     EventRepairs,
     Events,
     Feeds,
     Interests,
     Meetings,
+    Messages,
     Moves,
     Offers,
     Opportunities,
@@ -27,6 +32,7 @@ from marketplace.api import (
     Proposals,
     Registrations,
     Requests,
+    Searches,
     Timetables,
 )
 from matching.api import (
@@ -41,8 +47,10 @@ router = SimpleRouter(use_regex_path=False)
 router.register("chambers", Chambers, basename="api-chamber")
 router.register("companies", Companies, basename="api-company")
 router.register("calendars", Feeds, basename="api-feed")
+router.register("conversations", Conversations, basename="api-conversation")
 router.register("events", Events, basename="api-event")
 router.register("interests", Interests, basename="api-interest")
+router.register("join-requests", JoinRequests, basename="api-join-request")
 router.register("meetings", Meetings, basename="api-meeting")
 router.register("moves", Moves, basename="api-move")
 router.register("opportunities", Opportunities, basename="api-opportunity")
@@ -51,6 +59,7 @@ router.register("participants", Participants, basename="api-participant")
 router.register("registrations", Registrations, basename="api-registration")
 router.register("requests", Requests, basename="api-request")
 router.register("runs", Runs, basename="api-run")
+router.register("searches", Searches, basename="api-search")
 router.register("standby", Offers, basename="api-offer")
 router.register("timetables", Timetables, basename="api-timetable")
 router.register("tokens", Tokens, basename="api-token")
@@ -80,6 +89,41 @@ urlpatterns = [
         "v1/companies/<uuid:public_id>/codes/suggested/",
         CompanySuggestedCodes.as_view({"get": "retrieve", "post": "state"}),
         name="api-suggested-codes",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/profile/",
+        CompanyProfile.as_view({"get": "retrieve", "patch": "change"}),
+        name="api-profile",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/people/",
+        Colleagues.as_view({"get": "list"}),
+        name="api-colleague-list",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/people/<uuid:person>/",
+        Colleagues.as_view({"patch": "change", "delete": "destroy"}),
+        name="api-colleague-detail",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/blocks/",
+        Blocks.as_view({"get": "list", "post": "create"}),
+        name="api-block-list",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/blocks/<uuid:other>/",
+        Blocks.as_view({"delete": "destroy"}),
+        name="api-block-detail",
+    ),
+    path(
+        "v1/conversations/<uuid:public_id>/messages/",
+        Messages.as_view({"get": "list", "post": "create"}),
+        name="api-message-list",
+    ),
+    path(
+        "v1/messages/<uuid:public_id>/report/",
+        Messages.as_view({"post": "report"}),
+        name="api-message-report",
     ),
     path(
         "v1/companies/<uuid:public_id>/conditions/",

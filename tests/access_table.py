@@ -257,6 +257,10 @@ API_ASKED = who(400, guest=401, any_token=403)
 API_ASKED_INSIDE = who(404, guest=401, own_company=400, own_staff=400, any_token=403)
 
 
+API_OWN = who(404, guest=401, own_company=200)
+API_LEADS = who(404, guest=401, owner=200, any_token=403)
+
+
 def api_decided(status, **others):
     """Only who may decide for the company gets ``status``; the rest of its readers is refused."""
     inside = {"own_company": 403, "own_staff": 403, "own_editors": status, **others}
@@ -308,6 +312,58 @@ API = {
         about="company",
     ),
     "api-exclusion-detail": Row(  # nobody is excluded
+        delete=who(404, guest=401, any_token=403),
+        about="company",
+        kwargs={"other": UUID(int=7)},
+    ),
+    "api-profile": Row(
+        get=who(404, guest=401, own_company=200, own_staff=200),
+        patch=who(404, guest=401, own_company=403, own_staff=403, own_editors=200, any_token=403),
+        about="company",
+    ),
+    # Not even the staff that looks after a company speaks for it.
+    "api-colleague-list": Row(get=API_OWN, about="company"),
+    "api-colleague-detail": Row(  # nobody is meant
+        patch=who(404, guest=401, any_token=403),
+        delete=who(404, guest=401, any_token=403),
+        about="company",
+        kwargs={"person": UUID(int=7)},
+    ),
+    "api-join-request-list": Row(get=API_SIGNED_IN),
+    "api-join-request-accept": Row(post=API_LEADS, about="joinrequest"),
+    "api-join-request-decline": Row(post=API_LEADS, about="joinrequest"),
+    "api-search-list": Row(get=API_SIGNED_IN, post=API_ASKED),
+    "api-search-detail": Row(
+        get=who(404, guest=401, owner=200, token=200),
+        patch=who(404, guest=401, owner=200, any_token=403),
+        delete=who(404, guest=401, owner=204, any_token=403),
+        about="search",
+    ),
+    "api-conversation-list": Row(
+        # Of several companies it has to be said which.
+        get=who(
+            200, guest=401, own_company=400, stranger=400, stranger_viewer=400, other_token=400
+        ),
+        post=API_ASKED,
+    ),
+    "api-conversation-detail": Row(get=API_OWN, about="conversation"),
+    "api-conversation-read": Row(
+        post=who(404, guest=401, own_company=204, any_token=403), about="conversation"
+    ),
+    "api-message-list": Row(
+        get=API_OWN,
+        post=who(404, guest=401, viewer=403, own_editors=400, any_token=403),
+        about="conversation",
+    ),
+    "api-message-report": Row(
+        post=who(404, guest=401, viewer=403, own_editors=400, any_token=403), about="message"
+    ),
+    "api-block-list": Row(
+        get=API_OWN,
+        post=who(404, guest=401, viewer=403, own_editors=400, any_token=403),
+        about="company",
+    ),
+    "api-block-detail": Row(  # nobody is blocked
         delete=who(404, guest=401, any_token=403),
         about="company",
         kwargs={"other": UUID(int=7)},
@@ -651,6 +707,9 @@ PAGES = {
         get=who(200, guest=302, any_staff=302),
         post=who(404, guest=302, viewer=403, own_editors=422, stranger=422),
     ),
+    "tokens": Row(get=SIGNED_IN, post=who(422, guest=302)),
+    # A superuser ends those of others in the administration.
+    "token-revoke": Row(post=who(404, guest=302, owner=302), about="token"),
     "own-data": Row(get=SIGNED_IN),
     # The sessions here were not signed in a moment ago: the password is asked for.
     "own-data-download": Row(get=REDIRECT),

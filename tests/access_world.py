@@ -181,7 +181,7 @@ def _people(one, company, hidden, chamber):
         one.objects["staff"] = factories.StaffFactory(person=person, chamber=chamber, role=role)
     one.objects["user"] = one.people["viewer"]
     one.objects["joinrequest"] = factories.JoinRequestFactory(
-        company=company, message=one.mark("asks", {"owner"} | STAFF)
+        company=company, message=one.mark("asks", {"owner", "token"} | STAFF)
     )
     one.objects["invitation"] = factories.InvitationFactory(
         company=company, email=f"{one.mark('invited', INSIDE)}@example.org"
@@ -264,7 +264,7 @@ def _opportunities(one, company, hidden):
 
 def _messages(one, company):
     """Others wrote to the company; it has shown one message of theirs to the chambers."""
-    inside = INSIDE - {"token"}
+    inside = INSIDE
     talk = factories.ConversationFactory(partner=company)
     message = factories.MessageFactory(
         conversation=talk, text=one.mark("reported message", inside | STAFF)

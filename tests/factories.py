@@ -451,10 +451,11 @@ class DismissalFactory(DjangoModelFactory):
 
 
 def token_for(person, *scopes, days=90):
-    """A program's key for ``person``, with all scopes unless named."""
-    _, key = people.issue_token(
+    """A program's key for ``person``, with all scopes unless named; used today already."""
+    token, key = people.issue_token(
         person, name="tests", scopes=list(scopes) or list(Scope.values), days=days
     )
+    people.note_use(token)
     return key
 
 

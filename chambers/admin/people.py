@@ -150,7 +150,7 @@ class ApiTokenAdmin(ScopedAdmin):
     """One's own keys; a superuser sees and ends anybody's, and makes none for others."""
 
     addable = True
-    list_display = ["name", "token_key", "user", "can", "created", "expiry"]
+    list_display = ["name", "token_key", "user", "can", "created", "expiry", "last_used_on"]
     list_filter = ["user"]
     list_select_related = ["user"]
     search_fields = ["name", "user__name", "user__email"]
@@ -175,11 +175,11 @@ class ApiTokenAdmin(ScopedAdmin):
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
         if obj is None:
             return ["name", "scopes", "days"]
-        return ["name", "token_key", "user", "can", "created", "expiry"]
+        return ["name", "token_key", "user", "can", "created", "expiry", "last_used_on"]
 
     @admin.display(description=_("scopes"))
     def can(self, token: ApiToken) -> str:
-        return ", ".join(str(Scope(one).label) for one in token.scopes)
+        return ", ".join(token.labels)
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
         if change:

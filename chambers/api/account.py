@@ -27,6 +27,9 @@ class TokenOut(serializers.Serializer):
     scopes = serializers.ListField(child=serializers.ChoiceField(Scope.values))
     created_at = serializers.DateTimeField(source="created")
     expires_at = serializers.DateTimeField(source="expiry")
+    last_used_on = serializers.DateField(
+        allow_null=True, help_text=_("The day on which a program used it last.")
+    )
 
 
 class NewTokenOut(TokenOut):

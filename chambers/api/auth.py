@@ -14,6 +14,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 
 from chambers.models import ApiToken
+from chambers.services.people import note_use
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -41,6 +42,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed(_("This token has expired."), "expired_token")
         if not token.user.is_active:
             raise AuthenticationFailed(_("This account is closed."), "inactive_user")
+        note_use(token)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Signing up."""
+"""Signing up, one's own details, and keys for one's programs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models import User, site_language
+from chambers.models import Scope, User, site_language
 from chambers.models.people import LANGUAGES
-from chambers.services.people import introduce
+from chambers.services.people import LONGEST_TOKEN, introduce
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -55,6 +55,43 @@ class DetailsForm(forms.Form):
         zone.choices = _zones()  # type: ignore[attr-defined]
         if self.get_initial_for_field(zone, "time_zone") == NOT_CHOSEN and not self.is_bound:
             zone.widget.attrs["data-own-zone"] = ""
+
+
+def _scopes(ending: str) -> list[tuple[str, Any]]:
+    return [(one.value, one.label) for one in Scope if one.value.endswith(ending)]
+
+
+class TokenForm(forms.Form):
+    """What a program's key is for, what it may do, and how long; see ``issue_token``."""
+
+    name = forms.CharField(
+        label=_("What uses it"), max_length=100, help_text=_("Such as the name of your program.")
+    )
+    reads = forms.MultipleChoiceField(
+        label=_("It may read"),
+        choices=_scopes(":read"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    writes = forms.MultipleChoiceField(
+        label=_("It may change"),
+        choices=_scopes(":write"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Never more than you may yourself."),
+    )
+    days = forms.IntegerField(
+        label=_("Days until it ends"), initial=90, min_value=1, max_value=LONGEST_TOKEN.days
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """``reads`` and ``writes`` as the ``scopes`` of the service; one is needed."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        said["scopes"] = [*said.pop("reads", ()), *said.pop("writes", ())]
+        if not said["scopes"] and not {"reads", "writes"} & set(self.errors):
+            text = _("Tick what the program is to read or to change.")
+            self.add_error("reads", forms.ValidationError(text, code="bad_scopes"))
+        return said
 
 
 class SignUpForm(LibrarySignupForm):  # type: ignore[misc] # of an untyped base

@@ -138,6 +138,13 @@ class Scope(models.TextChoices):
     CHAMBERS_READ = "chambers:read", _("read chambers")
     COMPANIES_READ = "companies:read", _("read companies")
     COMPANIES_WRITE = "companies:write", _("change what a company asks of partners")
+    PROFILE_WRITE = "profile:write", _("change the profile of a company")
+    PEOPLE_READ = "people:read", _("read who speaks for a company")
+    PEOPLE_WRITE = "people:write", _("change who speaks for a company")
+    SEARCHES_READ = "searches:read", _("read saved searches")
+    SEARCHES_WRITE = "searches:write", _("save, change and delete searches")
+    MESSAGES_READ = "messages:read", _("read messages")
+    MESSAGES_WRITE = "messages:write", _("write messages, block and report")
     OPPORTUNITIES_READ = "opportunities:read", _("read opportunities")
     OPPORTUNITIES_WRITE = "opportunities:write", _("write, submit and review opportunities")
     INTERESTS_READ = "interests:read", _("read expressions of interest")
@@ -174,6 +181,7 @@ class ApiToken(AbstractAuthToken):
     public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=100, help_text=_("What uses this token."))
     scopes = ArrayField(models.CharField(max_length=40, choices=Scope.choices), default=list)
+    last_used_on = models.DateField(_("last used"), null=True, blank=True, editable=False)
 
     scoped = ApiTokenQuerySet.as_manager()
 
@@ -187,3 +195,13 @@ class ApiToken(AbstractAuthToken):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.token_key[:8]}…)"
+
+    @property
+    def labels(self) -> list[str]:
+        """What it may be used for, in the reader's language."""
+        return [str(Scope(one).label) for one in self.scopes]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its last moment is past."""
+        return self.expiry is not None and self.expiry <= timezone.now()

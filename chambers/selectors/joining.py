@@ -118,6 +118,13 @@ def requests_to(company: Company) -> QuerySet[JoinRequest]:
     return rows.select_related("person")
 
 
+def requests_led(person: User) -> QuerySet[JoinRequest]:
+    """Who asks or asked to join a company whose main contact ``person`` is."""
+    led = Company.objects.led_by(person).values("pk")
+    rows: QuerySet[JoinRequest] = JoinRequest.objects.filter(company__in=led)
+    return rows.select_related("company__country", "person")
+
+
 def invitations_of(company: Company) -> QuerySet[Invitation]:
     """Whom a company invites and who has not answered, oldest first."""
     rows: QuerySet[Invitation] = Invitation.objects.pending().filter(company=company)

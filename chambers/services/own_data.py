@@ -84,8 +84,11 @@ def _asked_and_got(person: User) -> Iterator[Held]:
     yield Held(
         "api_tokens",
         _("Keys of your programs, without the keys"),
-        ["name", "scopes", "created", "expires"],
-        [[one.name, " ".join(one.scopes), one.created, one.expiry] for one in tokens],
+        ["name", "scopes", "created", "expires", "last_used_on"],
+        [
+            [one.name, " ".join(one.scopes), one.created, one.expiry, one.last_used_on]
+            for one in tokens
+        ],
     )
     choices = MailChoice.objects.filter(person=person).order_by("topic")
     yield Held(

@@ -12,7 +12,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chambers.acting import NotDecidingError
-from chambers.models import ApiToken, Chamber, Company, Representative, Scope, Staff, User
+from chambers.models import (
+    ApiToken,
+    Chamber,
+    Company,
+    Representative,
+    Scope,
+    Staff,
+    User,
+    today,
+)
 from chambers.services.mail import queue_mail
 
 LONGEST_TOKEN = dt.timedelta(days=365)
@@ -233,6 +242,14 @@ def revoke_token(token: ApiToken, *, by: User | None = None) -> None:
     if by is not None and not by.is_superuser and token.user_id != by.pk:
         raise PermissionDenied(_("Only its owner may end this token."))
     token.delete()
+
+
+def note_use(token: ApiToken) -> None:
+    """Remember the day on which a program used a token last; written once a day."""
+    day = today()
+    if token.last_used_on != day:
+        ApiToken.objects.filter(pk=token.pk).exclude(last_used_on=day).update(last_used_on=day)
+        token.last_used_on = day
 
 
 @transaction.atomic

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from chambers.models import Company
-from marketplace.models import Block, Conversation, Message, Reading
+from marketplace.models import Block, Conversation, Meeting, Message, Opportunity, Reading
+from marketplace.selectors.shown import shown_opportunity
 
 if TYPE_CHECKING:
     from chambers.models import User
@@ -27,10 +28,17 @@ class Line:
     unread: bool
 
 
-def conversations_of(company: Company, user: User) -> QuerySet[Conversation]:
-    """Those of one company, as ``user`` may read them, the newest first. One query for a page."""
+def conversations_of(
+    company: Company, user: User, *, unread: bool | None = None
+) -> QuerySet[Conversation]:
+    """Those of one company, as ``user`` may read them, the newest first. One query for a page.
+
+    ``unread``: only those that hold what ``user`` has not read, or only the others.
+    """
     newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-sent_at", "-pk")
     rows = Conversation.objects.visible_to(user).filter(Q(asker=company) | Q(partner=company))
+    if unread is not None:
+        rows = rows.filter(_unread(company, user) if unread else ~_unread(company, user))
     return rows.select_related(
         "asker__country", "partner__country", "opportunity", "meeting__event"
     ).annotate(
@@ -82,3 +90,23 @@ def blocks_of(company: Company) -> QuerySet[Block]:
 def has_blocked(company: Company, other: Company) -> bool:
     """Whether ``company`` wants no messages of ``other``."""
     return Block.objects.filter(company=company, blocked=other).exists()
+
+
+def blockable_by(company: Company, user: User) -> QuerySet[Company]:
+    """Whose messages a company may refuse: those its people can read of, and who wrote to it."""
+    met = conversations_of(company, user)
+    rows = Company.objects.visible_to(user)
+    rows |= Company.objects.filter(pk__in=met.values("asker"))
+    rows |= Company.objects.filter(pk__in=met.values("partner"))
+    return rows.distinct()
+
+
+def partner_behind(opportunity: Opportunity, user: User) -> Company | None:
+    """Whom one writes to about an opportunity; None where its company is not told to ``user``."""
+    return shown_opportunity(opportunity, user).company
+
+
+def partner_in(meeting: Meeting, company: Company | None) -> Company | None:
+    """Whom ``company`` writes to about a meeting; None where nobody else takes part."""
+    others = (one.registration.company for one in meeting.people())
+    return next((one for one in others if company is None or one.pk != company.pk), None)

@@ -75,8 +75,12 @@ def new_for(search: SavedSearch, until: dt.datetime, most: int) -> list[Any]:
 
 def kept_by(viewer: User) -> list[Kept]:
     """One's saved searches, the newest first, each with what it asks in words."""
+    return kept_among(list(SavedSearch.objects.visible_to(viewer)), viewer)
+
+
+def kept_among(rows: Sequence[SavedSearch], viewer: User) -> list[Kept]:
+    """Some of one's saved searches, each with what it asks in words."""
     facets = _facets_of(viewer)
-    rows = list(SavedSearch.objects.visible_to(viewer))
     asked = [_read(search.kind, QueryDict(search.query), facets[search.kind]) for search in rows]
     # Names are looked up once for all rows, not row by row.
     names = {

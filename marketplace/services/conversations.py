@@ -225,12 +225,14 @@ def _demand_open(company: Company, partner: Company) -> None:
 
 
 def _demand_few_new(company: Company) -> None:
-    since = timezone.now() - DAY
-    if Conversation.objects.filter(asker=company, begun_at__gt=since).count() >= MOST_NEW:
+    now = timezone.now()
+    begun = Conversation.objects.filter(asker=company, begun_at__gt=now - DAY).order_by("-begun_at")
+    newest = list(begun.values_list("begun_at", flat=True)[:MOST_NEW])
+    if len(newest) >= MOST_NEW:
         raise ValidationError(
             _("Your company has written to %(most)d others today. Go on tomorrow."),
             code="too_many_new",
-            params={"most": MOST_NEW},
+            params={"most": MOST_NEW, "wait": (newest[-1] + DAY - now).total_seconds()},
         )
 
 

@@ -20,11 +20,14 @@ from chambers.pages import page_of, sent_from
 from marketplace.forms.conversations import MessageForm, ReportForm
 from marketplace.models import Conversation, Meeting, Message, Opportunity
 from marketplace.selectors.conversations import (
+    blockable_by,
     blocks_of,
     conversations_of,
     has_blocked,
     lines_of,
     messages_of,
+    partner_behind,
+    partner_in,
 )
 from marketplace.selectors.shown import shown_opportunity
 from marketplace.services import conversations as services
@@ -101,14 +104,9 @@ def read(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 def block(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take no messages of a company any more, or take them again."""
     company = request.acting.company
-    rows = Company.objects.visible_to(request.user)
-    if company is not None:
-        met = conversations_of(company, request.user)
-        rows |= Company.objects.filter(pk__in=met.values("asker"))
-        rows |= Company.objects.filter(pk__in=met.values("partner"))
-    other = get_object_or_404(rows.distinct(), public_id=public_id)
     if company is None:
         raise Http404
+    other = get_object_or_404(blockable_by(company, request.user), public_id=public_id)
     request.acting.demand_editor()
     lift = request.POST.get("lift") == "yes"
     change = services.unblock_company if lift else services.block_company
@@ -164,7 +162,7 @@ def write_about_opportunity(request: SignedInRequest, public_id: uuid.UUID) -> H
     """Write to the company of an opportunity about it; of an anonymous one there is none."""
     rows = Opportunity.objects.visible_to(request.user)
     opportunity = get_object_or_404(rows, public_id=public_id)
-    partner = shown_opportunity(opportunity, request.user).company
+    partner = partner_behind(opportunity, request.user)
     if partner is None:
         raise Http404
     return _new(request, partner, Item(opportunity=opportunity))
@@ -177,15 +175,10 @@ def write_about_meeting(request: SignedInRequest, public_id: uuid.UUID) -> HttpR
     """Write to the partner of a meeting about it."""
     rows = Meeting.objects.run_by(request.user)
     meeting = get_object_or_404(rows, public_id=public_id)
-    own = request.acting.company
-    others = [
-        one.registration.company
-        for one in meeting.people()
-        if own is None or one.registration.company_id != own.pk
-    ]
-    if not others:
+    partner = partner_in(meeting, request.acting.company)
+    if partner is None:
         raise Http404
-    return _new(request, others[0], Item(meeting=meeting))
+    return _new(request, partner, Item(meeting=meeting))
 
 
 def _new(request: SignedInRequest, partner: Company, about: Item) -> HttpResponse:

@@ -15,6 +15,7 @@ from marketplace.views import (
     opportunities,
     outcomes,
     participants,
+    plans,
     profile,
     registrations,
     requests,
@@ -90,6 +91,7 @@ urlpatterns: list[URLPattern] = [
     path("events/<uuid:public_id>/requests/", requests.requests, name="event-requests"),
     path("events/<uuid:public_id>/timetable/", meetings.timetable, name="event-timetable"),
     path("events/<uuid:public_id>/tables/", meetings.tables, name="event-tables"),
+    path("events/<uuid:public_id>/plan.svg", plans.plan, name="event-plan"),
     path("events/<uuid:public_id>/timetable.pdf", meetings.timetable_pdf, name="event-pdf"),
     path("events/<uuid:public_id>/meetings.ics", meetings.calendar_file, name="event-calendar"),
     path(

@@ -33,7 +33,7 @@ from marketplace.services import events, meetings, moves, parts, registrations, 
 from marketplace.services.publishing import TELL
 from marketplace.services.slots import add_slots
 from matching.services import emphases
-from seeds import sources
+from seeds import mail_texts, sources
 
 if TYPE_CHECKING:
     from seeds.demo import World
@@ -157,6 +157,7 @@ def _set_up(world: World, row: Row) -> _Stage:
         stage.slots += add_slots(event, by=manager, **half)
     _write_programme(stage, halls)
     _form_groups(world, stage)
+    mail_texts.write(event, row.get("mail_texts", {}), by=manager)
     stage.event = events.publish_event(event, by=manager)
     return stage
 

@@ -549,6 +549,7 @@ EVENT_PAGES = {
     "event-tables": Row(get=AT_EVENT, about="event"),
     "event-calendar": Row(get=AT_EVENT, about="event"),
     "event-pdf": Row(get=AT_EVENT, about="event"),
+    "event-plan": Row(get=AT_EVENT, about="event"),
     "availability": Row(
         get=who(404, guest=302, own_company=200, own_staff=302),
         # Nothing is open, though there is a meeting.

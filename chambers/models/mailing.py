@@ -30,6 +30,7 @@ class Topic(models.TextChoices):
     SEARCHES = "searches", _("News of saved searches")
     OUTCOMES = "outcomes", _("After the meeting: feedback and outcomes")
     MEMBERSHIP = "membership", _("Company and membership")
+    CHAMBER = "chamber", _("Work that waits for your chamber")
     ACCOUNT = "account", _("Account and security")
 
 

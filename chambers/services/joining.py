@@ -21,11 +21,11 @@ from chambers.models import (
     Invitation,
     JoinRequest,
     Representative,
-    Staff,
     User,
     site_language,
 )
 from chambers.selectors.joining import candidates, numbered
+from chambers.selectors.staff import managers_of
 from chambers.services.companies import create_company, demand_plain_names
 from chambers.services.mail import queue_mail
 from chambers.services.people import add_representative
@@ -310,15 +310,8 @@ def _who_answers(company: Company) -> Iterable[tuple[User, Chamber | None]]:
 
 def chamber_managers(company: Company) -> Iterable[tuple[User, Chamber]]:
     """Who manages a chamber of a company, each once, with that chamber."""
-    staff = Staff.objects.filter(
-        role=Staff.Role.MANAGER,
-        chamber__in=company.memberships.in_force().values("chamber"),
-    ).select_related("person", "chamber")
-    told = set()
-    for one in staff.order_by("pk"):
-        if one.person_id not in told:
-            told.add(one.person_id)
-            yield one.person, one.chamber
+    theirs = company.memberships.in_force().values("chamber")
+    return managers_of(Chamber.objects.filter(pk__in=theirs))
 
 
 def _invitation_to(company: Company, address: str) -> Invitation:

@@ -1,4 +1,7 @@
-"""Once a day: whose membership has run out reads what stays, until when, and how to renew it."""
+"""Mails about memberships: to the chamber of who applies, to the company of what runs out.
+
+Once a day, whose membership has run out reads what stays, until when, and how to renew it.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ import datetime as dt
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
 
-from chambers.models import Mail, Membership, User, today
+from chambers.models import Chamber, Mail, Membership, User, today
+from chambers.selectors.staff import managers_of
 from chambers.services import jobs
 from chambers.services.mail import queue_mail
 from chambers.services.representatives import main_contacts
@@ -51,6 +56,18 @@ def tell_of_ended_memberships(on: dt.date | None = None) -> int:
                 _mail(kind, one, reader, once, day)
                 sent += 1
     return sent
+
+
+def tell_of_application(membership: Membership) -> None:
+    """Mail those who decide about it at the chamber that a company applies."""
+    chambers = Chamber.objects.filter(pk=membership.chamber_id)
+    context = {
+        "membership": membership,
+        "decision_days": membership.chamber.decision_days,
+        "address": reverse("admin:chambers_membership_change", args=[membership.pk]),
+    }
+    for reader, chamber in managers_of(chambers):
+        queue_mail("chamber_membership", to=reader, context=context, chamber=chamber)
 
 
 def _ended(day: dt.date) -> QuerySet[Membership]:

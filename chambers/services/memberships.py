@@ -23,6 +23,7 @@ from chambers.services.companies import note_change
 from chambers.services.files import keep_document
 from chambers.services.finding import learn_company
 from chambers.services.mail import queue_mail
+from chambers.services.membership_mail import tell_of_application
 from chambers.services.people import demand_editor, demand_manager
 
 
@@ -37,9 +38,10 @@ def apply_for_membership(
 ) -> Membership:
     """Put an application before a chamber, with a registration extract if there is one.
 
-    ``by`` decides for the company; None is the installation itself. Raises ValidationError
-    ``already_member`` while an application is open, or a membership is in force, in its days of
-    grace too, or yet to begin; ``bad_file`` on ``extract``; PermissionDenied.
+    ``by`` decides for the company, and the chamber is mailed; None is the installation itself.
+    Raises ValidationError ``already_member`` while an application is open, or a membership is
+    in force, in its days of grace too, or yet to begin; ``bad_file`` on ``extract``;
+    PermissionDenied.
     """
     if by is not None:
         demand_editor(by, company)
@@ -51,6 +53,8 @@ def apply_for_membership(
         membership.extract = _kept(company, extract, by)
     membership.full_clean()
     membership.save()
+    if by is not None:
+        tell_of_application(membership)
     return membership
 
 

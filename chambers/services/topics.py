@@ -11,6 +11,7 @@ from chambers.services import links
 
 # By the beginning of a kind, the longest first; what stands nowhere always leaves at once.
 _TOPICS = {
+    "chamber_": Topic.CHAMBER,
     "company_absent": Topic.MEETINGS,
     "event_": Topic.MEETINGS,
     "interpreter_": Topic.MEETINGS,
@@ -47,7 +48,7 @@ def choices_of(person: User) -> dict[Topic, MailChoice]:
     return {
         topic: made.get(topic) or MailChoice(person=person, topic=topic, delivery=Delivery.NOW)
         for topic in Topic
-        if topic not in ALWAYS
+        if topic not in ALWAYS and (topic is not Topic.CHAMBER or person.is_staff)
     }
 
 

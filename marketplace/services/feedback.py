@@ -20,7 +20,7 @@ from chambers.acting import NotDecidingError
 from chambers.models import User
 from marketplace.models import Dispute, Feedback, Meeting, Participant, Registration
 from marketplace.selectors.feedback import takes_second, takes_third
-from marketplace.services import feedback_mail, placing
+from marketplace.services import feedback_mail, placing, staff_mail
 from marketplace.services.meetings import (
     demand_over,
     mark_further,
@@ -279,8 +279,10 @@ def _note_dispute(
 ) -> None:
     """Put a contradiction before the organiser, or take it back once the sides agree."""
     if contested and dispute is None:
-        Dispute.objects.create(meeting=meeting, opened_at=now)
+        staff_mail.tell_of_dispute(Dispute.objects.create(meeting=meeting, opened_at=now))
     elif dispute is not None and contested == (dispute.settled_at is not None):
         dispute.settled_at = None if contested else now
         dispute.opened_at = now if contested else dispute.opened_at
         dispute.save(update_fields=["settled_at", "opened_at"])
+        if contested:
+            staff_mail.tell_of_dispute(dispute)

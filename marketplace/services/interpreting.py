@@ -16,14 +16,16 @@ from django.utils.translation import gettext as _
 
 from chambers.models import Chamber, User
 from marketplace.models import Booking, Event, Interpreter, InterpreterWish, Meeting, Slot
-from marketplace.services import calendars, interpreter_mail, notices, placing
+from marketplace.services import calendars, interpreter_mail, notices, placing, staff_mail
 
 
 def ask_for_interpreter(meeting: Meeting) -> None:
-    """Put a direct meeting before the chambers of the side that asked, if it wants one."""
+    """Put a direct meeting before the chambers of the side that asked, and mail them."""
     asked = meeting.request
     if meeting.event.is_direct and asked is not None and asked.wants_interpreter:
-        InterpreterWish.objects.get_or_create(meeting=meeting)
+        wish, is_new = InterpreterWish.objects.get_or_create(meeting=meeting)
+        if is_new:
+            staff_mail.tell_of_wish(wish)
 
 
 def interpreters_for(by: User) -> list[Interpreter]:

@@ -16,6 +16,7 @@ from chambers.services.layout import Letter, letter
 from marketplace.models import Event, MailText, Meeting, MeetingRequest, Registration
 from marketplace.selectors.agenda import with_people
 from marketplace.selectors.mail_texts import worded
+from marketplace.selectors.plan import halls_of
 from marketplace.selectors.times import tell_moment
 from marketplace.selectors.windows import window_context
 from marketplace.services import notices, reminders, rules
@@ -52,7 +53,7 @@ def _told(row: MailText, own: Registration, reader: User) -> dict[str, Any]:
     theirs = [
         (one, who, None) for one in rows for who in one.people() if who.registration_id == own.pk
     ]
-    return timetable_context(own.event, theirs, reader)
+    return timetable_context(own.event, theirs, reader, halls_of(own.event))
 
 
 def _company_of(event: Event, kind: str) -> Registration:

@@ -21,7 +21,7 @@ from chambers.services.files import keep_document
 from chambers.services.people import demand_editor
 from marketplace.models import Meeting, Outcome, OutcomeAmount, OutcomeEntry
 from marketplace.selectors.outcomes import joined
-from marketplace.services import outcome_mail, outcome_record
+from marketplace.services import outcome_mail, outcome_record, staff_mail
 from marketplace.services.references import next_reference
 
 State, Stage, Step = Outcome.State, Outcome.Stage, OutcomeEntry.Step
@@ -149,6 +149,7 @@ def confirm_outcome(
     outcome.save()
     outcome_record.add(outcome, Step.CONFIRMED, company=outcome.partner, at=now)
     outcome_mail.tell_reporter("outcome_confirmed", outcome)
+    staff_mail.tell_of_paper(outcome)
     return outcome
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from chambers.services.mail import queue_mail
 from marketplace.models import Event, Interpreter, Meeting, Participant, Slot, Table, Timetable
 from marketplace.selectors.appointments import appointment_of, place_of
 from marketplace.selectors.mail_texts import wording_of
+from marketplace.selectors.plan import HallPlan, halls_of
 from marketplace.selectors.standing import place_held
 from marketplace.selectors.times import tell_time
 from marketplace.selectors.timetables import Place
@@ -52,9 +53,10 @@ def tell(lease: jobs.Lease) -> None:
     shares = _shares(meetings)
     before = _before(timetable, changes)
     calls = [Call(one, before.get(str(one.public_id)), place_held(one)) for one in meetings]
+    halls = halls_of(timetable.event)
     with lease.finish() as result:
         for share in shares:
-            _write(timetable, share, before, kind)
+            _write(timetable, share, before, kind, halls)
         helped = tell_interpreters(
             timetable.event,
             calls,
@@ -119,11 +121,12 @@ def _write(
     share: _Share,
     before: dict[str, Place],
     kind: str,
+    halls: Sequence[HallPlan],
 ) -> None:
     reader, event = share.reader, timetable.event
     with translation.override(reader.language):
         theirs = [(one, who, before.get(str(one.public_id))) for one, who in share.meetings]
-        context = timetable_context(event, theirs, reader)
+        context = timetable_context(event, theirs, reader, halls)
         entries = list(entries_of(theirs, reader))
         file = calendar_file(event, entries, version=timetable.number)
     own = share.meetings[0][1].registration.company
@@ -139,15 +142,20 @@ def _write(
 
 
 def timetable_context(
-    event: Event, meetings: Iterable[tuple[Meeting, Participant, Place | None]], reader: User
+    event: Event,
+    meetings: Iterable[tuple[Meeting, Participant, Place | None]],
+    reader: User,
+    halls: Sequence[HallPlan] = (),
 ) -> dict[str, Any]:
-    """What a mail about a timetable tells a reader, in the language in use."""
-    rows = [row_of(one, who, reader, slot=one.slot, before=former) for one, who, former in meetings]
+    """What a mail about a timetable tells a reader, in the language in use; with the halls."""
+    theirs = list(meetings)
+    rows = [row_of(one, who, reader, slot=one.slot, before=former) for one, who, former in theirs]
     return {
         "event": event,
         "event_name": event.named()[0],
         "rows": [row for row in rows if row["time"]],
         "waiting": [row for row in rows if not row["time"]],
+        "halls": [str(one) for one in halls] if any(one.table for one, _w, _p in theirs) else [],
     }
 
 

@@ -101,9 +101,14 @@ def test_mails_of_a_paper_are_read_by_the_chambers_of_the_two_once_they_agree(si
     outcomes.confirm_outcome(outcome, by=signed.they)
     outcomes.approve_outcome(outcome, by=signed.chamber)
 
-    assert read(pair[0]) == {("outcome_approved", signed.they.email)}
+    assert read(pair[0]) == {
+        ("outcome_approved", signed.they.email),
+        ("chamber_outcome", pair[0].email),
+    }
     assert read(pair[1]) == {
-        (f"outcome_{step}", signed.we.email) for step in ("confirmed", "approved")
+        ("outcome_confirmed", signed.we.email),
+        ("outcome_approved", signed.we.email),
+        ("chamber_outcome", pair[1].email),
     }
     assert read(organiser) == set()
 

@@ -58,6 +58,16 @@ class NumberField(serializers.IntegerField):
         return int(super().to_internal_value(data))
 
 
+class TickField(serializers.BooleanField):
+    """True or false only: the framework would also take numbers and words for them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """The value as it is."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class TokenIn(serializers.Serializer):
     """What a new token is for."""
 

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chambers.api.account import LineField, NumberField
+from chambers.api.account import LineField, NumberField, TickField
 from chambers.api.base import Resource
 from chambers.api.companies import AmountField, YearField
 from chambers.api.conditions import conditioned
@@ -128,8 +128,8 @@ class ProfileIn(serializers.Serializer):
         r"^([A-Z]{3})?\Z", required=False, allow_blank=True, help_text="ISO 4217"
     )
     industry = _line()
-    is_family_business = serializers.BooleanField(required=False)
-    is_listed = serializers.BooleanField(required=False)
+    is_family_business = TickField(required=False)
+    is_listed = TickField(required=False)
     description = serializers.DictField(
         child=LineField(
             rf"^[^\x00]{{0,{LONGEST_TEXT}}}\Z", allow_blank=True, trim_whitespace=False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django import forms
@@ -18,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from chambers.admin.base import manages, who
 from chambers.admin.companies import SearchedByCompany
 from chambers.admin.fields import Day
-from chambers.models import today
+from chambers.models import TradeCode, today
 from chambers.selectors.labels import countries_of, language_name
 from marketplace.models import HIGHEST_SCORE, SCORES, Opportunity, Revision
 from marketplace.selectors.contents import Content, content_of
@@ -34,6 +35,20 @@ _HELP = {
     "partner": _("Partner sought: it says who is sought and for what cooperation"),
     "value": _("Of use abroad: it says why a partner in another country should answer"),
 }
+
+
+CodesOf = Callable[[Mapping[str, str], Collection[TradeCode], bool], list[tuple[TradeCode, int]]]
+_readers: list[CodesOf] = []
+
+
+def reads_codes(reader: CodesOf) -> CodesOf:
+    """Have ``reader`` say which codes a text speaks of, for who reviews it.
+
+    It is given the text by language, the codes that are stated, and whether it is a request; it
+    answers (code, in how many of ten such texts it is right). What reads texts is an app above.
+    """
+    _readers.append(reader)
+    return reader
 
 
 class ReviewForm(forms.Form):
@@ -181,12 +196,24 @@ class ReviewPages(SearchedByCompany):
             "cooperation": [Opportunity.Cooperation(one).label for one in content.cooperation],
             "changes": changes_of(revision) if revision is not None else [],
             "leaks": leaks,
+            "spoken_of": _spoken_of(row, content),
             "found": similar(
                 content.title, who(request), side=row.side, codes=content.codes, but=row
             ),
             "reviews": row.reviews.select_related("revision"),
             "names": SCORES,
         }
+
+
+def _spoken_of(row: Opportunity, content: Content) -> list[tuple[TradeCode, int]]:
+    """Codes that the text speaks of and that are not stated."""
+    languages = dict.fromkeys([*content.title, *content.text])
+    texts = {
+        code: "\n".join(filter(None, [content.title.get(code), content.text.get(code)]))
+        for code in languages
+    }
+    wants = row.side == Opportunity.Side.DEMAND
+    return [one for reader in _readers for one in reader(texts, content.codes, wants)]
 
 
 def is_in_review(row: Opportunity) -> bool:

@@ -13,7 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chambers.api.account import LineField
+from chambers.api.account import LineField, TickField
 from chambers.api.base import Resource
 from chambers.models import Scope
 from marketplace.models import SavedSearch
@@ -69,7 +69,7 @@ class SearchIn(serializers.Serializer):
         allow_blank=True,
         help_text=_("Left out it is what the search asks, in words."),
     )
-    is_daily = serializers.BooleanField(
+    is_daily = TickField(
         required=False, default=True, help_text=_("What is new comes in one mail a day.")
     )
 
@@ -78,7 +78,7 @@ class SearchChangeIn(serializers.Serializer):
     """What to change of a saved search."""
 
     name = LineField(_NAME, required=False)
-    is_daily = serializers.BooleanField(required=False)
+    is_daily = TickField(required=False)
 
 
 class Searches(Resource):

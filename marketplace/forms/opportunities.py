@@ -199,7 +199,8 @@ class OpportunityForm(forms.Form):
             "codes": sent.get("codes") or "codes" in self.errors,
             "investment": terms or None,
         }
-        return missing_of(sent.get("kind", ""), said)
+        is_change = self.row is not None and self.row.status == Opportunity.Status.PUBLISHED
+        return missing_of(sent.get("kind", ""), said, is_change=is_change)
 
     def named(self, field: str | None) -> str | None:
         """Where the refusal of a field of the content stands; None: on top."""

@@ -15,7 +15,7 @@ from chambers.services.people import demand_editor
 from marketplace.models import InvestmentTerms, Opportunity, Revision
 from marketplace.selectors.contents import TERMS, Content, content_of
 from marketplace.services.opportunities import lock_opportunity, reindex_opportunity
-from marketplace.services.writing import demand_no_leaks, put, put_terms
+from marketplace.services.writing import demand_no_leaks, demand_whole, put, put_terms
 
 State = Revision.State
 
@@ -25,8 +25,8 @@ def revise_opportunity(opportunity: Opportunity, *, by: User, content: Content) 
     """Hand in a changed text of a published opportunity; one that waits already is replaced.
 
     Raises ValidationError ``bad_transition`` unless it is published, ``unchanged``,
-    ``named_already`` on ``is_anonymous``, ``no_terms`` on ``investment``, ``leaks`` on
-    ``leak_reason``; PermissionDenied for who may not decide for the company.
+    ``named_already`` on ``is_anonymous``, what is missing as ``writing.demand_whole``, ``leaks``
+    on ``leak_reason``; PermissionDenied for who may not decide for the company.
     """
     demand_editor(by, opportunity.company)
     opportunity = lock_opportunity(opportunity)
@@ -102,9 +102,7 @@ def _demand_sense(opportunity: Opportunity, content: Content) -> None:
     if content.is_anonymous and not opportunity.is_anonymous:
         said = _("It was published with your name: to write without it, archive it and write anew.")
         raise ValidationError({"is_anonymous": ValidationError(said, code="named_already")})
-    if opportunity.kind == Opportunity.Kind.INVESTMENT and content.investment is None:
-        said = _("Give the amount and the instrument of the investment.")
-        raise ValidationError({"investment": ValidationError(said, code="no_terms")})
+    demand_whole(opportunity, content)
     if content.investment is not None:  # refused now, not when it is published
         terms = {name: content.investment.get(name, "") for name in TERMS}
         InvestmentTerms(opportunity=opportunity, **terms).full_clean(exclude=["opportunity"])

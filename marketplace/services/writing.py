@@ -105,30 +105,48 @@ def demand_no_leaks(company: Company, content: Content) -> None:
 def demand_whole(opportunity: Opportunity, content: Content) -> None:
     """Refuse to hand in what no reviewer can judge and no partner find; a draft may lack it.
 
-    Raises ValidationError as ``missing_of``, all that is missing at once.
+    Of a published opportunity ``content`` is the change. Raises ValidationError as
+    ``missing_of``, all that is missing at once.
     """
     said = {"text": content.text, "codes": content.codes, "investment": content.investment}
-    if missing := missing_of(opportunity.kind, said):
+    is_change = opportunity.status == Opportunity.Status.PUBLISHED
+    if missing := missing_of(opportunity.kind, said, is_change=is_change):
         raise ValidationError(missing)
 
 
-def missing_of(kind: str, said: Mapping[str, Any]) -> dict[str, ValidationError]:
+def missing_of(
+    kind: str, said: Mapping[str, Any], *, is_change: bool = False
+) -> dict[str, ValidationError]:
     """What an opportunity of a ``kind`` still needs to be handed in, by field.
 
     ``no_text`` on ``text``, ``no_codes`` on ``codes``, ``no_terms`` on ``investment`` for an
-    investment without an amount.
+    investment without an amount. ``is_change``: there is no draft to keep it as.
     """
     missing: dict[str, ValidationError] = {}
     if not said["text"]:
-        words = _(
-            "To hand it in, describe it in at least one language: what exactly, how much, on what"
-            " terms. Write the text, or keep it as a draft."
+        words = (
+            _(
+                "Describe it in at least one language: what exactly, how much, on what terms."
+                " What is published stays until the change is reviewed."
+            )
+            if is_change
+            else _(
+                "To hand it in, describe it in at least one language: what exactly, how much, on"
+                " what terms. Write the text, or keep it as a draft."
+            )
         )
         missing["text"] = ValidationError(words, code="no_text")
     if not said["codes"]:
-        words = _(
-            "To hand it in, give at least one trade code: partners in every language find it by"
-            " them. Choose a code, or keep it as a draft."
+        words = (
+            _(
+                "Choose at least one trade code: partners in every language find it by them."
+                " What is published stays until the change is reviewed."
+            )
+            if is_change
+            else _(
+                "To hand it in, give at least one trade code: partners in every language find it by"
+                " them. Choose a code, or keep it as a draft."
+            )
         )
         missing["codes"] = ValidationError(words, code="no_codes")
     if kind == Opportunity.Kind.INVESTMENT and said["investment"] is None:

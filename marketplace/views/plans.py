@@ -24,7 +24,7 @@ def plan(request: SignedInRequest, own: Registration) -> HttpResponse:
     context = {"event": own.event, "drawing": drawn(halls, own_tables(own))}
     response = render(
         request,
-        "marketplace/events/plan.svg",
+        "marketplace/events/plan_svg.html",
         context,
         content_type="image/svg+xml; charset=utf-8",
     )

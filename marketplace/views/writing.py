@@ -222,7 +222,7 @@ def _saved(
     published = form.row is not None and form.row.status == Opportunity.Status.PUBLISHED
     handed_in = "submit" in request.POST and not published
     if not form.is_valid():
-        _name_missing(form, handed_in)
+        _name_missing(form, handed_in or published)
         return None
     try:
         with transaction.atomic():
@@ -232,7 +232,7 @@ def _saved(
     except ValidationError as error:
         for field, found in getattr(error, "error_dict", {None: [error]}).items():
             form.add_error(form.named(field), cast("ValidationError", found))
-        _name_missing(form, handed_in)
+        _name_missing(form, handed_in or published)
         return None
     return row
 

@@ -1,5 +1,5 @@
 """Matching for chamber staff: runs and lists, histories of pairs, rules, what chambers stress."""
 
-from matching.admin import emphases, history, runs, triads, weights
+from matching.admin import codes, emphases, history, runs, triads, weights
 
-__all__ = ["emphases", "history", "runs", "triads", "weights"]
+__all__ = ["codes", "emphases", "history", "runs", "triads", "weights"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +37,25 @@ def codes_spoken_of(company: Company) -> list[SpokenOf]:
     """
     if not company.description:
         return []
-    stated = {(one.scheme, one.code) for one in company.codes.all()}
+    missing = _read_by_matching(company)
+    return [
+        SpokenOf(code, _tenths(sure), sure >= USED and code.scheme in missing)
+        for code, sure in codes_read_in(company.description, company.codes.all())
+    ]
+
+
+def codes_read_in(
+    texts: Mapping[str, str], stated: Iterable[TradeCode], *, of_needs: bool = False
+) -> list[tuple[TradeCode, float]]:
+    """Codes that texts, by language, speak of beside those ``stated``: (code, how sure).
+
+    The surest first. ``of_needs``: they say what is sought.
+    """
+    known_already = {(one.scheme, one.code) for one in stated}
     read = [
         (scheme, code, sure)
-        for scheme, code, sure in reading.suggested_codes(company.description)
-        if sure >= OFFERED and not any(s == scheme and c.startswith(code) for s, c in stated)
+        for scheme, code, sure in reading.suggested_codes(texts, of_needs=of_needs)
+        if sure >= OFFERED and not any(s == scheme and c.startswith(code) for s, c in known_already)
     ]
     surest = {code[:2]: _tenths(sure) for _, code, sure in reversed(read) if len(code) > 2}
     read = [
@@ -48,16 +63,17 @@ def codes_spoken_of(company: Company) -> list[SpokenOf]:
         for scheme, code, sure in read
         if scheme != TradeCode.Scheme.HS or len(code) > 2 or _tenths(sure) > surest.get(code, 0)
     ]
-    known = {
-        (one.scheme, one.code): one
-        for one in TradeCode.objects.filter(code__in=[code for _scheme, code, _sure in read])
-    }
-    missing = _read_by_matching(company)
-    return [
-        SpokenOf(known[scheme, code], _tenths(sure), sure >= USED and scheme in missing)
-        for scheme, code, sure in read
-        if (scheme, code) in known
-    ]
+    rows = TradeCode.objects.filter(code__in=[code for _scheme, code, _sure in read])
+    known = {(one.scheme, one.code): one for one in rows}
+    return [(known[scheme, code], sure) for scheme, code, sure in read if (scheme, code) in known]
+
+
+def told_codes(
+    texts: Mapping[str, str], stated: Iterable[TradeCode], *, of_needs: bool = False
+) -> list[tuple[TradeCode, int]]:
+    """The same with whole tenths, for a page: right for at least so many of ten texts."""
+    found = codes_read_in(texts, stated, of_needs=of_needs)
+    return [(code, _tenths(sure)) for code, sure in found]
 
 
 def all_are_stated(company: Company) -> bool:

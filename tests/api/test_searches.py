@@ -49,6 +49,7 @@ def test_what_cannot_be_saved_is_refused_with_its_reason(mine, monkeypatch):
     many = save(mine, query="q=valves")
     assert (many.status_code, many.json()["code"]) == (409, "too_many_searches")
     assert "delete one first" in many.json()["detail"]
+    assert save(mine, is_daily=0).json()["errors"][0]["field"] == "is_daily"
     wrong = save(mine, kind="events")
     assert wrong.json()["errors"][0]["field"] == "kind"
     where = f"{PATH}{SavedSearch.objects.get().public_id}/"

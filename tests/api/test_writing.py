@@ -133,7 +133,9 @@ def test_an_investment_is_written_with_exact_amounts(company, ours):
 
 
 def test_a_change_of_what_is_published_waits(company, ours):
-    row = factories.OpportunityFactory(company=company, published=True, title={"en": "Old"})
+    row = factories.OpportunityFactory(
+        company=company, published=True, whole=True, title={"en": "Old"}
+    )
 
     answer = ours.patch(address(row), {"title": {"en": "New"}}, format="json")
 

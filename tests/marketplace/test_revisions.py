@@ -37,7 +37,7 @@ def manager(company):
 
 def published(company, **fields):
     return factories.OpportunityFactory(
-        company=company, published=True, title={"en": "Old pumps"}, **fields
+        company=company, published=True, whole=True, title={"en": "Old pumps"}, **fields
     )
 
 
@@ -150,3 +150,20 @@ def test_two_who_change_at_once_leave_one_waiting_text():
 
     assert failed == []
     assert Revision.objects.waiting().count() == 1
+
+
+def test_a_changed_text_needs_words_and_a_code_as_the_first_one_did(company, owner):
+    row = published(company, codes=hs("902610"))
+
+    with pytest.raises(ValidationError) as refused:
+        revise_opportunity(row, by=owner, content=changed(row, text={}, codes=()))
+
+    told = {name: one[0] for name, one in refused.value.error_dict.items()}
+    assert {name: one.code for name, one in told.items()} == {
+        "text": "no_text",
+        "codes": "no_codes",
+    }
+    for one in told.values():
+        assert "What is published stays until the change is reviewed." in one.messages[0]
+        assert "draft" not in one.messages[0]
+    assert not Revision.objects.exists()

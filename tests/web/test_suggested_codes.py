@@ -3,10 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from chambers.models import Company, Level
+from chambers.models import Company, Level, TradeCode
 from chambers.services import jobs
 from matching.models import Profile
 from matching.selectors.codes import codes_spoken_of
+from tests.factories import OpportunityFactory, StaffFactory
 from tests.matching.world import company, labelled, match, nomenclature
 
 pytestmark = pytest.mark.django_db
@@ -177,3 +178,36 @@ def test_more_codes_than_are_taken_at_once_are_refused_with_the_limit(client, ou
     assert not ours.codes.exists()
     client.post(reverse("suggested-codes"), {"code": codes[:50]})
     assert ours.codes.count() == 50
+
+
+# ---------------------------------------------------------------- under review
+def reviewed(client, **fields):
+    one = company("RU", "Ours")
+    row = OpportunityFactory(company=one, in_review=True, text=PUMPS, **fields)
+    client.force_login(StaffFactory(chamber=one.memberships.get().chamber).person)
+    return client.get(reverse("admin:marketplace_opportunity_review", args=[row.pk]))
+
+
+def test_who_reviews_a_text_reads_which_codes_it_speaks_of_beside_those_stated(client):
+    told = reviewed(client, title={"en": "Offer"})
+
+    keys = [f"{code.scheme}:{code.code}" for code, _tenths in told.context["spoken_of"]]
+    assert keys == ["hs:8413", "nace:28"]
+    assert "The text also speaks of these" in text(told)
+    assert "right for at least" in text(told)
+
+
+def test_a_stated_code_is_not_told_again_to_who_reviews(client):
+    told = reviewed(
+        client, title={"en": "Offer"}, codes=[TradeCode.objects.get(scheme="hs", code="8413")]
+    )
+
+    keys = [f"{code.scheme}:{code.code}" for code, _tenths in told.context["spoken_of"]]
+    assert keys == ["nace:28"]
+
+
+def test_what_a_request_seeks_is_read_as_well(client):
+    sought = {"en": "We are looking for pumps for liquids"}
+    told = reviewed(client, side="demand", title=sought)
+
+    assert "hs:8413" in [f"{one.scheme}:{one.code}" for one, _tenths in told.context["spoken_of"]]

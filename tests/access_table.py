@@ -710,7 +710,7 @@ PAGES = {
     ),
     "tokens": Row(get=SIGNED_IN, post=who(422, guest=302)),
     # A superuser ends those of others in the administration.
-    "token-revoke": Row(post=who(404, guest=302, owner=302), about="token"),
+    "token-revoke": Row(get=REDIRECT, post=who(404, guest=302, owner=302), about="token"),
     "own-data": Row(get=SIGNED_IN),
     # The sessions here were not signed in a moment ago: the password is asked for.
     "own-data-download": Row(get=REDIRECT),

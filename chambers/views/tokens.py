@@ -11,12 +11,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from chambers.forms.accounts import TokenForm
 from chambers.http import SignedInRequest
 from chambers.models import ApiToken
-from chambers.pages import refuse, signed_in_or_back_to
+from chambers.pages import refuse, sent_from
 from chambers.services.people import issue_token, revoke_token
 
 
@@ -43,8 +43,7 @@ def tokens(request: SignedInRequest) -> HttpResponse:
     return render(request, "chambers/tokens.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
-@signed_in_or_back_to("tokens")
+@sent_from("tokens")
 def revoke(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """End one of one's tokens at once."""
     found = get_object_or_404(ApiToken.scoped.visible_to(request.user), public_id=public_id)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, QuerySet
-from django.db.models.functions import TruncMonth
+from django.db.models import Count, QuerySet, Value
+from django.db.models.functions import ExtractMonth, ExtractYear
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -65,19 +64,27 @@ class Visitors:
 
 
 def activity_of(company: Company, user: User) -> list[Series]:
-    """Visits, requests and meetings of a company by month, as ``user`` may know them.
+    """Visits, requests and meetings of a company by month, for somebody who speaks for it.
 
-    Three queries. A visit is a company on a day.
+    One query. A visit is a company on a day.
     """
     months = _last_months(today())
-    requests = MeetingRequest.objects.visible_to(user).of_company(company).ever_sent()
-    meetings = Meeting.objects.visible_to(user).of_company(company).placed()
+    requests = MeetingRequest.objects.run_by(user).of_company(company).ever_sent()
+    meetings = Meeting.objects.run_by(user, of=company).placed()
     begun = meetings.filter(slot__starts_at__lte=timezone.now())
     visits = Visit.objects.visible_to(user).filter(company=company)
+    kinds: list[tuple[str, QuerySet[Any], str]] = [
+        (_("Visits to your profile"), visits, "on"),
+        (_("Requests sent and received"), requests, "created_at"),
+        (_("Meetings"), begun, "slot__starts_at"),
+    ]
+    first, *others = (
+        _monthly(place, rows, field, months[0]) for place, (_name, rows, field) in enumerate(kinds)
+    )
+    counts = {(place, year, month): n for place, year, month, n in first.union(*others, all=True)}
     return [
-        _series(_("Visits to your profile"), months, visits, "on"),
-        _series(_("Requests sent and received"), months, requests, "created_at"),
-        _series(_("Meetings"), months, begun, "slot__starts_at"),
+        _series(name, months, [counts.get((place, one.year, one.month), 0) for one in months])
+        for place, (name, _rows, _field) in enumerate(kinds)
     ]
 
 
@@ -116,16 +123,20 @@ def _last_months(day: dt.date) -> list[dt.date]:
     return found[::-1]
 
 
-def _series(name: str, months: Sequence[dt.date], rows: QuerySet[Any], field: str) -> Series:
-    since: dt.date | dt.datetime = months[0]
+def _monthly(place: int, rows: QuerySet[Any], field: str, first: dt.date) -> QuerySet[Any, Any]:
+    """(``place``, year, month, how many rows) from a month on."""
+    since: dt.date | dt.datetime = first
     if field != "on":
-        since = dt.datetime.combine(months[0], dt.time(), timezone.get_current_timezone())
+        since = dt.datetime.combine(first, dt.time(), timezone.get_current_timezone())
     late = rows.filter(**{f"{field}__gte": since}).order_by()
-    found: Counter[tuple[int, int]] = Counter()
-    by_month = late.annotate(month=TruncMonth(field)).values_list("month")
-    for month, number in by_month.annotate(number=Count("pk", distinct=True)):
-        found[month.year, month.month] += number
-    numbers = [found[month.year, month.month] for month in months]
+    dated = late.annotate(
+        place=Value(place), year=ExtractYear(field), in_year=ExtractMonth(field)
+    ).values_list("place", "year", "in_year")
+    counted: QuerySet[Any, Any] = dated.annotate(number=Count("pk", distinct=True))
+    return counted
+
+
+def _series(name: str, months: Sequence[dt.date], numbers: Sequence[int]) -> Series:
     most = max(1, *numbers)
     return Series(
         name,

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from marketplace.models import Dispute, Feedback, Meeting, MeetingQuerySet, Registration
-from marketplace.selectors.agenda import Entry, entry_of, with_people
+from marketplace.selectors.agenda import Entry, entry_of
 
 if TYPE_CHECKING:
     from chambers.models import Company, User
@@ -135,5 +135,17 @@ def open_questions(company: Company, user: User, at: dt.datetime | None = None) 
     oldest = now - THIRD_AFTER
     old = Q(slot__ends_at__lte=oldest, slot__ends_at__gte=oldest - month)
     held = Meeting.Status.HELD
-    rows = with_people(past_meetings(company, user, now).filter(recent | old & Q(status=held)))
+    # All that is asked for half a year is answered: that needs no further look.
+    answered = Feedback.objects.filter(meeting=OuterRef("pk"), side__company=company)
+    answered = answered.exclude(said="").exclude(first="")
+    asked = past_meetings(company, user, now).filter(recent | old & Q(status=held))
+    asked = asked.exclude(Exists(answered), slot__ends_at__gt=now - SECOND_AFTER)
+    # Pages count these: only what says whether a question is open is joined.
+    rows = asked.select_related(
+        "event",
+        "slot",
+        "table__hall",
+        "host__registration__company",
+        "guest__registration__company",
+    ).prefetch_related("others__registration__company")
     return [one for one in look_back(list(rows), company, user.time_zone, now) if one.is_open]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chambers.models import User
 
 REASONS_SHOWN = 6  # per direction
+_FEW = 4  # times as many as are wanted are read first
 DISMISSED_SHOWN = 50  # the latest marks "not relevant"
 BAND_NAMES = {
     Band.STRONG_BOTH: gettext_lazy("Strong, both ways"),
@@ -141,7 +142,8 @@ def suggestions_for(
     """The current list of ``company`` as ``viewer`` may see it. A constant number of queries.
 
     Partners it has met before only ``with_met``; they stand lower in the list then. The list's
-    reserve takes the places of those who are left out.
+    reserve takes the places of those who are left out. Who wants the first few of a ``limit`` has
+    no more of them read than a few times as many, if those are enough.
 
     Empty for who neither speaks for the company nor looks after it, and while it is on hold. Who
     was put on hold, is a partner already, or is kept apart by a limit of either side, is left out
@@ -161,19 +163,22 @@ def suggestions_for(
     made = Dismissal.objects.filter(company=company)
     dismissals = {one.partner_id: one for one in made.select_related("by")[:DISMISSED_SHOWN]}
     stands = [*stored.partners, *stored.reserve]
-    listed = list(dict.fromkeys([*stands, *dismissals]))
-    partners = {
-        partner.pk: partner
-        for partner in _presentable(Company.objects.visible_to(viewer).filter(pk__in=listed))
-    }
-    read = profiles_of([company.pk, *partners])
-    limits = limits_of({company.pk: company, **partners}, read)
-    ours = limits[company.pk]
-    wanted = [pk for pk in listed if pk in partners and engine.may_meet(ours, limits[pk])]
-    places = [pk for pk in wanted if pk not in ours.dismissed]
-    places = places[:limit] if with_met else places
-    met = {pk for pk in places if ours.knows(limits[pk])}
-    fresh = [pk for pk in places if with_met or pk not in met][:limit]
+    for few in (stands[: _FEW * limit], stands):
+        listed = list(dict.fromkeys([*few, *dismissals]))
+        partners = {
+            partner.pk: partner
+            for partner in _presentable(Company.objects.visible_to(viewer).filter(pk__in=listed))
+        }
+        read = profiles_of([company.pk, *partners])
+        limits = limits_of({company.pk: company, **partners}, read)
+        ours = limits[company.pk]
+        wanted = [pk for pk in listed if pk in partners and engine.may_meet(ours, limits[pk])]
+        places = [pk for pk in wanted if pk not in ours.dismissed]
+        places = places[:limit] if with_met else places
+        met = {pk for pk in places if ours.knows(limits[pk])}
+        fresh = [pk for pk in places if with_met or pk not in met][:limit]
+        if len(fresh) == limit or len(few) == len(stands):
+            break
     hidden_ones = [pk for pk in dismissals if pk in wanted]
     found = _explained(limits, ours, [*fresh, *hidden_ones], read, stored.run)
     told = _Telling.of(found.values())

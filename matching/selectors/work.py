@@ -19,7 +19,6 @@ from marketplace.models import (
     Event,
     Interest,
     Meeting,
-    MeetingQuerySet,
     MeetingRequest,
     Opportunity,
     Outcome,
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from chambers.models import User
 
 MOST_TASKS = 12
+TASKS_IN_SIGHT = 4
 MOST_MEETINGS = 4
 MOST_EVENTS = 2
 MOST_RESULTS = 4
@@ -98,15 +98,26 @@ class Work:
     meetings: Sequence[Entry]
     stages: Sequence[Stage]
 
+    @property
+    def first(self) -> Sequence[Task]:
+        """The tasks in sight at once."""
+        return self.tasks[:TASKS_IN_SIGHT]
+
+    @property
+    def rest(self) -> Sequence[Task]:
+        """Those that open with a press."""
+        return self.tasks[TASKS_IN_SIGHT:]
+
 
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 def work_of(company: Company, user: User) -> Work:
     """What waits for ``company``, as one of its people may see it. A constant number of queries."""
+    own = _own_meetings(company, user)
     tasks = [
         *_requests(company, user),
-        *_changes(company, user),
+        *_changes(company, user, own),
         *_interests(company, user),
         *_people(company, user),
         *_opportunities(company, user),
@@ -119,13 +130,13 @@ def work_of(company: Company, user: User) -> Work:
         tasks[:MOST_TASKS],
         max(0, len(tasks) - MOST_TASKS),
         _results(company, user),
-        _meetings(company, user),
+        _next_meetings(company, user, own),
         _stages(company, user),
     )
 
 
 def _requests(company: Company, user: User) -> list[Task]:
-    rows = MeetingRequest.objects.visible_to(user).open().filter(answer_from__company=company)
+    rows = MeetingRequest.objects.run_by(user).open().filter(answer_from__company=company)
     found = []
     for one in rows.select_related("event", "requester__company", "partner__company"):
         own = one.partner if one.partner.company_id == company.pk else one.requester
@@ -144,11 +155,19 @@ def _requests(company: Company, user: User) -> list[Task]:
     return found
 
 
-def _changes(company: Company, user: User) -> list[Task]:
-    """Proposals to move a meeting, and freed times offered on standby."""
-    own = _own_meetings(company, user).values("pk")
-    proposals = TimeProposal.objects.open().filter(meeting__in=own)
-    found = [
+def _changes(company: Company, user: User, own: Sequence[_Own]) -> list[Task]:
+    """Proposals to move a meeting, and freed times offered on standby. A query for each, if any."""
+    moved = [one.key for one in own if one.is_moved]
+    offered = [one.key for one in own if one.is_offered]
+    return [
+        *(_moves(company, moved) if moved else ()),
+        *(_offers(company, user, offered) if offered else ()),
+    ]
+
+
+def _moves(company: Company, meetings: Sequence[int]) -> list[Task]:
+    proposals = TimeProposal.objects.open().filter(meeting__in=meetings)
+    return [
         Task(
             "calendar-clock",
             _("A meeting is to be moved"),
@@ -161,7 +180,11 @@ def _changes(company: Company, user: User) -> list[Task]:
             "meeting", "proposer__company"
         )
     ]
-    offers = StandbyOffer.objects.open().filter(meeting__in=own)
+
+
+def _offers(company: Company, user: User, meetings: Sequence[int]) -> list[Task]:
+    found = []
+    offers = StandbyOffer.objects.open().filter(meeting__in=meetings)
     offers = offers.exclude(accepted_by__company=company)
     for offer in offers.select_related("meeting__event", "slot"):
         event, slot = offer.meeting.event, offer.slot
@@ -183,7 +206,7 @@ def _changes(company: Company, user: User) -> list[Task]:
 def _interests(company: Company, user: User) -> list[Task]:
     """Expressions of interest to answer, and questions asked back about one's own."""
     status = Interest.Status
-    rows = Interest.objects.visible_to(user).filter(
+    rows = Interest.objects.run_by(user).filter(
         Q(status=status.WITH_OWNER, opportunity__company=company)
         | Q(status=status.QUESTION, company=company)
     )
@@ -298,26 +321,51 @@ def _messages(company: Company, user: User) -> list[Task]:
     return [Task("mail", _("New messages"), about, "", _NEVER, reverse("conversations"))]
 
 
-def _own_meetings(company: Company, user: User) -> MeetingQuerySet:
-    return Meeting.objects.visible_to(user).told().of_company(company)
+@dataclass(frozen=True)
+class _Own:
+    """What is asked of a meeting of the company before it is read: its key, time and changes."""
+
+    key: int
+    status: str
+    starts_at: dt.datetime | None
+    ends_at: dt.datetime | None
+    is_moved: bool
+    is_offered: bool
+
+    def is_next(self, now: dt.datetime) -> bool:
+        """Whether it has a time and is to come."""
+        ahead = (Meeting.Status.PROVISIONAL, Meeting.Status.CONFIRMED)
+        return self.ends_at is not None and self.ends_at > now and self.status in ahead
 
 
-def _meetings(company: Company, user: User) -> list[Entry]:
-    """The next meetings that have a time."""
-    rows = _own_meetings(company, user).filter(
-        status__in=[Meeting.Status.PROVISIONAL, Meeting.Status.CONFIRMED],
-        slot__ends_at__gt=timezone.now(),
-    )
-    meetings = list(with_people(rows).order_by("slot__starts_at", "pk")[:MOST_MEETINGS])
-    own = {
-        one.event_id: one
-        for one in Registration.objects.filter(
-            company=company, event__in={meeting.event_id for meeting in meetings}
-        )
-    }
-    return [
-        entry_of(one, own[one.event_id], user.time_zone) for one in meetings if one.event_id in own
-    ]
+def _own_meetings(company: Company, user: User) -> list[_Own]:
+    """The meetings of the company that are to come or to change, by the clock. One query.
+
+    Who may read a meeting is asked once for all that the page tells of it.
+    """
+    rows = Meeting.objects.run_by(user, of=company).alive()
+    found = rows.annotate(
+        is_moved=Exists(TimeProposal.objects.open().filter(meeting=OuterRef("pk"))),
+        is_offered=Exists(StandbyOffer.objects.open().filter(meeting=OuterRef("pk"))),
+    ).filter(Q(slot__ends_at__gt=timezone.now()) | Q(is_moved=True) | Q(is_offered=True))
+    columns = ("pk", "status", "slot__starts_at", "slot__ends_at", "is_moved", "is_offered")
+    by_clock = found.order_by("slot__starts_at", "pk")
+    return [_Own(*row) for row in by_clock.values_list(*columns)]
+
+
+def _next_meetings(company: Company, user: User, own: Sequence[_Own]) -> list[Entry]:
+    """The next meetings that have a time. Two queries, if there are any."""
+    now = timezone.now()
+    keys = [one.key for one in own if one.is_next(now)][:MOST_MEETINGS]
+    if not keys:
+        return []
+    rows = with_people(Meeting.objects.filter(pk__in=keys)).order_by("slot__starts_at", "pk")
+    found = []
+    for meeting in rows:
+        sides = [one.registration for one in meeting.people()]
+        ours = next(side for side in sides if side.company_id == company.pk)
+        found.append(entry_of(meeting, ours, user.time_zone))
+    return found
 
 
 def _stages(company: Company, user: User) -> list[Stage]:

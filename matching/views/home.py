@@ -20,6 +20,7 @@ from matching.selectors.work import work_of
 
 HS = TradeCode.Scheme.HS
 TOP = 3  # matches shown
+READ = TOP + 3  # matches read: of some there is nothing to show
 EXAMPLES = 3  # searches proposed
 LARGEST = 9  # chambers shown
 
@@ -48,7 +49,7 @@ def _for_guests(request: PageRequest) -> HttpResponse:
 
 
 def _for_company(request: PageRequest, company: Company, person: User) -> HttpResponse:
-    found = suggestions_for(company, person)
+    found = suggestions_for(company, person, limit=READ)
     activity = activity_of(company, person)
     published = Opportunity.objects.on_show().filter(company=company)
     sides = set(published.order_by().values_list("side", flat=True).distinct())
@@ -61,7 +62,6 @@ def _for_company(request: PageRequest, company: Company, person: User) -> HttpRe
         "run": found.run,
         "under_way": found.under_way,
         "suggestions": found.shown[:TOP],
-        "more": max(0, len(found.shown) - TOP),
         "met": found.met,
         "completeness": completeness_of(company),
         "missing": [name for name, is_missing in missing.items() if is_missing],

@@ -78,7 +78,7 @@ def test_a_company_sees_its_best_matches_first(client, speaks_for):
     answer = client.get("/en/")
 
     assert len(answer.context["suggestions"]) == 3
-    assert answer.context["more"] == 2
+    assert 'href="/en/matches/">All your matches' in answer.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -357,6 +359,19 @@ def test_who_manages_an_event_sees_its_search_go_on_and_nobody_else_does(client)
             False,
             False,
         ]
+
+
+def test_to_look_at_a_search_reads_neither_its_problem_nor_its_plan(client):
+    event = EventFactory()
+    searched(event, finished_at=None, plan={})
+    client.force_login(StaffFactory(chamber=event.chamber, role="manager").person)
+
+    with CaptureQueriesContext(connection) as asked:
+        client.get(reverse("event", args=[event.public_id]))
+
+    (search,) = [one["sql"] for one in asked if '."progress"' in one["sql"]]
+    assert '"marketplace_timetable"."problem"' not in search
+    assert '"marketplace_timetable"."plan"' not in search
 
 
 def test_a_search_that_is_over_says_so_until_it_is_published(client):

@@ -39,7 +39,7 @@ from matching.models import ChamberEmphasis, Profile, Run
 from matching.models.emphases import Said
 from matching.ties import NO_TIES, Ties, ties_of
 
-VERSION = 8  # of how a profile is read: raised with every change to it, words included
+VERSION = 9  # of how a profile is read: raised with every change to it, words included
 PROFILE = "profile"  # the ref of a profile row; others carry their reference number
 _CLOCKS_DIFFER = dt.timedelta(seconds=10)
 _CONTENT = ["rows", "surfaces", "trades", "topic", "packed", "digest"]
@@ -456,7 +456,7 @@ def _word_terms(texts: Mapping[str, str], surfaces: dict[str, str], own: str) ->
 
 def _heading_terms(industry: str, surfaces: dict[str, str]) -> dict[str, float]:
     lexemes = _lexemes({"en": industry}, surfaces)
-    return engine.word_terms(lexemes, shipped().telling.confidences(lexemes))
+    return engine.word_terms(lexemes, shipped().telling.headed(lexemes))
 
 
 def _lexemes(texts: Mapping[str, str], surfaces: dict[str, str]) -> list[str]:

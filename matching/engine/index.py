@@ -403,6 +403,7 @@ class Index:
             better=weights.better,
             field=weights.same_field,
             field_least=weights.field_evidence,
+            common_least=weights.common_least,
             prior=weights.prior,
             standing=weights.standing,
             prior_most=weights.prior_most,

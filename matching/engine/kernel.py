@@ -173,6 +173,7 @@ class Rules(NamedTuple):
     better: float
     field: float
     field_least: float
+    common_least: float
     prior: float
     standing: float
     prior_most: float
@@ -231,7 +232,7 @@ def score_of(
     if high > 0:
         fit = rules.better * high + (1 - rules.better) * min(they, you)
         score = rules.floor + rules.span * fit + rules.field * common
-    elif shared > 0 and shared >= rules.field_least:
+    elif shared > 0 and shared >= rules.field_least and common >= rules.common_least:
         score = rules.floor * common
     else:
         return 0.0

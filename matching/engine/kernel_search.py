@@ -311,6 +311,7 @@ def _share(
     common = _least_score(best, waiting, i - task.start, block.price) / rules.floor
     if common >= 1:
         return
+    common = max(common, rules.common_least * MARGIN)
     wanted = evidence(common) if common > 0 else 0.0
     least = max(rules.field_least, wanted - prior, wanted / rules.prior_gains)
     light = light_from(profiles, i, _PROFILE_REACH * least)

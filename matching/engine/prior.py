@@ -30,6 +30,8 @@ fitted, evidence and prior are a sum."""
 UNKNOWN = ""
 OTHER = "*"
 """Stands for all headings that no known partner has; the empty one is a heading too."""
+RIVALRY = -2.0
+"""Supply from which down two topics are rivals more than anything else."""
 LEAST_WORDS = 3
 """Known words below which a text has no topic."""
 
@@ -96,8 +98,13 @@ class Learnt:
 
     @cached_property
     def prior(self) -> Prior:
-        """The same with the trades that buy from one another, and those that are only rivals."""
-        lift = self.topic_lift + self.supply
+        """The same with the trades that buy from one another, and those that are only rivals.
+
+        What known pairs taught does not speak for rivals: a few hotels or shops that work together
+        are no reason for all others to.
+        """
+        taught = np.where(self.supply <= RIVALRY, np.minimum(self.topic_lift, 0), self.topic_lift)
+        lift = (taught + self.supply).astype(np.float32)
         return Prior(self.topics, lift, self.countries, self.country_lift)
 
     def topic(self, lexemes: Iterable[str]) -> str:
@@ -146,6 +153,7 @@ class Learnt:
             prior_most=self.meta["prior_most"],
             prior_leaves=LEAVES,
             prior_gains=GAINS,
+            common_least=0,
         )
 
     def _known(self, lexemes: Iterable[str]) -> list[int]:

@@ -103,14 +103,14 @@ def mutual(
     """The score of a pair in [0, 1): from both coverages (0 when not met) and the common ground.
 
     Symmetric in ``they`` and ``you``. With a met need at least ``met_floor``, without it less and
-    only where something is shared (``shared`` is that evidence): a prior alone makes no suggestion.
+    only where enough is shared (``shared`` is that evidence): a prior alone makes no suggestion.
     Less where the two have met before.
     """
     high = max(they, you)
     if high > 0:
         fit = weights.better * high + (1 - weights.better) * min(they, you)
         score = weights.met_floor + weights.met_span * fit + weights.same_field * common
-    elif shared > 0 and shared >= weights.field_evidence:
+    elif shared > 0 and shared >= weights.field_evidence and common >= weights.common_least:
         score = weights.met_floor * common
     else:
         return 0.0

@@ -14,6 +14,8 @@ NAME = 0.15
 """What a name counts: places and companies are no trade, though a few are told of in both texts."""
 PERHAPS_A_NAME = 0.5
 """Share that a word keeps that a text writes with a capital only."""
+HEADED = 0.5
+"""Share that a word keeps of which only the heading speaks that a register puts a company under."""
 LEAST, MOST = 0.1, 1.5
 
 
@@ -28,6 +30,10 @@ class Telling:
     ) -> dict[str, float]:
         """What each lexeme of a text counts; ``capitals`` are those it never writes small."""
         return {lexeme: self.confidence(lexeme, lexeme in capitals) for lexeme in lexemes}
+
+    def headed(self, lexemes: Iterable[str]) -> dict[str, float]:
+        """What each lexeme of a register's heading counts: it says the field, not what is made."""
+        return {lexeme: HEADED * self.confidence(lexeme) for lexeme in lexemes}
 
     def confidence(self, lexeme: str, capital: bool = False) -> float:
         """What one lexeme counts, above 0."""

@@ -26,7 +26,7 @@ class Weights:
     code read as the share of a need they cover: chapter 0.20, heading 0.68, six digits 0.90.
     """
 
-    version: str = "3"
+    version: str = "4"
     levels: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(dict(_LEVELS)))
     """Evidence of one shared code per level; a deeper code brings its parents along."""
     word_scale: float = 4.0
@@ -54,8 +54,12 @@ class Weights:
     same_field: float = 0.05
     """What being in the same field adds where a need is met."""
     field_least: float = 0.0
-    """Without a met need, a shared field is shown above this coverage: by default from anything
-    shared on, so that nobody who could meet anyone stays without a suggestion."""
+    """Without a met need, a shared field is shown above this coverage of what both say alone,
+    before the prior."""
+    common_least: float = 0.84
+    """Without a met need, common ground (after the prior) from which on two are suggested at all.
+    Of what real companies share below it readers called a third sensible, above it four fifths:
+    who says too little for more is asked to tell more, and not shown somebody by chance."""
     shown_least: float = 0.3
     """Score below which only the best partner is shown: fewer partners, and better ones."""
     prior: float = 0.5
@@ -66,7 +70,7 @@ class Weights:
     """Evidence that prior and standing together add or take away at most."""
     prior_leaves: float = 0.2
     """Share of the evidence of a shared field that no prior takes away."""
-    prior_gains: float = 2.5
+    prior_gains: float = 2.0
     """Times the evidence of a shared field that a prior makes of it at most: trades that work
     together often are no reason where two texts share next to nothing."""
     met_before: float = 0.3
@@ -108,6 +112,8 @@ class Weights:
             raise ValueError("better must lie in [0.5, 1)")
         if not 0 < self.met < self.strong < 1 or not 0 <= self.field_least < 1:
             raise ValueError("0 < met < strong < 1 and 0 <= field_least < 1 must hold")
+        if not 0 <= self.common_least < 1:
+            raise ValueError("common_least must lie in [0, 1)")
         if not 0 <= self.further <= 1:
             raise ValueError("further must lie in [0, 1]")
         if self.prior < 0 or self.standing < 0 or self.prior_most < 0:

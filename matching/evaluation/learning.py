@@ -139,7 +139,7 @@ class Features:
         pool = lesson.pool
         note("shared words")
         companies = (pool.engine_company(at) for at in range(len(pool)))
-        index = Index.build(pool.rows(), companies, Weights(prior_leaves=1.0))
+        index = Index.build(pool.rows(), companies, Weights(prior_leaves=1.0, common_least=0))
         self._shared = np.zeros((len(lesson.queries), len(pool)), np.float32)
         for number, query in enumerate(lesson.queries):
             row = Row(query.a, Side.PROFILE, query.terms)

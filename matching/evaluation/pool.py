@@ -18,7 +18,7 @@ from matching.engine.terms import merged, word_terms
 from matching.evaluation.formats import CompanyText, Statement
 from matching.evaluation.naming import Names
 from matching.evaluation.sparse import counted
-from matching.evaluation.telling import find_telling, trade_words
+from matching.evaluation.telling import find_telling, trade_words, without_general
 
 _WORD = "w:"
 _PATH = "->"
@@ -36,7 +36,7 @@ def profile_terms(
     """
     said, headed = lexemes(text, language), lexemes(industry, "en")
     told = telling.confidences(said, capitals(text, language, own=own))
-    return merged(word_terms(headed, telling.confidences(headed)), word_terms(said, told))
+    return merged(word_terms(headed, telling.headed(headed)), word_terms(said, told))
 
 
 def words_of(terms: Iterable[str]) -> list[str]:
@@ -84,7 +84,7 @@ class Pool:
         trades = [
             "" if one.partition(_PATH)[0].strip() in markets else heading(one) for one in industries
         ]
-        return find_telling(self.texts, trades, allowed)
+        return without_general(find_telling(self.texts, trades, allowed))
 
     def lexemes(self) -> Iterable[list[str]]:
         """What each company says, and the heading it stands under, a few times."""

@@ -91,7 +91,8 @@ class OwnConstants:
         """Build its index."""
         self._pool, self._learnt = pool, profiles.learnt
         companies = (pool.engine_company(at, profiles.topics[at]) for at in range(len(pool)))
-        self._index = Index.build(pool.rows(), companies, Weights(), profiles.learnt.prior)
+        weights = Weights(common_least=0)  # the whole order, not only who would be shown
+        self._index = Index.build(pool.rows(), companies, weights, profiles.learnt.prior)
 
     def scores(self, asking: Asking) -> Doubles:
         """The score of the product with every company, 0 where the two are not suggested."""

@@ -12,10 +12,10 @@ from matching.engine.lexicon import Lexicon
 from matching.evaluation.sparse import Doubles, Floats, Longs
 
 TABLE = Path(__file__).with_name("supply.txt")
-LINK = 1.0
+LINK = 2.0
 """Evidence for a buyer and a seller, before ``Weights.prior``."""
-RIVALS = -3.0
-"""Evidence for two of one trade that serves its own country."""
+RIVALS = -6.0
+"""Evidence for two of one trade that serves its own country, or sells what the other sells."""
 _SHARPNESS = 1.5
 _READ = 2
 """Divisions read of each text."""

@@ -9,13 +9,17 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
+from chambers.words import lexemes
 from matching.engine.telling import LEAST, MOST, Telling
 from matching.evaluation.sparse import Doubles
 from matching.evaluation.topics import mostly_written
 
+GENERAL = Path(__file__).with_name("general.txt")
+"""Words that tell no trade, whatever the headings say: some registers just use more of them."""
 SELDOM = 12
 """Texts that a word must stand in: of fewer, its spread is chance."""
 _DOUBT = 15.0
@@ -55,6 +59,17 @@ def find_telling(
     usually = _middle(share, np.array([times[word] for word in words]))
     told = np.clip((np.maximum(share, 0) / usually) ** _POWER, LEAST, MOST)
     return Telling({word: round(float(one), 2) for word, one in zip(words, told, strict=True)})
+
+
+def without_general(telling: Telling) -> Telling:
+    """The same with the least that a word can tell for every word of ``GENERAL``."""
+    return Telling({**telling.of, **dict.fromkeys(general_words(), LEAST)})
+
+
+def general_words(path: Path = GENERAL) -> list[str]:
+    """The lexemes of the words that tell no trade, in order."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return sorted(set(lexemes("\n".join(one for one in lines if not one.startswith("#")), "en")))
 
 
 def trade_words(texts: Iterable[str]) -> frozenset[str]:

@@ -122,6 +122,14 @@ CONSTANTS = (
         _SCORE,
     ),
     Constant(
+        "common_least",
+        _("same field counts from"),
+        0,
+        0.99,
+        _("Common ground below which two who meet no need are not suggested."),
+        _SCORE,
+    ),
+    Constant(
         "shown_least",
         _("shown from"),
         0,

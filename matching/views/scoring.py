@@ -49,6 +49,7 @@ def scoring(request: HttpRequest) -> HttpResponse:
         "prior_most": _percent(coverage(weights.prior_most)),
         "prior_gains": _plain(weights.prior_gains),
         "prior_leaves": _percent(weights.prior_leaves),
+        "common_least": _percent(weights.common_least),
         "emphases": [(one, stresses(one)) for one in emphases.order_by("chamber__name_en")],
         "events": [(one, stresses(one)) for one in events.order_by("event__starts_on", "pk")],
         "attention": _attention(run),

@@ -9,6 +9,9 @@ FIRST = [("chambers", "0001_initial"), ("matching", "0001_initial")]
 CONSTANTS = [("chambers", "0002_matching_limits"), ("matching", "0009_chamber_emphases")]
 """The last release before the constants of the rules changed."""
 
+COMMON = [("chambers", "0002_matching_limits"), ("matching", "0010_rules_keep_their_meaning")]
+"""A release before common ground had to be large enough."""
+
 
 @pytest.fixture(scope="module")
 def kept(django_db_setup, django_db_blocker):
@@ -16,6 +19,7 @@ def kept(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         _at(FIRST, _rows_of_the_first_release)
         _at(CONSTANTS, _rules_before_the_constants_changed)
+        _at(COMMON, _rules_before_common_ground_had_to_suffice)
         newest = MigrationExecutor(connection)
         newest.migrate(newest.loader.graph.leaf_nodes())
         yield
@@ -50,6 +54,10 @@ def _rules_before_the_constants_changed(get_model):
     )
 
 
+def _rules_before_common_ground_had_to_suffice(get_model):
+    get_model("matching", "WeightSet").objects.create(version="autumn-1", values={"prior": 0.4})
+
+
 @pytest.mark.django_db
 def test_lists_of_the_first_release_are_made_anew_since_its_terms_had_other_names(kept):
     from chambers.models import Job
@@ -77,8 +85,18 @@ def test_rules_made_before_the_constants_changed_keep_what_they_meant(kept):
     from matching.engine import Weights
     from matching.models import Run, WeightSet
 
-    rules = WeightSet.objects.get().weights()
+    rules = WeightSet.objects.get(version="spring-1").weights()
     assert (rules.prior, rules.prior_most, rules.word_power) == (0.7, 1.0, 3.0)
     assert (rules.shown_least, rules.prior_gains) == (0.0, 1000.0)
     shown = Weights(**Run.objects.get(seed=2).weights)
     assert (shown.better, shown.shown_least) == (0.8, 0.0)
+
+
+@pytest.mark.django_db
+def test_rules_made_before_common_ground_had_to_suffice_suggest_whom_they_suggested(kept):
+    from matching.engine import Weights
+    from matching.models import Run, WeightSet
+
+    rules = WeightSet.objects.get(version="autumn-1").weights()
+    assert (rules.prior, rules.prior_gains, rules.common_least) == (0.4, 2.5, 0.0)
+    assert Weights(**Run.objects.get(seed=2).weights).common_least == 0.0

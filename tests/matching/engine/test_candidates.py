@@ -7,9 +7,14 @@ from hypothesis import strategies as st
 from matching.engine import Company, Row, Side, Weights, code_terms, word_terms
 from matching.engine.candidates import Candidates
 from matching.engine.index import Index
-from tests.matching.engine.worlds import worlds
+from tests.matching.engine.worlds import EVERYBODY, worlds
 
-WEIGHTS = [Weights(), Weights(met=0.05), Weights(field_least=0.2), Weights(met=0.4)]
+WEIGHTS = [
+    Weights(),
+    Weights(met=0.05, common_least=0),
+    Weights(field_least=0.2, common_least=0.3),
+    Weights(met=0.4, common_least=0),
+]
 
 
 @settings(deadline=None)  # compiling takes long
@@ -42,7 +47,7 @@ def test_who_shares_too_little_for_a_need_is_not_looked_at_unless_wanted():
     ]
     rows.append(Row(0, Side.DEMAND, code_terms(["hs:902610"])))
     rows.append(Row(9, Side.OFFER, code_terms(["hs:902610"])))
-    index = Index.build(rows, companies)
+    index = Index.build(rows, companies, EVERYBODY)
     own = [row for row in rows if row.owner == 0]
     everybody = index.scores_for(companies[0], own).mutual
     wanted = index.companies == 7

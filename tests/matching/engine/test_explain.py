@@ -23,10 +23,10 @@ from matching.engine import (
 )
 from matching.engine.rows import NO_PRIOR
 from matching.engine.scoring import coverage, evidence, vector
-from tests.matching.engine.worlds import worlds
+from tests.matching.engine.worlds import EVERYBODY, worlds
 
 unhurried = settings(deadline=None, max_examples=50)
-WEIGHTS = Weights()
+WEIGHTS = EVERYBODY
 RU, JP = Company(1, "RU"), Company(2, "JP")
 
 
@@ -242,6 +242,22 @@ def test_two_companies_with_nothing_in_common_have_no_score():
     assert why.shared.reasons == ()
 
 
+def test_two_that_meet_no_need_are_suggested_only_where_they_have_enough_in_common():
+    def score(one, other):
+        rows = [_row(1, Side.PROFILE, one)], [_row(2, Side.PROFILE, other)]
+        return explain(*rows, RU, JP, {}, 100, Weights(common_least=0.7)).mutual
+
+    assert score("hs:902610", "hs:902610") == pytest.approx(0.45)
+    assert score("hs:9026", "hs:902680") == 0, "a heading covers 0.68"
+
+
+def test_a_met_need_is_shown_however_little_else_two_have_in_common():
+    mine = [_row(1, Side.PROFILE, "hs:01"), _row(1, Side.DEMAND, "hs:9026")]
+    theirs = [_row(2, Side.PROFILE, "hs:9026")]
+
+    assert explain(mine, theirs, RU, JP, {}, 100, Weights(common_least=0.99)).mutual > 0.5
+
+
 @pytest.mark.parametrize(
     ("they", "you", "expected"),
     [
@@ -282,6 +298,7 @@ def test_a_rarer_word_weighs_more_and_a_common_one_nothing():
         {"better": 1.0},
         {"met": 0.7},
         {"field_least": 1.0},
+        {"common_least": 1.0},
         {"met_span": 0.6},
         {"further": 1.1},
         {"standing": -0.1},

@@ -17,14 +17,21 @@ from matching.engine import (
 )
 from matching.engine.index import Index
 from matching.engine.kernel import tie_order
-from tests.matching.engine.worlds import World, demand, lists_of, offer, worlds
+from tests.matching.engine.worlds import EVERYBODY, World, demand, lists_of, offer, worlds
 
 # The first example compiles the loop.
 pytestmark = pytest.mark.filterwarnings("error")
 unhurried = settings(deadline=None, max_examples=25)
 
 
-def _built(world, weights=None):
+RULES = [
+    Weights(),
+    EVERYBODY,
+    Weights(standing=0.5, further=0.3, field_least=0.05, common_least=0.4),
+]
+
+
+def _built(world, weights=EVERYBODY):
     return Index.build(world.rows, world.companies, weights, world.prior)
 
 
@@ -57,9 +64,9 @@ def _scores(index, world, company):
 
 
 @unhurried
-@given(worlds(), st.integers(0, 2**32), st.integers(1, 8))
-def test_a_list_is_the_best_of_all_scores_with_ties_by_chance(world, seed, k):
-    index = _built(world)
+@given(worlds(), st.integers(0, 2**32), st.integers(1, 8), st.sampled_from(RULES))
+def test_a_list_is_the_best_of_all_scores_with_ties_by_chance(world, seed, k, weights):
+    index = _built(world, weights)
 
     lists = lists_of(index, k, seed)
 
@@ -75,7 +82,7 @@ def test_a_list_is_the_best_of_all_scores_with_ties_by_chance(world, seed, k):
 
 
 @unhurried
-@given(worlds(), st.sampled_from([Weights(), Weights(standing=0.5, further=0.3, field_least=0.05)]))
+@given(worlds(), st.sampled_from(RULES))
 def test_scores_are_those_of_the_explanation(world, weights):
     index = _built(world, weights)
     frequencies = _frequencies(index, world)
@@ -145,7 +152,7 @@ def test_the_order_of_companies_changes_nothing(world, random):
     random.shuffle(shuffled)
     places = [company.id for company in shuffled]
     rows = sorted(world.rows, key=lambda row: places.index(row.owner))
-    again = Index.build(rows, shuffled, None, world.prior)
+    again = Index.build(rows, shuffled, EVERYBODY, world.prior)
 
     assert lists_of(again) == lists_of(_built(world))
 
@@ -308,7 +315,7 @@ def test_the_prior_moves_who_shares_a_field_but_suggests_nobody_alone():
         Company(5, "DE", industry="users"),
     ]
     rows = [Row(n, Side.PROFILE, code_terms(["hs:9026"])) for n in (1, 2, 3, 4)]
-    index = Index.build(rows, companies, Weights(prior=0.5), prior)
+    index = Index.build(rows, companies, Weights(prior=0.5, common_least=0), prior)
 
     lists = {company: [one for one, *_ in found] for company, found in lists_of(index).items()}
 

@@ -26,7 +26,7 @@ from matching.engine.index import Index
 from matching.engine.kernel import tie_order
 from matching.engine.packed import pack
 from matching.engine.terms import term_key
-from tests.matching.engine.worlds import COUNTRIES, worlds
+from tests.matching.engine.worlds import COUNTRIES, EVERYBODY, worlds
 
 unhurried = settings(deadline=None, max_examples=25)
 COLUMNS = ("companies", "partners", "mutual", "they_cover", "you_cover", "shared")
@@ -113,7 +113,8 @@ def all_pairs(found, company, rows, prices, k, seed):
 @pytest.mark.parametrize(("k", "offers"), [(1, 1), (4, 3), (20, 1), (60, 2)])
 def test_what_is_left_out_early_would_not_have_entered_a_list(seed, k, offers):
     companies, rows, prior = crowd(seed, offers=offers)
-    weights = Weights(standing=0.3, further=0.2) if seed % 2 else Weights()
+    few = Weights(standing=0.3, further=0.2)
+    weights = few if seed % 2 else EVERYBODY
     found = Index.build(rows, companies, weights, prior)
     prices = np.random.default_rng(seed).uniform(-0.1, 0.3, len(companies)).astype(np.float32)
     if seed % 3 == 0:
@@ -124,7 +125,7 @@ def test_what_is_left_out_early_would_not_have_entered_a_list(seed, k, offers):
     for company in companies:
         own = [row for row in rows if row.owner == company.id]
         assert lists[company.id] == all_pairs(found, company, own, prices, k, seed)
-    assert sum(map(len, lists.values())) > 0.8 * len(companies)
+    assert sum(map(len, lists.values())) > (0.3 if seed % 2 else 0.8) * len(companies)
 
 
 @pytest.mark.usefixtures("_small_blocks")
@@ -147,7 +148,7 @@ def test_a_list_for_which_hundreds_wait_is_the_best_of_all(targets):
 @unhurried
 @given(worlds(most=9), st.integers(1, 4), st.integers(0, 9))
 def test_lists_are_those_of_a_plain_comparison_of_everybody_with_everybody(world, k, seed):
-    found = Index.build(world.rows, world.companies, None, world.prior)
+    found = Index.build(world.rows, world.companies, EVERYBODY, world.prior)
     frequencies = dict(found.frequencies_of({term for row in world.rows for term in row.terms}))
     prices = np.random.default_rng(seed).uniform(0, 0.3, len(found.companies)).astype(np.float32)
     price = dict(zip(found.companies.tolist(), prices.tolist(), strict=True))
@@ -174,7 +175,7 @@ def test_lists_are_those_of_a_plain_comparison_of_everybody_with_everybody(world
 
 def test_threads_and_parts_give_the_same_lists():
     companies, rows, prior = crowd(1, size=400)
-    found = Index.build(rows, companies, None, prior)
+    found = Index.build(rows, companies, EVERYBODY, prior)
     whole = found.top_range(0, 400, 5)
 
     with ThreadPoolExecutor(4) as pool:
@@ -190,8 +191,8 @@ def test_threads_and_parts_give_the_same_lists():
 def test_packed_rows_give_the_very_lists_of_rows(world):
     packed = [(company.id, pack(world.of(company))) for company in world.companies]
 
-    one = Index.build(world.rows, world.companies, None, world.prior)
-    two = Index.build_packed(iter(packed), iter(world.companies), None, world.prior)
+    one = Index.build(world.rows, world.companies, EVERYBODY, world.prior)
+    two = Index.build_packed(iter(packed), iter(world.companies), EVERYBODY, world.prior)
 
     own = world.companies[0]
     asked = [list(one.top(own, rows).lists()) for rows in (world.of(own), packed[0][1])]
@@ -203,7 +204,7 @@ def test_packed_rows_give_the_very_lists_of_rows(world):
 
 def test_who_enters_which_list_is_found_in_the_same_pass_as_the_own_list():
     companies, rows, prior = crowd(3, size=200)
-    found = Index.build(rows, companies, None, prior)
+    found = Index.build(rows, companies, EVERYBODY, prior)
     chance = np.random.default_rng(3)
     prices = chance.uniform(0, 0.2, 200).astype(np.float32)
     thresholds = chance.uniform(-0.1, 0.7, 200).astype(np.float32)
@@ -228,10 +229,10 @@ def test_who_enters_which_list_is_found_in_the_same_pass_as_the_own_list():
 
 def test_an_index_beside_another_scores_pairs_as_that_one():
     companies, rows, prior = crowd(4, size=80)
-    whole = Index.build(rows, companies, None, prior)
+    whole = Index.build(rows, companies, EVERYBODY, prior)
     some = [row for row in rows if row.owner <= 20]
 
-    beside = Index.build(some, companies[:20], None, prior, like=whole)
+    beside = Index.build(some, companies[:20], EVERYBODY, prior, like=whole)
 
     own = [row for row in rows if row.owner == 50]
     one, two = (each.scores_for(companies[49], own) for each in (whole, beside))
@@ -254,7 +255,7 @@ def test_equal_content_has_one_hash_and_other_content_another():
     companies, rows, prior = crowd(5, size=30)
 
     first, again, other = (
-        Index.build(some, companies, None, prior).content for some in (rows, rows, rows[:-1])
+        Index.build(some, companies, EVERYBODY, prior).content for some in (rows, rows, rows[:-1])
     )
 
     assert first == again != other

@@ -6,11 +6,12 @@ import pytest
 
 from matching.engine.prior import Learnt, shipped
 from matching.engine.scoring import common
-from matching.engine.telling import LEAST, MOST, NAME, UNSEEN, Telling
+from matching.engine.telling import HEADED, LEAST, MOST, NAME, UNSEEN, Telling
 from matching.engine.terms import word_terms
 from matching.engine.weights import Weights, class_weight
+from matching.evaluation.pool import profile_terms
 from matching.evaluation.supply import read_table
-from matching.evaluation.telling import find_telling, trade_words
+from matching.evaluation.telling import find_telling, trade_words, without_general
 
 
 def test_words_of_a_trade_tell_more_than_words_of_all_trades():
@@ -29,6 +30,26 @@ def test_words_of_every_trade_count_less_than_those_of_one():
 
     said_by_all = [of.get(word, NAME) for word in everybody.split()]
     assert max(said_by_all) < min(of[word] for word in trades.split())
+
+
+def test_ranks_amounts_and_a_companys_own_history_tell_no_trade_wherever_they_stand():
+    of = shipped().telling.of
+
+    for general in ("fourth", "largest", "billion", "becam", "sold", "everi", "capac"):
+        assert of[general] == LEAST, general
+    told = without_general(Telling({"largest": 1.5, "valv": 1.2})).of
+    assert (told["largest"], told["valv"], told["trillion"]) == (LEAST, 1.2, LEAST)
+
+
+def test_a_word_of_a_registers_heading_counts_half_of_what_a_text_says():
+    telling = Telling({"valv": 1.2})
+
+    assert telling.headed(["valv"]) == {"valv": 0.6}
+    assert profile_terms("Maker of valves", "en", "Valves; Pumps", telling) == {
+        "w:maker": UNSEEN,
+        "w:valv": 1.2,
+        "w:pump": HEADED * UNSEEN,
+    }
 
 
 def test_a_name_counts_next_to_nothing_and_a_word_never_seen_less_than_a_usual_one():

@@ -5,9 +5,21 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from hypothesis import strategies as st
 
-from matching.engine import SIZES, Company, Prior, Row, Side, code_terms, merged, word_terms
+from matching.engine import (
+    SIZES,
+    Company,
+    Prior,
+    Row,
+    Side,
+    Weights,
+    code_terms,
+    merged,
+    word_terms,
+)
 from matching.engine.rows import EVEN
 
+EVERYBODY = Weights(common_least=0)
+"""Rules by which whatever two share makes a score."""
 COUNTRIES = ["RU", "JP", "BY", "DE"]
 CODES = ["hs:902610", "hs:902620", "hs:9027", "hs:8413", "hs:841311", "hs:84", "nace:26", "nace:C"]
 WORDS = ["pump", "sensor", "датчик", "ポンプ", "steel", "valve", "2020", "laser"]

@@ -133,7 +133,7 @@ def test_before_the_first_run_there_is_no_exposure(superuser):
 
 @pytest.mark.parametrize("least", [0.0, 0.3, 0.7])
 def test_all_count_what_the_pages_show(superuser, least):
-    WeightSetFactory(in_force=True, values={"shown_least": least})
+    WeightSetFactory(in_force=True, values={"shown_least": least, "common_least": 0})
     offered = [CHIPS, CHIPS[:4] + "90", "8413", "843999"]
     companies = [
         company(country, f"{country} {number}", codes=hs(code))

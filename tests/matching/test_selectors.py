@@ -77,6 +77,7 @@ def test_both_sides_read_the_mirrored_reasons_in_their_own_language(pair):
 def test_words_are_shown_as_each_side_wrote_them():
     ours = company("RU", "Ours", description={"en": "We harvest cranberries in the marshes."})
     company("JP", "Theirs", description={"en": "Importer of the cranberry and other berries."})
+    WeightSetFactory(in_force=True, values={"common_least": 0})
     match()
 
     found = only(suggestions_for(ours, person_of(ours)))
@@ -262,6 +263,19 @@ def test_partners_are_counted_by_country(pair):
 @pytest.mark.parametrize(("share", "shown"), [(0, 0), (0.001, 1), (0.449, 4), (0.45, 5), (1, 10)])
 def test_shares_are_shown_as_tenths_and_something_is_never_nothing(share, shown):
     assert tenths(share) == shown
+
+
+def test_without_a_stated_need_two_are_suggested_only_where_they_have_enough_in_common():
+    ours = company("RU", "Ours", description={"en": "Maker of pressure sensors"})
+    company("JP", "Theirs", description={"en": "Maker of pressure gauges"})
+    match()
+    viewer = person_of(ours)
+    assert suggestions_for(ours, viewer).shown == []
+
+    WeightSetFactory(in_force=True, values={"common_least": 0})
+    match()
+
+    assert len(suggestions_for(ours, viewer).shown) == 1
 
 
 def test_of_partners_that_share_too_little_only_the_first_is_shown(pair):

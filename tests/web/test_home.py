@@ -146,7 +146,8 @@ def test_how_we_score_tells_what_moves_a_pair_and_what_keeps_it_apart(client):
 
     assert f"is {round(Weights().met_before * 100)} % lower" in text
     assert f"what covers {round(coverage(Weights().prior_most) * 100)} % of a need" in text
-    assert "at most 2.5 times as much, at least 20 % of it" in text
+    assert "at most 2 times as much, at least 20 % of it" in text
+    assert f"at least {round(Weights().common_least * 100)} % in common" in text
     for limit in ("interpreter", "certificates", "competitors", "one group", "sanctions"):
         assert limit in text
     assert "stand in no list" not in text  # before the first run there is nothing to count
@@ -164,7 +165,7 @@ def test_how_we_score_lists_every_constant_of_the_lists_shown(client):
     assert list(rows) == [capfirst(str(one.label)) for one in CONSTANTS]
     assert rows["Length of the text"] == "0.3125"
     assert rows["A shared word"] == "4"
-    assert rows["What the table adds"] == "2.5"
+    assert rows["What the table adds"] == "2"
     assert all(str(one.help) in shown and str(one.part) in shown for one in CONSTANTS)
     assert "Длина текста" in client.get("/ru/scoring/").content.decode()
 

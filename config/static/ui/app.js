@@ -35,7 +35,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   for (const sheet of event.detail.target.querySelectorAll?.(":popover-open") ?? []) sheet.hidePopover();
 });
 
-// A long list of boxes is narrowed by a word; its groups tell how many of them are ticked.
+// A long list of boxes is narrowed by a word.
 const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim();
 for (const list of document.querySelectorAll("[data-narrowed]")) {
   const input = list.querySelector("[type=search]");
@@ -59,11 +59,5 @@ for (const list of document.querySelectorAll("[data-narrowed]")) {
     if (event.key !== "Enter") return;
     event.preventDefault(); // the form is not to be sent by a word of a list
     if (input.value) list.querySelector("details label:not([hidden]) input")?.focus();
-  });
-  list.addEventListener("change", () => {
-    for (const group of groups) {
-      const ticked = group.querySelectorAll(":checked").length, told = group.querySelector("[data-ticked]");
-      told.textContent = ticked ? `${told.dataset.ticked} ${ticked}` : "";
-    }
   });
 }

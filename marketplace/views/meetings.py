@@ -242,7 +242,9 @@ def answer_offer(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse
     """Take a freed time that is offered to this meeting, or leave it to the next in line."""
     found, own = find_meeting(request, public_id)
     request.acting.demand_editor()
-    offer = get_object_or_404(StandbyOffer.objects.open(), meeting=found)
+    offer = _offer_to(found)
+    if offer is None:
+        raise Http404
     if request.POST.get("answer") == "decline":
         decline = partial(standby.decline_offer, offer)
         carried_out_or_said(request, decline, _("Left to the next in line."))
@@ -252,6 +254,12 @@ def answer_offer(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse
             text = _("Accepted. The meeting has this time once the other side accepts it too.")
         carried_out_or_said(request, partial(standby.accept_offer, offer), text)
     return redirect("meeting", found.public_id)
+
+
+def _offer_to(meeting: Meeting) -> StandbyOffer | None:
+    """The freed time that is offered to a meeting; of several, as they become free at once, one."""
+    rows = StandbyOffer.objects.open().filter(meeting=meeting).select_related("slot")
+    return rows.order_by("slot__starts_at", "pk").first()
 
 
 def _offer_context(offer: StandbyOffer | None, own: Registration) -> dict[str, Any]:
@@ -295,7 +303,7 @@ def _page(
 ) -> HttpResponse:
     zone = request.user.time_zone
     proposal = TimeProposal.objects.open().filter(meeting=found).prefetch_related("slots").first()
-    offer = StandbyOffer.objects.open().filter(meeting=found).select_related("slot").first()
+    offer = _offer_to(found)
     begun = found.slot is not None and found.slot.starts_at <= timezone.now()
     ahead = found.status in Meeting.AHEAD and not begun
     ours = [one for one in found.people() if one.registration_id == own.pk]

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 from django.db import connections
+from django.test import TransactionTestCase
 from django.utils import translation
 from rest_framework.test import APIClient
 
 from config import celery_app
 from config.stack.child import Child
 from config.stack.pytest_plugin import MIGRATED
-from tests.database import migrated_database
+from tests.database import empty, migrated_database
 from tests.factories import UserFactory
 
 LONGEST = [
@@ -65,6 +66,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker
         with django_db_blocker.unblock():
             copied = migrated_database(os.environ[MIGRATED])
         connections["default"].settings_dict["TEST"]["TEMPLATE"] = copied
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied_by_rows():
+    """After a test that commits, the tables that it filled are emptied, not all there are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty())
+        yield
 
 
 @pytest.fixture(autouse=True)

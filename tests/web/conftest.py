@@ -1,13 +1,16 @@
 """What the page tests share: readers of every kind, a world worth looking at, a real browser."""
 
+import copy
 import datetime as dt
 from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from tests.database import Snapshot, empty
 from tests.factories import (
     AgreementFactory,
     ChamberFactory,
@@ -104,10 +107,23 @@ def build_world():
     )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def built(django_db_setup, django_db_blocker):
+    """``build_world``, made once for the tests of a file, and its rows."""
+    with django_db_blocker.unblock():
+        world, rows = build_world(), Snapshot("built")
+        empty()
+        yield world, rows
+        rows.forget()
+
+
 @pytest.fixture
-def world(live_server):
-    """``build_world`` where the live server sees it."""
-    return build_world()
+def world(built, live_server):
+    """``build_world`` where the live server sees it, as if it had been made for this test."""
+    world, rows = built
+    cache.clear()
+    rows.put_back()
+    return copy.deepcopy(world)
 
 
 class Tab:

@@ -9,11 +9,12 @@ from contextlib import ExitStack, contextmanager
 
 import psycopg
 import pytest
+from django.db import connections
 
 from config.stack import CHECKOUT
 from config.stack.child import Child, StackError
 from config.stack.home import Home, temporary_folder
-from config.stack.postgres import Postgres
+from config.stack.postgres import Postgres, programs
 from config.stack.processes import WORKER, beat
 from config.stack.valkey import Valkey
 
@@ -24,9 +25,16 @@ class Crash:
     def __init__(self, database, environment, folder):
         self._database, self._environment, self._folder = database, environment, folder
 
-    def migrate(self):
-        """Make all tables."""
-        self._run("manage.py", "migrate", "--verbosity=0", "--skip-checks")
+    def make_tables(self):
+        """Make all tables, as in the database of the test: migrating anew takes 15 CPU seconds."""
+        server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+        migrated = f"{server}/{connections['default'].settings_dict['NAME']}"
+        dump = [programs() / "pg_dump", "--no-owner", "--no-comments", "--dbname", migrated]
+        restore = [programs() / "psql", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname"]
+        tables = subprocess.run(dump, check=True, capture_output=True).stdout
+        subprocess.run(
+            [*restore, self._database.url()], check=True, input=tables, stdout=subprocess.DEVNULL
+        )
 
     def python(self, script):
         """What a Python of its own prints that runs a script with Django set up."""

@@ -121,11 +121,12 @@ select json_build_object(
 """
 
 
+@pytest.mark.django_db  # whose tables are copied
 def test_a_search_goes_on_after_postgresql_itself_was_killed(tmp_path):
     points = "select jsonb_array_length(progress) from marketplace_timetable"
     finished = "select finished_at is not null from marketplace_timetable"
     with database_crash.servers(tmp_path) as crash:
-        crash.migrate()
+        crash.make_tables()
         crash.python(START)
         held = crash.asked(HELD)
 

@@ -36,8 +36,9 @@ def crash(tmp_path):
         yield one
 
 
+@pytest.mark.django_db  # whose tables are copied
 def test_a_run_survives_a_killed_database(crash):
-    crash.migrate()
+    crash.make_tables()
     expected = json.loads(crash.python(MATCH))
     parts = "select count(*) from chambers_job where kind = 'matching.run.match' and state = 'done'"
     ended = "select state from matching_run order by id desc limit 1"

@@ -11,6 +11,7 @@ from django.contrib.admin.utils import unquote
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -179,12 +180,12 @@ class InterestAdmin(SearchedByCompany):
     def due_told(self, interest: Interest) -> str:
         if interest.due_on is None:
             return "—"
-        day = date_format(interest.due_on, "SHORT_DATE_FORMAT")
+        day = date_format(interest.due_on)
         return gettext("%(day)s, late") % {"day": day} if interest.is_late else day
 
     @admin.display(description=_("sent"), ordering="created_at")
     def created_told(self, interest: Interest) -> str:
-        return date_format(interest.created_at, "SHORT_DATE_FORMAT")
+        return date_format(timezone.localtime(interest.created_at))
 
 
 def _held_by(user: User) -> QuerySet[InterestHop]:

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.utils.text import capfirst
 
+from marketplace.services.visits import note_visit
 from matching.engine import Weights
 from matching.engine.scoring import coverage
 from matching.models.constants import CONSTANTS
@@ -205,3 +206,16 @@ def test_the_page_says_which_marks_lower_a_score_and_what_lists_are_chosen_from(
     assert "It lowers nothing" not in text
     assert "seldom trade, count as told in part 5" in text
     assert "A list is chosen from the 60 partners with the best scores." in text
+
+
+def test_a_chart_stands_only_where_something_has_happened(client, speaks_for):
+    ours = company("RU", "Ours")
+    note_visit(ours, company("JP", "Theirs"))
+    speaks_for(ours)
+
+    shown = client.get("/en/").content.decode()
+
+    months = re.search(r'<ul class="months".*?</ul>', shown, re.DOTALL)
+    assert months is not None
+    assert re.findall(r"<li><b>(\d+)</b>", months[0]) == ["1", "0", "0"]
+    assert months[0].count("<svg") == 1

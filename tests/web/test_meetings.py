@@ -544,3 +544,16 @@ def test_a_meeting_at_a_table_says_nothing_of_links(client, event, ours, slots):
 
     assert "not given yet" not in page
     assert reverse("meeting-link", args=[meeting.public_id]) not in page
+
+
+def test_of_many_times_asked_for_three_stand_open_and_the_rest_behind(client, event, slots):
+    own = RegistrationFactory(event=event, people=1)
+    reader = RepresentativeFactory(company=own.company).person
+    MeetingRequestFactory(event=event, partner=own, slots=slots)
+    client.force_login(reader)
+
+    shown = text(client.get(reverse("meetings")))
+
+    before, _summary, behind = shown.partition("<summary>2 more times</summary>")
+    behind = behind.partition("</details>")[0]
+    assert (before.count("<li>Thu 26 June"), behind.count("<li>Thu 26 June")) == (3, 2)

@@ -13,7 +13,7 @@ from tests.factories import PairHistoryFactory, UserFactory
 from tests.matching.world import CHIPS, SENSORS, company, lists, match, offers, seeks
 
 pytestmark = pytest.mark.django_db
-OWN = Weights()
+OWN = Weights(shown_least=0.3)  # who was met before loses much and is shown still
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from matching.engine.index import Index
 from tests.matching.engine.worlds import EVERYBODY, worlds
 
 WEIGHTS = [
-    Weights(),
+    Weights(common_least=0.84),
     Weights(met=0.05, common_least=0),
     Weights(field_least=0.2, common_least=0.3),
     Weights(met=0.4, common_least=0),

@@ -113,7 +113,7 @@ def all_pairs(found, company, rows, prices, k, seed):
 @pytest.mark.parametrize(("k", "offers"), [(1, 1), (4, 3), (20, 1), (60, 2)])
 def test_what_is_left_out_early_would_not_have_entered_a_list(seed, k, offers):
     companies, rows, prior = crowd(seed, offers=offers)
-    few = Weights(standing=0.3, further=0.2)
+    few = Weights(standing=0.3, further=0.2, common_least=0.84)
     weights = few if seed % 2 else EVERYBODY
     found = Index.build(rows, companies, weights, prior)
     prices = np.random.default_rng(seed).uniform(-0.1, 0.3, len(companies)).astype(np.float32)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import (
@@ -211,7 +212,7 @@ class Event(PublicModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.named()[0]}, {self.starts_on}"
+        return f"{self.named()[0]}, {date_format(self.starts_on)}"
 
     @property
     def is_direct(self) -> bool:

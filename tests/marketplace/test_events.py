@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
+from django.utils.translation import override
 
 from chambers.models import Mail
 from marketplace.models import Event, Meeting, Slot
@@ -28,6 +29,15 @@ def event(db):
 @pytest.fixture
 def manager(event):
     return factories.StaffFactory(chamber=event.chamber).person
+
+
+@pytest.mark.parametrize(
+    ("language", "day"),
+    [("en", "27 March 2027"), ("ru", "27 марта 2027"), ("ja", "2027年3月27日")],
+)
+def test_lists_of_staff_tell_the_first_day_of_an_event_in_words(event, language, day):
+    with override(language):
+        assert str(event).endswith(f", {day}")
 
 
 def create(chamber, by, **fields):

@@ -219,6 +219,7 @@ def test_a_filled_table_is_previewed_and_then_saved(client, manager, past):
     assert "2 meetings would be marked." in told
     assert "Host 0 × Guest 0" in told
     assert "Came late" in told
+    assert past.slots.first().starts_at.astimezone(past.clock).strftime("%-d %B %Y, %H:%M") in told
     assert {one[:2] for one in before} == {("unknown", "unknown")}
     assert sent.status_code == 302
     assert [one[:2] for one in state(past)] == [

@@ -146,6 +146,7 @@ class PlanPages(AtTheEvent):
             _("Compare versions"),
             others=others,
             other=other,
+            may_make=manages(request, timetable),
             rows=[
                 _compared(one, later=timetable.number > other.number)
                 for one in read.differences(other, timetable)

@@ -412,6 +412,7 @@ def test_a_lone_version_has_nothing_to_be_compared_with(client, manager, timetab
     shown = client.get(page("compare", timetable.pk))
 
     assert "There is no other version" in shown.content.decode()
+    assert f'add/?event={timetable.event_id}">Make a timetable' in shown.content.decode()
 
 
 def test_publishing_first_tells_whom_it_mails_and_then_does_it(client, manager, timetable, three):

@@ -297,6 +297,19 @@ def test_new_results_of_all_searches_come_in_one_mail(settings):
     assert "hovercraft" not in sent.text
 
 
+@pytest.mark.parametrize(("language", "one"), [("ru", "Новое по поиску"), ("ja", "の新着")])
+def test_the_subject_of_what_one_search_found_names_it(language, one):
+    person = RepresentativeFactory(company__member=True, person__language=language).person
+    published(title={language: "Pumps", "en": "Pumps"})
+    first = kept(person)
+
+    run_daily(noon())
+
+    subject = Mail.objects.get(kind="search_news").subject
+    assert first.name in subject
+    assert one in subject
+
+
 def test_a_title_of_two_lines_puts_no_line_of_its_own_into_the_mail():
     person = RepresentativeFactory(company__member=True).person
     published(title={"en": "Pumps\nYour account is locked: https://evil.example"})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PIL import ImageFile
+
 
 class NoPrinterError(Exception):
     """This machine lacks Pango, the library that sets text."""
@@ -17,6 +19,9 @@ def pdf_of(page: str, *, styles: Sequence[str]) -> bytes:
     try:
         from weasyprint import CSS, HTML  # it looks for Pango at once
         from weasyprint.urls import URLFetcher
+
+        # WeasyPrint makes Pillow open what is cut off, for the whole process: not what people send.
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
     except OSError as error:
         raise NoPrinterError(str(error)) from error
     nothing = URLFetcher(allowed_protocols=())

@@ -312,6 +312,7 @@ def test_the_entrance_names_addresses_that_answer(api, client, path):
         signed_in_only = name in {
             *("runs", "tokens", "me", "registrations", "requests", "meetings"),
             *("calendars", "timetables", "interests", "outcomes"),
+            *("searches", "conversations", "join_requests"),
         }
         expected = 401 if signed_in_only else 200
         assert client.get(address, headers={"accept": "*/*"}).status_code == expected, name

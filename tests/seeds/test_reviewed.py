@@ -19,10 +19,12 @@ def test_anonymous_held_and_changed_ones_are_there():
     contacts = {
         key: factories.RepresentativeFactory(company=one).person for key, one in companies.items()
     }
-    factories.OpportunityFactory(company=companies[OURS], published=True, text={"en": "Pumps."})
     operator = factories.UserFactory(superuser=True)
 
     codes = {("hs", "9026"): factories.TradeCodeFactory(scheme="hs", code="9026")}
+    factories.OpportunityFactory(
+        company=companies[OURS], published=True, text={"en": "Pumps."}, codes=codes.values()
+    )
 
     review_some(World(today(), operator, companies=companies, contacts=contacts, codes=codes))
 

@@ -102,6 +102,7 @@ def pages(world):
         ("search-new", "companies"),
         ("search", world.search.public_id),
         ("calendars",),
+        ("tokens",),
         ("mail-choices",),
         ("conversations",),
         ("conversation", talk),

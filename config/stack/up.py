@@ -24,7 +24,7 @@ from config.stack.stopping import StoppedError, StopRequests
 from config.stack.translations import compile_translations
 
 _PORTS_IN_A_ROW = 20
-_EARLIER_RUN_SECONDS = 60.0
+_EARLIER_RUN_SECONDS = 180.0  # its worker finishes what it is at: a matching on a slow machine
 _STOP_SECONDS = 10.0  # then it is ended; a job that was cut off is taken up again
 
 

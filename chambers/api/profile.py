@@ -23,23 +23,8 @@ from chambers.models import Company, Level, Scope
 from chambers.selectors.codes import key_of
 from chambers.selectors.completeness import completeness_of
 from chambers.services.people import demand_editor
-from chambers.services.profiles import change_profile
+from chambers.services.profiles import PROFILE, change_profile
 
-_FACTS = (
-    "legal_name_latin",
-    "city",
-    "size",
-    "founded",
-    "languages",
-    "website",
-    "email",
-    "phone",
-    "turnover",
-    "turnover_currency",
-    "industry",
-    "is_family_business",
-    "is_listed",
-)
 _LINE = r"^[^\x00\n]{0,300}\Z"
 # How the form names the parts of a value that is one object in a body.
 _PARTS = {"description": "text", "visibility": "level"}
@@ -182,7 +167,7 @@ class CompanyProfile(Resource):
 
 
 def _told(company: Company) -> Any:
-    answer = {name: getattr(company, name) for name in _FACTS}
+    answer = {name: getattr(company, name) for name in PROFILE}
     answer |= {
         "public_id": company.public_id,
         "legal_name": company.legal_name,

@@ -121,14 +121,15 @@ def repair(
         filled=filled,
         other_tables=tuple(
             meeting
-            for meeting in range(count)
-            if plan.table
-            and old.slot[meeting] is not None
-            and old.slot[meeting] == new.slot[meeting]
-            and plan.table[meeting] != mended.table[meeting]
+            for meeting, table in enumerate(plan.table)
+            if _stays(old, new, meeting) and table != mended.table[meeting]
         ),
         unmended=damage.unmended,
     )
+
+
+def _stays(old: Seats, new: Seats, meeting: int) -> bool:
+    return old.slot[meeting] is not None and old.slot[meeting] == new.slot[meeting]
 
 
 def _differs(old: Seats, new: Seats, meeting: int) -> bool:

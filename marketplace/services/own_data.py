@@ -97,7 +97,7 @@ def _meetings(person: User) -> Iterator[Held]:
 
 @holds
 def _chosen(person: User) -> Iterator[Held]:
-    """When the person is not there, which companies they entered, whom they keep off."""
+    """When the person is not there, and which companies they entered."""
     away = Away.objects.filter(participant__person=person).select_related(
         "participant__registration__event", "slot"
     )
@@ -134,6 +134,11 @@ def _chosen(person: User) -> Iterator[Held]:
             for one in entered.select_related("event", "company").order_by("pk")
         ],
     )
+
+
+@holds
+def _settled(person: User) -> Iterator[Held]:
+    """Whom the person keeps off, and the texts that they changed."""
     blocks = Block.objects.filter(by=person).select_related("company", "blocked")
     yield Held(
         "blocks",

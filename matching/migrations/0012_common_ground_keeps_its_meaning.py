@@ -5,7 +5,7 @@ What they do not state gets the former default, as in ``0010_rules_keep_their_me
 
 from django.db import migrations
 
-FORMER = {"prior_gains": 2.5}
+FORMER = {"prior_gains": 2.5, "shown_least": 0.3}
 NEW = {"common_least": 0.0}  # without effect
 
 

@@ -21,31 +21,9 @@ from marketplace.scheduling.problem import Plan, Status
 from marketplace.verification import verify
 
 from .test_planning import fair_of
-from .worlds import faults, placed, worlds
+from .worlds import faults, placed, without, worlds
 
 FEW = Limits(conflicts=2_000, steps=20_000)
-
-
-def without(problem, person, slots):
-    """The problem when a participant is away in some slots."""
-    gone = frozenset(slots) & frozenset(range(problem.slots))
-    return replace(
-        problem,
-        forbidden=tuple(
-            away | gone if number == person else away
-            for number, away in enumerate(problem.forbidden)
-        ),
-        domains=tuple(
-            tuple(
-                start
-                for start in starts
-                if person not in people or gone.isdisjoint(range(start, start + length))
-            )
-            for starts, people, length in zip(
-                problem.domains, problem.meetings, problem.lengths, strict=True
-            )
-        ),
-    )
 
 
 def solved(problem, **more):

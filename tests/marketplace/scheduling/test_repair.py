@@ -11,32 +11,11 @@ from marketplace.scheduling.problem import Place, Plan, Problem
 from marketplace.scheduling.repair import Change, repair
 from marketplace.scheduling.seating import Room, seat
 
-from .worlds import faults, placed, world, worlds
+from .worlds import faults, placed, without, world, worlds
 
 
 def _seated(problem):
     return seat(problem, place(problem, steps=20))
-
-
-def _without(problem, person, slots):
-    """The problem when a participant is away in some slots."""
-    return replace(
-        problem,
-        forbidden=tuple(
-            away | slots if number == person else away
-            for number, away in enumerate(problem.forbidden)
-        ),
-        domains=tuple(
-            tuple(
-                start
-                for start in starts
-                if person not in people or slots.isdisjoint(range(start, start + length))
-            )
-            for starts, people, length in zip(
-                problem.domains, problem.meetings, problem.lengths, strict=True
-            )
-        ),
-    )
 
 
 def _fewer_tables(problem, slots, count=1):
@@ -59,7 +38,7 @@ def _touched(problem, before, after, meeting):
 @settings(deadline=None, max_examples=60)
 def test_a_late_arrival_leaves_a_plan_that_keeps_the_rules(problem, person, late):
     plan = _seated(problem)
-    changed = _without(problem, person, frozenset(range(late)))
+    changed = without(problem, person, frozenset(range(late)))
 
     mended = repair(changed, plan, Change(excused=frozenset({person})))
 
@@ -195,7 +174,7 @@ def test_a_meeting_at_a_lost_table_goes_to_another_table_at_the_same_hour():
 def test_what_may_not_move_and_cannot_stay_is_named():
     problem = _round(((0, 1), (0, 2)), slots=2, tables=1)
     plan = Plan(slot=(0, 1), table=(0, 0), helper=(None, None))
-    changed = _without(problem, 0, frozenset({0}))
+    changed = without(problem, 0, frozenset({0}))
 
     mended = repair(changed, plan, Change(window=frozenset({0})))
 
@@ -230,7 +209,7 @@ def _fewest_people(problem, plan, excused):
 def test_in_small_problems_no_plan_moves_fewer_people(seed):
     problem = world(seed, size=4, meetings=5, plain=True)
     plan = _seated(problem)
-    changed = _fewer_tables(_without(problem, 1, frozenset({0, 1})), {2}, 1)
+    changed = _fewer_tables(without(problem, 1, frozenset({0, 1})), {2}, 1)
 
     mended = repair(changed, plan, Change(excused=frozenset({1})))
 

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import strategies as st
@@ -103,3 +104,25 @@ def breaks_of(problem, plan):
 
 def placed(plan):
     return sum(slot is not None for slot in plan.slot)
+
+
+def without(problem, person, slots):
+    """The problem when a participant is away in some slots."""
+    gone = frozenset(slots) & frozenset(range(problem.slots))
+    return replace(
+        problem,
+        forbidden=tuple(
+            away | gone if number == person else away
+            for number, away in enumerate(problem.forbidden)
+        ),
+        domains=tuple(
+            tuple(
+                start
+                for start in starts
+                if person not in people or gone.isdisjoint(range(start, start + length))
+            )
+            for starts, people, length in zip(
+                problem.domains, problem.meetings, problem.lengths, strict=True
+            )
+        ),
+    )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
 from django.utils import translation
 
 from chambers.gates.calendar import Appointment, Standing
@@ -39,7 +40,8 @@ def tell(lease: jobs.Lease) -> None:
 
     ``changes`` holds, of each meeting that changed, its state before and after: status, slot,
     table and interpreter, as public ids. With ``everybody`` each person reads all their meetings,
-    else only what differs for them, with the old time beside the new one.
+    those that were agreed since the version was made among them; else only what differs for them,
+    with the old time beside the new one.
     """
     timetable = Timetable.objects.select_related("event__chamber").get(
         pk=lease.payload["timetable"]
@@ -48,8 +50,7 @@ def tell(lease: jobs.Lease) -> None:
     everybody = bool(lease.payload["everybody"])
     kind = str(lease.payload["kind"])
     kind = kind if everybody or kind == WITHDRAWN else CHANGED
-    concerned = set(timetable.problem["meetings"]) if everybody else set(changes)
-    meetings = _meetings(timetable, concerned)
+    meetings = _meetings(timetable, set(changes), everybody=everybody)
     shares = _shares(meetings)
     before = _before(timetable, changes)
     calls = [Call(one, before.get(str(one.public_id)), place_held(one)) for one in meetings]
@@ -67,9 +68,13 @@ def tell(lease: jobs.Lease) -> None:
         result["mails"] = len(shares) + helped
 
 
-def _meetings(timetable: Timetable, concerned: set[str]) -> list[Meeting]:
+def _meetings(timetable: Timetable, changed: set[str], *, everybody: bool) -> list[Meeting]:
+    concerned = Q(public_id__in=changed)
+    if everybody:
+        concerned |= Q(public_id__in=timetable.problem["meetings"])
+        concerned |= Q(status__in=Meeting.AHEAD)
     rows = (
-        Meeting.objects.filter(event=timetable.event_id, public_id__in=concerned)
+        Meeting.objects.filter(concerned, event=timetable.event_id)
         .told()
         .alive()
         .select_related(

@@ -73,6 +73,24 @@ def test_the_final_timetable_confirms_and_tells_everybody_again(event, staff):
     assert "Before:" not in final.text  # neither time nor table differs
 
 
+def test_the_final_timetable_lists_what_was_agreed_since_it_was_made_too(event, staff):
+    one, two, three = people(event, 3)
+    meet(event, one, two)
+    timetable = published(event, staff)
+    last = Slot.objects.filter(event=event).latest("starts_at")
+    meet(event, three, one, placed=True, slot=last)
+    Mail.objects.all().delete()
+
+    publish_timetable(timetable, by=staff, final=True)
+    jobs.work_off()
+
+    told = {mail.to: mail for mail in Mail.objects.filter(kind="timetable_final")}
+    assert set(told) == {person.person.email for person in (one, two, three)}
+    to_one = told[one.person.email]
+    assert to_one.calendar.count("BEGIN:VEVENT") == 2
+    assert str(three.registration.company) in to_one.text
+
+
 def test_a_new_version_tells_only_those_for_whom_something_differs(event, staff):
     one, two, three, four = people(event, 4)
     stays, moves = meet(event, one, two), meet(event, three, four)

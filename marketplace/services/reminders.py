@@ -28,6 +28,7 @@ SOON = dt.timedelta(minutes=10)
 TOMORROW = dt.timedelta(hours=24)
 TOO_LATE = dt.timedelta(hours=1)  # for a list of the day: its first meeting is about to begin
 AGAIN = dt.timedelta(days=3)  # between two mails on the same waiting requests
+_STAMP = "%Y%m%d%H%M"
 _asked: dict[str, dt.datetime] = {}
 """When this process last looked: what it finds stays due for longer than a tick."""
 
@@ -88,7 +89,11 @@ def remind_tomorrow(now: dt.datetime) -> int:
 
 
 def remind_to_answer(now: dt.datetime) -> int:
-    """Write to those who have let requests wait, every ``AGAIN``; how many mails."""
+    """Write to those who have let requests wait, every ``AGAIN``; how many mails.
+
+    Each reader's time runs from their last such mail, not from a request: the oldest may be
+    answered meanwhile, and others come after all were.
+    """
     waiting: dict[Registration, list[MeetingRequest]] = {}
     rows = (
         MeetingRequest.objects.open()
@@ -104,16 +109,30 @@ def remind_to_answer(now: dt.datetime) -> int:
     for request in rows:
         if request.answer_from is not None:
             waiting.setdefault(request.answer_from, []).append(request)
-    sent = 0
+    sent, quarter = 0, now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
     for own, requests in waiting.items():
-        turn = (now - min(one.created_at for one in requests)) // AGAIN
-        keys = {f"answer {own.pk} {turn} {one.pk}": one for one in speakers(own)}
-        written = _written(keys)
-        for once, reader in keys.items():
-            if once not in written:
+        readers = list(speakers(own))
+        lately = _asked_since(own, readers, quarter - AGAIN)
+        for reader in readers:
+            if reader.pk not in lately:
+                once = f"answer {own.pk} {quarter.astimezone(dt.UTC):{_STAMP}} {reader.pk}"
                 _tell_to_answer(once, reader, own, requests)
                 sent += 1
     return sent
+
+
+def _asked_since(own: Registration, readers: Iterable[User], moment: dt.datetime) -> set[int]:
+    """Keys of the readers who were asked to answer for a company after a moment."""
+    found = set()
+    rows = Mail.objects.filter(kind="remind_answers", person__in=readers)
+    for once, reader in rows.values_list("once", "person"):
+        parts = once.split(" ")
+        # Mails of former versions name how often they asked, not when.
+        if len(parts) == 4 and parts[1] == str(own.pk) and len(parts[2]) == 12:
+            asked = dt.datetime.strptime(parts[2], _STAMP).replace(tzinfo=dt.UTC)
+            if asked > moment:
+                found.add(reader)
+    return found
 
 
 def _between(first: dt.datetime, last: dt.datetime) -> list[tuple[Meeting, Slot]]:

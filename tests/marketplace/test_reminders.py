@@ -101,6 +101,34 @@ def test_who_lets_requests_wait_is_told_every_three_days_of_all_of_them():
         assert f"/en/requests/{one.public_id}/" in told.text
 
 
+def test_requests_that_come_after_all_were_answered_are_reminded_of_in_their_turn():
+    asked = make.ParticipantFactory(speaking=True)
+    own, now = asked.registration, timezone.now()
+    late = {"event": own.event, "partner": own, "expires_at": now + 30 * DAY}
+    first = make.MeetingRequestFactory(**late, created_at=now - 3 * DAY)
+    assert [remind_to_answer(now + days * DAY) for days in (0, 3)] == [1, 1]
+
+    MeetingRequest.objects.filter(pk=first.pk).update(status="declined", answer_from=None)
+    make.MeetingRequestFactory(**late, created_at=now + 7 * DAY)
+
+    counts = [remind_to_answer(now + days * DAY) for days in (9, 10, 12, 13)]
+    assert counts == [0, 1, 0, 1]
+
+
+def test_an_answer_to_the_oldest_request_does_not_bring_the_next_reminder_nearer():
+    asked = make.ParticipantFactory(speaking=True)
+    own, now = asked.registration, timezone.now()
+    late = {"event": own.event, "partner": own, "expires_at": now + 30 * DAY}
+    first = make.MeetingRequestFactory(**late, created_at=now - 9 * DAY)
+    make.MeetingRequestFactory(**late, created_at=now - 4 * DAY)
+    assert remind_to_answer(now) == 1
+
+    MeetingRequest.objects.filter(pk=first.pk).update(status="declined", answer_from=None)
+
+    counts = [remind_to_answer(now + days * DAY) for days in (1, 2, 3)]
+    assert counts == [0, 0, 1]
+
+
 def test_nobody_is_asked_to_answer_what_is_new_or_over():
     asked = make.ParticipantFactory(speaking=True)
     make.MeetingRequestFactory(event=asked.registration.event, partner=asked.registration)

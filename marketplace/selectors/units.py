@@ -53,7 +53,9 @@ def zones_of(event: Event, keys: Sequence[str]) -> dict[str, dt.tzinfo]:
 
 def strange_minutes(unit: tuple[dt.datetime, dt.datetime], zone: dt.tzinfo) -> int:
     """Minutes of a unit outside 8 to 20 o'clock in a zone."""
-    start, end = (moment.astimezone(zone) for moment in unit)
+    start, end = (moment.astimezone(dt.UTC) for moment in unit)
+    # Minutes are added in UTC: by a clock on the wall an hour is missing, or there twice, where
+    # clocks change.
     minutes = range(int((end - start).total_seconds()) // 60)
-    hours = ((start + dt.timedelta(minutes=minute)).hour for minute in minutes)
-    return sum(not 8 <= hour < 20 for hour in hours)
+    moments = (start + dt.timedelta(minutes=minute) for minute in minutes)
+    return sum(not 8 <= moment.astimezone(zone).hour < 20 for moment in moments)

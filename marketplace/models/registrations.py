@@ -54,8 +54,9 @@ class RegistrationQuerySet(ScopedQuerySet):
     def listed_for(self, user: User | AnonymousUser) -> Self:
         """Who agreed to be listed, for those who take part in the same event themselves.
 
-        A company that has excluded one of the reader's companies is not there for them, nor is
-        one that they have excluded.
+        Who has only applied, or waits for a place, does not take part yet: else anybody could read
+        names and addresses by registering for an event. A company that has excluded one of the
+        reader's companies is not there for them, nor is one that they have excluded.
         """
         mine = Company.objects.run_by(user).values("pk")
         excluded = Company.excluded_companies.through.objects
@@ -64,7 +65,7 @@ class RegistrationQuerySet(ScopedQuerySet):
             .exclude(consent=Registration.Consent.NOT_LISTED)
             .filter(
                 Exists(
-                    Registration.objects.alive()
+                    Registration.objects.taking_part()
                     .run_by(user)
                     .filter(event=OuterRef("event"), event__is_published=True)
                 )

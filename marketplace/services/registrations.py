@@ -54,9 +54,9 @@ def register_company(
 ) -> Registration:
     """Put a company down for an event; the organiser admits it.
 
-    ``people`` come, each with name, position, presence, person; without it who registers comes.
-    A company that had withdrawn stands in the queue again. Staff may register a member of their
-    chamber, the organiser also after the deadline.
+    ``people`` come, each with name, position, presence, person; without it who registers comes,
+    beside those whom a company that had withdrawn had named. It stands in the queue again. Staff
+    may register a member of their chamber, the organiser also after the deadline.
 
     Raises ValidationError ``registration_closed``, ``members_only``, ``already_registered``,
     ``refused``, ``other_event``; PermissionDenied for who decides for neither.
@@ -74,14 +74,10 @@ def register_company(
     _demand_own_parts(registration)
     registration.full_clean()
     registration.save()
-    given = list(people) if people is not None else _myself(by, company)
-    # Who was named before a withdrawal is still there.
-    coming = Participant.objects.coming().filter(registration=registration)
-    known = set(coming.values_list("person", flat=True)) - {None}
-    for one in given:
-        person = one.get("person")
-        if person is None or person.pk not in known:
-            _add(registration, one)
+    if people is not None:
+        _name_people(registration, people, at or timezone.now())
+    elif not registration.participants.filter(left_at=None, person=by).exists():
+        _name_more(registration, _myself(by, company))
     return registration
 
 
@@ -360,6 +356,44 @@ def _fresh(event: Event, company: Company) -> Registration:
     return old
 
 
+def _name_people(
+    registration: Registration, people: Iterable[Mapping[str, Any]], now: dt.datetime
+) -> None:
+    """Let these people come and nobody else.
+
+    Who was named before a withdrawal and is named again stays the same person with what is said
+    of them now; the others come no more.
+    """
+    before = list(Participant.objects.coming().filter(registration=registration).order_by("pk"))
+    new = []
+    for given in people:
+        known = _among(before, given)
+        if known is None:
+            new.append(given)
+            continue
+        before.remove(known)
+        for name, value in given.items():
+            setattr(known, name, value)
+        _keep(known)
+    for one in before:
+        one.left_at = now
+        one.save(update_fields=["left_at"])
+    _name_more(registration, new)
+
+
+def _name_more(registration: Registration, people: Iterable[Mapping[str, Any]]) -> None:
+    for given in people:
+        _add(registration, given)
+
+
+def _among(before: Iterable[Participant], given: Mapping[str, Any]) -> Participant | None:
+    """Who of those named before this is: by account, without one by name."""
+    person = given.get("person")
+    account, name = (person.pk, "") if person is not None else (None, given["name"].strip())
+    same = (one for one in before if one.person_id == account and name in ("", one.name))
+    return next(same, None)
+
+
 def _myself(by: User, company: Company) -> list[Mapping[str, Any]]:
     if not Representative.objects.filter(company=company, person=by).exists():
         return []
@@ -383,6 +417,10 @@ def _add(registration: Registration, given: Mapping[str, Any]) -> Participant:
             participant.pk, participant.public_id = earlier.pk, earlier.public_id
             participant.badge_code = earlier.badge_code
             participant._state.adding = False  # noqa: SLF001 - Django's documented model API
+    return _keep(participant)
+
+
+def _keep(participant: Participant) -> Participant:
     demand_colleague(participant)
     participant.full_clean()
     participant.save()

@@ -63,8 +63,8 @@ def people(request: SignedInRequest, own: Registration) -> HttpResponse:
     asked = facets.Asked.read(request.GET, [], {})
     page = page_of(request, others_at(own.event, own, request.user, asked.text))
     context = {"page": page, "asked": asked, "guests": guests(own, page, request.user)}
-    context |= {"event": own.event, "may_ask": may_ask(request, own)}
-    if not asked.text:
+    context |= {"event": own.event, "own": own, "may_ask": may_ask(request, own)}
+    if not asked.text and own.status == Registration.Status.ADMITTED:
         others = attendance_of(own.event)["companies"] - 1
         context["unseen"] = max(0, others - page.paginator.count)
     if wants_fragment(request):

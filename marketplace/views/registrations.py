@@ -29,7 +29,7 @@ from marketplace.forms import (
     people_of,
 )
 from marketplace.models import Event, Meeting, MeetingRequest, Participant, Registration, Slot
-from marketplace.selectors.events import closed_to
+from marketplace.selectors.events import closed_to, named_before
 from marketplace.selectors.times import ShownTime, day_of, shown_time
 from marketplace.services import registrations as services
 from marketplace.services.handovers import ends_without
@@ -80,17 +80,15 @@ def register(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 def _registration_forms(
     request: SignedInRequest, event: Event, company: Company
 ) -> tuple[RegistrationForm, BaseFormSet]:
-    """The registration and who comes; whoever fills it in stands in the first row."""
+    """The registration and who comes: those named before a withdrawal, else who fills it in."""
     given = sent(request)
     first = {"name": request.user.name, "person": request.user.public_id}
+    named = [] if given is not None else (named_before(event, company) or [first])
     people = PeopleForms(
-        given,
-        prefix="people",
-        form_kwargs={"company": company},
-        initial=[first] if given is None else None,
+        given, prefix="people", form_kwargs={"company": company}, initial=named or None
     )
     if given is None:
-        people.extra = PEOPLE - 1
+        people.extra = max(PEOPLE - len(named), 1)
     initial = {"consent": Registration.Consent.LISTED}
     return RegistrationForm(given, event=event, company=company, initial=initial), people
 

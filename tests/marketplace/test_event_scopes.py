@@ -167,10 +167,9 @@ def test_who_else_comes_is_told_by_consent_and_to_those_who_come(world, change):
     assert not listed.all().exists()
 
 
-def test_who_was_refused_does_not_read_who_comes(world):
-    Registration.objects.filter(pk=world.third.registration_id).update(
-        status="refused", reason="Full"
-    )
+@pytest.mark.parametrize("status", ["applied", "waiting", "refused", "withdrawn"])
+def test_who_was_not_admitted_does_not_read_who_comes(world, status):
+    Registration.objects.filter(pk=world.third.registration_id).update(status=status, reason="Full")
 
     assert not Registration.objects.listed_for(world.third.person).exists()
 

@@ -273,6 +273,19 @@ def test_only_those_who_agreed_are_listed_and_contacts_by_consent(client, own):
     assert "1 more comes and did not agree to be seen" in text(answer)
 
 
+@pytest.mark.parametrize("status", ["applied", "waiting"])
+def test_who_is_not_admitted_yet_reads_nobody_and_when_the_list_opens(client, own, status):
+    other = comes(own.event, company__legal_name="Open", consent="listed_with_contact")
+    ParticipantFactory(registration=other, name="Open O")
+    type(own).objects.filter(pk=own.pk).update(status=status)
+
+    shown = text(people(client, own.event))
+
+    assert "This list opens when the organiser has admitted you" in shown
+    assert "Open" not in shown.replace("This list opens", "")
+    assert "did not agree to be seen" not in shown
+
+
 def test_a_company_that_excluded_ours_is_not_there(client, own):
     other = comes(own.event)
     other.company.excluded_companies.add(own.company)

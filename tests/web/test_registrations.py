@@ -139,6 +139,40 @@ def test_what_was_typed_stays_when_it_cannot_be_saved(client, event, speaks_for,
     assert not Registration.objects.exists()
 
 
+def test_what_is_wrong_with_a_person_is_said_on_top_with_a_way_to_the_field(
+    client, event, speaks_for
+):
+    speaks_for(CompanyFactory(member=True))
+
+    answer = register(client, event, **{"people-1-name": "", "people-1-position": "Director"})
+
+    top, _form = answer.content.decode().split('name="consent"', 1)
+    assert answer.status_code == 422
+    assert '<a href="#id_people-1-name">Person 2: Name</a>' in top
+
+
+def test_who_comes_back_finds_whom_they_had_named_and_what_they_say_now_counts(
+    client, event, speaks_for
+):
+    person = speaks_for(CompanyFactory(member=True))
+    anna = {"people-0-person": str(person.public_id)}
+    register(client, event, **anna, **{"people-1-name": "Boris", "people-2-name": "Clara"})
+    client.post(reverse("event-withdraw", args=[event.public_id]), {"reason": "Ill"})
+    page = client.get(reverse("event-register", args=[event.public_id]))
+    typed = sent_back(page, "register")
+    assert [typed[f"people-{n}-name"] for n in range(4)] == [["Anna"], ["Boris"], ["Clara"], [""]]
+
+    now = {"people-0-presence": "remote", "people-1-name": "Boris", "people-2-name": "Dina"}
+    register(client, event, **anna, **now)
+
+    people = Registration.objects.get().participants.coming().order_by("pk")
+    assert [(one.name, one.presence) for one in people] == [
+        ("Anna", "remote"),
+        ("Boris", "on_site"),
+        ("Dina", "on_site"),
+    ]
+
+
 def test_a_refusal_of_the_rules_keeps_the_form_and_says_the_next_step(client, event, speaks_for):
     speaks_for(CompanyFactory())
 

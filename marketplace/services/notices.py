@@ -207,9 +207,8 @@ def tell_of_absence(
         own = theirs[0][1].registration
         stays, leaves = _kept(kept, key), _kept(left or {}, key)
         with translation.override(reader.language):
-            times = [_told(one.slot, own, reader) for one, _who in theirs if one.slot is not None]
             context = {
-                **_lost_context(registration, own, times),
+                **_lost_context(registration, own, theirs, reader),
                 "reason": reason,
                 "going_on": _rows(stays, reader),
                 "leaves": _rows(leaves, reader),
@@ -280,10 +279,9 @@ def _tell_lost(
     reader: User, registration: Registration, own: Registration, theirs: Theirs, kept: Theirs
 ) -> None:
     with translation.override(reader.language):
-        times = [_told(one.slot, own, reader) for one, _who in theirs if one.slot is not None]
-        rows = _rows(kept, reader)
+        lost = _lost_context(registration, own, theirs, reader)
+        context = {**lost, "going_on": _rows(kept, reader)}
     file = _calendar(own.event, reader, [*theirs, *kept])
-    context = {**_lost_context(registration, own, times), "going_on": rows}
     _mail("partner_withdrew", reader, own, context, file)
 
 
@@ -299,9 +297,19 @@ def _rows(theirs: Theirs, reader: User) -> list[dict[str, str]]:
 
 
 def _lost_context(
-    registration: Registration, own: Registration, times: list[str]
+    registration: Registration, own: Registration, theirs: Theirs, reader: User
 ) -> dict[str, Any]:
-    return {"registration": registration, "own": own, "times": times}
+    """What a mail tells of meetings that end with ``registration``, in the language in force.
+
+    Each with whom the reader's company would have sent, for it may meet one company twice; and
+    with the other companies, where they are not just the one that does not come.
+    """
+    gone = registration.company.told
+    rows = _rows(theirs, reader)
+    for row, (meeting, _who) in zip(rows, theirs, strict=True):
+        row["ours"] = ", ".join(o.name for o in meeting.people() if o.registration_id == own.pk)
+        row["partner"] = "" if row["partner"] == gone else row["partner"]
+    return {"registration": registration, "own": own, "lost": rows}
 
 
 def chamber_of(event: Event) -> Chamber | None:

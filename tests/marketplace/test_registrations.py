@@ -276,6 +276,27 @@ def test_a_withdrawal_leaves_no_orphan_and_tells_each_partner_once(event):
     assert "10:20–10:40" in mail.text
 
 
+def test_a_partner_of_several_meetings_reads_which_was_whose(event):
+    leaving = make.ParticipantFactory(registration__event=event, speaking=True)
+    partner = make.RegistrationFactory(event=event)
+    reader = factories.RepresentativeFactory(company=partner.company, role="owner").person
+    ours = [
+        make.ParticipantFactory(registration=partner, name=name, person=None)
+        for name in ("Boris B", "Clara C")
+    ]
+    slots = make.SlotFactory.create_batch(2, event=event)
+    for person, slot in zip(reversed(ours), slots, strict=True):
+        make.MeetingFactory(event=event, host=leaving, guest=person, slot=slot, placed=True)
+    make.MeetingFactory(event=event, host=leaving, guest=ours[0], status="unscheduled", slot=None)
+
+    registrations.withdraw_registration(leaving.registration, by=leaving.person)
+
+    lines = Mail.objects.get(to=reader.email).text.splitlines()
+    told = [line.strip() for line in lines if "Boris B" in line or "Clara C" in line]
+    assert [line.rsplit(", ", 1)[1] for line in told] == ["Clara C", "Boris B", "Boris B"]
+    assert [":" in line for line in told] == [True, True, False]
+
+
 def test_what_was_held_before_the_withdrawal_stays(event):
     leaving = Leaving(event)
     held = leaving.meetings[0]

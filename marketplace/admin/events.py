@@ -135,7 +135,7 @@ class EventAdmin(
                     "request_quota",
                     ("meetings_least", "meetings_most"),
                     ("walking_minutes", "freeze_minutes"),
-                    "fairness",
+                    ("fairness", "most_in_a_row"),
                     "same_partner_rule",
                 ]
             },

@@ -66,6 +66,10 @@ class EventDetailOut(EventOut):
     meetings_most = serializers.IntegerField(
         allow_null=True, help_text=_("As many meetings a company may have; null: no limit.")
     )
+    most_in_a_row = serializers.IntegerField(
+        allow_null=True,
+        help_text=_("After so many meetings a timetable gives a person a free time."),
+    )
     fairness = serializers.IntegerField(
         allow_null=True,
         help_text=_("By how many breaks people may differ at most; null: no limit."),

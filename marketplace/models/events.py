@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -135,6 +136,16 @@ class Event(PublicModel):
         _("minutes to walk"),
         default=0,
         help_text=_("Free minutes after each meeting of a person."),
+    )
+    most_in_a_row = models.PositiveSmallIntegerField(
+        _("meetings in a row at most"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_(
+            "After so many a timetable gives a person a free time; a longer meeting counts as"
+            " several. Empty: no limit."
+        ),
     )
     freeze_minutes = models.PositiveSmallIntegerField(
         _("freeze window, minutes"),

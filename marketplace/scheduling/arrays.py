@@ -64,6 +64,8 @@ def task_of(problem: Problem) -> Task:
         day,
         word,
         bit,
+        np.array(problem.too_long, np.int32),
+        np.array(problem.resting, np.bool_),
         day_word,
     )
 

@@ -77,6 +77,9 @@ class Task(NamedTuple):
     word: Ints
     """Where the bit of each slot stands in ``State.busy``."""
     bit: Bits
+    too_long: Ints
+    """See ``Problem``; empty where nobody rests."""
+    resting: Flags
     day_word: Ints
     """Day d has the words from ``day_word[d]`` up to ``day_word[d + 1]``."""
 
@@ -377,12 +380,56 @@ def people_free(task: Task, state: State, meeting: int, slot: int) -> bool:
 
 
 @compiled
+def keeps_rests(task: Task, state: State, meeting: int, slot: int, gone: int) -> bool:
+    """Whether a waiting meeting at a slot leaves its people a rest in time.
+
+    Meetings with the mark ``gone`` count as away; -1 none.
+    """
+    if len(task.too_long) == 0:
+        return True
+    end = slot + task.length[meeting]
+    for i in range(task.people_start[meeting], task.people_start[meeting + 1]):
+        if not rests(task, state, task.people[i], slot, end, -1, gone):
+            return False
+    return True
+
+
+@compiled
+def rests(
+    task: Task, state: State, person: int, begin: int, end: int, left: int, gone: int
+) -> bool:
+    """Whether a participant rests in time who is busy from begin up to end, too, but not at left.
+
+    Meetings with the mark ``gone`` count as away; -1 none.
+    """
+    if not task.resting[person]:
+        return True
+    while begin > 0 and _is_at_work(state, person, begin - 1, left, gone):
+        begin -= 1
+    while end < len(task.too_long) and _is_at_work(state, person, end, left, gone):
+        end += 1
+    for slot in range(begin, end):  # noqa: SIM110 -- compiled: faster than all()
+        if 0 <= task.too_long[slot] < end:
+            return False
+    return True
+
+
+@compiled
+def _is_at_work(state: State, person: int, slot: int, left: int, gone: int) -> bool:
+    meeting = state.at[person, slot]
+    if meeting < 0 or slot == left:
+        return False
+    return bool(gone < 0 or state.mark[meeting] != gone)
+
+
+@compiled
 def fits(task: Task, state: State, meeting: int, slot: int) -> bool:
     """Whether a waiting meeting can be seated at a slot of its domain, but for an interpreter."""
     return (
         has_table(task, state, meeting, slot)
         and people_free(task, state, meeting, slot)
         and in_order(task, state, meeting, slot)
+        and keeps_rests(task, state, meeting, slot, -1)
     )
 
 

@@ -24,6 +24,8 @@ class Why(StrEnum):
     TABLES = "tables"
     INTERPRETER = "interpreter"
     """Nobody who speaks both languages is free."""
+    REST = "rest"
+    """An attendee would have too many meetings in a row."""
     ORDER = "order"
     FIXED = "fixed"
     """The meeting keeps its time: it is confirmed, locked or about to begin."""
@@ -106,6 +108,10 @@ class _Moving:
     def _span(self, start: int) -> range:
         return range(start, start + self._problem.lengths[self._meeting])
 
+    def _slots_of(self, one: int) -> set[int]:
+        """When a participant has other meetings."""
+        return {slot for slot, other in self._agendas[one] if other != self._meeting}
+
     def obstacles(self, start: int) -> list[Obstacle]:
         problem, meeting = self._problem, self._meeting
         if problem.fixed and problem.fixed[meeting] not in (-1, start):
@@ -122,6 +128,10 @@ class _Moving:
             there = ((one, slot) for slot in slots)
             clashes = dict.fromkeys(self._busy[at] for at in there if at in self._busy)
             found += [Obstacle(Why.BUSY, one, other) for other in clashes]
+        for one in problem.meetings[meeting]:
+            clash = any((one, slot) in self._busy for slot in slots)
+            if not clash and problem.tires(one, self._slots_of(one), slots):
+                found.append(Obstacle(Why.REST, one))
         if not _has_table(problem, self._plan, meeting, slots, self._room):
             found.append(Obstacle(Why.TABLES))
         if problem.helpers[meeting] and self.helper(slots) is None:

@@ -15,6 +15,7 @@ from marketplace.scheduling.board import (
     State,
     Task,
     compiled,
+    rests,
     turn,
     turn_cost,
 )
@@ -50,7 +51,11 @@ def find_chain(task: Task, state: State, meeting: int, target: int) -> bool:
                 state.queue[size] = partner
                 size += 1
     state.counts[SIZE], state.counts[TOUCHED] = size, touched
-    return _fits_tables(task, state, one, target) and _keeps_order(task, state, one, target)
+    return (
+        _fits_tables(task, state, one, target)
+        and _keeps_order(task, state, one, target)
+        and _keeps_rests(task, state, one, target)
+    )
 
 
 @compiled
@@ -91,6 +96,19 @@ def _keeps_order(task: Task, state: State, one: int, target: int) -> bool:
                 at = one + target - at if state.mark[later] == stamp else at
                 if at <= slot:
                     return False
+    return True
+
+
+@compiled
+def _keeps_rests(task: Task, state: State, one: int, target: int) -> bool:
+    if len(task.too_long) == 0:
+        return True
+    for i in range(state.counts[TOUCHED]):
+        person = state.touched[i]
+        old = one if state.at[person, one] >= 0 else target
+        new = one + target - old
+        if not rests(task, state, person, new, new + 1, old, -1):
+            return False
     return True
 
 

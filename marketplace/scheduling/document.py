@@ -41,6 +41,8 @@ def problem_told(problem: Problem) -> Told:
     told["forbidden"] = [sorted(slots) for slots in problem.forbidden]
     if not problem.numbers:
         del told["numbers"]
+    if not problem.too_long:
+        del told["too_long"], told["resting"]
     del told["former"]
     if problem.former is not None:
         told["former"] = plan_told(problem.former)

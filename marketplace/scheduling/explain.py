@@ -26,7 +26,13 @@ _ALL = 60_000
 """Conflicts for all questions about one plan, shared out evenly among what it leaves out."""
 _ASKING = 50
 """What any question costs at least, in conflicts."""
-_ORDER = ("interpreter", "order", "tables", "meeting")  # the sooner left out, the rarer a cause
+_ORDER = (
+    "interpreter",
+    "order",
+    "rest",
+    "tables",
+    "meeting",
+)  # the sooner left out, the rarer a cause
 
 
 def why_infeasible(problem: Problem, seed: int = 0) -> tuple[Unplaced, ...]:
@@ -157,6 +163,8 @@ def _told(
         cause = Cause.ORDER
     elif "tables" in by_kind:
         cause, slots = Cause.TABLES, tuple(sorted(set(by_kind["tables"])))
+    elif "rest" in by_kind:
+        cause, people = Cause.NO_REST, tuple(sorted(set(by_kind["rest"])))
     elif "interpreter" in by_kind:
         cause, people = Cause.NO_INTERPRETER, tuple(sorted(problem.helpers[first]))
     elif shared and others:
@@ -209,6 +217,9 @@ class _Seats:
                 if slot in self._busy[person]
             }
             return Unplaced(meeting, Cause.CROWDED, people, domain, tuple(sorted(rivals)))
+        tired = [person for person in people if self._tires(person, meeting, both)]
+        if tired:
+            return Unplaced(meeting, Cause.NO_REST, tuple(tired), both)
         helpers = problem.helpers[meeting]
         if helpers and not any(
             self._free((helper,), meeting, start) for helper in helpers for start in both
@@ -227,6 +238,13 @@ class _Seats:
     def _free(self, persons: Iterable[int], meeting: int, start: int) -> bool:
         slots = self._during(meeting, start)
         return all(slot not in self._busy[person] for person in persons for slot in slots)
+
+    def _tires(self, person: int, meeting: int, starts: Iterable[int]) -> bool:
+        """Whether the person would have no rest wherever the meeting began."""
+        busy = self._busy[person]
+        return all(
+            self._problem.tires(person, busy, self._during(meeting, start)) for start in starts
+        )
 
     def _has_table(self, meeting: int, start: int) -> bool:
         """Whether a table of the kind the meeting needs is left for all its slots."""

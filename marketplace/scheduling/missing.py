@@ -29,6 +29,9 @@ def _cause(problem: Problem, calendars: Calendars, meeting: int, window: Collect
     free = [start for start in starts if calendars.admits(problem, meeting, start, None)]
     if not free:
         return Cause.CROWDED
+    free = [start for start in free if calendars.rests(problem, meeting, start)]
+    if not free:
+        return Cause.NO_REST
     helped = [
         start
         for start in free

@@ -26,9 +26,9 @@ class Rule:
     """One rule that can be switched off, to see which ones a conflict needs."""
 
     kind: str
-    """``meeting`` (is held), ``tables``, ``order``, ``interpreter``."""
+    """``meeting`` (is held), ``tables``, ``order``, ``interpreter``, ``rest``."""
     number: int
-    """Of the meeting, the slot or the precedence."""
+    """Of the meeting, the slot, the precedence or the participant."""
 
 
 class Model:
@@ -66,6 +66,7 @@ class Model:
         ]
         self._attend()
         self.busy = self._calendars()
+        self._rests()
         self._tables()
         self._order()
         self.begun: dict[int, dict[int, int]] = {}
@@ -290,6 +291,17 @@ class Model:
                 continue
             coded = CardEnc.equals(slots, total, top_id=self._top, encoding=EncType.cardnetwrk)
             self._take(coded.clauses, coded.nv)
+
+    def _rests(self) -> None:
+        """Nobody who rests is busy all through a stretch that is too long."""
+        for participant, busy in enumerate(self.busy):
+            if not self.problem.rests(participant):
+                continue
+            for slot, last in enumerate(self.problem.too_long):
+                stretch = range(slot, last + 1)
+                if stretch and all(at in busy for at in stretch):
+                    rule = self._rule("rest", participant)
+                    self.add([*rule, *(-busy[at] for at in stretch)])
 
     def _tables(self) -> None:
         problem = self.problem

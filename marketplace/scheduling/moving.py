@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +62,14 @@ class Calendars:
         people = (*problem.meetings[meeting], *(() if helper is None else (helper,)))
         return not any((person, at) in self.busy for person in people for at in span)
 
+    def rests(self, problem: Problem, meeting: int, slot: int) -> bool:
+        """Whether nobody of the meeting would have too many in a row."""
+        span = range(slot, slot + problem.lengths[meeting])
+        return not any(
+            problem.tires(person, _Own(self.busy, person), span)
+            for person in problem.meetings[meeting]
+        )
+
     def has_table(self, problem: Problem, meeting: int, slot: int) -> bool:
         """Whether a table of the kind the meeting needs is left all its time."""
         place = problem.places[meeting]
@@ -79,6 +87,16 @@ class Calendars:
             all((person, end) not in self.busy for end in ends)
             for person in problem.meetings[meeting]
         )
+
+
+class _Own:
+    """The busy slots of one participant."""
+
+    def __init__(self, busy: Collection[tuple[int, int]], person: int) -> None:
+        self._busy, self._person = busy, person
+
+    def __contains__(self, slot: object) -> bool:
+        return (self._person, slot) in self._busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +148,7 @@ class _Model:
                 if not any(at in closed for at in range(slot, slot + problem.lengths[meeting]))
                 for helper in problem.helpers[meeting] or (None,)
                 if calendars.admits(problem, meeting, slot, helper)
+                and calendars.rests(problem, meeting, slot)
             }
             self._at[meeting] = choices
             self._lost[meeting] = self._model.new_bool_var("")
@@ -149,6 +168,19 @@ class _Model:
         for several in taken.values():
             if len(several) > 1:
                 self._model.add_at_most_one(several)
+        self._rests(taken)
+
+    def _rests(self, taken: Mapping[tuple[int, int], list[Any]]) -> None:
+        """Nobody who rests is busy all through a stretch that is too long."""
+        for person in {person for person, _slot in taken}:
+            if not self._problem.rests(person):
+                continue
+            for first, last in enumerate(self._problem.too_long):
+                stretch = [(person, slot) for slot in range(first, last + 1)]
+                open_ = [at for at in stretch if at not in self._calendars.busy]
+                if open_ and all(at in taken for at in open_):
+                    chosen = [one for at in open_ for one in taken[at]]
+                    self._model.add(sum(chosen) <= len(open_) - 1)
 
     def _tables(self) -> None:
         problem = self._problem

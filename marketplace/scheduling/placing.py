@@ -25,6 +25,7 @@ from marketplace.scheduling.board import (
     free_helper,
     has_table,
     in_order,
+    keeps_rests,
     lacks_screen,
     put,
     take,
@@ -306,6 +307,8 @@ def _in_the_way(task: Task, state: State, meeting: int, slot: int, helper: int) 
         other = state.queue[i]
         if task.starts_start[other + 1] - task.starts_start[other] == 1:
             return 1000
+    if not keeps_rests(task, state, meeting, slot, state.counts[STAMP]):
+        return 1000
     return int(state.counts[SIZE])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
 
@@ -73,6 +73,11 @@ class Problem:
     numbers: tuple[int, ...] = ()
     """How many tables there are, and with a screen, where more than are open at once; () no more.
     A problem without them is told and hashed without them."""
+    too_long: tuple[int, ...] = ()
+    """Per slot the last one of the shortest stretch from it in which nobody who rests is busy all
+    the time, -1 where no stretch of its day is; () no limit."""
+    resting: tuple[bool, ...] = ()
+    """Who rests: not those whose fixed meetings leave no rest. The same holds for both of them."""
     former: Plan | None = None
     """Where people have their meetings by now, and should keep them; None asks for any good plan.
     The same holds for its telling and hash."""
@@ -80,6 +85,21 @@ class Problem:
     def counts(self, participant: int) -> bool:
         """Whether breaks of the participant count."""
         return not self.counted or self.counted[participant]
+
+    def rests(self, participant: int) -> bool:
+        """Whether the participant has so many meetings in a row at most."""
+        return bool(self.too_long) and self.resting[participant]
+
+    def tires(self, participant: int, busy: Container[int], span: range) -> bool:
+        """Whether the participant, busy elsewhere as told, would have no rest with this span."""
+        if not self.rests(participant):
+            return False
+        first, end = span.start, span.stop
+        while first - 1 in busy:
+            first -= 1
+        while end in busy:
+            end += 1
+        return any(0 <= self.too_long[slot] < end for slot in range(first, end))
 
     def people(self) -> frozenset[int]:
         """Calendars of somebody who can be troubled: not those of booths."""
@@ -93,6 +113,8 @@ class Problem:
         told["forbidden"] = [sorted(slots) for slots in self.forbidden]
         if not self.numbers:
             del told["numbers"]
+        if not self.too_long:
+            del told["too_long"], told["resting"]
         if self.former is None:
             del told["former"]
         return _digest(told)
@@ -125,6 +147,8 @@ class Cause(StrEnum):
     """It cannot come before, or after, the meetings it has to."""
     CROWDED = "crowded"
     """Each would fit alone, not all together."""
+    NO_REST = "no_rest"
+    """Somebody would have too many meetings in a row."""
     UNEVEN = "uneven"
     """Breaks cannot be shared out as evenly as asked."""
 

@@ -153,7 +153,9 @@ class _Damage:
         self._broken = broken
         self.unmended = tuple(sorted(broken & bound))
         self._over = self._overfull()
-        self.start = frozenset((broken | self._crowded()) - bound) | change.wanted
+        self.start = (
+            frozenset((broken | self._crowded() | self._restless()) - bound) | change.wanted
+        )
 
     def _is_bound(self, meeting: int) -> bool:
         return meeting in self._change.locked or any(
@@ -182,6 +184,21 @@ class _Damage:
                 for person in people:
                     there[person, at].append(meeting)
         return {m for meetings in there.values() if len(meetings) > 1 for m in meetings}
+
+    def _restless(self) -> set[int]:
+        """Meetings of a row that is too long: one of them moves, if any of them may."""
+        busy: defaultdict[int, dict[int, int]] = defaultdict(dict)
+        for meeting in self._held:
+            for person in self._problem.meetings[meeting]:
+                if self._problem.rests(person):
+                    busy[person].update(dict.fromkeys(self._span(meeting), meeting))
+        return {
+            own[at]
+            for own in busy.values()
+            for first, last in enumerate(self._problem.too_long)
+            if last >= 0 and all(at in own for at in range(first, last + 1))
+            for at in range(first, last + 1)
+        }
 
     def _out_of_order(self) -> set[int]:
         found = set()
@@ -415,6 +432,7 @@ def _fill(problem: Problem, seats: Seats, change: Change) -> tuple[Seats, tuple[
             for slot in problem.domains[meeting]
             if _may_fill(problem, slots, change, meeting, slot)
             and calendars.has_table(problem, meeting, slot)
+            and calendars.rests(problem, meeting, slot)
             for helper in problem.helpers[meeting] or (None,)
             if calendars.admits(problem, meeting, slot, helper)
         ]

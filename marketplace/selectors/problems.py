@@ -37,7 +37,13 @@ from marketplace.scheduling.problem import Place, Problem
 from marketplace.selectors.accounts import accounts_of
 from marketplace.selectors.loading import load_meetings
 from marketplace.selectors.orders import ordered_pairs
-from marketplace.selectors.units import cut, strange_minutes, zones_of
+from marketplace.selectors.units import (
+    busy_all_through,
+    cut,
+    ends_of_stretches,
+    strange_minutes,
+    zones_of,
+)
 
 if TYPE_CHECKING:
     from marketplace.scheduling.seating import Room
@@ -247,6 +253,7 @@ class Reader:
             counted=tuple(key.startswith("participant:") for key in self._calendars.keys),
             precedences=self._precedences(fixed),
             fairness=self._event.fairness,
+            **self._rests(attendees, lengths, fixed),
             burden=self._burden(),
             fixed=tuple(fixed),
             optional=True,
@@ -267,6 +274,24 @@ class Reader:
             closed if any(closed) else [],
             screened,
         )
+
+    def _rests(
+        self, attendees: Sequence[_Units], lengths: Sequence[int], fixed: Sequence[int]
+    ) -> dict[str, Any]:
+        """How long nobody is busy all the time; but who stands without a rest stays so."""
+        if (most := self._event.most_in_a_row) is None:
+            return {}
+        ends = ends_of_stretches(self._slots, self._units, self._days(), most)
+        tireless = busy_all_through(ends, attendees, lengths, self._standing_at(fixed))
+        resting = tuple(
+            key.startswith("participant:") and one not in tireless
+            for one, key in enumerate(self._calendars.keys)
+        )
+        return {"too_long": ends, "resting": resting}
+
+    def _standing_at(self, fixed: Sequence[int]) -> Sequence[int]:
+        """The unit in which each meeting is whatever comes, -1 where it may move."""
+        return fixed
 
     def _open_tables(self, tables: Sequence[Table]) -> _Units:
         """How many of some tables can be used in each unit."""

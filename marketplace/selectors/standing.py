@@ -115,6 +115,10 @@ class _StandingReader(Reader):
     def _fixed(self, meeting: Meeting) -> int:
         return -1
 
+    def _standing_at(self, fixed: Sequence[int]) -> Sequence[int]:
+        """Where all are now: whoever has chosen a day without a rest keeps it."""
+        return [self._first_unit(one.slot) if one.slot else -1 for one in self._meetings]
+
     def _kept_tables(self, fixed: object) -> list[int | None]:
         """Of every meeting; none of one that is at a booth, or whose table is gone for good."""
         numbers = {table.pk: at for at, table in enumerate(self._shared)}

@@ -41,6 +41,7 @@ _CAUSES = {
     Cause.NO_INTERPRETER: gettext_lazy("no interpreter for its languages is free"),
     Cause.TABLES: gettext_lazy("all tables are taken whenever its people are free"),
     Cause.ORDER: gettext_lazy("it cannot come before or after the meetings it has to"),
+    Cause.NO_REST: gettext_lazy("somebody would have too many meetings in a row"),
     Cause.CROWDED: gettext_lazy("each meeting would fit alone, not all together"),
     Cause.UNEVEN: gettext_lazy("breaks could not be shared out as evenly as the event asks"),
 }
@@ -49,6 +50,7 @@ _WHYS = {
     cells.Why.BUSY: gettext_lazy("another meeting"),
     cells.Why.TABLES: gettext_lazy("no table is free"),
     cells.Why.INTERPRETER: gettext_lazy("no interpreter is free"),
+    cells.Why.REST: gettext_lazy("too many meetings in a row"),
     cells.Why.ORDER: gettext_lazy("the order of meetings"),
     cells.Why.FIXED: gettext_lazy("this meeting keeps its time"),
 }

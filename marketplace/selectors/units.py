@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import statistics
 from collections import defaultdict
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
@@ -33,6 +34,49 @@ def cut(
         for slot in slots
     ]
     return units, spans
+
+
+def ends_of_stretches(
+    slots: Sequence[Slot],
+    units: Sequence[tuple[dt.datetime, dt.datetime]],
+    days: Sequence[Sequence[int]],
+    most: int,
+) -> tuple[int, ...]:
+    """For each unit the last one of the shortest stretch with over ``most`` meetings, -1 none.
+
+    Meetings count by their minutes: those of a slot as long as most slots are. A pause of that
+    length between two units, such as a lunch, is a rest.
+    """
+    usual = dt.timedelta(minutes=statistics.mode(slot.minutes for slot in slots))
+    ends = [-1] * len(units)
+    for day in days:
+        for first in day:
+            busy, before = dt.timedelta(), units[first][0]
+            for unit in range(first, day[-1] + 1):
+                start, end = units[unit]
+                if start - before >= usual:
+                    break
+                busy, before = busy + (end - start), end
+                if busy > most * usual:
+                    ends[first] = unit
+                    break
+    return tuple(ends)
+
+
+def busy_all_through(
+    ends: Sequence[int],
+    attendees: Sequence[Sequence[int]],
+    lengths: Sequence[int],
+    starts: Sequence[int],
+) -> set[int]:
+    """Who is busy in some whole stretch of ``ends``, by meetings that start there; -1 do not."""
+    busy: dict[int, set[int]] = defaultdict(set)
+    for people, length, start in zip(attendees, lengths, starts, strict=True):
+        if start >= 0:
+            for one in people:
+                busy[one].update(range(start, start + length))
+    stretches = [range(first, last + 1) for first, last in enumerate(ends) if last >= 0]
+    return {one for one, own in busy.items() if any(own.issuperset(each) for each in stretches)}
 
 
 def zones_of(event: Event, keys: Sequence[str]) -> dict[str, dt.tzinfo]:

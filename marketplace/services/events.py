@@ -51,6 +51,7 @@ _SETTINGS = (
     "meetings_least",
     "meetings_most",
     "walking_minutes",
+    "most_in_a_row",
     "freeze_minutes",
     "fairness",
     "same_partner_rule",

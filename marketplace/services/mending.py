@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _WHY_LOST = {
     Cause.NO_COMMON_SLOT: gettext_lazy("its people are never there together any more"),
     Cause.CROWDED: gettext_lazy("its people have other meetings whenever they are there together"),
+    Cause.NO_REST: gettext_lazy("somebody would have too many meetings in a row"),
     Cause.NO_INTERPRETER: gettext_lazy("no interpreter for its languages is free"),
     Cause.TABLES: gettext_lazy("all tables are taken whenever its people are free"),
     Cause.ORDER: gettext_lazy("it cannot come before or after the meetings it has to"),

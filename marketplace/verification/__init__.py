@@ -17,8 +17,10 @@ comes before); ``counted`` (whether the breaks of each participant count; [] all
 (the most by which the breaks of two may differ, or null); ``burden`` (minutes outside 8 to 20
 o'clock per participant and slot; [] none); ``sessions``, ``fixed`` (what made the domains small);
 ``optional`` (meetings may stay without a slot); ``numbers`` (how many tables there are, and with
-a screen, where some are closed in some slots; it may be missing); ``former`` (a plan that people
-know and that should be kept as far as possible; it may be missing).
+a screen, where some are closed in some slots; it may be missing); ``too_long`` (per slot the last
+one of the shortest stretch from it in which nobody who rests is busy all the time, -1 none) and
+``resting`` (who rests), which may be missing; ``former`` (a plan that people know and that should
+be kept as far as possible; it may be missing).
 
 ``plan`` has ``slot``, ``table`` and ``helper``: one entry per meeting, null for none; the latter
 two are [] where the plan gives none. ``certificate`` states what the plan is worth: ``status``,

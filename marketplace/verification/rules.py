@@ -12,6 +12,8 @@ def shape(problem: Object, plan: Object) -> Iterator[str]:
     meetings, slots, people = len(problem["meetings"]), problem["slots"], problem["participants"]
     lists = {"domains": meetings, "lengths": meetings, "places": meetings, "helpers": meetings}
     lists |= {"tables": slots, "screens": slots, "forbidden": people}
+    if "too_long" in problem:
+        lists |= {"too_long": slots, "resting": people}
     for name, size in lists.items():
         if len(problem[name]) != size:
             yield f"{name}: {len(problem[name])} entries, must be {size}"
@@ -70,6 +72,7 @@ def broken(problem: Object, plan: Object) -> Iterator[str]:
     yield from _busy(problem, plan, held)
     yield from _tables(problem, plan, held)
     yield from _crowded(problem, held)
+    yield from _tired(problem, held)
 
 
 def _absent(problem: Object, plan: Object, meeting: int) -> Iterator[str]:
@@ -99,6 +102,23 @@ def _busy(problem: Object, plan: Object, held: list[tuple[int, range]]) -> Itera
                         f"participant {participant} has meetings {other} and {meeting}"
                         f" in slot {slot}"
                     )
+
+
+def _tired(problem: Object, held: list[tuple[int, range]]) -> Iterator[str]:
+    """People who have too many meetings in a row."""
+    ends: list[int] = problem.get("too_long") or []
+    if not ends:
+        return
+    busy: dict[int, set[int]] = {}
+    for meeting, slots in held:
+        for participant in problem["meetings"][meeting]:
+            busy.setdefault(participant, set()).update(slots)
+    for participant, own in sorted(busy.items()):
+        if not problem["resting"][participant]:
+            continue
+        for first, last in enumerate(ends):
+            if last >= 0 and own.issuperset(range(first, last + 1)):
+                yield f"participant {participant} has no rest from slot {first} to slot {last}"
 
 
 def _tables(problem: Object, plan: Object, held: list[tuple[int, range]]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from tests.event_factories import (
     TableFactory,
 )
 from tests.factories import StaffFactory
-from tests.marketplace.timetable_world import made, meet, people, small_event, state
+from tests.marketplace.timetable_world import made, meet, people, published, small_event, state
 
 pytestmark = pytest.mark.django_db
 
@@ -172,6 +172,55 @@ def test_slots_of_two_lengths_lie_over_each_other(event, staff):
     timetable = made(event, staff)
 
     assert shown.places_of(timetable)[str(meeting.public_id)][0] == long
+
+
+def hours(meetings):
+    """When they are, as numbers of slots from the first."""
+    slots = list(Slot.objects.order_by("starts_at").values_list("starts_at", flat=True))
+    return sorted(slots.index(state(one)[1]) for one in meetings)
+
+
+def test_nobody_has_more_meetings_in_a_row_than_the_event_says(event, staff):
+    event.most_in_a_row = 2
+    event.save()
+    one, *others = people(event, 4)
+    meetings = [meet(event, one, other) for other in others]
+
+    published(event, staff)
+
+    assert hours(meetings) in ([0, 1, 3], [0, 2, 3])
+
+
+def test_a_pause_as_long_as_a_meeting_is_a_rest(event, staff):
+    event.most_in_a_row = 2
+    event.save()
+    one, *others = people(event, 5)
+    for late in Slot.objects.order_by("starts_at")[2:]:
+        late.starts_at += dt.timedelta(hours=1)
+        late.ends_at += dt.timedelta(hours=1)
+        late.save()
+    meetings = [meet(event, one, other) for other in others]
+
+    published(event, staff)
+
+    assert hours(meetings) == [0, 1, 2, 3]
+
+
+def test_who_has_chosen_a_day_without_a_rest_keeps_it(event, staff):
+    event.most_in_a_row = 1
+    event.save()
+    one, *others = people(event, 4)
+    slots = Slot.objects.order_by("starts_at")
+    chosen = [
+        meet(event, one, other, placed=True, slot=slot)
+        for other, slot in zip(others[:2], slots, strict=False)
+    ]
+    last = meet(event, one, others[2])
+
+    published(event, staff)
+
+    assert hours(chosen) == [0, 1]
+    assert state(last)[1] is not None
 
 
 def test_a_search_is_asked_to_stop_and_keeps_its_best_plan(event, staff):

@@ -150,6 +150,10 @@ def sentence(problem: Problem, unplaced: Unplaced, first: int = 0) -> str:
             "Meeting %(meeting)d (participants %(people)s) would fit alone, but not together with "
             "meetings %(others)s (fixed among them: %(fixed)s)."
         ),
+        Cause.NO_REST: _(
+            "Meeting %(meeting)d (participants %(people)s): participant %(who)s would have too "
+            "many meetings in a row."
+        ),
         Cause.UNEVEN: _(
             "All meetings can be held, but some participants then have over %(fairness)s breaks "
             "more than others."

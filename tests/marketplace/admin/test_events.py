@@ -43,6 +43,19 @@ def test_an_event_is_set_up_with_dates_by_the_clock_of_its_place(client, manager
     assert event.requests_close_at == dt.datetime(2030, 4, 20, 9, tzinfo=dt.UTC)
 
 
+def test_how_many_meetings_come_in_a_row_is_set_and_no_limit_is_empty(client, manager, event):
+    form = sent_back(client.get(page("event_change", event.pk)), "event_form")
+
+    client.post(page("event_change", event.pk), {**form, "most_in_a_row": "4"})
+    event.refresh_from_db()
+    refused = client.post(page("event_change", event.pk), {**form, "most_in_a_row": "0"})
+
+    assert (event.most_in_a_row, refused.status_code) == (4, 200)
+    client.post(page("event_change", event.pk), {**form, "most_in_a_row": ""})
+    event.refresh_from_db()
+    assert event.most_in_a_row is None
+
+
 def test_an_event_that_ends_before_it_starts_is_refused_on_the_form(client, manager, chamber):
     sent = client.post(page("event_add"), typed(chamber, ends_on="2030-04-01"))
 

@@ -1,6 +1,6 @@
 """Small random problems, and their best plan by trying every one: shares no code with solvers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from hypothesis import strategies as st
@@ -41,7 +41,14 @@ def problems(draw, *, optional=None):
     burden = draw(
         st.lists(minutes, min_size=everybody, max_size=everybody).map(tuple) | st.just(())
     )
+    most = draw(st.sampled_from([0, 0, 1, 2, 3]))
     return Problem(
+        too_long=tuple(
+            slot + most if slot + most <= day[-1] else -1 for day in days for slot in day
+        )
+        if most
+        else (),
+        resting=(True,) * PEOPLE + (False,) * len(HELPERS) if most else (),
         participants=everybody,
         slots=slots,
         days=days,
@@ -62,10 +69,19 @@ def problems(draw, *, optional=None):
     )
 
 
-def best(problem: Problem) -> tuple[int, int, int] | None:
-    """Fewest (meetings left out, minutes of the one who has most, breaks) of all plans."""
+def best(problem: Problem, held: Iterable[int] = ()) -> tuple[int, int, int] | None:
+    """Fewest (meetings left out, minutes of the one who has most, breaks) of all plans.
+
+    Of those that hold the meetings ``held``.
+    """
+    sure = list(held)
     return min(
-        (rank for plan in _plans(problem) if (rank := rank_of(problem, plan)) is not None),
+        (
+            rank
+            for plan in _plans(problem)
+            if all(plan.slot[meeting] is not None for meeting in sure)
+            and (rank := rank_of(problem, plan)) is not None
+        ),
         default=None,
     )
 
@@ -90,6 +106,13 @@ def rank_of(problem: Problem, plan: Plan) -> tuple[int, int, int] | None:
                 if slot in busy[person] or slot in problem.forbidden[person]:
                     return None
                 busy[person][slot] = meeting
+    if any(
+        last >= 0 and all(at in busy[person] for at in range(first, last + 1))
+        for person in range(problem.participants)
+        if problem.too_long and problem.resting[person] and person < PEOPLE
+        for first, last in enumerate(problem.too_long)
+    ):
+        return None
     if any(used > there for used, there in zip(tables, problem.tables, strict=True)):
         return None
     if any(used > there for used, there in zip(screens, problem.screens, strict=True)):

@@ -121,6 +121,7 @@ def _set_up(world: World, row: Row) -> _Stage:
         name=row["name"],
         theme=row["theme"],
         place=row["place"],
+        place_names=row.get("place_names", {}),
         zone=row["zone"],
         starts_on=first,
         ends_on=first + dt.timedelta(days=row["days"] - 1),
@@ -135,7 +136,7 @@ def _set_up(world: World, row: Row) -> _Stage:
         registered_at=_noon(world.today, row["registered_days"]),
         requested_at=_noon(world.today, row["requested_days"]),
     )
-    halls = {name: parts.add_hall(event, name, by=manager) for name in row["halls"]}
+    halls = {one["name"]: parts.add_hall(event, by=manager, **one) for one in row["halls"]}
     for told in row["tables"]:
         where = {**told, "hall": halls[told["hall"]]}
         parts.add_tables(event, by=manager, **where)

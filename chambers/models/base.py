@@ -63,6 +63,11 @@ def in_language(texts: Mapping[str, str], language: str | None = None) -> tuple[
     return "", wanted
 
 
+def in_own_words(texts: Mapping[str, str], otherwise: str, language: str | None = None) -> str:
+    """How readers of ``language`` call what has a name of its own: else by that name."""
+    return texts.get(language or site_language()) or otherwise
+
+
 def validate_texts(value: object) -> None:
     """Refuse anything but {ISO 639-1 code: text}."""
     if not isinstance(value, dict) or not all(

@@ -108,20 +108,20 @@ class EventAdmin(
         "stage",
         "starts_on",
         "ends_on",
-        "place",
+        "place_shown",
         "chamber",
         "registered",
         "meeting_count",
     ]
     list_filter = [WhenFilter, "kind", "is_published", "chamber"]
     list_select_related = ["chamber"]
-    search_fields = ["name", "place"]
+    search_fields = ["name", "place", "place_names"]
     ordering = ["-starts_on", "-pk"]
     filter_horizontal = ["hosts"]
     add_form_template = "admin/change_form.html"
     change_form_template = "admin/marketplace/event/change_form.html"
     fieldsets = [
-        (None, {"fields": ["chamber", "kind", "name", "theme", "place", "zone"]}),
+        (None, {"fields": ["chamber", "kind", "name", "theme", "place", "place_names", "zone"]}),
         (None, {"fields": ["starts_on", "ends_on", "hosts"]}),
         (
             _("By when, at the place of the event"),
@@ -182,6 +182,10 @@ class EventAdmin(
     @admin.display(description=_("name"), ordering="name")
     def name_shown(self, event: Event) -> str:
         return event.named()[0]
+
+    @admin.display(description=_("place"), ordering="place")
+    def place_shown(self, event: Event) -> str:
+        return event.told_place
 
     @admin.display(description=_("stage"))
     def stage(self, event: Event) -> str:

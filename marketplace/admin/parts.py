@@ -97,15 +97,15 @@ class HallAdmin(PartAdmin):
     addable = True
     actions = [removal(_("Remove halls"))]
     list_display = ["name", "event", "table_count"]
-    search_fields = ["name"]
-    fields = ["event", "name"]
+    search_fields = ["name", "names"]
+    fields = ["event", "name", "names"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Hall]:
         rows: QuerySet[Hall] = super().get_queryset(request)
         return rows.annotate(size=Count("tables"))
 
     def add_part(self, event: Event, by: User, **fields: Any) -> Hall:
-        return parts.add_hall(event, fields["name"], by=by)
+        return parts.add_hall(event, fields["name"], by=by, names=fields.get("names"))
 
     def change_part(self, part: Hall, by: User, **fields: Any) -> Hall:
         return parts.change_hall(part, by=by, **fields)

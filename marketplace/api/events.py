@@ -36,6 +36,7 @@ class EventOut(serializers.Serializer):
     name = TextsField()
     theme = TextsField()
     place = serializers.CharField(allow_blank=True)
+    place_names = TextsField(help_text=_("The place in other languages."))
     time_zone = serializers.CharField(source="zone", help_text=_("Of the place, an IANA name."))
     starts_on = serializers.DateField()
     ends_on = serializers.DateField()

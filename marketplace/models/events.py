@@ -18,6 +18,7 @@ from chambers.models import (
     PublicModel,
     ScopedQuerySet,
     in_language,
+    in_own_words,
     validate_texts,
     validate_zone,
 )
@@ -106,6 +107,13 @@ class Event(PublicModel):
     name = models.JSONField(_("name"), validators=[validate_texts])
     theme = models.JSONField(_("theme"), default=dict, blank=True, validators=[validate_texts])
     place = models.CharField(_("place"), max_length=200, blank=True)
+    place_names = models.JSONField(
+        _("place in other languages"),
+        default=dict,
+        blank=True,
+        validators=[validate_texts],
+        help_text=_("Who reads none of them reads the place as it stands above."),
+    )
     zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
@@ -237,6 +245,11 @@ class Event(PublicModel):
     def themed(self, language: str | None = None) -> tuple[str, str]:
         """(theme, its language); see ``in_language``."""
         return in_language(self.theme, language)
+
+    @property
+    def told_place(self) -> str:
+        """The place as its reader calls it."""
+        return in_own_words(self.place_names, self.place)
 
     @property
     def clock(self) -> ZoneInfo:

@@ -11,7 +11,14 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models import Chamber, PublicModel, ScopedQuerySet, in_language, validate_texts
+from chambers.models import (
+    Chamber,
+    PublicModel,
+    ScopedQuerySet,
+    in_language,
+    in_own_words,
+    validate_texts,
+)
 from marketplace.models.events import Event, EventQuerySet
 
 if TYPE_CHECKING:
@@ -50,6 +57,13 @@ class Hall(PublicModel):
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="halls", verbose_name=_("event"))
     name = models.CharField(_("name"), max_length=80)
+    names = models.JSONField(
+        _("name in other languages"),
+        default=dict,
+        blank=True,
+        validators=[validate_texts],
+        help_text=_("Who reads none of them reads the name as it stands above."),
+    )
 
     objects = PartQuerySet.as_manager()
 
@@ -67,7 +81,7 @@ class Hall(PublicModel):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return in_own_words(self.names, self.name)
 
 
 class TableQuerySet(PartQuerySet):

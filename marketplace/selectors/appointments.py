@@ -64,9 +64,9 @@ def appointment_of(
 def place_of(meeting: Meeting) -> str:
     """The table, its hall and the place of the event; without a table, that it is online."""
     if meeting.table is None:
-        return _("Online") if meeting.link or meeting.is_remote else meeting.event.place
+        return _("Online") if meeting.link or meeting.is_remote else meeting.event.told_place
     hall = meeting.table.hall
-    parts = [str(meeting.table), hall.name if hall else "", meeting.event.place]
+    parts = [str(meeting.table), str(hall) if hall else "", meeting.event.told_place]
     return ", ".join(filter(None, parts))
 
 

@@ -42,7 +42,6 @@ class Display:
     event: Event
     clock: str
     day: str
-    halls: Sequence[str]
     hall: str
     now: Sequence[Sitting]
     next: Sequence[Sitting]
@@ -65,11 +64,10 @@ def shown_in_hall(
     where not all lines have room, they take turns. Three queries.
     """
     now, clock = at or timezone.now(), event.clock
-    halls = list(event.halls.values_list("name", flat=True))
-    hall = hall if hall in halls else ""
+    room = next((one for one in event.halls.all() if one.name == hall), None)
     rows = Meeting.objects.filter(event=event, status__in=Meeting.HOLDING, slot__ends_at__gt=now)
-    if hall:
-        rows = rows.filter(table__hall__name=hall)
+    if room is not None:
+        rows = rows.filter(table__hall=room)
     following = (
         rows.filter(slot__starts_at__gt=now)
         .order_by("slot__starts_at")
@@ -94,8 +92,7 @@ def shown_in_hall(
         event,
         f"{here:%H:%M}",
         day_of(here.date()),
-        halls,
-        hall,
+        str(room or ""),
         _sittings((one for one in shown if _begun(one, now)), here),
         _sittings((one for one in shown if not _begun(one, now)), here),
         page + 1,
@@ -136,6 +133,6 @@ def _place(meeting: Meeting) -> Place:
     return Place(
         table.number if table else None,
         table is not None and table.owner_id is not None,
-        table.hall.name if table and table.hall else "",
+        str(table.hall) if table and table.hall else "",
         [one.company.told for one in named],
     )

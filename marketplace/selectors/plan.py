@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from marketplace.models import Event, Meeting, Registration, Table
+from marketplace.models import Event, Hall, Meeting, Registration, Table
 
 ACROSS = 8  # tables beside each other
 _CELL = (72, 56)  # what one table takes of the drawing
@@ -22,8 +22,13 @@ _EDGE = 16
 class HallPlan:
     """A hall and its tables; without a name where the event has no halls."""
 
-    name: str
+    hall: Hall | None
     tables: Sequence[Table]
+
+    @property
+    def name(self) -> str:
+        """As its reader calls it."""
+        return str(self.hall or "")
 
     def __str__(self) -> str:
         """As a line of text: Hall A: tables 1–6, 9; booths 12."""
@@ -66,10 +71,11 @@ class Drawing:
 def halls_of(event: Event) -> list[HallPlan]:
     """The halls that have tables, by name, those without a hall first. One query."""
     rows = Table.objects.filter(event=event).select_related("hall")
-    found: dict[str, list[Table]] = {}
+    found: dict[str, tuple[Hall | None, list[Table]]] = {}
     for one in rows.order_by("hall__name", "number"):
-        found.setdefault(one.hall.name if one.hall else "", []).append(one)
-    return [HallPlan(name, found[name]) for name in sorted(found)]
+        name = one.hall.name if one.hall else ""
+        found.setdefault(name, (one.hall, []))[1].append(one)
+    return [HallPlan(*found[name]) for name in sorted(found)]
 
 
 def own_tables(own: Registration) -> set[int]:

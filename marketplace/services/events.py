@@ -45,6 +45,7 @@ _SETTINGS = (
     "name",
     "theme",
     "place",
+    "place_names",
     "zone",
     "members_only",
     "request_quota",
@@ -198,7 +199,10 @@ def clone_event(
 
 def _clone_place(event: Event, clone: Event, shift: dt.timedelta) -> None:
     """Halls, tables, slots and sessions."""
-    halls = {old.pk: Hall.objects.create(event=clone, name=old.name) for old in event.halls.all()}
+    halls = {
+        old.pk: Hall.objects.create(event=clone, name=old.name, names=old.names)
+        for old in event.halls.all()
+    }
     Table.objects.bulk_create(
         Table(
             event=clone,

@@ -99,15 +99,17 @@ def give_booth(table: Table, registration: Registration | None, *, by: User | No
     return change_table(table, by=by, owner=registration)
 
 
-def add_hall(event: Event, name: str, *, by: User | None) -> Hall:
-    """Add a hall. Raises ValidationError ``hall_exists``."""
-    return _add(Hall(event=event, name=name.strip()), event, by)
+def add_hall(
+    event: Event, name: str, *, by: User | None, names: dict[str, str] | None = None
+) -> Hall:
+    """Add a hall, with its ``names`` in other languages. Raises ValidationError ``hall_exists``."""
+    return _add(Hall(event=event, name=name.strip(), names=names or {}), event, by)
 
 
 @transaction.atomic
 def change_hall(hall: Hall, *, by: User | None, **fields: Any) -> Hall:
-    """Set its ``name``; calendars show the new one. Raises ValidationError ``hall_exists``."""
-    _demand_known(fields, {"name"})
+    """Set its ``name`` and ``names``; calendars show the new. Raises as ``add_hall``."""
+    _demand_known(fields, {"name", "names"})
     return _save(_hold(hall, by), fields)
 
 

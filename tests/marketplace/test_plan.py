@@ -4,6 +4,7 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.utils import translation
 
 from chambers.models import Mail
 from chambers.services import jobs
@@ -35,6 +36,17 @@ def test_a_line_tells_each_hall_with_its_tables(fair):
         "Annex: tables 20–30",
         "North <b>: tables 1–3, 5; booths 9",
     ]
+
+
+def test_a_hall_is_called_as_the_reader_of_the_line_calls_it(fair):
+    fair.halls.filter(name="Annex").update(names={"ja": "別館"})
+    annex = halls_of(fair)[0]
+
+    with translation.override("ja"):
+        told = str(annex)
+
+    assert told.startswith("別館")
+    assert str(annex).startswith("Annex: ")
 
 
 def test_the_drawing_keeps_tables_apart_and_inside(fair):

@@ -7,7 +7,13 @@ from django.urls import reverse
 from django.utils import translation
 
 from marketplace.services.meetings import arrange_meeting
-from tests.event_factories import EventFactory, ParticipantFactory, SlotFactory, TableFactory
+from tests.event_factories import (
+    EventFactory,
+    HallFactory,
+    ParticipantFactory,
+    SlotFactory,
+    TableFactory,
+)
 from tests.factories import RepresentativeFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -72,3 +78,31 @@ def test_a_booth_is_called_a_booth_wherever_a_meeting_is_named(client, event, me
         assert "booth 1" in told
         assert "table 1" not in told
     assert "Booth <b>1</b>" in grid
+
+
+@pytest.mark.parametrize(
+    ("language", "place", "hall"),
+    [
+        ("en", "Tokyo, trade centre", "East hall"),
+        ("ru", "Токио, торговый центр", "東館"),
+        ("ja", "東京、貿易センター", "東館"),
+    ],
+)
+def test_a_place_and_a_hall_are_called_as_the_reader_calls_them_else_by_their_own_name(
+    client, event, meeting, reader, language, place, hall
+):
+    event.place = "東京、貿易センター"
+    event.place_names = {"en": "Tokyo, trade centre", "ru": "Токио, торговый центр"}
+    event.save()
+    event.tables.update(hall=HallFactory(event=event, name="東館", names={"en": "East hall"}))
+    reader.language = language
+    reader.save()
+
+    page, timetable, _grid, calendar = pages(client, meeting, language)
+
+    with translation.override(language):
+        card = client.get(reverse("event", args=[event.public_id])).content.decode()
+    unfolded = calendar.replace("\\,", ",")
+    for told in (page, timetable, unfolded):
+        assert f"{hall}, {place}" in told
+    assert place in card

@@ -29,7 +29,7 @@ from marketplace.scheduling.document import document
 from marketplace.scheduling.formats import read
 from marketplace.scheduling.measure import measure
 from marketplace.scheduling.placing import place
-from marketplace.scheduling.planning import Limits, solve
+from marketplace.scheduling.planning import Limits, Terms, solve
 from marketplace.scheduling.problem import Certificate, Plan, Problem, Progress, Status
 from marketplace.scheduling.repair import Change, repair
 from marketplace.scheduling.rounds import plan_round, wishes_of
@@ -103,13 +103,8 @@ def _run(problem: Problem, seconds: float, limits: Limits | None = None) -> Run:
             early = progress.breaks if spent <= EARLY or early is None else early
         return spent < seconds
 
-    plan, certificate = solve(
-        problem,
-        seed=1,
-        tell=tell,
-        limits=limits,
-        left=lambda: seconds - (time.perf_counter() - began),
-    )
+    terms = Terms(tell=tell, left=lambda: seconds - (time.perf_counter() - began), limits=limits)
+    plan, certificate = solve(problem, terms)
     wall = time.perf_counter() - began
     if wall <= EARLY and plan is not None:
         early = certificate.breaks

@@ -16,7 +16,7 @@ from marketplace.scheduling.annealing import STEPS
 from marketplace.scheduling.bounds import least_breaks, tighten, usable
 from marketplace.scheduling.measure import agendas, breaks_of, day_numbers, kept, measure
 from marketplace.scheduling.placing import place
-from marketplace.scheduling.planning import Limits
+from marketplace.scheduling.planning import USUAL, Limits, Terms
 from marketplace.scheduling.problem import (
     Certificate,
     Kept,
@@ -37,35 +37,15 @@ ROUNDS = 6
 """Of letting more meetings move until breaks are as even as asked."""
 
 
-def solve(
-    problem: Problem,
-    *,
-    seed: int = 1,
-    tell: Tell | None = None,
-    limits: Limits | None = None,
-    start: Plan | None = None,
-    room: Room | None = None,
-    keep: Sequence[int | None] = (),
-    left: Left | None = None,
-) -> tuple[Plan | None, Certificate]:
+def solve(problem: Problem, terms: Terms = USUAL) -> tuple[Plan | None, Certificate]:
     """The plan of a problem, near the former one where it has one; as ``planning.solve``.
 
     Then most meetings come first, then fewest people moved, then breaks. Without a former plan it
     is ``planning.solve``.
     """
     if problem.former is None:
-        return planning.solve(
-            problem,
-            seed=seed,
-            tell=tell,
-            limits=limits,
-            start=start,
-            room=room,
-            keep=keep,
-            left=left,
-        )
-    talk = _Talk(tell, left)
-    return _Keeping(problem, problem.former, seed, limits, room, keep, talk).solve(start)
+        return planning.solve(problem, terms)
+    return _Keeping(problem, problem.former, terms).solve()
 
 
 def seated_plan(
@@ -161,30 +141,22 @@ class _Rank:
 
 
 class _Keeping:
-    def __init__(
-        self,
-        problem: Problem,
-        former: Plan,
-        seed: int,
-        limits: Limits | None,
-        room: Room | None,
-        keep: Sequence[int | None],
-        talk: _Talk,
-    ) -> None:
-        self._problem, self._former, self._seed = problem, former, seed
-        self._limits, self._room, self._talk = limits, room, talk
-        self._keep = tuple(keep) or (None,) * len(problem.meetings)
+    def __init__(self, problem: Problem, former: Plan, terms: Terms) -> None:
+        self._problem, self._former, self._terms = problem, former, terms
+        self._seed, self._room = terms.seed, terms.room
+        self._talk = _Talk(terms.tell, terms.left)
+        self._keep = tuple(terms.keep) or (None,) * len(problem.meetings)
         self._plain = replace(problem, former=None)
         self._fixed = problem.fixed or (-1,) * len(problem.meetings)
         self._old = self._standing()
         self._bound = 0
 
-    def solve(self, start: Plan | None) -> tuple[Plan | None, Certificate]:
+    def solve(self) -> tuple[Plan | None, Certificate]:
         near = self._mended(None)
         best = near if self._is_fair(near) else None
         if best is not None:
             self._talk.say(self._progress(best))
-        other, claims = self._anew(near, start)
+        other, claims = self._anew(near)
         if other is not None and self._rank(other).held < self._rank(near).held:
             near = self._as_full(near, other)
         found = (self._shortened(near), best, other)
@@ -236,7 +208,7 @@ class _Keeping:
         # What cannot be held as it is gives way, and what finds a free slot gets one.
         return place(problem, seed=self._seed, plan=mended.plan, steps=0)
 
-    def _anew(self, near: Plan, start: Plan | None) -> tuple[Plan | None, Certificate]:
+    def _anew(self, near: Plan) -> tuple[Plan | None, Certificate]:
         """The best plan that keeps nothing, and what is proved of all plans."""
         figures = measure(self._problem, near)
         if figures.placed == len(near.slot) and not self._problem.burden and self._is_fair(near):
@@ -245,17 +217,12 @@ class _Keeping:
                 self._talk.bound = least
                 return None, self._claims(near, least)
         self._talk.begin_part()
-        other, claims = planning.solve(
-            self._plain,
-            seed=self._seed,
+        terms = replace(
+            self._terms,
             tell=self._talk.aside(self._progress(near)),
-            limits=self._limits,
-            start=start,
-            room=self._room,
-            keep=self._keep,
             left=self._talk.part_left if self._talk.left else None,
         )
-        return other, claims
+        return planning.solve(self._plain, terms)
 
     def _claims(self, plan: Plan, breaks: int) -> Certificate:
         """Of a plan that holds everything with as few breaks as calendars alone allow."""
@@ -288,15 +255,15 @@ class _Keeping:
         for number in range(ROUNDS):
             if self._talk.stopped or (best is not None and len(staying) == len(plan.slot)):
                 break
-            limits = self._limits or Limits(steps=STEPS * max(1, len(plan.slot) - len(staying)))
-            found, _claims = planning.solve(
-                self._held(plan, staying),
+            usual = Limits(steps=STEPS * max(1, len(plan.slot) - len(staying)))
+            terms = Terms(
                 seed=self._seed + number,
                 tell=self._talk.say,
-                limits=limits,
-                start=best,
                 left=self._talk.left,
+                limits=self._terms.limits or usual,
+                start=best,
             )
+            found, _claims = planning.solve(self._held(plan, staying), terms)
             fair = found is not None and self._is_fair(found)
             if found is not None and fair and self._holds(found, plan):
                 best = found if best is None else min(best, found, key=self._rank)

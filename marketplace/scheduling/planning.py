@@ -44,32 +44,38 @@ class Limits:
     """Of annealing, each twice as long as the last, as long as the bound is not reached."""
 
 
-def solve(
-    problem: Problem,
-    *,
-    seed: int = 1,
-    tell: Tell | None = None,
-    limits: Limits | None = None,
-    start: Plan | None = None,
-    room: Room | None = None,
-    keep: Sequence[int | None] = (),
-    left: Left | None = None,
-) -> tuple[Plan | None, Certificate]:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How to search for a timetable, besides what is asked of it."""
+
+    seed: int = 1
+    tell: Tell | None = None
+    left: Left | None = None
+    """When ``tell`` will say stop."""
+    limits: Limits | None = None
+    start: Plan | None = None
+    """A plan to begin with, which keeps all rules."""
+    room: Room | None = None
+    keep: Sequence[int | None] = ()
+    """Tables that stay, by meeting, as in ``seating``."""
+
+
+USUAL = Terms()
+
+
+def solve(problem: Problem, terms: Terms = USUAL) -> tuple[Plan | None, Certificate]:
     """The best timetable found, and what is proved of it.
 
-    ``start`` is a plan to begin with, which keeps all rules. ``room`` and ``keep`` are tables and
-    those that stay, as in ``seating``; ``left`` tells when ``tell`` will say stop. The same
-    arguments give the same answer, unless ``tell`` stops the search. No plan: all meetings have to
-    be held and cannot, or none was found.
+    The same problem and terms give the same answer, unless ``tell`` stops the search. No plan: all
+    meetings have to be held and cannot, or none was found.
     """
-    limits = limits or Limits()
     if len(problem.meetings) <= PROVED:
-        plan, certificate = _proved(problem, seed, tell, limits, start, left)
+        plan, certificate = _proved(problem, terms)
     else:
-        plan, certificate = _annealed(problem, seed, tell, limits, start)
+        plan, certificate = _annealed(problem, terms)
     if plan is None:
         return None, certificate
-    seated = seated_plan(problem, plan, room, keep)
+    seated = seated_plan(problem, plan, terms.room, terms.keep)
     return seated, certified(problem, seated, certificate)
 
 
@@ -140,22 +146,21 @@ def without_table(problem: Problem, plan: Plan) -> list[int]:
     ]
 
 
-def _proved(
-    problem: Problem,
-    seed: int,
-    tell: Tell | None,
-    limits: Limits,
-    start: Plan | None,
-    left: Left | None,
-) -> tuple[Plan | None, Certificate]:
+def _proved(problem: Problem, terms: Terms) -> tuple[Plan | None, Certificate]:
     """Complete search; when it takes long, annealing on the other core looks for a good plan."""
+    seed, limits, start = terms.seed, terms.limits or Limits(), terms.start
     if start is None and problem.optional:
         # Which meetings to leave out is hard to say for a search that wants to prove it.
         first = place(problem, seed=seed)
         start = first if fair(problem, first) else None
-    beside = _Beside(problem, seed, tell, limits)
+    beside = _Beside(problem, seed, terms.tell, limits)
     plan, certificate = exact.solve(
-        problem, seed=seed, tell=beside.tell, conflicts=limits.conflicts, start=start, left=left
+        problem,
+        seed=seed,
+        tell=beside.tell,
+        conflicts=limits.conflicts,
+        start=start,
+        left=terms.left,
     )
     if certificate.status in (Status.OPTIMAL, Status.INFEASIBLE):
         beside.stop()
@@ -222,10 +227,9 @@ class _Beside:
             self._found = plan
 
 
-def _annealed(
-    problem: Problem, seed: int, tell: Tell | None, limits: Limits, start: Plan | None
-) -> tuple[Plan | None, Certificate]:
+def _annealed(problem: Problem, terms: Terms) -> tuple[Plan | None, Certificate]:
     """Place all that can be placed, then shorten the waiting."""
+    seed, limits = terms.seed, terms.limits or Limits()
     everything = len(problem.meetings)
     bound = sum(least_breaks(problem, tighten(problem, usable(problem))))
     claims = Certificate(
@@ -239,8 +243,8 @@ def _annealed(
         plan_hash="",
         most_placed=everything,
     )
-    watch = _Watch(tell)
-    plan = place(problem, seed=seed, plan=start)
+    watch = _Watch(terms.tell)
+    plan = place(problem, seed=seed, plan=terms.start)
     figures = measure(problem, plan)
     if figures.placed < everything:
         if not problem.optional and obstacles(problem):

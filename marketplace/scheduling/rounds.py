@@ -12,7 +12,7 @@ from marketplace.scheduling import exact
 from marketplace.scheduling.choosing import Choice, Flags, Integers, Wishes, choose
 from marketplace.scheduling.explain import why_unplaced
 from marketplace.scheduling.placing import place
-from marketplace.scheduling.planning import PROVED, Limits, solve
+from marketplace.scheduling.planning import PROVED, Limits, Terms, solve
 from marketplace.scheduling.problem import Certificate, Place, Plan, Problem, Tell, Unplaced
 from marketplace.scheduling.seating import Room
 from marketplace.scheduling.standby import Standby
@@ -74,9 +74,8 @@ def plan_round(
     filling.refill()
     meetings = tuple(filling.held)
     problem = part(candidates, meetings)
-    plan, certificate = solve(
-        problem, seed=seed, tell=tell, limits=limits, start=filling.plan, room=room
-    )
+    terms = Terms(seed=seed, tell=tell, limits=limits, start=filling.plan, room=room)
+    plan, certificate = solve(problem, terms)
     if plan is None:  # meetings of an event may stay out, so there always is one
         raise AssertionError("a plan is lost")
     return Round(

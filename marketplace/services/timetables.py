@@ -183,21 +183,21 @@ class _Watch:
 @jobs.handles(JOB, given_up=end_early)
 def search(lease: jobs.Lease) -> None:
     """Find the plan of a version; killed in the middle, it goes on from the best plan so far."""
-    from marketplace.scheduling import keeping  # see above
+    from marketplace.scheduling import keeping, planning  # see above
 
     timetable = Timetable.objects.get(pk=lease.payload["timetable"])
     reading = Reading.of(timetable.problem)
     watch = _Watch(lease, timetable)
+    terms = planning.Terms(
+        seed=timetable.seed,
+        tell=watch.hear,
+        left=watch.left,
+        start=plan_of(timetable.plan) if timetable.plan else None,
+        room=reading.room(),
+        keep=reading.kept,
+    )
     with lease.held():
-        plan, certificate = keeping.solve(
-            reading.problem,
-            seed=timetable.seed,
-            tell=watch.hear,
-            left=watch.left,
-            start=plan_of(timetable.plan) if timetable.plan else None,
-            room=reading.room(),
-            keep=reading.kept,
-        )
+        plan, certificate = keeping.solve(reading.problem, terms)
     if watch.lost is not None:
         raise watch.lost
     last = [

@@ -62,12 +62,10 @@ class Command(BaseCommand):
         def goes_on(_progress: Progress) -> bool:
             return time.monotonic() < deadline
 
-        plan, certificate = planning.solve(
-            problem,
-            seed=options["seed"],
-            tell=goes_on,
-            left=lambda: deadline - time.monotonic(),
+        terms = planning.Terms(
+            seed=options["seed"], tell=goes_on, left=lambda: deadline - time.monotonic()
         )
+        plan, certificate = planning.solve(problem, terms)
         seconds = time.monotonic() - began
         told = json.dumps(formats.answer(plan, certificate, seconds)) + "\n"
         try:

@@ -16,7 +16,7 @@ from marketplace.scheduling.document import (
     problem_told,
 )
 from marketplace.scheduling.measure import measure
-from marketplace.scheduling.planning import Limits
+from marketplace.scheduling.planning import Limits, Terms
 from marketplace.scheduling.problem import Plan, Status
 from marketplace.verification import verify
 
@@ -27,7 +27,7 @@ FEW = Limits(conflicts=2_000, steps=20_000)
 
 
 def solved(problem, **more):
-    return keeping.solve(problem, limits=FEW, **more)
+    return keeping.solve(problem, Terms(limits=FEW, **more))
 
 
 def checked(problem, plan, certificate):
@@ -37,7 +37,7 @@ def checked(problem, plan, certificate):
 @given(worlds)
 @settings(deadline=None, max_examples=15)
 def test_the_same_meetings_and_version_move_nobody(problem):
-    plan, _certificate = planning.solve(problem, limits=FEW)
+    plan, _certificate = planning.solve(problem, Terms(limits=FEW))
 
     again, certificate = solved(replace(problem, former=plan))
 
@@ -53,9 +53,9 @@ def test_no_fewer_meetings_are_held_than_without_keeping_and_all_rules_are_kept(
 ):
     proved, planning.PROVED = planning.PROVED, largest
     try:
-        former, _certificate = planning.solve(problem, limits=FEW, seed=2)
+        former, _certificate = planning.solve(problem, Terms(limits=FEW, seed=2))
         changed = without(problem, person, away)
-        free, anew = planning.solve(changed, limits=FEW)
+        free, anew = planning.solve(changed, Terms(limits=FEW))
         asked = replace(changed, former=former)
         plan, certificate = solved(asked)
     finally:
@@ -72,7 +72,7 @@ def test_no_fewer_meetings_are_held_than_without_keeping_and_all_rules_are_kept(
 
 def test_who_is_away_moves_and_the_others_stay_at_their_tables():
     problem = fair_of(people=24, slots=8, pairs=40, tables=9, away=0.0)
-    former, _certificate = planning.solve(problem, limits=FEW)
+    former, _certificate = planning.solve(problem, Terms(limits=FEW))
     held = next(meeting for meeting, slot in enumerate(former.slot) if slot is not None)
     person = problem.meetings[held][0]
     asked = replace(without(problem, person, {former.slot[held]}), former=former)
@@ -93,7 +93,7 @@ def test_who_is_away_moves_and_the_others_stay_at_their_tables():
 
 def test_what_keeping_costs_in_breaks_is_told():
     problem = fair_of(pairs=40, away=0.0)
-    good, _certificate = planning.solve(problem, limits=FEW)
+    good, _certificate = planning.solve(problem, Terms(limits=FEW))
     # The same slots in another order: as legal, with more breaks.
     mixed = [2, 0, 3, 1, 6, 4, 7, 5]
     former = Plan(tuple(mixed[slot] for slot in good.slot), good.table, good.helper)
@@ -110,7 +110,7 @@ def test_what_keeping_costs_in_breaks_is_told():
 
 def test_breaks_stay_as_even_as_asked():
     problem = replace(fair_of(people=16, slots=8, days=1, pairs=34, tables=9), fairness=1)
-    former, _certificate = planning.solve(problem, limits=Limits(conflicts=20_000))
+    former, _certificate = planning.solve(problem, Terms(limits=Limits(conflicts=20_000)))
     # Kept as it is, with its slots in another order, it is anything but even.
     mixed = [3, 7, 1, 5, 0, 6, 2, 4]
     uneven = Plan(
@@ -122,7 +122,7 @@ def test_breaks_stay_as_even_as_asked():
         problem, domains=(tuple(range(8)),) * 34, forbidden=(frozenset(),) * 16, former=uneven
     )
 
-    plan, certificate = keeping.solve(open_days, limits=Limits(conflicts=20_000))
+    plan, certificate = keeping.solve(open_days, Terms(limits=Limits(conflicts=20_000)))
 
     assert measure(open_days, uneven).spread > 1
     assert measure(open_days, plan).spread <= 1
@@ -132,7 +132,7 @@ def test_breaks_stay_as_even_as_asked():
 
 def test_what_is_fixed_elsewhere_by_now_is_there():
     problem = fair_of(people=6, slots=4, days=1, pairs=4, tables=4, away=0.0)
-    former, _certificate = planning.solve(problem, limits=FEW)
+    former, _certificate = planning.solve(problem, Terms(limits=FEW))
     at = (former.slot[0] + 2) % 4
     asked = replace(
         problem,
@@ -150,12 +150,12 @@ def test_what_is_fixed_elsewhere_by_now_is_there():
 
 def test_a_search_tells_plans_that_get_better_and_stops_when_told():
     problem = fair_of(pairs=60)
-    former, _certificate = planning.solve(problem, limits=FEW)
+    former, _certificate = planning.solve(problem, Terms(limits=FEW))
     asked = replace(without(problem, problem.meetings[0][0], {0, 1, 2, 3}), former=former)
     told = []
 
-    keeping.solve(asked, tell=lambda one: told.append(one) or True, limits=FEW)
-    stopped, certificate = keeping.solve(asked, tell=lambda _one: False, left=lambda: 1.0)
+    keeping.solve(asked, Terms(tell=lambda one: told.append(one) or True, limits=FEW))
+    stopped, certificate = keeping.solve(asked, Terms(tell=lambda _one: False, left=lambda: 1.0))
 
     worths = [(-one.placed, one.breaks) for one in told if one.plan is not None]
     assert worths == sorted(worths, reverse=True)
@@ -165,7 +165,7 @@ def test_a_search_tells_plans_that_get_better_and_stops_when_told():
 
 def test_a_problem_and_its_certificate_are_read_as_they_were_told():
     problem = fair_of(pairs=20)
-    former, _certificate = planning.solve(problem, limits=FEW)
+    former, _certificate = planning.solve(problem, Terms(limits=FEW))
     asked = replace(problem, former=former)
     _plan, certificate = solved(asked)
 
@@ -184,7 +184,7 @@ def test_a_problem_and_its_certificate_are_read_as_they_were_told():
 @pytest.mark.parametrize("name", ["moved", "lost", "people", "other_tables", "people_bound"])
 def test_the_checker_counts_anew_what_was_kept(name):
     problem = fair_of(pairs=20)
-    former, _certificate = planning.solve(problem, limits=FEW)
+    former, _certificate = planning.solve(problem, Terms(limits=FEW))
     asked = replace(problem, former=former)
     plan, certificate = solved(asked)
     told = json.loads(json.dumps(document(asked, plan, certificate)))
@@ -196,7 +196,7 @@ def test_the_checker_counts_anew_what_was_kept(name):
 
 def test_the_checker_wants_to_know_what_was_kept():
     problem = fair_of(pairs=20)
-    former, _certificate = planning.solve(problem, limits=FEW)
+    former, _certificate = planning.solve(problem, Terms(limits=FEW))
     asked = replace(problem, former=former)
     plan, certificate = solved(asked)
     told = json.loads(json.dumps(document(asked, plan, certificate)))

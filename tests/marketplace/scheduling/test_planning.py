@@ -9,7 +9,7 @@ import pytest
 from marketplace.scheduling import explain, planning
 from marketplace.scheduling.document import document
 from marketplace.scheduling.placing import place
-from marketplace.scheduling.planning import Limits, solve
+from marketplace.scheduling.planning import Limits, Terms, solve
 from marketplace.scheduling.problem import Cause, Place, Plan, Problem, Status
 from marketplace.scheduling.rounds import Wanted, part, plan_round
 from marketplace.verification import verify
@@ -61,7 +61,7 @@ def everything(number, most=3, least=1, people=24, seed=2):
 def test_a_small_event_is_proved_best():
     problem = fair_of(pairs=50)
 
-    plan, certificate = solve(problem, seed=3, limits=FEW)
+    plan, certificate = solve(problem, Terms(seed=3, limits=FEW))
 
     assert certificate.status == Status.OPTIMAL
     assert certificate.breaks == certificate.lower_bound
@@ -78,7 +78,7 @@ def test_a_meeting_that_stands_gives_way_to_no_new_one(monkeypatch, meetings, ta
     problem = fair_of(**one, fixed=(-1, 0))
     problem = replace(problem, meetings=meetings, domains=((0,), (0,)))
 
-    plan, certificate = solve(problem, limits=FEW)
+    plan, certificate = solve(problem, Terms(limits=FEW))
 
     assert plan.slot == (None, 0)
     assert [left.meeting for left in certificate.unplaced] == [0]
@@ -105,7 +105,7 @@ def test_all_that_stand_are_held_however_few_fit_beside_them(monkeypatch, seed):
         fixed=tuple(fixed),
     )
 
-    plan, certificate = solve(asked, seed=seed, limits=replace(FEW, steps=20_000))
+    plan, certificate = solve(asked, Terms(seed=seed, limits=replace(FEW, steps=20_000)))
 
     assert [plan.slot[at] for at, slot in enumerate(fixed) if slot >= 0] == fixed[60 - len(held) :]
     checked(asked, plan, certificate)
@@ -115,7 +115,7 @@ def test_a_large_event_is_annealed_and_never_below_its_bound(monkeypatch):
     monkeypatch.setattr(planning, "PROVED", 10)
     problem = fair_of(people=60, slots=16, tables=20, pairs=200)
 
-    plan, certificate = solve(problem, seed=3, limits=FEW)
+    plan, certificate = solve(problem, Terms(seed=3, limits=FEW))
 
     assert certificate.placed == 200
     assert certificate.lower_bound <= certificate.breaks
@@ -127,7 +127,7 @@ def test_the_same_question_and_seed_give_the_same_timetable(monkeypatch, proved)
     monkeypatch.setattr(planning, "PROVED", proved)
     problem = fair_of(pairs=80)
 
-    first, again = (solve(problem, seed=5, limits=FEW) for _ in range(2))
+    first, again = (solve(problem, Terms(seed=5, limits=FEW)) for _ in range(2))
 
     assert first == again
 
@@ -135,7 +135,7 @@ def test_the_same_question_and_seed_give_the_same_timetable(monkeypatch, proved)
 def test_meetings_without_room_are_named_with_the_cause():
     problem = fair_of(tables=5, pairs=43, away=0.0)
 
-    plan, certificate = solve(problem, seed=1, limits=FEW)
+    plan, certificate = solve(problem, Terms(seed=1, limits=FEW))
 
     assert certificate.placed == certificate.most_placed == 40
     assert {one.meeting for one in certificate.unplaced} == {
@@ -152,9 +152,11 @@ def test_annealing_ends_when_all_that_can_be_is_placed_without_a_break(monkeypat
 
     plan, certificate = solve(
         problem,
-        seed=1,
-        limits=Limits(steps=40_000_000),
-        tell=lambda progress: told.append(progress) or True,
+        Terms(
+            seed=1,
+            limits=Limits(steps=40_000_000),
+            tell=lambda progress: told.append(progress) or True,
+        ),
     )
 
     assert (certificate.placed, certificate.most_placed) == (40, 40)
@@ -168,7 +170,7 @@ def test_what_has_to_be_held_and_cannot_is_infeasible(monkeypatch, proved):
     monkeypatch.setattr(planning, "PROVED", proved)
     problem = replace(fair_of(tables=1, pairs=60), optional=False)
 
-    plan, certificate = solve(problem, seed=1, limits=FEW)
+    plan, certificate = solve(problem, Terms(seed=1, limits=FEW))
 
     assert plan is None
     assert certificate.status == Status.INFEASIBLE
@@ -180,7 +182,9 @@ def test_a_search_that_is_stopped_keeps_its_best_plan(monkeypatch):
     problem = fair_of(pairs=60)
     told = []
 
-    plan, certificate = solve(problem, seed=1, tell=lambda progress: told.append(progress) or False)
+    plan, certificate = solve(
+        problem, Terms(seed=1, tell=lambda progress: told.append(progress) or False)
+    )
 
     assert len(told) == 1
     assert certificate.placed == certificate.most_placed
@@ -193,9 +197,11 @@ def test_a_slow_proof_is_helped_by_annealing_beside_it():
 
     plan, certificate = solve(
         problem,
-        seed=1,
-        limits=Limits(conflicts=60_000, steps=2_000_000),
-        tell=lambda progress: stuck.append(progress) or True,
+        Terms(
+            seed=1,
+            limits=Limits(conflicts=60_000, steps=2_000_000),
+            tell=lambda progress: stuck.append(progress) or True,
+        ),
     )
 
     assert certificate.status == Status.FEASIBLE
@@ -220,7 +226,7 @@ def test_long_meetings_screens_and_interpreters_stand_up_to_the_checker():
     )
     problem = part(problem, [m for m, people in enumerate(problem.meetings) if len({*people}) == 2])
 
-    plan, certificate = solve(problem, seed=2, limits=FEW)
+    plan, certificate = solve(problem, Terms(seed=2, limits=FEW))
 
     assert certificate.placed > 0
     checked(problem, plan, certificate)

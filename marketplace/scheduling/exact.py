@@ -24,8 +24,8 @@ from marketplace.scheduling.problem import (
     Tell,
 )
 
-_STEP = 20_000
-"""Conflicts between two reports of progress, a few seconds; shorter steps make proofs slower."""
+STEP = 20_000
+"""Conflicts between two reports of progress, a few seconds; of 4,000, proofs take twice as long."""
 _SHORTEST = 500
 """Conflicts between two reports when the time is nearly over."""
 _PACE = 2_000.0
@@ -44,6 +44,7 @@ def solve(
     conflicts: int | None = None,
     start: Plan | None = None,
     left: Left | None = None,
+    step: int = STEP,
 ) -> tuple[Plan | None, Certificate]:
     """The plan with most meetings, then least burden, then fewest breaks, and what is proved.
 
@@ -51,8 +52,9 @@ def solve(
     of breaks is that of plans with no more burden.
     ``tell`` may stop the search, ``conflicts`` bounds it by count; ``start`` is a plan known
     already, which keeps all rules. Only the last steps before ``left`` says 0 depend on it.
+    ``step`` is the number of conflicts between two reports.
     """
-    return _Search(problem, seed, tell, conflicts, start, left).run()
+    return _Search(problem, seed, tell, conflicts, start, left, step).run()
 
 
 class _Stopped(Exception):  # noqa: N818 - no error: the caller asked for it
@@ -70,12 +72,13 @@ class _Search:
         conflicts: int | None,
         start: Plan | None,
         time_left: Left | None,
+        step: int,
     ) -> None:
         self._problem = problem
         self._seed = seed
         self._tell = tell
         self._left = conflicts
-        self._time_left, self._pace = time_left, _PACE
+        self._time_left, self._pace, self._most_step = time_left, _PACE, step
         self._best: Plan | None = None
         self._rank = (0, 0, 0, 0)
         self._bound = 0
@@ -222,7 +225,7 @@ class _Search:
 
     def _step(self) -> int:
         """Conflicts until the next report: fewer if there is no time for more."""
-        step = _STEP if self._left is None else min(_STEP, self._left)
+        step = self._most_step if self._left is None else min(self._most_step, self._left)
         if self._time_left is None:
             return step
         return min(step, max(_SHORTEST, int(self._pace * self._time_left())))

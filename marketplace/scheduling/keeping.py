@@ -14,11 +14,19 @@ from dataclasses import dataclass, replace
 from marketplace.scheduling import planning
 from marketplace.scheduling.annealing import STEPS
 from marketplace.scheduling.bounds import least_breaks, tighten, usable
-from marketplace.scheduling.measure import agendas, breaks_of, day_numbers, kept, measure
+from marketplace.scheduling.measure import (
+    Measures,
+    agendas,
+    breaks_of,
+    day_numbers,
+    kept,
+    measure,
+)
 from marketplace.scheduling.placing import place
 from marketplace.scheduling.planning import USUAL, Limits, Terms
 from marketplace.scheduling.problem import (
     Certificate,
+    GoesOn,
     Kept,
     Left,
     Place,
@@ -35,6 +43,8 @@ SHARE = 0.5
 """Of the time that is left, for the search that keeps nothing."""
 ROUNDS = 6
 """Of letting more meetings move until breaks are as even as asked."""
+PATIENCE = 4_000
+"""Conflicts between two reports of a complete search, about a second: it is one part of several."""
 
 
 def solve(problem: Problem, terms: Terms = USUAL) -> tuple[Plan | None, Certificate]:
@@ -49,7 +59,11 @@ def solve(problem: Problem, terms: Terms = USUAL) -> tuple[Plan | None, Certific
 
 
 def seated_plan(
-    problem: Problem, plan: Plan, room: Room | None = None, keep: Sequence[int | None] = ()
+    problem: Problem,
+    plan: Plan,
+    room: Room | None = None,
+    keep: Sequence[int | None] = (),
+    goes_on: GoesOn | None = None,
 ) -> Plan:
     """The plan with the former tables, but where a meeting would have none by that.
 
@@ -57,14 +71,14 @@ def seated_plan(
     """
     keep = tuple(keep) or (None,) * len(plan.slot)
     wishes = _tables(problem, plan, keep)
-    lacking = planning.without_table(problem, seat(problem, plan, room, wishes))
+    lacking = planning.without_table(problem, seat(problem, plan, room, wishes, goes_on))
     if lacking:
         needed = {slot for meeting in lacking for slot in _span(problem, plan, meeting)}
         wishes = [
             one if keep[m] is not None or needed.isdisjoint(_span(problem, plan, m)) else None
             for m, one in enumerate(wishes)
         ]
-    return planning.seated_plan(problem, plan, room, wishes)
+    return planning.seated_plan(problem, plan, room, wishes, goes_on)
 
 
 def _tables(problem: Problem, plan: Plan, keep: Sequence[int | None]) -> list[int | None]:
@@ -91,20 +105,18 @@ def _span(problem: Problem, plan: Plan, meeting: int) -> range:
     return range(slot, slot + problem.lengths[meeting]) if slot is not None else range(0)
 
 
-class _Talk:
+class _Talk(planning.Watch):
     """Reports of the parts of a search as those of one."""
 
     def __init__(self, tell: Tell | None, left: Left | None) -> None:
-        self._tell, self.left = tell, left
-        self.stopped = False
+        super().__init__(tell)
+        self.left = left
         self.bound = 0
         self._until = 0.0
 
-    def say(self, progress: Progress) -> bool:
+    def tell(self, progress: Progress) -> bool:
         """Pass a plan on; the bound is that of the whole question."""
-        if self._tell is not None and not self.stopped:
-            self.stopped = not self._tell(replace(progress, lower_bound=self.bound))
-        return not self.stopped
+        return super().tell(replace(progress, lower_bound=self.bound))
 
     def begin_part(self) -> None:
         """Give the part that begins its share of the time."""
@@ -119,7 +131,7 @@ class _Talk:
 
         def hear(progress: Progress) -> bool:
             self.bound = min(progress.lower_bound, best.breaks)
-            return self.say(replace(best, plan=None)) and (not self.left or self.part_left() > 0)
+            return self.tell(replace(best, plan=None)) and (not self.left or self.part_left() > 0)
 
         return hear
 
@@ -150,21 +162,28 @@ class _Keeping:
         self._fixed = problem.fixed or (-1,) * len(problem.meetings)
         self._old = self._standing()
         self._bound = 0
+        self._measured: dict[Plan, Measures] = {}
+        self._ranks: dict[Plan, _Rank] = {}
 
     def solve(self) -> tuple[Plan | None, Certificate]:
         near = self._mended(None)
         best = near if self._is_fair(near) else None
         if best is not None:
-            self._talk.say(self._progress(best))
+            self._talk.tell(self._progress(best))
         other, claims = self._anew(near)
-        if other is not None and self._rank(other).held < self._rank(near).held:
+        if other is not None and not self._holds(near, other):
             near = self._as_full(near, other)
-        found = (self._shortened(near), best, other)
+        # Only a search that was stopped is behind: more meetings then are not worth moving all.
+        behind = other is not None and not self._holds(near, other)
+        found = (self._shortened(near), best, None if behind else other)
         fair = [plan for plan in found if plan is not None and self._is_fair(plan)]
+        if not fair and other is not None:
+            fair, behind = [other], False
         if not fair:
             return None, replace(claims, input_hash=self._problem.hash())
-        seated = seated_plan(self._problem, min(fair, key=self._rank), self._room, self._keep)
-        if other is not None and self._rank(other).held < self._rank(seated).held:
+        wanted = min(fair, key=self._rank)
+        seated = seated_plan(self._problem, wanted, self._room, self._keep, self._talk.goes_on)
+        if other is not None and not behind and not self._holds(seated, other):
             seated = other  # longer meetings may find no table beside those that are kept
         return seated, self._certificate(seated, other, claims)
 
@@ -203,6 +222,7 @@ class _Keeping:
             room=self._room,
             seed=self._seed,
             known=known,
+            goes_on=self._talk.goes_on,
         )
         self._bound = 0 if mended.unmended else mended.people_bound
         # What cannot be held as it is gives way, and what finds a free slot gets one.
@@ -210,28 +230,34 @@ class _Keeping:
 
     def _anew(self, near: Plan) -> tuple[Plan | None, Certificate]:
         """The best plan that keeps nothing, and what is proved of all plans."""
-        figures = measure(self._problem, near)
+        if self._talk.stopped:
+            return None, self._claims(near, Status.FEASIBLE)
+        figures = self._figures(near)
         if figures.placed == len(near.slot) and not self._problem.burden and self._is_fair(near):
             least = sum(least_breaks(self._plain, tighten(self._plain, usable(self._plain))))
             if figures.breaks == least:
                 self._talk.bound = least
-                return None, self._claims(near, least)
+                return None, self._claims(near, Status.OPTIMAL, least)
+        if not self._talk.goes_on():
+            return None, self._claims(near, Status.FEASIBLE)
         self._talk.begin_part()
         terms = replace(
             self._terms,
             tell=self._talk.aside(self._progress(near)),
             left=self._talk.part_left if self._talk.left else None,
+            limits=self._terms.limits or Limits(patience=PATIENCE),
         )
         return planning.solve(self._plain, terms)
 
-    def _claims(self, plan: Plan, breaks: int) -> Certificate:
-        """Of a plan that holds everything with as few breaks as calendars alone allow."""
+    def _claims(self, plan: Plan, status: Status, least: int = 0) -> Certificate:
+        """Of a plan beside which nothing was searched, with the fewest breaks that are known of."""
+        figures = self._figures(plan)
         return Certificate(
-            status=Status.OPTIMAL,
-            placed=len(plan.slot),
+            status=status,
+            placed=figures.placed,
             meetings=len(plan.slot),
-            breaks=breaks,
-            lower_bound=breaks,
+            breaks=figures.breaks,
+            lower_bound=least,
             seed=self._seed,
             input_hash="",
             plan_hash="",
@@ -239,11 +265,22 @@ class _Keeping:
         )
 
     def _as_full(self, near: Plan, other: Plan) -> Plan:
-        """A plan that holds as many meetings as the other one, as near as can be found."""
-        forced = place(self._plain, seed=self._seed, plan=near)
+        """A plan that holds as many meetings as the other one, as near as can be found.
+
+        Stopped before it is found: the near one.
+        """
+        bound = self._bound
+        forced = place(
+            self._plain, seed=self._seed, plan=near, tell=lambda _told: self._talk.goes_on()
+        )
         known = min(forced, other, key=self._rank) if self._holds(forced, other) else other
-        nearer = self._mended(known)
-        return nearer if self._holds(nearer, other) else known
+        nearer = near if self._talk.stopped else self._mended(known)
+        if self._holds(nearer, other):
+            return nearer
+        if self._talk.stopped and not self._holds(forced, other):
+            self._bound = bound
+            return near
+        return known
 
     def _holds(self, plan: Plan, other: Plan) -> bool:
         return self._rank(plan).held <= self._rank(other).held
@@ -255,10 +292,11 @@ class _Keeping:
         for number in range(ROUNDS):
             if self._talk.stopped or (best is not None and len(staying) == len(plan.slot)):
                 break
-            usual = Limits(steps=STEPS * max(1, len(plan.slot) - len(staying)))
+            moving = max(1, len(plan.slot) - len(staying))
+            usual = Limits(steps=STEPS * moving, patience=PATIENCE)
             terms = Terms(
                 seed=self._seed + number,
-                tell=self._talk.say,
+                tell=self._talk.tell,
                 left=self._talk.left,
                 limits=self._terms.limits or usual,
                 start=best,
@@ -318,36 +356,44 @@ class _Keeping:
     def _is_fair(self, plan: Plan) -> bool:
         return planning.fair(self._problem, plan)
 
+    def _figures(self, plan: Plan) -> Measures:
+        """Those of a plan, counted once: a stopped search has no time to do so again."""
+        if plan not in self._measured:
+            self._measured[plan] = measure(self._problem, plan)
+        return self._measured[plan]
+
     def _rank(self, plan: Plan) -> _Rank:
+        if plan not in self._ranks:
+            self._ranks[plan] = self._ranked(plan)
+        return self._ranks[plan]
+
+    def _ranked(self, plan: Plan) -> _Rank:
         broken = sum(
             fixed >= 0 and slot is None for fixed, slot in zip(self._fixed, plan.slot, strict=True)
         )
-        figures = measure(self._problem, plan)
+        figures = self._figures(plan)
         people = kept(self._problem, plan).people
         waiting = len(plan.slot) - figures.placed
         return _Rank(broken, waiting, people, figures.most_burden, figures.breaks)
 
     def _progress(self, plan: Plan) -> Progress:
-        figures = measure(self._problem, plan)
+        figures = self._figures(plan)
         return Progress(figures.placed, figures.breaks, self._talk.bound, plan)
 
     def _certificate(self, plan: Plan, other: Plan | None, claims: Certificate) -> Certificate:
         """The figures of the plan, with what was proved on the way."""
-        figures = measure(self._problem, plan)
+        figures = self._figures(plan)
         least = claims.lower_bound
         whole = figures.placed == len(plan.slot)
         if other is None and not whole:
             least = 0
-        if other is not None and figures.most_burden > measure(self._problem, other).most_burden:
-            # What was proved is so for plans that burden people no more.
+        free = self._figures(other) if other is not None else figures
+        if figures.most_burden > free.most_burden or figures.placed < free.placed:
+            # What was proved is so for plans that burden people no more, and hold as many meetings.
             least = 0
         stays = Kept(people_bound=self._bound)
-        if other is not None and measure(self._problem, other).placed == figures.placed:
-            stays = replace(
-                stays,
-                anew_breaks=measure(self._problem, other).breaks,
-                anew_people=kept(self._problem, other).people,
-            )
+        if other is not None and free.placed == figures.placed:
+            stays = replace(stays, anew_breaks=free.breaks, anew_people=self._rank(other).people)
         known = claims.status in (Status.OPTIMAL, Status.FEASIBLE)
         return planning.certified(
             self._problem,

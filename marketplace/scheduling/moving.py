@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,13 +10,15 @@ from typing import Any
 
 from ortools.sat.python import cp_model
 
-from marketplace.scheduling.problem import Place, Problem
+from marketplace.scheduling.problem import GoesOn, Place, Problem
 
 LOST, PERSON, MEETING, SEATED = 10**8, 10**5, 100, 20
 """What counts first: a meeting without a slot, then a person, then a meeting that moves, then one
 that keeps its table; what is left chooses the slot with fewest new breaks."""
 EFFORT = 0.5
 """Limit of one search, in the solver's own count of work, about seconds of a processor."""
+_ASKED = 0.2
+"""Seconds between two questions whether to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +122,11 @@ def move(
     hint: Seats,
     seed: int,
     unseated: Collection[int] = (),
+    goes_on: GoesOn | None = None,
 ) -> Moved | None:
     """Seat the movable meetings again, all others as in ``calendars``; None when out of effort.
+
+    The same where ``goes_on`` ends it before there is any answer.
 
     Nothing moves into ``closed`` slots; people who are ``excused`` do not count as moved. The
     search begins at ``hint``. Of two meetings one of which has to move, it is the one that is
@@ -129,7 +135,7 @@ def move(
     model = _Model(problem, seats, calendars, closed)
     model.count(excused, unseated)
     model.begin_at(hint)
-    return model.solve(seed)
+    return model.solve(seed, goes_on)
 
 
 class _Model:
@@ -257,12 +263,12 @@ class _Model:
                 self._model.add_hint(chosen, choice == seat)
             self._model.add_hint(self._lost[meeting], seat not in choices)
 
-    def solve(self, seed: int) -> Moved | None:
+    def solve(self, seed: int, goes_on: GoesOn | None) -> Moved | None:
         solver: Any = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = seed
         solver.parameters.max_deterministic_time = EFFORT
-        status = solver.solve(self._model)
+        status = _watched(solver, self._model, goes_on)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
         slots: dict[int, int | None] = dict.fromkeys(self._movable)
@@ -272,3 +278,21 @@ class _Model:
                 if solver.value(chosen):
                     slots[meeting], helpers[meeting] = slot, helper
         return Moved(slots, helpers, solver.objective_value, status == cp_model.OPTIMAL)
+
+
+def _watched(solver: Any, model: Any, goes_on: GoesOn | None) -> Any:
+    """The status after a search that ends when it is told to.
+
+    The solver calls back only with a better answer, so another thread lets it search while this one
+    asks: what is asked may read the database, whose connection is of this thread.
+    """
+    if goes_on is None:
+        return solver.solve(model)
+    ended: list[Any] = []
+    searching = threading.Thread(target=lambda: ended.append(solver.solve(model)), daemon=True)
+    searching.start()
+    while searching.is_alive():
+        searching.join(_ASKED)
+        if searching.is_alive() and not goes_on():
+            solver.stop_search()
+    return ended[0]

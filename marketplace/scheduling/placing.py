@@ -31,20 +31,30 @@ from marketplace.scheduling.board import (
     take,
 )
 from marketplace.scheduling.chains import find_chain, swap_chain
-from marketplace.scheduling.problem import Plan, Problem
+from marketplace.scheduling.measure import measure
+from marketplace.scheduling.problem import Plan, Problem, Progress, Tell
 
 NOBODY = -2
 """``free_helper`` found none."""
 STEPS = 400
 """Attempts per meeting to seat what is left over."""
+BATCH = 5_000
+"""Attempts between two reports: some 0.1 s."""
 
 
-def place(problem: Problem, *, seed: int = 1, plan: Plan | None = None, steps: int = STEPS) -> Plan:
+def place(
+    problem: Problem,
+    *,
+    seed: int = 1,
+    plan: Plan | None = None,
+    steps: int = STEPS,
+    tell: Tell | None = None,
+) -> Plan:
     """A plan, yet without tables, that seats as many meetings as it finds a way to.
 
     It starts from ``plan``, as far as that keeps the rules; who has a slot there may move, and no
     fewer meetings are seated. ``steps`` limits the attempts, per meeting, once there is no
-    free slot.
+    free slot; ``tell`` hears how many are seated before each batch of them, and may end them.
     """
     task, prices = task_of(problem), prices_of(problem)
     state = empty_state(task, seed)
@@ -52,8 +62,26 @@ def place(problem: Problem, *, seed: int = 1, plan: Plan | None = None, steps: i
         seat_plan(task, state, prices, plan)
     greedy(task, state, prices, order_of(problem))
     save(state)
-    fill(task, state, prices, steps * len(problem.meetings), True)
+    told: Progress | None = None
+    for done in range(0, steps * len(problem.meetings), BATCH):
+        if state.counts[WAITING] == 0:
+            break
+        if tell is not None:
+            told = _news(problem, state, told)
+            if not tell(told):
+                break
+        fill(task, state, prices, min(BATCH, steps * len(problem.meetings) - done), True)
     return plan_of(state.best_slot, state.best_helper)
+
+
+def _news(problem: Problem, state: State, told: Progress | None) -> Progress:
+    """The best so far; what was told last where no more meetings are seated by now."""
+    seated = len(problem.meetings) - int(state.counts[BEST_WAITING])
+    if told is not None and told.placed == seated:
+        return told
+    best = plan_of(state.best_slot, state.best_helper)
+    figures = measure(problem, best)
+    return Progress(figures.placed, figures.breaks, 0, best)
 
 
 def order_of(problem: Problem) -> Ints:

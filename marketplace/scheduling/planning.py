@@ -18,6 +18,7 @@ from marketplace.scheduling.measure import kept, measure
 from marketplace.scheduling.placing import place
 from marketplace.scheduling.problem import (
     Certificate,
+    GoesOn,
     Left,
     Place,
     Plan,
@@ -42,6 +43,8 @@ class Limits:
     """Of annealing, in its first round; None is what usually does."""
     rounds: int = 1
     """Of annealing, each twice as long as the last, as long as the bound is not reached."""
+    patience: int = exact.STEP
+    """Conflicts of the complete search between two reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +72,34 @@ def solve(problem: Problem, terms: Terms = USUAL) -> tuple[Plan | None, Certific
     The same problem and terms give the same answer, unless ``tell`` stops the search. No plan: all
     meetings have to be held and cannot, or none was found.
     """
+    watch = Watch(terms.tell)
     if len(problem.meetings) <= PROVED:
-        plan, certificate = _proved(problem, terms)
+        plan, certificate = _proved(problem, terms, watch)
     else:
-        plan, certificate = _annealed(problem, terms)
+        plan, certificate = _annealed(problem, terms, watch)
     if plan is None:
         return None, certificate
-    seated = seated_plan(problem, plan, terms.room, terms.keep)
+    seated = seated_plan(problem, plan, terms.room, terms.keep, watch.goes_on)
     return seated, certified(problem, seated, certificate)
+
+
+class Watch:
+    """Passes progress on, and remembers that it was asked to stop."""
+
+    def __init__(self, tell: Tell | None) -> None:
+        self._tell, self.stopped = tell, False
+        self._last = Progress(0, 0, 0, None)
+
+    def tell(self, progress: Progress) -> bool:
+        """Whether to go on; once it was not, nobody is asked again."""
+        self._last = replace(progress, plan=None)
+        if self._tell is not None and not self.stopped:
+            self.stopped = not self._tell(progress)
+        return not self.stopped
+
+    def goes_on(self) -> bool:
+        """The same, without news."""
+        return self.tell(self._last)
 
 
 def certified(problem: Problem, plan: Plan, claims: Certificate) -> Certificate:
@@ -119,10 +142,14 @@ def certified(problem: Problem, plan: Plan, claims: Certificate) -> Certificate:
 
 
 def seated_plan(
-    problem: Problem, plan: Plan, room: Room | None = None, keep: Sequence[int | None] = ()
+    problem: Problem,
+    plan: Plan,
+    room: Room | None = None,
+    keep: Sequence[int | None] = (),
+    goes_on: GoesOn | None = None,
 ) -> Plan:
     """The plan with tables; a long meeting that finds none gives up its slot where it may."""
-    seated = seat(problem, plan, room, keep)
+    seated = seat(problem, plan, room, keep, goes_on)
     lacking = without_table(problem, seated)
     if not lacking:
         return seated
@@ -146,21 +173,22 @@ def without_table(problem: Problem, plan: Plan) -> list[int]:
     ]
 
 
-def _proved(problem: Problem, terms: Terms) -> tuple[Plan | None, Certificate]:
+def _proved(problem: Problem, terms: Terms, watch: Watch) -> tuple[Plan | None, Certificate]:
     """Complete search; when it takes long, annealing on the other core looks for a good plan."""
     seed, limits, start = terms.seed, terms.limits or Limits(), terms.start
     if start is None and problem.optional:
         # Which meetings to leave out is hard to say for a search that wants to prove it.
-        first = place(problem, seed=seed)
+        first = place(problem, seed=seed, tell=watch.tell)
         start = first if fair(problem, first) else None
-    beside = _Beside(problem, seed, terms.tell, limits)
+    beside = _Beside(problem, seed, watch.tell, limits)
     plan, certificate = exact.solve(
         problem,
         seed=seed,
         tell=beside.tell,
-        conflicts=limits.conflicts,
+        conflicts=0 if watch.stopped else limits.conflicts,
         start=start,
         left=terms.left,
+        step=limits.patience,
     )
     if certificate.status in (Status.OPTIMAL, Status.INFEASIBLE):
         beside.stop()
@@ -179,7 +207,7 @@ class _Beside:
     where that search does not finish: so both together give the same answer every time.
     """
 
-    def __init__(self, problem: Problem, seed: int, tell: Tell | None, limits: Limits) -> None:
+    def __init__(self, problem: Problem, seed: int, tell: Tell, limits: Limits) -> None:
         self._problem, self._seed, self._tell, self._steps = problem, seed, tell, limits.steps
         self._thread: threading.Thread | None = None
         self._stopped = False
@@ -199,7 +227,7 @@ class _Beside:
                 progress = replace(
                     progress, placed=figures.placed, breaks=figures.breaks, plan=found
                 )
-        goes_on = self._tell is None or self._tell(progress)
+        goes_on = self._tell(progress)
         self._stopped = self._stopped or not goes_on
         return goes_on
 
@@ -227,7 +255,7 @@ class _Beside:
             self._found = plan
 
 
-def _annealed(problem: Problem, terms: Terms) -> tuple[Plan | None, Certificate]:
+def _annealed(problem: Problem, terms: Terms, watch: Watch) -> tuple[Plan | None, Certificate]:
     """Place all that can be placed, then shorten the waiting."""
     seed, limits = terms.seed, terms.limits or Limits()
     everything = len(problem.meetings)
@@ -243,8 +271,8 @@ def _annealed(problem: Problem, terms: Terms) -> tuple[Plan | None, Certificate]
         plan_hash="",
         most_placed=everything,
     )
-    watch = _Watch(terms.tell)
-    plan = place(problem, seed=seed, plan=terms.start)
+    hear = _seating(problem, bound, watch)
+    plan = place(problem, seed=seed, plan=terms.start, tell=hear)
     figures = measure(problem, plan)
     if figures.placed < everything:
         if not problem.optional and obstacles(problem):
@@ -272,15 +300,15 @@ def _annealed(problem: Problem, terms: Terms) -> tuple[Plan | None, Certificate]
     return _judged(problem, plan, claims)
 
 
-class _Watch:
-    """Remembers that it was asked to stop."""
+def _seating(problem: Problem, bound: int, watch: Watch) -> Tell:
+    """Tells how many meetings are seated; the plan only where it is one that counts."""
 
-    def __init__(self, tell: Tell | None) -> None:
-        self._tell, self.stopped = tell, False
+    def hear(progress: Progress) -> bool:
+        counts = problem.optional or progress.placed == len(problem.meetings)
+        plan = progress.plan if counts else None
+        return watch.tell(replace(progress, lower_bound=bound, plan=plan))
 
-    def tell(self, progress: Progress) -> bool:
-        self.stopped = self._tell is not None and not self._tell(progress)
-        return not self.stopped
+    return hear
 
 
 def _judged(problem: Problem, plan: Plan, claims: Certificate) -> tuple[Plan | None, Certificate]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Container
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import IntEnum, StrEnum
 
 
@@ -109,14 +109,15 @@ class Problem:
 
     def hash(self) -> str:
         """SHA-256 of the whole problem, in hex."""
-        told = asdict(self)
+        told = {part.name: getattr(self, part.name) for part in fields(self)}
         told["forbidden"] = [sorted(slots) for slots in self.forbidden]
         if not self.numbers:
             del told["numbers"]
         if not self.too_long:
             del told["too_long"], told["resting"]
-        if self.former is None:
-            del told["former"]
+        del told["former"]
+        if self.former is not None:
+            told["former"] = asdict(self.former)
         return _digest(told)
 
 
@@ -232,6 +233,9 @@ class Progress:
 
 Tell = Callable[[Progress], bool]
 """Is told of progress now and then; False asks the search to stop with its best plan."""
+
+GoesOn = Callable[[], bool]
+"""Is asked several times a second by what has no news; False asks it to end with what it has."""
 
 Left = Callable[[], float]
 """Seconds until ``Tell`` will ask a search to stop: it reports more often shortly before."""

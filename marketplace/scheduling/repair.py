@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from marketplace.scheduling.measure import troubled
 from marketplace.scheduling.moving import Calendars, Seats, move
 from marketplace.scheduling.placing import place
-from marketplace.scheduling.problem import Place, Plan, Problem
+from marketplace.scheduling.problem import GoesOn, Place, Plan, Problem
 from marketplace.scheduling.seating import Room, seat
 
 FORCE = 30
@@ -76,12 +76,14 @@ def repair(
     room: Room | None = None,
     seed: int = 1,
     known: Plan | None = None,
+    goes_on: GoesOn | None = None,
 ) -> Repair:
     """Mend a plan of the problem as it was, with fewest other people moved.
 
     ``problem`` is as it has become: fewer tables, more absences, smaller domains, with the same
     meetings as the plan. ``known`` is a plan that keeps its rules, to be brought nearer if it is
-    better: no fewer meetings get a slot than there.
+    better: no fewer meetings get a slot than there. ``goes_on`` may end the search with the best
+    seats so far, in which what it did not come to has no slot.
     """
     count = len(problem.meetings)
     old = Seats(
@@ -93,7 +95,7 @@ def repair(
         frozenset(),
     )
     damage = _Damage(problem, old, change)
-    mending = _Mending(problem, old, damage, change, seed)
+    mending = _Mending(problem, old, damage, change, seed, goes_on)
     mending.run()
     if known is not None and not mending.exact:
         mending.bring_nearer(known)
@@ -110,7 +112,7 @@ def repair(
         for meeting, table in enumerate(plan.table or (None,) * count)
     ]
     mended = Plan(slot=tuple(new.slot), helper=tuple(new.helper))
-    mended = seat(problem, mended, room, keep)
+    mended = seat(problem, mended, room, keep, goes_on)
     return Repair(
         plan=mended,
         moved=tuple(meeting for meeting in range(count) if _differs(old, new, meeting)),
@@ -301,10 +303,16 @@ class _Mending:
     """The search for new seats; ``best`` holds those found."""
 
     def __init__(
-        self, problem: Problem, old: Seats, damage: _Damage, change: Change, seed: int
+        self,
+        problem: Problem,
+        old: Seats,
+        damage: _Damage,
+        change: Change,
+        seed: int,
+        goes_on: GoesOn | None,
     ) -> None:
         self._problem, self._old, self._damage = problem, old, damage
-        self._change, self._seed = change, seed
+        self._change, self._seed, self._goes_on = change, seed, goes_on
         self._held = [meeting for meeting, slot in enumerate(old.slot) if slot is not None]
         self._free = frozenset(self._held) - damage.fixed
         self._must = frozenset(self._held) | change.wanted
@@ -314,7 +322,7 @@ class _Mending:
     def run(self) -> None:
         """Search ever larger neighbourhoods; with force when meetings are left over."""
         near = self._damage.start
-        while near and not self.exact:
+        while near and not self.exact and self._continues():
             self._search(near)
             wider = near | self._around(near)
             if wider == near:
@@ -322,8 +330,11 @@ class _Mending:
             if wider == near or len(wider) > LARGEST:
                 break
             near = wider
-        if self._worth(self.best)[0] and not self._damage.unmended:
+        if self._worth(self.best)[0] and not self._damage.unmended and self._continues():
             self._force()
+
+    def _continues(self) -> bool:
+        return self._goes_on is None or self._goes_on()
 
     def _search(self, near: frozenset[int]) -> None:
         staying = [meeting for meeting in self._held if meeting not in near]
@@ -336,6 +347,7 @@ class _Mending:
             self.best,
             self._seed,
             self._change.unseated,
+            self._goes_on,
         )
         if found is None:
             return
@@ -387,7 +399,10 @@ class _Mending:
         gone = self._damage.least_that_leave()
         start = _apply(self._old, dict.fromkeys(gone), dict.fromkeys(gone))
         plan = Plan(slot=tuple(start.slot), helper=tuple(start.helper))
-        self.bring_nearer(place(asked, plan=plan, seed=self._seed, steps=FORCE))
+        forced = place(
+            asked, plan=plan, seed=self._seed, steps=FORCE, tell=lambda _told: self._continues()
+        )
+        self.bring_nearer(forced)
 
     def bring_nearer(self, plan: Plan) -> None:
         """Take a plan that is better, then look which of its moves were in vain."""
@@ -398,7 +413,7 @@ class _Mending:
             if (self._old.slot[meeting], self._old.helper[meeting])
             != (self.best.slot[meeting], self.best.helper[meeting])
         )
-        if len(near) <= 2 * LARGEST:
+        if len(near) <= 2 * LARGEST and self._continues():
             self._search(near | (self._damage.start if len(near) < LARGEST else frozenset()))
 
 

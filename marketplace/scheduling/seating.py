@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from marketplace.scheduling.measure import agendas, attendees, day_numbers
-from marketplace.scheduling.problem import Place, Plan, Problem
+from marketplace.scheduling.problem import GoesOn, Place, Plan, Problem
 
 ROUNDS = 6
 """Through all slots, at most."""
@@ -74,15 +74,19 @@ def _most_numbers(problem: Problem) -> int:
 
 
 def seat(
-    problem: Problem, plan: Plan, room: Room | None = None, keep: Sequence[int | None] = ()
+    problem: Problem,
+    plan: Plan,
+    room: Room | None = None,
+    keep: Sequence[int | None] = (),
+    goes_on: GoesOn | None = None,
 ) -> Plan:
     """The plan with a table for each meeting that takes one, or is at the booth of one side.
 
     ``keep`` holds tables that stay, by meeting, as far as they are still to be had. A meeting for
     which no table is left gets None; that cannot be where all take one slot and there are tables
-    and screens as the problem says.
+    and screens as the problem says. ``goes_on`` may end it once each slot was settled.
     """
-    return _Seating(problem, plan, room or room_of(problem), keep).settle()
+    return _Seating(problem, plan, room or room_of(problem), keep).settle(goes_on)
 
 
 def hall_changes(problem: Problem, plan: Plan, room: Room) -> int:
@@ -174,9 +178,11 @@ class _Seating:
         slot = cast(int, self._plan.slot[meeting])
         return slice(slot, slot + self._problem.lengths[meeting])
 
-    def settle(self) -> Plan:
+    def settle(self, goes_on: GoesOn | None) -> Plan:
         best = None
         for _ in range(ROUNDS):
+            if best is not None and goes_on is not None and not goes_on():
+                break
             cost = sum(self._settle(slot) for slot in range(self._problem.slots))
             if best is not None and cost >= best - 1e-9:
                 break

@@ -207,3 +207,41 @@ def test_the_checker_wants_to_know_what_was_kept():
 
     assert verify(told).faults == ["kept: is not stated"]
     assert verify(short).faults == ["former slot: 19 entries for 20 meetings"]
+
+
+@given(worlds, st.integers(0, 7), st.sets(st.integers(0, 7), max_size=3), st.integers(0, 12))
+@settings(deadline=None, max_examples=20)
+def test_a_search_stopped_at_any_question_has_a_plan_that_keeps_the_rules(
+    problem, person, away, heard
+):
+    proved, planning.PROVED = planning.PROVED, 0
+    asked_for = []
+    try:
+        former, _certificate = planning.solve(problem, Terms(limits=FEW, seed=2))
+        asked = replace(without(problem, person, away), former=former)
+        plan, certificate = solved(
+            asked, tell=lambda one: asked_for.append(one) or len(asked_for) <= heard
+        )
+    finally:
+        planning.PROVED = proved
+
+    assert len(asked_for) <= heard + 1  # who said stop is not asked again
+    assert checked(asked, plan, certificate) == []
+    assert certificate.kept.people_bound <= certificate.kept.people
+
+
+def test_who_stops_at_once_gets_the_former_plan_without_what_cannot_stay():
+    problem = fair_of(people=40, tables=5, pairs=43, away=0.0)
+    former, _certificate = planning.solve(problem, Terms(limits=FEW))
+    held = next(meeting for meeting, slot in enumerate(former.slot) if slot is not None)
+    away = {former.slot[held]}
+    asked = replace(without(problem, problem.meetings[held][0], away), former=former)
+
+    plan, certificate = solved(asked, tell=lambda _one: False)
+
+    others = [m for m, slot in enumerate(former.slot) if slot is not None and m != held]
+    assert [plan.slot[m] for m in others] == [former.slot[m] for m in others]
+    assert (certificate.status, certificate.lower_bound) == (Status.FEASIBLE, 0)
+    # Nothing was searched beside it, so nothing is said of that.
+    assert (certificate.kept.anew_breaks, certificate.kept.anew_people) == (None, None)
+    assert checked(asked, plan, certificate) == []

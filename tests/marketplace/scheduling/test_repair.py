@@ -230,3 +230,39 @@ def test_losing_a_hall_moves_meetings_by_force():
         mended.lost
     )
     assert repair(changed, plan, Change()) == mended
+
+
+def test_a_repair_that_may_go_on_is_the_same_and_one_that_may_not_keeps_what_it_has():
+    problem = world(5, size=40, meetings=120, plain=True)
+    problem = replace(problem, tables=(22,) * problem.slots, screens=(0,) * problem.slots)
+    plan = seat(problem, place(problem))
+    changed = _fewer_tables(problem, {0, 1}, 12)
+    asked = []
+
+    free = repair(changed, plan, Change())
+    watched = repair(changed, plan, Change(), goes_on=lambda: asked.append(True) or True)
+    stopped = repair(changed, plan, Change(), goes_on=lambda: False)
+
+    assert watched == free
+    assert len(asked) > 1
+    assert faults(changed, stopped.plan) == []
+    assert stopped.moved == ()
+    assert stopped.people_bound <= len(stopped.people)
+
+
+def test_a_first_placing_tells_how_many_are_seated_and_ends_when_told():
+    problem = world(3, size=30, meetings=90, plain=True)
+    problem = replace(problem, tables=(4,) * problem.slots, screens=(0,) * problem.slots)
+    told = []
+
+    free = place(problem)
+    heard = place(problem, tell=lambda one: told.append(one) or True)
+    stopped = place(problem, tell=lambda _one: False)
+
+    assert heard == free
+    assert placed(stopped) <= placed(free)
+    assert faults(problem, stopped) == []
+    seated = [one.placed for one in told]
+    assert len(seated) > 1
+    assert seated == sorted(seated)
+    assert placed(told[-1].plan) == seated[-1]

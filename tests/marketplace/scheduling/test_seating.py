@@ -138,3 +138,17 @@ def test_seating_takes_fewer_table_changes_than_chance():
     assert (
         2 * measure(problem, seated).table_changes < 1.5 * measure(problem, careless).table_changes
     )
+
+
+def test_seating_that_is_stopped_has_a_table_for_every_meeting():
+    problem = world(7, size=20, meetings=60, plain=True)
+    plan = place(problem)
+    asked = []
+
+    stopped = seat(problem, plan, goes_on=lambda: bool(asked.append(True)))
+
+    assert len(asked) == 1
+    assert all(
+        (table is None) == (slot is None)
+        for slot, table in zip(stopped.slot, stopped.table, strict=True)
+    )

@@ -82,6 +82,7 @@ class PlanPages(AtTheEvent):
             picked=picked,
             is_pinned=picked is not None and _is_pinned(timetable, picked),
             is_placed=any(cell.is_present for cell in found),
+            stays=picked is not None and read.stays_for_evenness(timetable, picked),
             other_days=_days_with_room(timetable, cells.values(), day),
             left=[] if is_held else read.without_place(timetable),
             worth=None if is_held else read.certificate_of(timetable),

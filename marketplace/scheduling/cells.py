@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from marketplace.scheduling.measure import agendas, attendees, breaks_of, day_numbers
@@ -27,6 +28,9 @@ class Why(StrEnum):
     REST = "rest"
     """An attendee would have too many meetings in a row."""
     ORDER = "order"
+    """Another meeting has to come before it, or after it; over others that have no slot, too."""
+    UNEVEN = "uneven"
+    """Breaks would differ by more than they may, and do not now: of the one with most."""
     FIXED = "fixed"
     """The meeting keeps its time: it is confirmed, locked or about to begin."""
 
@@ -72,6 +76,11 @@ def obstacles(
     ``room`` is given where some tables cannot be used in some slots.
     """
     return _Moving(problem, plan, meeting, room).obstacles(start)
+
+
+def uneven_without(problem: Problem, plan: Plan, meeting: int) -> bool:
+    """Whether breaks would differ by more than they may once a meeting is out, and do not now."""
+    return _Moving(problem, plan, meeting, None).uneven(None) is not None
 
 
 def moved(
@@ -136,7 +145,10 @@ class _Moving:
             found.append(Obstacle(Why.TABLES))
         if problem.helpers[meeting] and self.helper(slots) is None:
             found.append(Obstacle(Why.INTERPRETER))
-        return found + _out_of_order(problem, self._plan, meeting, start)
+        found += _out_of_order(problem, self._plan, meeting, start)
+        if not found and (most := self.uneven(start)) is not None:
+            found.append(Obstacle(Why.UNEVEN, participant=most))
+        return found
 
     def helper(self, slots: range) -> int | None:
         """The first interpreter who is free."""
@@ -148,19 +160,47 @@ class _Moving:
 
     def price(self, start: int) -> int:
         """Breaks that its people have more when it starts there, counted as a certificate does."""
-        slots = self._span(start)
-        people, guide = self._problem.meetings[self._meeting], self.helper(slots)
+        then = self._breaks_then(start)
+        return sum(breaks - self._breaks[person] for person, breaks in then.items())
+
+    def uneven(self, start: int | None) -> int | None:
+        """Who then has too many breaks more than another; None where nobody has, or has already.
+
+        ``start`` None: once it is out.
+        """
+        most = self._problem.fairness
+        if most is None or not self._breaks or _spread(self._breaks) > most:
+            return None
+        then = {**self._breaks, **self._breaks_then(start)}
+        return max(then, key=then.__getitem__) if _spread(then) > most else None
+
+    @cached_property
+    def _breaks(self) -> dict[int, int]:
+        """Breaks now, of everybody whose count."""
+        return {
+            person: breaks_of(agenda, self._days)
+            for person, agenda in enumerate(self._agendas)
+            if self._problem.counts(person)
+        }
+
+    def _breaks_then(self, start: int | None) -> dict[int, int]:
+        """Breaks of its people, of now and of then, when it starts there or is out."""
+        slots = range(0) if start is None else self._span(start)
+        guide = None if start is None else self.helper(slots)
+        people = () if start is None else self._problem.meetings[self._meeting]
         there = {*people, *(() if guide is None else (guide,))}
         now = attendees(self._problem, self._plan, self._meeting)
-        more = 0
+        found = {}
         for person in there.union(now):
-            if not self._problem.counts(person):
-                continue
-            agenda = self._agendas[person]
-            rest = [entry for entry in agenda if entry[1] != self._meeting]
-            then = [(slot, self._meeting) for slot in slots] if person in there else []
-            more += breaks_of(sorted(rest + then), self._days) - breaks_of(agenda, self._days)
-        return more
+            if person in self._breaks:
+                rest = [entry for entry in self._agendas[person] if entry[1] != self._meeting]
+                then = [(slot, self._meeting) for slot in slots] if person in there else []
+                found[person] = breaks_of(sorted(rest + then), self._days)
+        return found
+
+
+def _spread(breaks: Mapping[int, int]) -> int:
+    return max(breaks.values()) - min(breaks.values())
 
 
 def _at(problem: Problem, plan: Plan, meeting: int, slots: Iterable[int]) -> list[int]:

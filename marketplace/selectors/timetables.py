@@ -52,6 +52,7 @@ _WHYS = {
     cells.Why.INTERPRETER: gettext_lazy("no interpreter is free"),
     cells.Why.REST: gettext_lazy("too many meetings in a row"),
     cells.Why.ORDER: gettext_lazy("the order of meetings"),
+    cells.Why.UNEVEN: gettext_lazy("breaks would be less even than the event asks"),
     cells.Why.FIXED: gettext_lazy("this meeting keeps its time"),
 }
 
@@ -290,17 +291,27 @@ def free_cells(timetable: Timetable, meeting: Meeting) -> list[Free]:
     ]
 
 
+def stays_for_evenness(timetable: Timetable, meeting: Meeting) -> bool:
+    """Whether a meeting may not be taken out, as breaks would be too uneven then."""
+    reading, key = Reading.of(timetable.problem), str(meeting.public_id)
+    if not timetable.plan or key not in reading.meetings:
+        return False
+    plan = plan_of(timetable.plan)
+    return cells.uneven_without(reading.problem, plan, reading.meetings.index(key))
+
+
 def obstacles_told(reading: Reading, obstacles: Iterable[cells.Obstacle]) -> list[str]:
     """What stands in the way, in words with names."""
     return _Names(reading).of_all(list(obstacles))
 
 
 class _Names:
-    """Names of the people of a problem, read once and only when something is told."""
+    """Names of the people and meetings of a problem, read once and only when something is told."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._known: dict[str, str] | None = None
+        self._ordered: dict[str, str] | None = None
 
     def of_all(self, obstacles: Sequence[cells.Obstacle]) -> list[str]:
         return list(dict.fromkeys(self._of(one) for one in obstacles))
@@ -312,11 +323,24 @@ class _Names:
 
     def _of(self, obstacle: cells.Obstacle) -> str:
         why = str(_WHYS[obstacle.why])
-        if obstacle.participant is None:
+        if obstacle.why is cells.Why.ORDER and obstacle.meeting is not None:
+            name = self._meeting(self._reading.meetings[obstacle.meeting])
+        elif obstacle.participant is None:
             return why
-        key = self._reading.calendars[obstacle.participant]
-        name = self._name(key)
+        else:
+            name = self._name(self._reading.calendars[obstacle.participant])
         return _("%(why)s: %(name)s") % {"why": why, "name": name} if name else why
+
+    def _meeting(self, key: str) -> str:
+        """Both sides of a meeting that comes before or after another."""
+        if self._ordered is None:
+            pairs = self._reading.problem.precedences
+            keys = {self._reading.meetings[one] for pair in pairs for one in pair}
+            rows = Meeting.objects.filter(public_id__in=keys).select_related(
+                "host__registration__company", "guest__registration__company"
+            )
+            self._ordered = {str(one.public_id): one.told for one in rows}
+        return self._ordered.get(key, "")
 
     def _name(self, key: str) -> str:
         if self._known is None:

@@ -299,7 +299,8 @@ def move_in_plan(
     unit = None if slot is None else reading.slots[str(slot.public_id)][0]
     room = reading.room() if reading.closed else None
     if unit is not None:
-        obstacles = cells.obstacles(reading.problem, plan, at, unit, room)
+        found = cells.obstacles(reading.problem, plan, at, unit, room)
+        obstacles = [one for one in found if one.why is not cells.Why.UNEVEN]
         if obstacles:
             raise ValidationError(
                 _("The meeting cannot be then: %(reasons)s."),

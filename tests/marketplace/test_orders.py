@@ -10,7 +10,7 @@ from marketplace.models import Meeting, MeetingOrder
 from marketplace.scheduling.document import plan_of, plan_told
 from marketplace.scheduling.problem import Plan
 from marketplace.selectors.problems import read_event
-from marketplace.selectors.timetables import free_cells, without_place
+from marketplace.selectors.timetables import free_cells, stays_for_evenness, without_place
 from marketplace.services import calendars, events, meetings, orders, parts, slots, standby
 from marketplace.services.publishing import publish_timetable
 from marketplace.services.timetables import move_in_plan, start_timetable
@@ -346,3 +346,47 @@ def test_a_move_by_hand_keeps_breaks_as_even_as_the_event_asks(event, manager):
     assert "over 0 breaks more" in error.messages[0]
     timetable.refresh_from_db()
     assert timetable.plan["slot"] == [0, 1]
+
+
+def test_before_a_move_one_reads_where_breaks_would_be_too_uneven(event, manager):
+    busy = make.ParticipantFactory(registration__event=event)
+    pair = [make.MeetingFactory(event=event, host=busy) for _meeting in "ab"]
+    before = [cell.reasons for cell in free_cells(planned(event, manager, 0, 1), pair[1])]
+    events.change_event(event, by=manager, fairness=0)
+    event.refresh_from_db()
+    timetable = planned(event, manager, 0, 1)
+
+    cells = free_cells(timetable, pair[1])
+
+    assert [cell.is_free for cell in cells] == [False, True, False, False]
+    assert before[2:] == [[], []]  # as long as nobody asks for evenness
+    name = f"{busy.registration.company.told}, {busy.name}"
+    assert [cell.reasons for cell in cells[2:]] == [
+        [f"breaks would be less even than the event asks: {name}"]
+    ] * 2
+
+
+def test_what_may_not_leave_the_plan_for_evenness_is_known_before(event, manager):
+    busy = make.ParticipantFactory(registration__event=event)
+    three = [make.MeetingFactory(event=event, host=busy) for _meeting in "abc"]
+    events.change_event(event, by=manager, fairness=0)
+    event.refresh_from_db()
+    timetable = planned(event, manager, 0, 1, 2)
+
+    stays = [stays_for_evenness(timetable, one) for one in three]
+
+    assert stays == [False, True, False]
+    refused("uneven", move_in_plan, timetable, three[1], slot=None, by=manager)
+
+
+def test_before_a_move_one_reads_with_which_meeting_the_order_is_broken(event, manager):
+    first, between, last = (make.MeetingFactory(event=event) for _meeting in "abc")
+    orders.set_order(first, between, by=manager)
+    orders.set_order(between, last, by=manager)
+    # The one between has no time: it hands the order on.
+    timetable = planned(event, manager, 1, None, 3)
+
+    cells = free_cells(timetable, last)
+
+    assert [cell.is_free for cell in cells] == [False, False, True, True]
+    assert [cell.reasons for cell in cells[:2]] == [[f"the order of meetings: {first.told}"]] * 2

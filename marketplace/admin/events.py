@@ -23,6 +23,7 @@ from chambers.admin_site import Queue, shows_queues
 from marketplace.admin.base import AtTheEvent, zone_typed
 from marketplace.admin.coverage import CoveragePages
 from marketplace.admin.desk import DeskPages
+from marketplace.admin.event_tools import toolbox_of
 from marketplace.admin.kit import KitPages
 from marketplace.admin.mail_texts import MailTextPages
 from marketplace.admin.repairs import RepairPages
@@ -222,6 +223,7 @@ class EventAdmin(
             "hint": stage_mismatch(event),
             "parts": parts_of(event, who(request), managing=managing),
             "manages": managing,
+            "toolbox": toolbox_of(event, managing=managing),
         }
         return super().change_view(request, object_id, form_url, context)
 

@@ -164,3 +164,23 @@ def test_a_finger_holds_a_meeting_and_carries_it_to_a_time_or_to_another_day(
     timetable.refresh_from_db()
     assert read.places_of(timetable)[str(three[0].public_id)][0] in tomorrow
     assert page.complaints == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_all_that_can_be_done_with_an_event_is_reached_by_keyboard_without_scripts(
+    browse, chamber, event, width
+):
+    person = factories.StaffFactory(chamber=chamber).person
+    page = browse(person, java_script_enabled=False, viewport={"width": width, "height": 900})
+
+    page.goto(reverse("admin:marketplace_event_change", args=[event.pk]))
+    box = page.get_by_role("navigation", name="What to do")
+    expect(box.get_by_role("link", name="Next: Who meets whom")).to_be_visible()
+    expect(box.get_by_role("link", name="Desk")).to_be_hidden()
+    box.locator("summary", has_text="Event day").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/desk/**")
+    assert page.complaints == []

@@ -184,3 +184,34 @@ def test_all_that_can_be_done_with_an_event_is_reached_by_keyboard_without_scrip
 
     page.wait_for_url("**/desk/**")
     assert page.complaints == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_wide_grid_says_that_it_scrolls_and_keeps_the_times_in_sight(
+    browse, chamber, event, three, width
+):
+    for number in range(3, 12):
+        made.TableFactory(event=event, number=number)
+    person = factories.StaffFactory(chamber=chamber).person
+    timetable = start_timetable(event, by=person, seconds=30)
+    jobs.work_off()
+    page = browse(person, viewport={"width": width, "height": 900})
+
+    page.goto(reverse("admin:marketplace_timetable_grid", args=[timetable.pk]))
+    region = page.get_by_role("region", name="Timetable as a grid")
+    expect(page.get_by_text("Tables: 11.")).to_be_visible()
+    faded = region.evaluate("one => getComputedStyle(one).getPropertyValue('--more')")
+    region.focus()
+    for _try in range(100):
+        page.keyboard.press("ArrowRight")
+        if region.evaluate("one => one.scrollLeft") > 60:
+            break
+        page.wait_for_timeout(50)
+    times = [page.locator(".grid thead th").first, page.locator(".grid tbody th").first]
+
+    assert faded == "48px"
+    assert region.evaluate("one => one.scrollLeft") > 60
+    assert all(one.bounding_box()["x"] >= region.bounding_box()["x"] for one in times)
+    region.evaluate("one => { one.scrollLeft = one.scrollWidth }")
+    expect(region).to_have_css("--more", "0px")
+    assert page.complaints == []

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 _Codes = frozenset[str]
-TO_BE_SEATED = ("online-round", "forum-of-regions")
+TO_BE_SEATED = ("online-round", "forum-of-regions", "mission-to-moscow")
 """Keys of the events in ``World.events`` whose meetings wait for a timetable."""
 _FAMILY_FIRST = {"JP", "CN", "KR"}
 _FATES = (

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from chambers.services import jobs
-from marketplace.models import Event, Meeting, Timetable
+from marketplace.models import Event, Meeting, MeetingRequest, Timetable
 from marketplace.services.meetings import arrange_meeting
 from marketplace.services.online import set_link
 from marketplace.services.publishing import publish_timetable
+from marketplace.services.requests import accept_request
 from marketplace.services.timetables import start_timetable
+from seeds import sources
 from seeds.events import TO_BE_SEATED, last_mails, let_mails_be_past
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _FINAL = {"online-round"}
 SECONDS = 5
 _WITHOUT_LINK = 4  # every one so many
+_LATE = 4  # requests for the mission at which one looks again
 
 
 def seat_events(world: World) -> None:
@@ -29,7 +32,9 @@ def seat_events(world: World) -> None:
         if _waits(event):
             timetable = searched(start_timetable(event, by=world.operator, seconds=SECONDS))
             publish_timetable(timetable, by=world.operator, final=key in _FINAL)
-            if key not in _FINAL:
+            if event.kind == Event.Kind.MISSION:
+                _go_on_agreeing(event, world)
+            elif key not in _FINAL:
                 _ask_again(timetable, world)
         if event.kind == Event.Kind.ONLINE:
             _open_rooms(event, world)
@@ -44,6 +49,22 @@ def _ask_again(published: Timetable, world: World) -> None:
     arrange_meeting(first, second, others=[third], by=world.operator)
     let_mails_be_past(*before)
     searched(start_timetable(published.event, by=world.operator, seconds=SECONDS, base=published))
+
+
+def _go_on_agreeing(event: Event, world: World) -> None:
+    """Partners accept further requests: their meetings wait for the next version."""
+    named = {key for row in sources.document("events")["events"] for key in row["named"]}
+    answering = {
+        company.pk: world.contacts[key]
+        for key, company in world.companies.items()
+        if key not in named and key in world.contacts
+    }
+    before = last_mails()
+    pending = MeetingRequest.objects.filter(event=event, status=MeetingRequest.Status.PENDING)
+    for request in pending.select_related("partner").order_by("pk")[:_LATE]:
+        if request.partner.company_id in answering:
+            accept_request(request, by=answering[request.partner.company_id])
+    let_mails_be_past(*before)
 
 
 def _open_rooms(event: Event, world: World) -> None:

@@ -18,6 +18,7 @@ from marketplace.admin.plans import PlanPages, publishable
 from marketplace.models import Timetable
 from marketplace.selectors import timetables as read
 from marketplace.selectors.kept import changed_since
+from marketplace.selectors.missing_interpreters import missing_interpreters
 from marketplace.selectors.progress import percent, search_of
 from marketplace.selectors.repairs import tell_place
 from marketplace.services import publishing, timetables
@@ -187,6 +188,7 @@ class TimetableAdmin(PlanPages):
             "progress_rows": search.rows,
             "worth": search.worth,
             "left": read.without_place(timetable),
+            "missing": missing_interpreters(timetable),
             "changed": changed,
             "changes": [
                 (one.meeting, tell_place(one.before), tell_place(one.after)) for one in changed

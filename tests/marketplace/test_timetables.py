@@ -9,6 +9,7 @@ from django.utils import timezone
 from chambers.services import jobs
 from marketplace.models import Booking, Meeting, Slot, Timetable
 from marketplace.selectors import timetables as shown
+from marketplace.selectors.missing_interpreters import Missing, missing_interpreters
 from marketplace.services.publishing import publish_timetable, unpublish_timetable
 from marketplace.services.timetables import (
     move_in_plan,
@@ -117,6 +118,31 @@ def test_a_meeting_without_a_place_is_named_with_the_cause(event, staff):
     ((left_out, why),) = shown.without_place(timetable)
     assert left_out == meeting
     assert why.startswith("its people are never free together")
+
+
+def test_a_version_says_for_how_long_which_interpreters_are_missing(event, staff):
+    only = Slot.objects.filter(event=event).earliest("starts_at")
+    Slot.objects.filter(event=event).exclude(pk=only.pk).delete()
+    TableFactory(event=event, number=3)
+    InterpreterFactory.create_batch(2, event=event, languages=["ru", "ja"])
+    for _meeting in range(3):
+        (host,) = people(event, 1, registration__languages=["ja"])
+        (guest,) = people(event, 1, registration__languages=["ru"])
+        meet(event, host, guest)
+
+    timetable = made(event, staff)
+
+    assert timetable.certificate["placed"] == 2
+    assert missing_interpreters(timetable) == [Missing("Japanese – Russian", 1, 20)]
+
+
+def test_a_version_that_lacks_no_interpreter_says_nothing_of_them(event, staff):
+    one, two = people(event, 2)
+    for slot in Slot.objects.filter(event=event):
+        one.away.create(slot=slot)
+    meet(event, one, two)
+
+    assert missing_interpreters(made(event, staff)) == []
 
 
 def test_by_hand_a_meeting_goes_only_where_nothing_stands_in_the_way(event, staff):

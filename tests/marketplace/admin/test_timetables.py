@@ -85,6 +85,23 @@ def test_the_page_tells_what_a_timetable_is_worth_and_how_the_search_went(
     assert "every 2s" not in shown
 
 
+def test_the_page_says_which_interpreters_are_missing_for_how_long(
+    client, manager, event, three, timetable
+):
+    assert "Missing interpreters" not in client.get(page("change", timetable.pk)).content.decode()
+    lacking = {"meeting": 0, "cause": "no_interpreter", "participants": [], "slots": []}
+    timetable.certificate["unplaced"] = [{**lacking, "others": []}]
+    timetable.save()
+    for side, language in ((three[0].host, "ja"), (three[0].guest, "ru")):
+        side.registration.languages = [language]
+        side.registration.save()
+
+    shown = client.get(page("change", timetable.pk)).content.decode()
+
+    assert "Missing interpreters" in shown
+    assert re.search(r"Japanese – Russian</th><td[^>]*>1</td><td[^>]*>20</td>", shown)
+
+
 def test_a_search_that_goes_on_shows_its_best_plan_so_far(client, manager, timetable):
     Timetable.objects.filter(pk=timetable.pk).update(
         finished_at=None, progress=[[0.5, 2, 4, None], [30.0, 3, 1, 0]]

@@ -66,7 +66,7 @@ class WhenFilter(admin.SimpleListFilter):
         if self.value() == "due":
             return _timetable_due(queryset.ahead())  # type: ignore[attr-defined]
         if self.value() == "over":
-            return queryset.filter(ends_on__lt=timezone.now().date(), cancelled_at=None)
+            return queryset.over().filter(cancelled_at=None)  # type: ignore[attr-defined,no-any-return]
         if self.value() == "cancelled":
             return queryset.filter(cancelled_at__isnull=False)
         return queryset

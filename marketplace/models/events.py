@@ -63,9 +63,28 @@ class EventQuerySet(ScopedQuerySet):
             return self.of_chambers()
         return self.of_chambers().filter(chamber__in=Chamber.objects.managed_by(user))
 
-    def ahead(self, on: dt.date | None = None) -> Self:
-        """Events that go on or are to come."""
-        return self.filter(ends_on__gte=on or timezone.now().date(), cancelled_at=None)
+    def ahead(self, at: dt.datetime | None = None) -> Self:
+        """Events that go on or are to come, but for cancelled ones."""
+        return self.filter(cancelled_at=None).not_over(at)
+
+    def not_over(self, at: dt.datetime | None = None) -> Self:
+        """Events whose last day is not over, by the clock of their place."""
+        return self.filter(self._last_day_goes_on(at))
+
+    def over(self, at: dt.datetime | None = None) -> Self:
+        """Events whose last day is over, by the clock of their place."""
+        return self.exclude(self._last_day_goes_on(at))
+
+    def _last_day_goes_on(self, at: dt.datetime | None) -> Q:
+        """Asks for the zones of the events: where it is which day is known here, not there."""
+        now = at or timezone.now()
+        found = Q(pk__in=[])
+        days: dict[dt.date, list[str]] = {}
+        for zone in self.order_by().values_list("zone", flat=True).distinct():
+            days.setdefault(now.astimezone(ZoneInfo(zone)).date(), []).append(zone)
+        for day, zones in days.items():
+            found |= Q(zone__in=zones, ends_on__gte=day)
+        return found
 
 
 class Event(PublicModel):

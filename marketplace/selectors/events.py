@@ -96,9 +96,8 @@ def listed_events(
     Each with ``companies`` that are admitted and ``standing`` of ``company``, the status of its
     registration.
     """
-    today = timezone.now().date()
     rows = Event.objects.visible_to(user)
-    rows = rows.filter(ends_on__lt=today) if past else rows.filter(ends_on__gte=today)
+    rows = rows.over() if past else rows.not_over()
     own = Registration.objects.filter(event=OuterRef("pk"), company=company)
     return (
         rows.annotate(companies=_admitted(OuterRef("pk")), standing=Subquery(own.values("status")))

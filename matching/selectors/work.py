@@ -371,9 +371,8 @@ def _next_meetings(company: Company, user: User, own: Sequence[_Own]) -> list[En
 def _stages(company: Company, user: User) -> list[Stage]:
     """The next events of the company, each with where it stands."""
     alive = Registration.objects.alive().filter(company=company, event=OuterRef("pk"))
-    rows = Event.objects.visible_to(user).filter(
-        Exists(alive), cancelled_at=None, ends_on__gte=today(), kind__in=Event.HELD_BY_CHAMBERS
-    )
+    rows = Event.objects.visible_to(user).filter(Exists(alive), kind__in=Event.HELD_BY_CHAMBERS)
+    rows = rows.ahead()
     return [
         Stage(one, process_line(one, user.time_zone))
         for one in with_timetable(rows).order_by("starts_on", "pk")[:MOST_EVENTS]

@@ -143,6 +143,31 @@ def test_on_the_day_the_clocks_change_slots_keep_their_length(event, manager):
     assert {one.minutes for one in slots} == {30}
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("zone", "hour", "goes_on"),
+    [
+        ("America/Sao_Paulo", 26, True),  # eleven in the evening there
+        ("America/Sao_Paulo", 28, False),
+        ("Asia/Tokyo", 14, True),
+        ("Asia/Tokyo", 16, False),  # one o'clock of the next day there
+        ("UTC", 23, True),
+    ],
+)
+def test_the_last_day_of_an_event_ends_by_the_clock_of_its_place(zone, hour, goes_on):
+    day = dt.date(2026, 6, 26)
+    event = make.EventFactory(zone=zone, starts_on=day, ends_on=day)
+    make.EventFactory(zone="Europe/Minsk", starts_on=day, ends_on=day)
+    now = dt.datetime(2026, 6, 26, tzinfo=dt.UTC) + dt.timedelta(hours=hour)
+
+    rows = Event.objects.filter(zone=zone)
+    assert list(rows.ahead(now)) == list(rows.not_over(now)) == ([event] if goes_on else [])
+    assert list(rows.over(now)) == ([] if goes_on else [event])
+    event.cancelled_at = now
+    event.save()
+    assert not rows.ahead(now)
+
+
 def test_a_clone_keeps_the_hours_of_the_place_across_a_change_of_the_clock(event, manager):
     hall = parts.add_hall(event, "A", by=manager)
     parts.add_tables(event, 2, hall=hall, has_screen=True, by=manager)

@@ -68,7 +68,7 @@ def test_the_list_takes_the_same_queries_for_any_number_of_events(
     for _number in range(count):
         RegistrationFactory()
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):  # one for the zones in which it is asked which day it is
         page = client.get(reverse("events"))
 
     assert len(page.context["page"]) == count

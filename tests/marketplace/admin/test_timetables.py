@@ -283,6 +283,21 @@ def test_a_search_too_short_for_a_chart_shows_no_empty_box(client, manager, time
     assert "Show as a table" in shown
 
 
+def test_a_search_that_goes_on_tells_what_it_has_before_there_is_a_chart(
+    client, manager, event, three
+):
+    timetable = start_timetable(event, by=manager, seconds=30)
+    waiting = client.get(page("change", timetable.pk)).content.decode()
+    Timetable.objects.filter(pk=timetable.pk).update(progress=[[0.1, 3, 7, 0]])
+
+    going_on = client.get(page("change", timetable.pk)).content.decode()
+
+    assert "There is no plan yet." in waiting
+    assert "There is no plan yet." not in going_on
+    assert "It was over too soon for a chart." not in going_on
+    assert "<details open><summary>Show as a table</summary>" in going_on
+
+
 def test_moments_are_told_by_the_clock_of_the_event_in_list_and_page(client, manager, timetable):
     Timetable.objects.filter(pk=timetable.pk).update(
         created_at=dt.datetime(2026, 6, 26, 22, 30, tzinfo=dt.UTC)

@@ -20,6 +20,11 @@ urlpatterns = [
     path("mail/", mailing.demo_mails, name="demo-mails"),
     path("mail/<uuid:public_id>/", mailing.demo_mail, name="demo-mail"),
     path("mail/<uuid:public_id>/html/", mailing.demo_mail_html, name="demo-mail-html"),
+    path(
+        "mail/<uuid:public_id>/invitation.ics",
+        mailing.demo_mail_calendar,
+        name="demo-mail-calendar",
+    ),
     path("calendar/<str:secret>.ics", feed, name="calendar-feed"),
     # On a screen in the hall: in the language it is asked for, or in all of them in turn.
     path("display/<str:secret>/", display, name="display"),

@@ -625,6 +625,7 @@ PAGES = {
     "demo-mails": Row(get=NOT_FOUND),
     "demo-mail": Row(get=NOT_FOUND, about="mail"),
     "demo-mail-html": Row(get=NOT_FOUND, about="mail"),
+    "demo-mail-calendar": Row(get=NOT_FOUND, about="mail"),
     "conversations": Row(get=who(200, guest=302)),
     "conversation": Row(get=OWN_REQUEST, post=OWN_ASKED, about="conversation"),
     "conversation-read": Row(

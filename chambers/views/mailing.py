@@ -79,6 +79,18 @@ def demo_mail(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require_safe
 @never_cache
+def demo_mail_calendar(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The calendar file that comes with a mail."""
+    _only_in_the_demo()
+    mail = get_object_or_404(Mail.objects.exclude(calendar=""), public_id=public_id)
+    kind = f"text/calendar; charset=utf-8; method={mail.method}"
+    response = HttpResponse(mail.calendar, content_type=kind)
+    response["Content-Disposition"] = 'attachment; filename="invitation.ics"'
+    return response
+
+
+@require_safe
+@never_cache
 def demo_mail_html(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
     """The HTML part of a mail, as its reader's program shows it."""
     _only_in_the_demo()

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Company, Representative, User
@@ -76,7 +76,7 @@ class RegistrationForm(ConsentForm):
         to_field_name="public_id",
         widget=forms.RadioSelect,
         blank=True,
-        empty_label=_("not decided"),
+        empty_label=_("no group yet"),
     )
     languages = forms.MultipleChoiceField(
         label=_("Languages of those who come"),
@@ -102,7 +102,7 @@ class RegistrationForm(ConsentForm):
 class PersonForm(forms.Form):
     """Somebody who comes."""
 
-    name = forms.CharField(label=_("Name"), max_length=150)
+    name = forms.CharField(label=pgettext_lazy("of a person", "Name"), max_length=150)
     position = forms.CharField(label=_("Position"), max_length=150, required=False)
     presence = forms.ChoiceField(
         label=_("Comes"),

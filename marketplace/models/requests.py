@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chambers.models import PublicModel, ScopedQuerySet
 from marketplace.models.events import Event
@@ -79,10 +80,10 @@ class MeetingRequest(PublicModel):
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
         PENDING = "pending", _("Waiting for answer")
-        ACCEPTED = "accepted", _("Accepted")
-        DECLINED = "declined", _("Declined")
+        ACCEPTED = "accepted", pgettext_lazy("a request", "Accepted")
+        DECLINED = "declined", pgettext_lazy("a request", "Declined")
         TIME_PROPOSED = "time_proposed", _("New time proposed")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
+        WITHDRAWN = "withdrawn", pgettext_lazy("a request", "Withdrawn")
         EXPIRED = "expired", _("Expired")
 
     OPEN = (Status.PENDING, Status.TIME_PROPOSED)

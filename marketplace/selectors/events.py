@@ -43,6 +43,8 @@ class Step:
     """done, here or ahead"""
     when: Sequence[str]
     """Its days, and while it lasts or is to come until when; line by line."""
+    lasts: bool = False
+    """Whether one may still do what it is for, though a later one has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,11 @@ def _due(event: Event, own: Registration | None, zone: str | None) -> tuple[str,
 
 def process_line(event: Event, zone: str | None, at: dt.datetime | None = None) -> list[Step]:
     """The stages that have a date, in order, with the one where the event is now."""
-    here = event.stage_at(at)
+    here, now = event.stage_at(at), at or timezone.now()
+    open_ones = {
+        Event.Stage.REGISTRATION: event.takes_registrations(now),
+        Event.Stage.REQUESTS: event.takes_requests(now),
+    }
     states, state = {}, "done"
     for stage, _begins in event.stages():
         state = "here" if stage == here else "ahead" if state == "here" else state
@@ -158,7 +164,8 @@ def process_line(event: Event, zone: str | None, at: dt.datetime | None = None) 
             str(stage.label),
             shown_time(begins, zone=event.zone, reader=zone) if begins else None,
             states[stage],
-            _stretch(event, stage, begins, zone, at or timezone.now()),
+            _stretch(event, stage, begins, zone, now),
+            open_ones.get(stage, False),
         )
         for stage, begins in event.stages()
         if begins is not None or stage == here

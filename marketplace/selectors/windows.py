@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from marketplace.models import Event, Registration
-from marketplace.selectors.times import tell_moment
+from marketplace.selectors.times import days_between, tell_moment
 
 if TYPE_CHECKING:
     from chambers.models import User
@@ -26,7 +26,12 @@ def window_context(own: Registration, reader: User, now: dt.datetime) -> dict[st
         "own": own,
         "closes": tell_moment(closing_of(event), zone=reader.time_zone),
         "dates": [
-            (stage.label, tell_moment(moment, zone=event.zone))
+            (
+                stage.label,
+                days_between(event.starts_on, event.ends_on)
+                if stage == Event.Stage.EVENT
+                else tell_moment(moment, zone=event.zone),
+            )
             for stage, moment in event.stages()
             if moment is not None and moment > now and stage != Event.Stage.FEEDBACK
         ],

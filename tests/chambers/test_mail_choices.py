@@ -384,6 +384,24 @@ def test_the_demo_shows_every_mail_with_its_links(client, user, settings):
     assert "No such mail" in missing
 
 
+def test_the_demo_gives_the_calendar_file_of_a_mail_that_has_one(client, user, settings):
+    settings.MAIL_VIEWER = True
+    plain, mail = queue(user), queue(user)
+    Mail.objects.filter(pk=mail.pk).update(calendar="BEGIN:VCALENDAR", method="REQUEST")
+    file = reverse("demo-mail-calendar", args=[mail.public_id])
+
+    one, other = (
+        text(client.get(reverse("demo-mail", args=[which.public_id]))) for which in (mail, plain)
+    )
+    answer = client.get(file)
+
+    assert (file in one, "calendar file" in other) == (True, False)
+    assert answer.content == b"BEGIN:VCALENDAR"
+    assert answer["Content-Type"] == "text/calendar; charset=utf-8; method=REQUEST"
+    missing = client.get(reverse("demo-mail-calendar", args=[plain.public_id]))
+    assert missing.status_code == 404
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_list_takes_the_same_queries_for_any_number_of_mails(
     client, user, settings, count, django_assert_num_queries
@@ -402,5 +420,5 @@ def test_elsewhere_there_is_no_such_page(client, user):
     mail = queue(user)
 
     assert client.get(reverse("demo-mails")).status_code == 404
-    for name in ("demo-mail", "demo-mail-html"):
+    for name in ("demo-mail", "demo-mail-html", "demo-mail-calendar"):
         assert client.get(reverse(name, args=[mail.public_id])).status_code == 404

@@ -77,6 +77,9 @@ def test_everybody_who_was_admitted_reads_once_that_requests_are_open(forum):
     assert "They have what you seek: " in mail.text
     assert f"/en/registrations/{forum.theirs.registration.public_id}/ask/" in mail.html
     assert mail.chamber == forum.event.chamber
+    (day,) = [line for line in mail.text.splitlines() if line.strip().startswith("Event: ")]
+    assert str(forum.event.starts_on.day) in day
+    assert "00:00" not in day  # a day has no hour
 
 
 def test_who_is_not_listed_is_proposed_to_nobody(forum):

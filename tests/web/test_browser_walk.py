@@ -23,6 +23,7 @@ NO_PAGES = {
         "event-pdf",
         "event-plan",
         "opportunity-calendar",
+        "demo-mail-calendar",
         "outcome-evidence",
         "document",
     ),

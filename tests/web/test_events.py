@@ -141,6 +141,21 @@ def test_the_process_line_says_where_the_event_is(client):
     ]
 
 
+@pytest.mark.parametrize(("days", "done"), [(3, False), (-1, True)])
+def test_a_stage_is_not_called_done_while_one_may_still_register(client, days, done):
+    now = timezone.now()
+    event = EventFactory(
+        registration_opens_at=now - 9 * DAY,
+        registration_closes_at=now + days * DAY,
+        requests_open_at=now - 4 * DAY,
+    )
+
+    shown = client.get(reverse("event", args=[event.public_id]))
+
+    assert [one.state for one in shown.context["line"]][:2] == ["done", "here"]
+    assert ('<span class="sr">done</span>' in shown.content.decode()) == done
+
+
 def test_a_stage_that_nothing_closes_says_since_when_it_is_open(client):
     event = EventFactory(registration_opens_at=dt.datetime(2020, 3, 1, 6, tzinfo=dt.UTC))
 

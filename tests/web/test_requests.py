@@ -345,4 +345,6 @@ def test_the_times_of_a_proposal_stand_in_the_list(client, event, ours, theirs, 
     page = text(inbox(client, event))
 
     assert "10:00–10:20 Minsk (UTC+3)" in page
-    assert "Earlier" in page
+    assert "With the new times:</span> Earlier" in page
+    one = text(client.get(reverse("request", args=[sent.public_id])))
+    assert "Message with the new times</dt><dd>Earlier" in one

@@ -166,6 +166,8 @@ class _Keeping:
         self._ranks: dict[Plan, _Rank] = {}
 
     def solve(self) -> tuple[Plan | None, Certificate]:
+        stays = place(self._plain, seed=self._seed, plan=self._old, steps=0)
+        self._talk.tell(replace(self._progress(stays), plan=None))  # figures to ask with meanwhile
         near = self._mended(None)
         best = near if self._is_fair(near) else None
         if best is not None:

@@ -1,4 +1,4 @@
-"""Timetables: the published benchmark, large events, the choice of meetings, and repairs.
+"""Timetables: the published benchmark, large events, choices, repairs, versions made anew.
 
 ``python -m bench.timetable [FOLDER] [--published FOLDER] [--quick] [--only PART]``. The published
 instances (Bofill et al., JAIR 74 (2022) 263-301) carry no licence and are not part of the project:
@@ -23,6 +23,7 @@ import numpy as np
 
 from bench.fairs import Fair
 from bench.plain import plain_cp_sat
+from bench.rerun import measure_reruns
 from marketplace.scheduling.annealing import anneal
 from marketplace.scheduling.choosing import choose, greedy
 from marketplace.scheduling.document import document
@@ -36,7 +37,7 @@ from marketplace.scheduling.rounds import plan_round, wishes_of
 from marketplace.verification import verify
 
 OWN = Path(__file__).parent / "timetables"
-PARTS = ("published", "shapes", "large", "choice", "rounds", "repairs")
+PARTS = ("published", "shapes", "large", "choice", "rounds", "repairs", "rerun")
 LARGE = ("L500", "L1000", "L2000", "L500t", "L1000t", "L2000t", "S480")
 PROOF_SECONDS, LARGE_SECONDS, PLAIN_SECONDS = 120.0, 60.0, 30.0
 FAIRS = {
@@ -329,6 +330,7 @@ _OWN_PARTS = {
     "choice": _choice,
     "rounds": _rounds,
     "repairs": _repairs,
+    "rerun": measure_reruns,
 }
 
 

@@ -57,13 +57,15 @@ def arrange_meeting(
     """Let people meet without a request, as the organiser may; without a slot the time is open.
 
     They are told at once. Raises ValidationError ``cancelled``, ``not_admitted``, ``other_event``,
-    ``away``, ``taken``, ``no_table``; PermissionDenied for anyone but a manager of the organiser.
+    ``same_person``, ``away``, ``taken``, ``no_table``; PermissionDenied for anyone but a manager of
+    the organiser.
     """
     event = calendars.hold_event(host.registration.event)
     demand_manager(by, event.chamber)
     placing.demand_not_cancelled(event)
     further = list(others)
     placing.demand_taking_part(event, [host, guest, *further])
+    placing.demand_different_people([host, guest, *further])
     meeting = Meeting(event=event, host=host, guest=guest, session=session, interpreter=interpreter)
     meeting.full_clean()
     meeting.save()

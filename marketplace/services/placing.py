@@ -197,6 +197,20 @@ def demand_taking_part(event: Event, people: Sequence[Participant]) -> None:
             )
 
 
+def demand_different_people(people: Sequence[Participant]) -> None:
+    """Raise ValidationError ``same_person`` where one person is to meet for two companies."""
+    seen: set[int] = set()
+    for one in people:
+        if one.person_id in seen:
+            raise ValidationError(
+                _("%(person)s comes for both companies: name somebody else of one of them."),
+                code="same_person",
+                params={"person": str(one)},
+            )
+        if one.person_id is not None:
+            seen.add(one.person_id)
+
+
 def set_place(
     meeting: Meeting, slot: Slot, table: Table | None = None, at: dt.datetime | None = None
 ) -> None:

@@ -247,6 +247,16 @@ def test_the_organiser_arranges_a_meeting_of_more_than_two(scene):
     assert Meeting.objects.count() == 2
 
 
+def test_nobody_meets_themselves_for_two_companies(scene):
+    other = make.ParticipantFactory(
+        registration__event=scene.event, person=scene.host.person, name=scene.host.name
+    )
+
+    refused("same_person", meetings.arrange_meeting, scene.host, other, by=scene.manager)
+
+    assert Meeting.objects.count() == 1
+
+
 def test_only_those_who_take_part_in_the_same_event_are_brought_together(scene):
     stranger = make.ParticipantFactory()
     applied = make.ParticipantFactory(

@@ -102,12 +102,15 @@ class Covered:
 def coverage_of(event: Event) -> list[Covered]:
     """Every company that takes part, those with fewest meetings first."""
     meetings: Counter[int] = Counter()
-    for pair in (
-        Meeting.objects.filter(event=event)
-        .alive()
-        .values_list("host__registration", "guest__registration")
-    ):
-        meetings.update(pair)
+    alive = Meeting.objects.filter(event=event).alive()
+    sides: dict[int, set[int]] = defaultdict(set)
+    for key, *pair in alive.values_list("pk", "host__registration", "guest__registration"):
+        sides[key].update(pair)
+    joined = Meeting.others.through.objects.filter(meeting__in=alive)
+    for key, side in joined.values_list("meeting", "participant__registration"):
+        sides[key].add(side)
+    for companies in sides.values():
+        meetings.update(companies)
     waiting: Counter[int] = Counter()
     for pair in event.requests.open().values_list("requester", "partner"):
         waiting.update(pair)

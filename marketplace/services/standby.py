@@ -111,7 +111,7 @@ def expire_offers(now: dt.datetime) -> None:
     for event in Event.objects.filter(
         pk__in=StandbyOffer.objects.due(now).values("meeting__event")
     ):
-        with transaction.atomic():
+        with jobs.spared(event), transaction.atomic():
             calendars.hold_event(event)
             late = StandbyOffer.objects.due(now).filter(meeting__event=event)
             for offer in late.select_related("slot"):
@@ -120,7 +120,7 @@ def expire_offers(now: dt.datetime) -> None:
     asked = StandbyOffer.objects.filter(status=Status.OFFERED).values("slot")
     left = StandbyOffer.objects.filter(status=Status.WAITING).exclude(slot__in=asked)
     for slot in Slot.objects.filter(pk__in=left.values("slot")).select_related("event"):
-        with transaction.atomic():
+        with jobs.spared(slot), transaction.atomic():
             _ask_next(calendars.hold_event(slot.event), slot, now)
 
 

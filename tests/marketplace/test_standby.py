@@ -34,7 +34,7 @@ class Scene:
             event=self.event, host=left, guest=right, slot=self.slot, placed=True
         )
         meetings.cancel_meeting(freed, by=left.person, reason="Ill")
-        self.offer = StandbyOffer.objects.open().get()
+        self.offer = StandbyOffer.objects.open().get(slot=self.slot)
 
     def state(self):
         """Of the offer and of the meeting."""
@@ -119,6 +119,22 @@ def test_what_one_side_alone_accepted_goes_to_the_next_in_time(scene):
     standby.expire_offers(scene.offer.answer_by)
 
     assert scene.state() == ("expired", "unscheduled", None)
+
+
+def test_what_fails_at_one_event_does_not_keep_offers_of_others_from_ending(scene, monkeypatch):
+    other = Scene()
+    hold = standby.calendars.hold_event
+
+    def faulty(event):
+        if event.pk == scene.event.pk:
+            raise ValueError("something unforeseen")
+        return hold(event)
+
+    monkeypatch.setattr(standby.calendars, "hold_event", faulty)
+    standby.expire_offers(max(scene.offer.answer_by, other.offer.answer_by))
+
+    assert scene.state() == OPEN
+    assert other.state() == ("expired", "unscheduled", None)
 
 
 def test_strangers_accept_nothing(scene):

@@ -339,6 +339,17 @@ def test_coverage_names_first_who_gets_too_few(event, staff):
     assert [row.too_few for row in covered] == [True, False, False]
 
 
+def test_coverage_counts_a_meeting_for_who_joins_it_once(event, staff):
+    one, two, three = people(event, 3)
+    meet(event, one, two, others=[three])
+    colleague = people(event, 1, registration=three.registration)[0]
+    meet(event, one, three, others=[colleague])
+
+    counts = {row.registration: row.meetings for row in shown.coverage_of(event)}
+
+    assert counts == {one.registration: 2, two.registration: 1, three.registration: 2}
+
+
 def test_two_versions_differ_in_the_meetings_that_moved(event, staff):
     one, two, three = people(event, 3)
     first = meet(event, one, two)

@@ -122,6 +122,10 @@ _PLACES = (
 )
 
 
+_ALSO_UNDER = {"events": ("participants", "registrations")}
+"""Pages that belong to a place, though their address begins otherwise."""
+
+
 @register.simple_tag(takes_context=True)
 def places(context: RequestContext) -> list[Place]:
     """The places that this reader goes to, with the one this page belongs to marked."""
@@ -133,7 +137,9 @@ def places(context: RequestContext) -> list[Place]:
         if url_name == _MEETINGS and not meets:
             continue
         url = reverse(url_name)
-        current = "page" if path == url else "true" if path.startswith(url) else ""
+        root = url.removesuffix(f"{url_name}/")
+        under = (url, *(f"{root}{one}/" for one in _ALSO_UNDER.get(url_name, ())))
+        current = "page" if path == url else "true" if path.startswith(under) else ""
         on_phone = not (meets and url_name == _WIDE_ONLY)
         found.append(Place(str(name), image, url, current, on_phone))
     return found

@@ -1,6 +1,7 @@
 """A company's registration for an event, and the times of its people."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
@@ -149,6 +150,29 @@ def test_what_is_wrong_with_a_person_is_said_on_top_with_a_way_to_the_field(
     top, _form = answer.content.decode().split('name="consent"', 1)
     assert answer.status_code == 422
     assert '<a href="#id_people-1-name">Person 2: Name</a>' in top
+
+
+@pytest.mark.parametrize(
+    ("page", "tab"),
+    [
+        ("availability", "Registration"),
+        ("participant", "Registration"),
+        ("request-new", "Who comes"),
+    ],
+)
+def test_a_page_below_a_tab_of_the_event_marks_the_tab_and_the_place(
+    client, event, speaks_for, page, tab
+):
+    own = ParticipantFactory(registration__event=event)
+    other = RegistrationFactory(event=event)
+    speaks_for(own.registration.company)
+
+    row = other if page == "request-new" else own
+    shown = client.get(reverse(page, args=[row.public_id])).content.decode()
+
+    marked = re.findall(r'aria-current="true">([^<]*)<', shown)
+    assert tab in marked
+    assert "Events" in marked
 
 
 def test_who_comes_back_finds_whom_they_had_named_and_what_they_say_now_counts(

@@ -104,8 +104,8 @@ def coverage_of(event: Event) -> list[Covered]:
     meetings: Counter[int] = Counter()
     alive = Meeting.objects.filter(event=event).alive()
     sides: dict[int, set[int]] = defaultdict(set)
-    for key, *pair in alive.values_list("pk", "host__registration", "guest__registration"):
-        sides[key].update(pair)
+    for key, host, guest in alive.values_list("pk", "host__registration", "guest__registration"):
+        sides[key].update((host, guest))
     joined = Meeting.others.through.objects.filter(meeting__in=alive)
     for key, side in joined.values_list("meeting", "participant__registration"):
         sides[key].add(side)

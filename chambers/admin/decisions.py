@@ -16,6 +16,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
@@ -43,11 +44,14 @@ def decision(
     form: type[forms.Form] = forms.Form,
     note: str | StrPromise = "",
     against: Against | None = None,
+    stays: bool = False,
 ) -> Action:
     """Make an action called ``name`` of an admin, titled by a verb: "Approve applications".
 
     ``waiting`` keeps, of the chosen rows, those that can still be decided so. ``against`` says of
     a row for what reasons the service would refuse: they are shown before anybody tries.
+    With ``stays`` a decision about one row leads to its page, or to that of the row which was
+    made from it; else to the list, for the next in the queue.
     """
 
     def act(
@@ -65,11 +69,13 @@ def decision(
         if asked.is_bound and asked.is_valid():
             done = _do_all(asked, rows, do, who(request))
             if done is not None:
-                for row in done:
+                for row, _made in done:
                     model_admin.log_change(request, row, str(title))
                 text = _("%(title)s: %(count)d done.") % {"title": title, "count": len(done)}
                 model_admin.message_user(request, text, messages.SUCCESS)
-                return None
+                return (
+                    _page_of(model_admin, request, *done[0]) if stays and len(done) == 1 else None
+                )
         shown = [(row, _reasons(against, row)) for row in rows[:SHOWN]]
         return TemplateResponse(
             request,
@@ -111,15 +117,30 @@ def _reasons(against: Against | None, row: models.Model) -> list[str]:
     return [text for error in found for text in error.messages]
 
 
-def _do_all(form: forms.Form, rows: QuerySet[Any], do: Do, by: User) -> list[models.Model] | None:
-    """Do it for every row, or for none and say on the form which row refused; None then."""
-    done: list[models.Model] = []
+def _page_of(
+    model_admin: ScopedAdmin, request: HttpRequest, row: models.Model, made: Any
+) -> HttpResponse | None:
+    """The page of what was made from a row, else of the row; None where one may not see it."""
+    opts = model_admin.opts
+    shown = made if isinstance(made, type(row)) else row
+    if not model_admin.get_queryset(request).filter(pk=shown.pk).exists():
+        return None
+    return redirect(f"admin:{opts.app_label}_{opts.model_name}_change", shown.pk)
+
+
+def _do_all(
+    form: forms.Form, rows: QuerySet[Any], do: Do, by: User
+) -> list[tuple[models.Model, Any]] | None:
+    """Do it for every row, or for none and say on the form which row refused; None then.
+
+    Each row comes with what the service returned.
+    """
+    done: list[tuple[models.Model, Any]] = []
     row: models.Model | None = None
     try:
         with transaction.atomic():
             for row in rows:
-                do(row, by=by, **form.cleaned_data)
-                done.append(row)
+                done.append((row, do(row, by=by, **form.cleaned_data)))
     except ValidationError as error:
         form.add_error(None, f"{row}: {' '.join(error.messages)}")
         return None

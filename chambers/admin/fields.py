@@ -8,10 +8,13 @@ from babel import Locale
 from django import forms
 from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.db import models
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from chambers.forms.accounts import zones
 from chambers.models import SITE_LANGUAGES, Country
 
 _OWN_NAMES = {"en": "English", "ru": "Русский", "ja": "日本語"}
@@ -45,6 +48,19 @@ class Moment(forms.DateTimeInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
+class Zone(forms.TextInput):
+    """The name of a time zone, found by any part of it: nobody knows Europe/Minsk by heart."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"list": "zones", **(attrs or {})})
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        known = format_html_join("", '<option value="{}"></option>', ((one,) for one, _ in zones()))
+        return format_html(
+            '{}<datalist id="zones">{}</datalist>', super().render(*args, **kwargs), known
+        )
 
 
 class TextsWidget(forms.MultiWidget):

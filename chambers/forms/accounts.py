@@ -27,7 +27,7 @@ NOT_CHOSEN = "UTC"  # what people have until they choose
 
 
 @cache
-def _zones() -> list[tuple[str, str]]:
+def zones() -> list[tuple[str, str]]:
     """The zones that are named by a place, and UTC."""
     named = (one for one in available_timezones() if one.partition("/")[0] in _PLACES)
     return [("UTC", "UTC"), *((one, one.replace("_", " ")) for one in sorted(named))]
@@ -52,7 +52,7 @@ class DetailsForm(forms.Form):
         """Zones by their names, as Asia/Tokyo."""
         super().__init__(*args, **kwargs)
         zone = self.fields["time_zone"]
-        zone.choices = _zones()  # type: ignore[attr-defined]
+        zone.choices = zones()  # type: ignore[attr-defined]
         if self.get_initial_for_field(zone, "time_zone") == NOT_CHOSEN and not self.is_bound:
             zone.widget.attrs["data-own-zone"] = ""
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chambers.admin.base import changes, manages, who
 from chambers.admin.decisions import decision
-from chambers.admin.fields import Day, ReasonForm
+from chambers.admin.fields import Day, ReasonForm, Zone
 from chambers.admin_site import Queue, shows_queues
 from marketplace.admin.base import AtTheEvent, zone_typed
 from marketplace.admin.coverage import CoveragePages
@@ -147,6 +147,7 @@ class EventAdmin(
             "publish",
             title=_("Publish events"),
             do=events.publish_event,
+            stays=True,
             waiting=lambda rows: _alive(rows).filter(is_published=False),
             note=_("Everyone can read of them from now on; companies register by the dates set."),
         ),
@@ -154,6 +155,7 @@ class EventAdmin(
             "clone",
             title=_("Copy events"),
             do=events.clone_event,
+            stays=True,
             form=CloneForm,
             note=_(
                 "Halls, tables, slots, programme, groups and delegations come along, with all"
@@ -164,6 +166,7 @@ class EventAdmin(
             "cancel",
             title=_("Cancel events"),
             do=events.cancel_event,
+            stays=True,
             waiting=_alive,
             form=ReasonForm,
             note=_("All meetings are cancelled, and everybody who registered gets a mail."),
@@ -226,6 +229,17 @@ class EventAdmin(
             "toolbox": toolbox_of(event, managing=managing),
         }
         return super().change_view(request, object_id, form_url, context)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Most events take place where their staff work."""
+        own = who(request).time_zone
+        return {"zone": own, **super().get_changeform_initial_data(request)}
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """A zone is found by a part of its name."""
+        if db_field.name == "zone":
+            kwargs["widget"] = Zone
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_choice_field(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Direct meetings are no event of a chamber."""

@@ -76,7 +76,8 @@ class InterpreterWishAdmin(AtTheEvent):
     What the companies write to each other is theirs.
     """
 
-    list_display = ["meeting_told", "time", "place", "languages", "state_told", "asked", "to_do"]
+    # What is to be done stands where a phone shows it without scrolling sideways.
+    list_display = ["meeting_told", "to_do", "time", "languages", "place", "state_told", "asked"]
     list_filter = [WaitingFilter]
     list_select_related = [
         "meeting__event",

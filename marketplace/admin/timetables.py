@@ -87,12 +87,14 @@ class TimetableAdmin(PlanPages):
             "stop",
             title=_("Stop the search and keep the best plan"),
             do=timetables.stop_timetable,
+            stays=True,
             waiting=lambda rows: rows.being_made().filter(stopped_at=None),  # type: ignore[attr-defined]
         ),
         decision(
             "unpublish",
             title=_("Take timetables back"),
             do=publishing.unpublish_timetable,
+            stays=True,
             waiting=_finished(Status.PROVISIONAL, Status.FINAL),
             note=_(
                 "Meetings lose their times, but for those that are locked or have begun; everybody"

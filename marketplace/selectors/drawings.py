@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 WIDTH, HEIGHT = 480, 140  # of a chart, in units of its own
 MOST_POINTS = 240  # more are not told apart at this width
+LEAST_DRAWN = WIDTH / 20  # of the width; a shorter line is a speck in an empty frame
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Chart:
 def chart(
     seconds: Sequence[float], series: Sequence[tuple[str, str, Sequence[float | None]]]
 ) -> Chart | None:
-    """A chart of (name, style, values); None where no line has two points to join.
+    """A chart of (name, style, values); None where no line is long enough to be read.
 
     Each value holds until the next, so lines are steps; one that is not known leaves none.
     """
@@ -42,6 +43,9 @@ def chart(
     kept = sorted({*range(0, len(seconds), every), len(seconds) - 1})
     longest = seconds[-1] or 1.0
     top = max((value for _n, _s, values in series for value in values if value), default=0) or 1
+    known = [at for at in kept if any(values[at] is not None for _n, _s, values in series)]
+    if not known or (longest - seconds[known[0]]) / longest * WIDTH < LEAST_DRAWN:
+        return None
     lines = [
         Line(name, style, _steps([(seconds[at], values[at]) for at in kept], longest, top), last)
         for name, style, values in series

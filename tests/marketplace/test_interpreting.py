@@ -77,6 +77,7 @@ def test_the_chamber_of_who_asked_sees_it_and_no_other_and_no_word_of_the_two(cl
     hidden = client.get(reverse("admin:marketplace_interpreterwish_answer", args=[wish.pk]))
 
     assert "Romashka" in page
+    assert page.index("column-to_do") < page.index("column-time")  # in sight on a phone
     assert "Olga Petrova (ja, ru)" in answer.content.decode()
     assert "secret" not in page + row.content.decode() + answer.content.decode()
     assert hidden.status_code == 404

@@ -100,6 +100,36 @@ def test_an_event_is_published_copied_and_cancelled(client, manager, chamber):
     assert company.event == event
 
 
+def test_a_decision_about_one_event_leads_to_it_and_a_copy_to_the_copy(client, manager, chamber):
+    event = made.EventFactory(chamber=chamber, is_published=False)
+    others = made.EventFactory.create_batch(2, chamber=chamber, is_published=False)
+
+    published = decide(client, "marketplace_event", "publish", event, decided="1")
+    copied = decide(client, "marketplace_event", "clone", event, starts_on="2031-06-01")
+    both = decide(client, "marketplace_event", "publish", *others, decided="1")
+
+    copy = Event.objects.get(starts_on=dt.date(2031, 6, 1))
+    assert published.url == page("event_change", event.pk)
+    assert copied.url == page("event_change", copy.pk)
+    assert both.url == page("event_changelist")
+
+
+def test_a_new_event_offers_the_zone_of_its_staff_and_finds_every_other(client, manager):
+    manager.time_zone = "Europe/Minsk"
+    manager.save()
+
+    shown = client.get(page("event_add")).content.decode()
+
+    assert 'value="Europe/Minsk"' in shown.split('name="zone"')[1].split(">")[0]
+    assert '<option value="Asia/Tokyo"></option>' in shown.split('<datalist id="zones">')[1]
+
+
+def test_the_filters_of_a_list_are_reached_from_above_it(client, manager, event):
+    shown = client.get(page("event_changelist")).content.decode()
+
+    assert shown.index('href="#changelist-filter"') < shown.index('id="result_list"')
+
+
 def test_cancelling_needs_a_reason(client, manager, event):
     again = decide(client, "marketplace_event", "cancel", event, reason="")
 

@@ -283,6 +283,18 @@ def test_a_search_too_short_for_a_chart_shows_no_empty_box(client, manager, time
     assert "Show as a table" in shown
 
 
+def test_a_search_that_told_nothing_before_its_last_second_shows_no_empty_box(
+    client, manager, timetable
+):
+    late = [[16.6, 3, 1, 0], [16.7, 3, 0, 0]]
+    Timetable.objects.filter(pk=timetable.pk).update(progress=late)
+
+    shown = client.get(page("change", timetable.pk)).content.decode()
+
+    assert "<svg viewBox" not in shown
+    assert "Show as a table" in shown
+
+
 def test_a_search_that_goes_on_tells_what_it_has_before_there_is_a_chart(
     client, manager, event, three
 ):

@@ -138,6 +138,16 @@ class Desk:
         """Meetings in which somebody sits alone."""
         return [one for one in self.now if one.waiting]
 
+    @property
+    def late_count(self) -> int:
+        """People who are late: a meeting may have several."""
+        return sum(len(one.late) for one in self.late)
+
+    @property
+    def waiting_count(self) -> int:
+        """People who sit alone."""
+        return sum(len(one.waiting) for one in self.waiting)
+
 
 def desk_of(event: Event, at: dt.datetime | None = None) -> Desk:
     """The desk of an event at an instant. The same few queries for any number of meetings."""

@@ -144,6 +144,14 @@ def test_who_is_not_checked_in_when_their_meeting_has_begun_is_late(client, mana
     assert [one.meeting for one in seen.next] == [day.coming]
 
 
+def test_the_desk_counts_the_people_it_lists_and_not_their_meetings(client, manager, day):
+    shown = client.get(page("desk", day.event.pk))
+
+    seen = shown.context["seen"]
+    assert (len(seen.late), seen.late_count) == (1, 2)
+    assert 'Late <span class="count">2</span>' in shown.content.decode()
+
+
 def test_a_third_company_is_late_until_it_is_checked_in(client, manager, day):
     third = made.ParticipantFactory(registration__event=day.event, name="Third Person")
     remote = made.ParticipantFactory(registration__event=day.event, presence="remote")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+import tzdata  # type: ignore[import-untyped]
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.admin import AdminSite
@@ -142,7 +143,8 @@ class ChamberAdminSite(AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
         """Show what waits, above the lists."""
         queues = list(queues_for(cast("User", request.user)))
-        return super().index(request, {**(extra_context or {}), "queues": queues})
+        known = {"queues": queues, "zones_version": tzdata.IANA_VERSION}
+        return super().index(request, {**(extra_context or {}), **known})
 
 
 _UNSCOPED_VIEWS = {"view_on_site", "password_change_done"}

@@ -1,7 +1,9 @@
 """The daily work of a chamber's staff: decide, keep, appoint, watch."""
 
 import datetime as dt
+import zoneinfo
 
+import tzdata
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
@@ -368,3 +370,13 @@ def test_the_administration_speaks_the_persons_language(client, manager):
     shown = client.get(reverse("admin:index"))
 
     assert 'lang="ru"' in shown.content.decode()
+
+
+def test_the_first_page_says_which_time_zones_are_known_and_all_machines_know_the_same(
+    client, manager
+):
+    shown = client.get(reverse("admin:index")).content.decode()
+
+    assert f"Time zones as of {tzdata.IANA_VERSION} (IANA)." in shown
+    assert zoneinfo.TZPATH == ()
+    assert "Europe/Minsk" in zoneinfo.available_timezones()

@@ -153,6 +153,10 @@ class RemovePersonForm(forms.Form):
 
 
 class _PeopleForms(forms.BaseFormSet):
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        """A row that is emptied names nobody, also one that had somebody in it to begin with."""
+        return {**super().get_form_kwargs(index), "empty_permitted": True}
+
     def clean(self) -> None:
         """At least one, and nobody who signs in twice."""
         if any(self.errors):

@@ -125,7 +125,7 @@ def test_a_company_registers_with_its_people_presence_languages_and_group(
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"people-0-name": ""}, "This field is required."),
+        ({"people-0-name": "", "people-0-position": "Director"}, "This field is required."),
         ({"consent": "all"}, "Select a valid choice."),
         ({"languages": ["xx"]}, "Select a valid choice."),
     ],
@@ -186,13 +186,14 @@ def test_who_comes_back_finds_whom_they_had_named_and_what_they_say_now_counts(
     typed = sent_back(page, "register")
     assert [typed[f"people-{n}-name"] for n in range(4)] == [["Anna"], ["Boris"], ["Clara"], [""]]
 
-    now = {"people-0-presence": "remote", "people-1-name": "Boris", "people-2-name": "Dina"}
-    register(client, event, **anna, **now)
+    now = {"people-0-presence": "remote", "people-1-name": "", "people-2-name": "Clara"}
+    more = {"people-3-name": "Dina", "people-INITIAL_FORMS": "3"}
+    register(client, event, **anna, **now, **more)
 
     people = Registration.objects.get().participants.coming().order_by("pk")
     assert [(one.name, one.presence) for one in people] == [
         ("Anna", "remote"),
-        ("Boris", "on_site"),
+        ("Clara", "on_site"),
         ("Dina", "on_site"),
     ]
 

@@ -54,7 +54,7 @@ def place(
 
     It starts from ``plan``, as far as that keeps the rules; who has a slot there may move, and no
     fewer meetings are seated. ``steps`` limits the attempts, per meeting, once there is no
-    free slot; ``tell`` hears how many are seated before each batch of them, and may end them.
+    free slot; ``tell`` hears how many are seated after each batch of them, and may end them.
     """
     task, prices = task_of(problem), prices_of(problem)
     state = empty_state(task, seed)
@@ -64,13 +64,13 @@ def place(
     save(state)
     told: Progress | None = None
     for done in range(0, steps * len(problem.meetings), BATCH):
+        fill(task, state, prices, min(BATCH, steps * len(problem.meetings) - done), True)
         if state.counts[WAITING] == 0:
             break
         if tell is not None:
             told = _news(problem, state, told)
             if not tell(told):
                 break
-        fill(task, state, prices, min(BATCH, steps * len(problem.meetings) - done), True)
     return plan_of(state.best_slot, state.best_helper)
 
 

@@ -10,7 +10,7 @@ from marketplace.scheduling import cells
 from marketplace.scheduling.annealing import anneal
 from marketplace.scheduling.document import document, problem_of, problem_told
 from marketplace.scheduling.placing import place
-from marketplace.scheduling.planning import Limits, solve
+from marketplace.scheduling.planning import Limits, Terms, solve
 from marketplace.scheduling.problem import Cause, Place, Plan, Problem
 from marketplace.scheduling.repair import Change, repair
 from marketplace.verification import verify
@@ -66,7 +66,7 @@ def test_placing_and_annealing_leave_everybody_a_rest(problem, seed):
 @settings(max_examples=25, deadline=None)
 @given(worlds)
 def test_a_complete_search_leaves_everybody_a_rest_and_stands_up_to_the_checker(problem):
-    plan, certificate = solve(problem, limits=Limits(conflicts=2000, steps=1000))
+    plan, certificate = solve(problem, Terms(limits=Limits(conflicts=2000, steps=1000)))
 
     assert tired(problem, plan) == []
     assert verify(document(problem, plan, certificate)).faults == []

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from marketplace.models import Call
 from marketplace.selectors.problems import read_event
 from marketplace.services.feeds import open_feed
 from marketplace.services.searches import save_search
@@ -117,6 +118,9 @@ def _two_that_meet(one, event, company, hidden, inside):
         status="confirmed",
         reason=one.mark("meeting", inside),
     )
+    feedback = made.FeedbackFactory(
+        meeting=meeting, side=sides[0], note=one.mark("feedback", inside), chased=3
+    )
     return {
         "registration": sides[0],
         "participant": people[0],
@@ -131,9 +135,8 @@ def _two_that_meet(one, event, company, hidden, inside):
             status="declined",
             message=one.mark("move", inside),
         ),
-        "feedback": made.FeedbackFactory(
-            meeting=meeting, side=sides[0], note=one.mark("feedback", inside)
-        ),
+        "feedback": feedback,
+        "call": Call.objects.get(pk=feedback.pk),
         "dispute": made.DisputeFactory(meeting=meeting),
         "interpreterwish": made.InterpreterWishFactory(meeting=meeting),
         "outcome": made.OutcomeFactory(

@@ -217,6 +217,7 @@ ADMINISTRATION = {
     ),
     **admin_rows("marketplace_dispute", "dispute"),
     **admin_rows("marketplace_feedback", "feedback"),
+    **admin_rows("marketplace_call", "call"),
     **admin_rows("marketplace_outcome", "outcome"),
     "admin:marketplace_outcome_evidence": Row(  # there is no file
         get=STAFF_GONE, post=STAFF_GONE, about="outcome"

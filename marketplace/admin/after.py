@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -20,9 +20,11 @@ from chambers.admin.decisions import decision
 from chambers.admin.fields import ReasonForm
 from chambers.admin_site import Queue, shows_queues
 from chambers.http import PageRequest
+from chambers.models import Representative
 from chambers.views.files import sent
 from marketplace.admin.base import AtTheEvent, OpenFilter
 from marketplace.models import (
+    Call,
     Dispute,
     Feedback,
     Meeting,
@@ -32,6 +34,7 @@ from marketplace.models import (
 )
 from marketplace.selectors.times import tell_moment
 from marketplace.services import feedback, outcomes
+from marketplace.services.silence import note_call
 
 if TYPE_CHECKING:
     from chambers.models import User
@@ -181,6 +184,141 @@ class FeedbackAdmin(AtTheEvent):
         return row.meeting.told
 
 
+# ---------------------------------------------------------------- calls
+class DueFilter(admin.SimpleListFilter):
+    """Who is to be called, which is shown unless something else is asked for, or all."""
+
+    title = _("status")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("0", _("All"))]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for value, label in ((None, _("to call")), ("0", _("All"))):
+            removed = [self.parameter_name] if value is None else []
+            asked = {} if value is None else {self.parameter_name: value}
+            yield {
+                "selected": (self.value() == "0") == (value == "0"),
+                "query_string": changelist.get_query_string(asked, removed),
+                "display": label,
+            }
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
+        found: QuerySet[Any] = queryset if self.value() == "0" else queryset.due()
+        return found
+
+
+@admin.register(Call)
+class CallAdmin(AtTheEvent):
+    """Whom to call of meetings of which neither side says how they went."""
+
+    list_display = ["company", "meeting_told", "whom", "phone", "why", "until", "called"]
+    list_filter = [DueFilter]
+    list_select_related = [
+        "side__company",
+        "meeting__slot",
+        "meeting__event",
+        "meeting__host__registration__company",
+        "meeting__host__person",
+        "meeting__guest__registration__company",
+        "meeting__guest__person",
+        "called_by",
+    ]
+    ordering = ["meeting__slot__ends_at", "pk"]
+    fields = readonly_fields = (
+        "company",
+        "meeting_told",
+        "event_told",
+        "time",
+        "whom",
+        "phone",
+        "why",
+        "until",
+        "called",
+        "called_by",
+    )
+    actions = [
+        decision(
+            "note_calls",
+            title=_("Note calls"),
+            do=note_call,
+            waiting=lambda rows: rows.filter(called_at=None),
+            note=_("They leave the list. Note on the meeting itself who came."),
+        )
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
+        rows: QuerySet[Call] = super().get_queryset(request)
+        speaking = Representative.objects.filter(
+            role=Representative.Role.OWNER, person__is_active=True
+        )
+        owners = Prefetch(
+            "side__company__representatives",
+            speaking.select_related("person").order_by("pk"),
+            to_attr="speaking",
+        )
+        return rows.prefetch_related(owners, "meeting__others__registration__company")
+
+    def event_of(self, row: Call) -> Any:
+        """The event of the meeting."""
+        return row.meeting.event
+
+    @admin.display(description=_("company"), ordering="side__company__legal_name")
+    def company(self, call: Call) -> str:
+        return call.side.company.told
+
+    @admin.display(description=_("meeting"))
+    def meeting_told(self, call: Call) -> str:
+        return call.meeting.told
+
+    @admin.display(description=_("event"))
+    def event_told(self, call: Call) -> str:
+        return call.meeting.event.named()[0]
+
+    @admin.display(description=_("time"), ordering="meeting__slot__starts_at")
+    def time(self, call: Call) -> str:
+        slot, zone = call.meeting.slot, call.meeting.event.zone
+        return tell_moment(slot.starts_at, zone=zone) if slot is not None else "—"
+
+    @admin.display(description=_("whom to call"))
+    def whom(self, call: Call) -> str:
+        """Who was to be there, else who decides for the company."""
+        sides = (call.meeting.host, call.meeting.guest)
+        there = [one.person for one in sides if one.registration_id == call.side_id and one.person]
+        people = there or [one.person for one in call.side.company.speaking]  # type: ignore[attr-defined]
+        return ", ".join(f"{one.name} ({one.email})" for one in people) or "—"
+
+    @admin.display(description=_("phone"))
+    def phone(self, call: Call) -> str:
+        return call.side.company.phone or "—"
+
+    @admin.display(description=_("reason"), ordering="chased_at")
+    def why(self, call: Call) -> str:
+        if call.chased_at is None:
+            return "—"
+        said = {
+            "time": self.time(call),
+            "count": call.chased,
+            "last": tell_moment(call.chased_at, zone=call.meeting.event.zone),
+        }
+        text = gettext(
+            "Nobody says how the meeting of %(time)s went; %(count)d mails since, the last %(last)s"
+        )
+        return text % said
+
+    @admin.display(description=_("call until"), ordering="meeting__slot__ends_at")
+    def until(self, call: Call) -> str:
+        moment = call.until
+        return tell_moment(moment, zone=call.meeting.event.zone) if moment is not None else "—"
+
+    @admin.display(description=_("called"), ordering="called_at")
+    def called(self, call: Call) -> str:
+        if call.called_at is None:
+            return "—"
+        return tell_moment(call.called_at, zone=call.meeting.event.zone)
+
+
 # ---------------------------------------------------------------- papers
 class AmountInline(ScopedInline):
     """Amounts stand apart; who approves the paper reads them."""
@@ -296,7 +434,7 @@ class OutcomeAdmin(ScopedAdmin):
 
 @shows_queues
 def after_meetings(user: User) -> Iterator[Queue]:
-    """Contradictions of one's events, and papers that wait for a chamber."""
+    """Contradictions of one's events, companies to call, and papers that wait for a chamber."""
     open_ones = Dispute.objects.managed_by(user).open()
     found = open_ones.aggregate(count=Count("pk"), since=Min("opened_at"))
     yield Queue(
@@ -304,6 +442,13 @@ def after_meetings(user: User) -> Iterator[Queue]:
         found["count"],
         reverse("admin:marketplace_dispute_changelist") + "?open=1",
         since=found["since"],
+    )
+    calls = Call.objects.managed_by(user).due().aggregate(count=Count("pk"), since=Min("chased_at"))
+    yield Queue(
+        gettext("Companies to call after meetings of which nobody says how they went"),
+        calls["count"],
+        reverse("admin:marketplace_call_changelist"),
+        since=calls["since"],
     )
     waiting = Outcome.objects.served_by(user).filter(state=Outcome.State.WITH_CHAMBER)
     papers = waiting.aggregate(count=Count("pk"), since=Min("confirmed_at"))

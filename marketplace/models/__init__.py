@@ -11,7 +11,14 @@ from marketplace.models.conversations import (
     Report,
 )
 from marketplace.models.events import Event, EventQuerySet
-from marketplace.models.feedback import Dispute, DisputeQuerySet, Feedback, FeedbackQuerySet
+from marketplace.models.feedback import (
+    Call,
+    CallQuerySet,
+    Dispute,
+    DisputeQuerySet,
+    Feedback,
+    FeedbackQuerySet,
+)
 from marketplace.models.feeds import CalendarFeed, CalendarFeedQuerySet
 from marketplace.models.interests import Interest, InterestEntry, InterestHop, InterestQuerySet
 from marketplace.models.interpreting import InterpreterWish, InterpreterWishQuerySet
@@ -65,6 +72,8 @@ __all__ = [
     "Booking",
     "CalendarFeed",
     "CalendarFeedQuerySet",
+    "Call",
+    "CallQuerySet",
     "Conversation",
     "ConversationQuerySet",
     "Delegation",

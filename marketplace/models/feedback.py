@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models import PublicModel, ScopedQuerySet
+from chambers.models import Chamber, PublicModel, ScopedQuerySet
 from marketplace.models.events import Event
-from marketplace.models.meetings import DirectlyServedQuerySet, Meeting
+from marketplace.models.meetings import DirectlyServedQuerySet, Meeting, MeetingQuerySet
 from marketplace.models.registrations import Registration
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from chambers.models import User
+
+
+CHASED_AFTER = dt.timedelta(days=7)
+"""Of a meeting of which neither side says anything both are asked once more."""
+BETWEEN_MAILS = dt.timedelta(days=3)
+MOST_MAILS = 3
+"""The question after a week and two reminders; then somebody calls."""
+CALLED_WITHIN = dt.timedelta(days=60)
+"""Nobody remembers longer what to answer on the telephone."""
 
 
 class FeedbackQuerySet(ScopedQuerySet):
@@ -107,6 +117,24 @@ class Feedback(PublicModel):
     asked_at = models.DateTimeField(_("asked"), null=True, blank=True)
     asked_again_at = models.DateTimeField(_("asked after six months"), null=True, blank=True)
     asked_last_at = models.DateTimeField(_("asked after 18 months"), null=True, blank=True)
+    chased = models.PositiveSmallIntegerField(
+        _("asked while nobody said anything"),
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Mails from a week after the meeting on: the question and its reminders.",
+    )
+    chased_at = models.DateTimeField(_("last asked"), null=True, blank=True, editable=False)
+    called_at = models.DateTimeField(_("called"), null=True, blank=True, editable=False)
+    called_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("called by"),
+    )
 
     objects = FeedbackQuerySet.as_manager()
 
@@ -128,6 +156,68 @@ class Feedback(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.side.company}: {self.meeting_id}"
+
+
+def silent_meetings() -> MeetingQuerySet:
+    """Meetings that were to be held and of which neither the organiser nor a side says how."""
+    unknown = Meeting.Attendance.UNKNOWN
+    told = Feedback.objects.filter(meeting=OuterRef("pk")).exclude(said="", first="", note="")
+    return Meeting.objects.filter(
+        ~Exists(told),
+        status=Meeting.Status.CONFIRMED,
+        host_attendance=unknown,
+        guest_attendance=unknown,
+        event__cancelled_at=None,
+    )
+
+
+class CallQuerySet(FeedbackQuerySet):
+    def due(self, at: dt.datetime | None = None) -> Self:
+        """Sides whom somebody is to call: all mails are out, and still nobody says how it went."""
+        now = at or timezone.now()
+        return self.filter(
+            chased=MOST_MAILS,
+            chased_at__lte=now - BETWEEN_MAILS,
+            called_at=None,
+            meeting__in=silent_meetings().filter(slot__ends_at__gt=now - CALLED_WITHIN),
+        )
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """The staff that calls alone."""
+        return self.served_by(user)
+
+    def served_by(self, user: User | AnonymousUser) -> Self:
+        return self._called_by(Meeting.objects.served_by(user), Chamber.objects.served_by(user))
+
+    def managed_by(self, user: User | AnonymousUser) -> Self:
+        return self._called_by(Meeting.objects.managed_by(user), Chamber.objects.managed_by(user))
+
+    def _called_by(self, meetings: MeetingQuerySet, chambers: models.QuerySet[Chamber]) -> Self:
+        """The organiser calls both sides; outside events who asked is called by its chamber."""
+        direct = Meeting.objects.asked_from(chambers)
+        asked = Q(meeting__in=direct.values("pk"), side=F("meeting__request__requester"))
+        return self.filter(Q(meeting__in=meetings.values("pk")) | asked, chased=MOST_MAILS)
+
+
+class Call(Feedback):
+    """A side that staff calls, because mails got no answer of how its meeting went."""
+
+    objects = CallQuerySet.as_manager()  # type: ignore[misc]  # rows of its own
+
+    class Meta:
+        proxy = True
+        verbose_name = _("call after a meeting")
+        verbose_name_plural = _("calls after meetings")
+        ordering = ["meeting__slot__ends_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.side.company.told}: {self.meeting.told}"
+
+    @property
+    def until(self) -> dt.datetime | None:
+        """When a call is no longer worth it."""
+        slot = self.meeting.slot
+        return slot.ends_at + CALLED_WITHIN if slot is not None else None
 
 
 class DisputeQuerySet(DirectlyServedQuerySet):

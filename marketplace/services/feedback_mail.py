@@ -11,6 +11,7 @@ from chambers.models import User
 from chambers.services import links
 from chambers.services.mail import queue_mail
 from marketplace.models import Dispute, Feedback, Meeting, Registration
+from marketplace.models.feedback import MOST_MAILS
 from marketplace.selectors.times import shown_time, tell_time
 from marketplace.services.notices import chamber_of, speakers
 
@@ -27,8 +28,8 @@ def readers_of(meeting: Meeting, own: Registration) -> list[User]:
     return there or speaking
 
 
-def ask_what_happened(meeting: Meeting, own: Registration) -> None:
-    """Mail the three one-tap answers to a side."""
+def ask_what_happened(meeting: Meeting, own: Registration, *, again: int = 0) -> None:
+    """Mail the three one-tap answers to a side; ``again``: which mail it is since a week passed."""
     for reader in readers_of(meeting, own):
         answers = [
             (
@@ -39,7 +40,12 @@ def ask_what_happened(meeting: Meeting, own: Registration) -> None:
             )
             for said in Feedback.Said
         ]
-        _mail("feedback_asked", reader, meeting, own, {"answers": answers})
+        if again:
+            once = f"week {again} {_key(meeting, own)} {reader.pk}"
+            more = {"answers": answers, "reminds": again > 1, "last": again == MOST_MAILS}
+            _mail("feedback_week", reader, meeting, own, more, once)
+        else:
+            _mail("feedback_asked", reader, meeting, own, {"answers": answers})
 
 
 def ask_what_became(meeting: Meeting, own: Registration, *, last: bool = False) -> None:
@@ -68,7 +74,12 @@ def _key(meeting: Meeting, own: Registration) -> str:
 
 
 def _mail(
-    kind: str, reader: User, meeting: Meeting, own: Registration, extra: dict[str, Any]
+    kind: str,
+    reader: User,
+    meeting: Meeting,
+    own: Registration,
+    extra: dict[str, Any],
+    once: str = "",
 ) -> None:
     event, slot = meeting.event, meeting.slot
     with translation.override(reader.language):
@@ -101,4 +112,5 @@ def _mail(
         to=reader,
         context=context,
         chamber=chamber_of(event),
+        once=once,
     )

@@ -216,11 +216,12 @@ class Resource(Door, GenericViewSet):
     lookup_field = "public_id"
     lookup_value_converter = "uuid"
     newest_first: ClassVar[bool] = False
+    pagination_class = Pages
 
     @cached_property
     def pager(self) -> Pages:
         """What cuts the list into pages."""
-        return Pages()
+        return self.pagination_class()
 
     def page(self, request: Request, rows: Any) -> list[Any]:
         """The rows of the page that the request asks for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, prefetch_related_objects
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chambers.api.base import IdField, Resource
+from chambers.api.pages import FoundPages
 from chambers.api.reference import (
     CountryPart,
     ExactField,
@@ -23,7 +24,7 @@ from chambers.api.reference import (
     TradeCodePart,
 )
 from chambers.models import Company, Membership, Scope
-from chambers.selectors.search import search_companies
+from chambers.selectors.search import Answer, answered_companies
 from chambers.selectors.shown import (
     Sight,
     findable_by,
@@ -31,6 +32,7 @@ from chambers.selectors.shown import (
     shown_company,
     sight_of,
 )
+from chambers.selectors.why import places_of_company, read_as, why
 
 
 @extend_schema_field({"type": "integer", "nullable": True})
@@ -123,6 +125,8 @@ class Companies(Resource):
     guests_read = True
     read_scope = Scope.COMPANIES_READ
     queries = {"list": CompanyQuery}
+    pagination_class = FoundPages
+    pager: FoundPages
 
     @extend_schema(summary=_("Read a company"), responses=CompanyOut)
     def retrieve(self, request: Request, public_id: Any) -> Response:
@@ -135,15 +139,21 @@ class Companies(Resource):
     def list(self, request: Request) -> Response:
         """A page of companies; the best first with ``q``, else the oldest entry first."""
         asked, sight = self.asked(request), sight_of(request.user)
-        rows = self.narrowed(Company.objects.visible_to(request.user), asked, sight)
-        page = self.page(request, rows.select_related("country"))
+        found = self.narrowed(Company.objects.visible_to(request.user), asked, sight)
+        page = self.page(request, found.rows.select_related("country"))
+        asked_so = found.question if found.question and found.question.is_corrected else None
+        if asked_so is not None:
+            prefetch_related_objects(page, "codes__parent__parent")
         shown = shown_companies(page, request.user, sight)
+        if asked_so is not None:
+            reasons = [why(asked_so, places_of_company(one)) for one in shown]
+            self.pager.read_as = read_as(asked_so, asked["q"], reasons)
         return self.pages(CompanyOut(shown, many=True).data)
 
     def narrowed(
         self, rows: QuerySet[Company], asked: dict[str, Any], sight: Sight
-    ) -> QuerySet[Company]:
-        """The rows that fit the validated ``CompanyQuery``."""
+    ) -> Answer[Company]:
+        """The rows that fit the validated ``CompanyQuery``, with the question they answer."""
         if "country" in asked:
             rows = rows.filter(country=asked["country"])
         if "chamber" in asked:
@@ -158,8 +168,8 @@ class Companies(Resource):
             rows = rows.filter(findable_by("languages", sight), **spoken)
         if "q" in asked:
             exact = asked.get("exact", False)
-            rows = search_companies(rows, asked["q"], member=sight.member, exact=exact)
-        return rows
+            return answered_companies(rows, asked["q"], member=sight.member, exact=exact)
+        return Answer(rows)
 
 
 def _has_code(scheme: str, start: str) -> Exists:

@@ -153,6 +153,31 @@ class Pages(BasePagination):
         return str(replace_query_param(self.address, "cursor", cursor.encode()))
 
 
+class FoundPages(Pages):
+    """A page of what words found; ``read_as`` says as what they were read."""
+
+    read_as = ""
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """The page with the words that were answered."""
+        answer = super().get_paginated_response(data)
+        return Response({**answer.data, "read_as": self.read_as})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """How OpenAPI describes such a page."""
+        page = super().get_paginated_response_schema(schema)
+        told = _(
+            "The words that were answered in place of “q”, because nothing has those of “q”;"
+            " empty where “q” was answered as it is. “exact” looks for nothing else than “q”."
+        )
+        found = {"type": "string", "description": str(told)}
+        return {
+            **page,
+            "required": [*page["required"], "read_as"],
+            "properties": {**page["properties"], "read_as": found},
+        }
+
+
 def _size(text: str | None) -> int:
     if text is None:
         return PAGE_SIZE

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
 from django.db import connection
@@ -138,9 +138,24 @@ def read_question(
     )
 
 
+@dataclass(frozen=True)
+class Answer(Generic[_Row]):
+    """The rows that answer a question, best first, and the question as they answer it."""
+
+    rows: QuerySet[_Row]
+    question: Question | None = None
+
+
 def search_companies(
     companies: QuerySet[Company], text: str, *, member: bool, exact: bool = False
 ) -> QuerySet[Company]:
+    """The rows of ``answered_companies``."""
+    return answered_companies(companies, text, member=member, exact=exact).rows
+
+
+def answered_companies(
+    companies: QuerySet[Company], text: str, *, member: bool, exact: bool = False
+) -> Answer[Company]:
     """Those that answer ``text``, best first: by words and codes, or by a misspelt name.
 
     Where nothing does, those that answer the nearest words, unless it is to be ``exact``.
@@ -154,13 +169,13 @@ def search_companies(
 
 def settled(
     asked: Question | None, answering: Callable[[Question | None], QuerySet[_Row]]
-) -> QuerySet[_Row]:
+) -> Answer[_Row]:
     """The rows that answer a question; where none does, those that answer the nearest words."""
     rows = answering(asked)
     if asked is None or asked.is_exact or rows.order_by().exists():
-        return rows
+        return Answer(rows, asked)
     other = read_otherwise(asked, lambda one: answering(one).order_by().exists())
-    return rows if other is None else answering(other)
+    return Answer(rows, asked) if other is None else Answer(answering(other), other)
 
 
 def read_otherwise(

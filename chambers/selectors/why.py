@@ -7,12 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_lazy as _
+
 from chambers import words
 from chambers.models import TradeCode
+from chambers.selectors.indexing import names_of
 from chambers.selectors.search import AskedWord, Question, Reading
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
+
+    from chambers.selectors.shown import ShownCompany
 
 LONGEST = 8_000  # characters of a text in which a word is looked for
 _TRIES = 6  # places where a word may begin that are looked at
@@ -77,6 +82,17 @@ def places_of_codes(codes: Sequence[TradeCode], name: StrPromise | str) -> Itera
             yield Place(told, node.label_ja, "ja")
             yield Place(told, f"{node.code} {node.short_en or node.label_en}", "en")
             node = node.parent if node.level > 4 else None
+
+
+def places_of_company(shown: ShownCompany) -> Iterator[Place]:
+    """What the reader sees of a company, the most telling first."""
+    for name in names_of(shown.legal_name, shown.legal_name_latin):
+        yield Place(_("name"), name)
+    yield from places_of_codes(shown.fields.get("codes", ()), _("trade code %(code)s"))
+    _told, language = shown.described_in()
+    yield from places_of_texts(_("description"), shown.fields.get("description", {}), language)
+    yield Place(_("industry"), shown.fields.get("industry", ""), "en")
+    yield Place(_("city"), shown.city)
 
 
 def read_as(asked: Question | None, text: str, found: Iterable[Sequence[Reason]]) -> str:

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from chambers.api import companies
 from chambers.api.base import Resource
 from chambers.api.companies import CompanyOut, CompanyPart, CompanyQuery
+from chambers.api.pages import FoundPages
 from chambers.api.reference import (
     CountryPart,
     ExactField,
@@ -25,10 +26,13 @@ from chambers.api.reference import (
     TradeCodePart,
 )
 from chambers.models import Company, Scope
+from chambers.selectors.search import Answer
 from chambers.selectors.shown import Sight
+from chambers.selectors.why import read_as
 from marketplace.models import InvestmentTerms, Opportunity, OpportunityQuerySet
-from marketplace.selectors import search_opportunities
-from marketplace.selectors.shown import shown_opportunities, shown_opportunity
+from marketplace.selectors.listing import slips
+from marketplace.selectors.search import answered_opportunities
+from marketplace.selectors.shown import shown_opportunity
 
 
 class InvestmentOut(serializers.Serializer):
@@ -101,6 +105,8 @@ class Opportunities(Resource):
     read_scope = Scope.OPPORTUNITIES_READ
     queries = {"list": OpportunityQuery}
     newest_first = True
+    pagination_class = FoundPages
+    pager: FoundPages
     lookup_field = "name"
     lookup_value_converter = "str"
 
@@ -111,9 +117,15 @@ class Opportunities(Resource):
     )
     def list(self, request: Request) -> Response:
         """A page of opportunities; the best first with ``q``, else newest first."""
-        rows = _narrowed(Opportunity.objects.visible_to(request.user), self.asked(request))
-        page = shown_opportunities(self.page(request, joined(rows)), request.user)
-        return self.pages(OpportunityOut(page, many=True).data)
+        asked = self.asked(request)
+        found = _narrowed(Opportunity.objects.visible_to(request.user), asked)
+        rows = self.page(request, joined(found.rows))
+        corrected = found.question is not None and found.question.is_corrected
+        page = slips(rows, request.user, found.question if corrected else None)
+        if corrected:
+            self.pager.read_as = read_as(found.question, asked["q"], [slip.why for slip in page])
+        shown = [slip.shown for slip in page]
+        return self.pages(OpportunityOut(shown, many=True).data)
 
     @extend_schema(
         summary=_("Read an opportunity by its id or reference number"), responses=OpportunityOut
@@ -147,8 +159,8 @@ class Companies(companies.Companies):
 
     def narrowed(
         self, rows: QuerySet[Company], asked: dict[str, Any], sight: Sight
-    ) -> QuerySet[Company]:
-        """The rows that fit the validated ``TradeQuery``."""
+    ) -> Answer[Company]:
+        """The rows that fit the validated ``TradeQuery``, with the question they answer."""
         if "side" in asked:
             published = Opportunity.objects.on_show().named().filter(side=asked["side"])
             rows = rows.filter(Exists(published.filter(company=OuterRef("pk"))))
@@ -168,7 +180,7 @@ def named(name: str) -> Q:
         return Q(reference=name.upper().replace("\x00", ""))
 
 
-def _narrowed(rows: OpportunityQuerySet, asked: dict[str, Any]) -> QuerySet[Opportunity]:
+def _narrowed(rows: OpportunityQuerySet, asked: dict[str, Any]) -> Answer[Opportunity]:
     if "country" in asked:
         rows = rows.filter(company__country=asked["country"])
     if "hs" in asked:
@@ -181,5 +193,5 @@ def _narrowed(rows: OpportunityQuerySet, asked: dict[str, Any]) -> QuerySet[Oppo
         rows = rows.on_show()  # what the page lists
     rows = rows.filter(**{key: asked[key] for key in ("side", "kind") if key in asked})
     if "q" not in asked:
-        return rows
-    return search_opportunities(rows, asked["q"], exact=asked.get("exact", False))
+        return Answer(rows)
+    return answered_opportunities(rows, asked["q"], exact=asked.get("exact", False))

@@ -21,13 +21,13 @@ from django.utils.translation import gettext_lazy as _
 from chambers.models import Chamber, Company, Guild, GuildMembership, Membership, TradeCode, today
 from chambers.selectors.facets import Asked, Facet, Rows
 from chambers.selectors.hits import OneByOne, Unseen
-from chambers.selectors.indexing import FOR_MEMBERS, names_of
+from chambers.selectors.indexing import FOR_MEMBERS
 from chambers.selectors.labels import body_name, country_labels, language_labels
 from chambers.selectors.lists import EVERY_MARK, UNREAD, Marks, Shelf
 from chambers.selectors.search import Question, answering_companies, read_question
 from chambers.selectors.shown import ShownCompany, Sight, shown_companies
 from chambers.selectors.trades import Divisions, Headings, code_names, deepest
-from chambers.selectors.why import Place, Reason, places_of_codes, places_of_texts, why
+from chambers.selectors.why import Reason, places_of_company, why
 from marketplace.models import Opportunity, OpportunityQuerySet
 
 if TYPE_CHECKING:
@@ -258,21 +258,10 @@ def cards(
             facts,
             items_of(theirs[company.pk], Opportunity.Side.OFFER, wanted.seeks),
             items_of(theirs[company.pk], Opportunity.Side.DEMAND, wanted.offers),
-            why(question, _places(facts)) if question else (),
+            why(question, places_of_company(facts)) if question else (),
         )
         for company, facts in zip(companies, shown, strict=True)
     ]
-
-
-def _places(shown: ShownCompany) -> Iterator[Place]:
-    """What the reader sees of a company, the most telling first."""
-    for name in names_of(shown.legal_name, shown.legal_name_latin):
-        yield Place(_("name"), name)
-    yield from places_of_codes(shown.fields.get("codes", ()), _("trade code %(code)s"))
-    _told, language = shown.described_in()
-    yield from places_of_texts(_("description"), shown.fields.get("description", {}), language)
-    yield Place(_("industry"), shown.fields.get("industry", ""), "en")
-    yield Place(_("city"), shown.city)
 
 
 def items_of(rows: Sequence[Opportunity], side: str, codes: Collection[str]) -> list[Item]:

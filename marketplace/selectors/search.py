@@ -45,6 +45,13 @@ def opportunity_index(
 def search_opportunities(
     opportunities: QuerySet[Opportunity], text: str, *, exact: bool = False
 ) -> QuerySet[Opportunity]:
+    """The rows of ``answered_opportunities``."""
+    return answered_opportunities(opportunities, text, exact=exact).rows
+
+
+def answered_opportunities(
+    opportunities: QuerySet[Opportunity], text: str, *, exact: bool = False
+) -> search.Answer[Opportunity]:
     """Those that answer ``text`` by reference number, words or codes, best first.
 
     Where nothing does, those that answer the nearest words, unless it is to be ``exact``.

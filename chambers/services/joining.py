@@ -62,6 +62,8 @@ def register_company(
     """
     demand_plain_names(legal_name=legal_name, legal_name_latin=legal_name_latin)
     _hold_person(by)
+    # Two who write the same number with other spaces are no breach of the unique one.
+    Country.objects.select_for_update(no_key=True).get(pk=country.pk)
     if numbered(country, registration_number).exists():
         raise _already_registered()
     called = [legal_name, legal_name_latin]
@@ -88,7 +90,7 @@ def register_company(
                 legal_name=legal_name,
                 legal_name_latin=legal_name_latin.strip(),
                 country=country,
-                registration_number="".join(registration_number.split()),
+                registration_number=" ".join(registration_number.split()),
                 owner=by,
                 **fields,
             )

@@ -119,8 +119,14 @@ def test_who_enters_a_company_becomes_its_main_contact(user):
     company = register(user, city="Tver")
 
     role = Representative.objects.get(company=company).role
-    assert (company.registration_number, company.city, role) == ("7701", "Tver", "owner")
+    assert (company.registration_number, company.city, role) == ("77 01", "Tver", "owner")
     assert not Company.objects.listed().filter(pk=company.pk).exists()
+
+
+def test_a_number_keeps_its_inner_spaces_as_the_register_writes_them(user):
+    company = register(user, registration_number="  HRB  12 345 ")
+
+    assert company.registration_number == "HRB 12 345"
 
 
 def test_a_known_number_is_refused_even_when_it_is_written_in_another_way(user):
@@ -160,10 +166,10 @@ def test_nobody_enters_company_after_company_that_no_chamber_knows(user):
 def test_of_two_who_enter_the_same_company_at_once_one_is_told_that_it_is_here():
     people, russia = [UserFactory(), UserFactory()], CountryFactory()
 
-    def enter(person):
+    def enter(person, number):
         try:
             return joining.register_company(
-                legal_name="ООО «Новая»", country=russia, registration_number="1", by=person
+                legal_name="ООО «Новая»", country=russia, registration_number=number, by=person
             )
         except ValidationError as error:
             return error
@@ -171,7 +177,7 @@ def test_of_two_who_enter_the_same_company_at_once_one_is_told_that_it_is_here()
             connections.close_all()
 
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(enter, people))
+        answers = list(pool.map(enter, people, ("7 7", "77")))
 
     refused = [one for one in answers if isinstance(one, ValidationError)]
     assert Company.objects.count() == 1

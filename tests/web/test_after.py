@@ -124,7 +124,12 @@ def test_a_paper_goes_from_its_report_to_the_public_page(signed, reading):
     assert "Waiting for partner’s confirmation" in text_of(told)
     evidence = reverse("outcome-evidence", args=[outcome.public_id])
     confirm = reverse("outcome-confirm", args=[outcome.public_id])
-    assert "1,250,000.00 RUB" in text_of(reading(signed.they).get(confirm))
+    page = text_of(reading(signed.they).get(confirm))
+    assert "1,250,000.00 RUB" in page
+    assert page.count("Who reads of it") == 1
+    assert "Who reads of it" in text_of(
+        reading(signed.we).get(reverse("outcome", args=[outcome.public_id]))
+    )
     assert reading(signed.they).get(evidence).status_code == 200
     assert reading(factories.UserFactory()).get(evidence).status_code == 404
     assert reading(signed.we).post(confirm, {"publicity": "private"}).status_code == 403

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chambers.api.account import TickField
 from chambers.api.base import Resource
 from chambers.models import Certificate, Company, Scope
 from chambers.selectors.shown import shown_company
@@ -40,10 +41,10 @@ class ConditionsOut(serializers.Serializer):
         Certificate.values, help_text=_("A partner must hold all of them.")
     )
     accepted_sizes = _codes(Company.Size.values, help_text=_("Empty: any."))
-    accepts_interpreter = serializers.BooleanField(
+    accepts_interpreter = TickField(
         help_text=_("Otherwise only partners with a common working language are suggested.")
     )
-    avoids_competitors = serializers.BooleanField(
+    avoids_competitors = TickField(
         help_text=_("Nobody who offers goods of the same HS headings is suggested.")
     )
     target_countries = _countries()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from chambers.api.account import LineField, NumberField
+from chambers.api.account import LineField, NumberField, TickField
 from marketplace.api.parts import WordsField
 from marketplace.models import Event
 from marketplace.services.direct import LONGEST, MOST_TIMES, SHORTEST, Time
@@ -59,7 +59,7 @@ class DirectIn(serializers.Serializer):
     )
     place = LineField(r"^[^\x00\n]{0,200}\Z", required=False, allow_blank=True)
     link = LinkField(required=False, allow_blank=True)
-    wants_interpreter = serializers.BooleanField(default=False)
+    wants_interpreter = TickField(default=False)
     joins = serializers.UUIDField(
         required=False,
         help_text=_("Ask it to come to this meeting outside events that one has with another."),

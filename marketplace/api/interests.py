@@ -14,7 +14,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chambers.api.account import LineField
+from chambers.api.account import LineField, TickField
 from chambers.api.base import Resource
 from chambers.api.companies import CompanyPart
 from chambers.api.reference import NamePart
@@ -103,7 +103,7 @@ class InterestIn(serializers.Serializer):
     cooperation = LineField(_WORDS, trim_whitespace=False)
     missing = WordsField()
     about = LineField(_WORDS, trim_whitespace=False)
-    direct = serializers.BooleanField(
+    direct = TickField(
         required=False,
         allow_null=True,
         default=None,

@@ -14,7 +14,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chambers.api.account import LineField
+from chambers.api.account import LineField, TickField
 from chambers.api.base import IdField, Resource
 from chambers.models import Company, Scope
 from marketplace.api.parts import AmountField
@@ -86,7 +86,7 @@ class OutcomeIn(StatedIn):
     company = IdField(help_text=_("The company that reports."))
     partner = IdField()
     meeting = IdField()
-    another = serializers.BooleanField(
+    another = TickField(
         default=False, help_text=_("It is another paper than the one that the partner reported.")
     )
 

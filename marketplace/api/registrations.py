@@ -13,7 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chambers.api.account import LineField
+from chambers.api.account import LineField, TickField
 from chambers.api.base import Resource
 from chambers.models import Company, Scope
 from marketplace.api.events import joined
@@ -80,7 +80,7 @@ class PersonIn(serializers.Serializer):
 class ParticipantIn(PersonIn):
     """Somebody to add."""
 
-    is_me = serializers.BooleanField(
+    is_me = TickField(
         default=False, help_text=_("It is you: you read this timetable when you sign in.")
     )
 
@@ -91,7 +91,7 @@ class ParticipantChangeIn(serializers.Serializer):
     name = LineField(_NAME, required=False, trim_whitespace=False)
     position = LineField(_POSITION, required=False, allow_blank=True, trim_whitespace=False)
     presence = serializers.ChoiceField(Participant.Presence.values, required=False)
-    is_me = serializers.BooleanField(
+    is_me = TickField(
         required=False, help_text=_("It is you: you read this timetable when you sign in.")
     )
 

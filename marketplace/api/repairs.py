@@ -15,7 +15,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chambers.api.account import LineField
+from chambers.api.account import LineField, TickField
 from chambers.api.base import Resource
 from chambers.models import Scope
 from chambers.services.people import demand_manager
@@ -109,15 +109,13 @@ class RepairIn(serializers.Serializer):
     slots = SlotsField(
         required=False, default=list, help_text=_("For a company that withdraws, none.")
     )
-    preview = serializers.BooleanField(
-        default=True, help_text=_("True: nothing is saved, and nobody is told.")
-    )
+    preview = TickField(default=True, help_text=_("True: nothing is saved, and nobody is told."))
     digest = LineField(
         r"^[0-9a-f]{64}\Z",
         required=False,
         help_text=_("Of the outcome that was shown; another one is refused."),
     )
-    fill = serializers.BooleanField(
+    fill = TickField(
         default=False,
         help_text=_("Give meetings that wait a time at once, instead of asking them."),
     )

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chambers.acting import NotDecidingError
-from chambers.api.account import LineField
+from chambers.api.account import LineField, TickField
 from chambers.api.base import Resource
 from chambers.models import Company, Scope
 from marketplace.api.direct import (
@@ -117,7 +117,7 @@ class RequestIn(serializers.Serializer):
     participant = serializers.UUIDField(
         required=False, help_text=_("Who of one's company comes; left out: anybody.")
     )
-    draft = serializers.BooleanField(default=False, help_text=_("Keep it, send it later."))
+    draft = TickField(default=False, help_text=_("Keep it, send it later."))
 
 
 class DraftIn(serializers.Serializer):

@@ -13,7 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chambers.api.account import NumberField
+from chambers.api.account import NumberField, TickField
 from chambers.api.base import Resource
 from chambers.models import Scope
 from marketplace.api.parts import EventPart
@@ -90,7 +90,7 @@ class TimetableIn(serializers.Serializer):
             " possible are moved."
         ),
     )
-    anew = serializers.BooleanField(
+    anew = TickField(
         default=False,
         help_text=_("Of another version only what is locked is kept; everybody may move."),
     )
@@ -99,7 +99,7 @@ class TimetableIn(serializers.Serializer):
 class PublicationIn(serializers.Serializer):
     """Whether people may still object."""
 
-    final = serializers.BooleanField(
+    final = TickField(
         default=False, help_text=_("Confirms the meetings; without it they are provisional.")
     )
 

@@ -17,7 +17,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chambers.api.account import LineField, NumberField
+from chambers.api.account import LineField, NumberField, TickField
 from chambers.api.reference import TextsField
 from chambers.models import Company, Scope, TradeCode, User
 from chambers.selectors.codes import codes_by_keys
@@ -89,10 +89,10 @@ class ContentIn(serializers.Serializer):
     cooperation = serializers.ListField(
         child=serializers.ChoiceField(Opportunity.Cooperation.values), required=False, max_length=6
     )
-    is_anonymous = serializers.BooleanField(
+    is_anonymous = TickField(
         required=False, help_text=_("Readers see the country, not the company.")
     )
-    through_chambers = serializers.BooleanField(
+    through_chambers = TickField(
         required=False, help_text=_("Who is interested asks through the chambers.")
     )
     leak_reason = LineField(

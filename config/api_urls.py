@@ -7,7 +7,7 @@ from chambers.api.account import Me, Tokens
 from chambers.api.chambers import Chambers
 from chambers.api.conditions import CompanyConditions
 from chambers.api.exclusions import CompanyExclusions
-from chambers.api.people import Colleagues, JoinRequests
+from chambers.api.people import Colleagues, Invitations, JoinRequests
 from chambers.api.profile import CompanyProfile
 from config.api import Entrance, Nothing, SchemaView
 from config.api_docs import docs
@@ -104,6 +104,16 @@ urlpatterns = [
         "v1/companies/<uuid:public_id>/people/<uuid:person>/",
         Colleagues.as_view({"patch": "change", "delete": "destroy"}),
         name="api-colleague-detail",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/invitations/",
+        Invitations.as_view({"get": "list", "post": "create"}),
+        name="api-invitation-list",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/invitations/<uuid:invitation>/",
+        Invitations.as_view({"delete": "destroy"}),
+        name="api-invitation-detail",
     ),
     path(
         "v1/companies/<uuid:public_id>/blocks/",

@@ -330,6 +330,16 @@ API = {
         about="company",
         kwargs={"person": UUID(int=7)},
     ),
+    "api-invitation-list": Row(
+        get=API_OWN,
+        post=who(404, guest=401, own_company=403, owner=400, any_token=403),
+        about="company",
+    ),
+    "api-invitation-detail": Row(  # none is meant
+        delete=who(404, guest=401, any_token=403),
+        about="company",
+        kwargs={"invitation": UUID(int=7)},
+    ),
     "api-join-request-list": Row(get=API_SIGNED_IN),
     "api-join-request-accept": Row(post=API_LEADS, about="joinrequest"),
     "api-join-request-decline": Row(post=API_LEADS, about="joinrequest"),

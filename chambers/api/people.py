@@ -16,8 +16,8 @@ from rest_framework.response import Response
 from chambers.api.account import LineField
 from chambers.api.base import Resource
 from chambers.api.companies import CompanyPart
-from chambers.models import Company, JoinRequest, Representative, Scope, User
-from chambers.selectors.joining import requests_led
+from chambers.models import Company, Invitation, JoinRequest, Representative, Scope, User
+from chambers.selectors.joining import invitations_of, requests_led
 from chambers.services import joining, representatives
 
 Role = Representative.Role
@@ -157,6 +157,74 @@ class JoinRequests(Resource):
     def rows(self, request: Request) -> QuerySet[JoinRequest]:
         """Those to companies that one leads; one's own may be to a company that is not named."""
         return requests_led(self.person(request))
+
+
+class InvitationOut(serializers.Serializer):
+    """Somebody who is asked to speak for the company; the link is in their mail alone."""
+
+    id = serializers.UUIDField(source="public_id")
+    email = serializers.EmailField()
+    role = serializers.ChoiceField(Role.values)
+    role_label = serializers.CharField(source="get_role_display")
+    state = serializers.ChoiceField(Invitation.State.values)
+    state_label = serializers.CharField(source="get_state_display")
+    sent_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(help_text=_("From then on the link opens nothing."))
+
+
+class AddressField(serializers.EmailField):
+    """Text only: the framework would also take a number for it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The address as it is."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class InvitationIn(serializers.Serializer):
+    """Whom to ask, and as what they would speak for the company."""
+
+    email = AddressField(max_length=254)
+    role = serializers.ChoiceField(Role.values, required=False, default=Role.EDITOR.value)
+
+
+class Invitations(Resource):
+    """Whom a company that one speaks for invites; its main contacts invite and take back."""
+
+    queryset = Invitation.objects.none()
+    tag = "people"
+    read_scope = Scope.INVITATIONS_READ
+    write_scope = Scope.INVITATIONS_WRITE
+    private = True
+
+    @extend_schema(summary=_("List whom a company invites"), responses=InvitationOut(many=True))
+    def list(self, request: Request, public_id: Any) -> Response:
+        """A page of invitations that nobody has accepted or taken back, the oldest first."""
+        page = self.page(request, invitations_of(_own(request, public_id)))
+        return self.pages(InvitationOut(page, many=True).data)
+
+    @extend_schema(
+        summary=_("Invite somebody to a company"),
+        request=InvitationIn,
+        responses={201: InvitationOut},
+    )
+    def create(self, request: Request, public_id: Any) -> Response:
+        """They get a mail with a link for them alone. One that waits is sent anew."""
+        company = _own(request, public_id)
+        representatives.demand_main_contact(self.person(request), company)
+        asked = self.sent(request, InvitationIn)
+        made = joining.invite_person(company, by=self.person(request), **asked)
+        return Response(InvitationOut(made).data, status=201)
+
+    @extend_schema(summary=_("Take an invitation back"), responses={204: None})
+    def destroy(self, request: Request, public_id: Any, invitation: Any) -> Response:
+        """Its link opens nothing any more."""
+        company = _own(request, public_id)
+        rows = Invitation.objects.visible_to(request.user).filter(company=company)
+        found = get_object_or_404(rows.select_related("company"), public_id=invitation)
+        joining.withdraw_invitation(found, by=self.person(request))
+        return Response(status=204)
 
 
 def _own(request: Request, public_id: Any) -> Company:

@@ -141,6 +141,8 @@ class Scope(models.TextChoices):
     PROFILE_WRITE = "profile:write", _("change the profile of a company")
     PEOPLE_READ = "people:read", _("read who speaks for a company")
     PEOPLE_WRITE = "people:write", _("change who speaks for a company")
+    INVITATIONS_READ = "invitations:read", _("read whom a company invites")
+    INVITATIONS_WRITE = "invitations:write", _("invite people to a company and take that back")
     SEARCHES_READ = "searches:read", _("read saved searches")
     SEARCHES_WRITE = "searches:write", _("save, change and delete searches")
     MESSAGES_READ = "messages:read", _("read messages")

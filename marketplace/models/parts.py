@@ -20,6 +20,7 @@ from chambers.models import (
     validate_texts,
 )
 from marketplace.models.events import Event, EventQuerySet
+from marketplace.models.names import NameField
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -320,7 +321,7 @@ class Interpreter(PublicModel):
     event = models.ForeignKey(
         Event, models.CASCADE, related_name="interpreters", verbose_name=_("event")
     )
-    name = models.CharField(_("name"), max_length=150)
+    name = NameField(_("name"), max_length=150)
     languages = ArrayField(
         models.CharField(max_length=2), verbose_name=_("languages"), help_text=_("ISO 639-1 codes")
     )
@@ -342,6 +343,10 @@ class Interpreter(PublicModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def told_instead(self) -> str:
+        """What stands for the name of somebody who has deleted their account."""
+        return gettext("an interpreter")
 
 
 class InterpreterAwayQuerySet(StaffPartQuerySet):

@@ -10,10 +10,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Company, PublicModel, ScopedQuerySet
 from marketplace.models.events import Event
+from marketplace.models.names import NameField
 from marketplace.models.parts import Delegation, Group, Slot
 
 if TYPE_CHECKING:
@@ -278,7 +280,7 @@ class Participant(PublicModel):
         verbose_name=_("person"),
         help_text=_("Who signs in and reads this timetable."),
     )
-    name = models.CharField(_("name"), max_length=150)
+    name = NameField(_("name"), max_length=150)
     position = models.CharField(_("position"), max_length=150, blank=True)
     presence = models.CharField(
         _("presence"), max_length=7, choices=Presence.choices, default=Presence.ON_SITE
@@ -326,6 +328,10 @@ class Participant(PublicModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def told_instead(self) -> str:
+        """What stands for the name of somebody who has deleted their account."""
+        return gettext("a participant of %(company)s") % {"company": self.registration.company.told}
 
 
 class AwayQuerySet(OfRegistrationQuerySet):

@@ -34,6 +34,7 @@ from marketplace.models import (
     TimeProposal,
 )
 from marketplace.models.conversations import Message, Reading, Report
+from marketplace.models.names import FORGOTTEN
 from marketplace.selectors.agenda import entry_of, with_people
 from marketplace.selectors.times import tell_time
 
@@ -326,12 +327,8 @@ def _forget(person: User, at: dt.datetime) -> None:
     CalendarFeed.objects.filter(person=person).delete()
     Reading.objects.filter(person=person).delete()
     Booking.objects.filter(person=person).update(person=None)
-    mine = Participant.objects.filter(person=person).select_related("registration__company")
-    for one in mine:
-        company = one.registration.company.legal_name
-        one.name = (_("a participant of %(company)s") % {"company": company})[:150]
-        one.position, one.person = "", None
+    for one in Participant.objects.filter(person=person):
+        one.name, one.position, one.person = FORGOTTEN, "", None
         one.left_at = one.left_at or at
         one.save(update_fields=["name", "position", "person", "left_at"])
-    interpreter = _("an interpreter")
-    Interpreter.objects.filter(person=person).update(person=None, name=interpreter)
+    Interpreter.objects.filter(person=person).update(person=None, name=FORGOTTEN)

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from chambers.models import ApiToken, Job, Mail, Representative, User
 from chambers.models.joining import Invitation
@@ -139,7 +139,18 @@ def test_a_deleted_account_leaves_no_trace_of_the_person_and_every_count(past):
     assert (Meeting.objects.count(), Participant.objects.count(), Mail.objects.count()) == before
     past.host.refresh_from_db()
     company = past.host.registration.company.legal_name
-    assert past.host.name in (f"участник от компании {company}", f"a participant of {company}")
+    told = {}
+    for language in ("en", "ru", "ja"):
+        with translation.override(language):
+            told[language] = Participant.objects.get(pk=past.host.pk).name
+    assert told["en"] == f"a participant of {company}"
+    assert told["ru"] == f"участник от компании {company}"
+    assert len(set(told.values())) == 3
+    assert set(Participant.objects.filter(person=None).values_list("name", flat=True)) == {"—"}
+    past.host.refresh_from_db()
+    past.host.full_clean()
+    past.host.save()
+    assert Participant.objects.filter(name="—").count() == 1
     assert (past.host.person, past.host.position) == (None, "")
     assert Feedback.objects.get().first == "possible"
     by.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Servers of a test's own, to kill PostgreSQL itself while workers use it."""
+"""Servers of a test's own, to kill PostgreSQL and Valkey themselves while workers use them."""
 
 import os
 import signal
@@ -10,6 +10,8 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 import pytest
 from django.db import connections
+from redis import Redis
+from redis.exceptions import RedisError
 
 from config.stack import CHECKOUT
 from config.stack.child import Child, StackError
@@ -22,8 +24,9 @@ from config.stack.valkey import Valkey
 class Crash:
     """A PostgreSQL that keeps its data and a Valkey; ``environment`` names them to processes."""
 
-    def __init__(self, database, environment, folder):
-        self._database, self._environment, self._folder = database, environment, folder
+    def __init__(self, database, broker, environment, folder):
+        self._database, self._broker = database, broker
+        self._environment, self._folder = environment, folder
 
     def make_tables(self):
         """Make all tables, as in the database of the test: migrating anew takes 15 CPU seconds."""
@@ -84,6 +87,17 @@ class Crash:
                 return
         pytest.fail("PostgreSQL did not start again")
 
+    def kill_broker(self):
+        """End Valkey without any warning."""
+        os.kill(self._broker.child.pid, signal.SIGKILL)
+        self._broker.child.stop()
+
+    def start_broker_again(self):
+        """Start it with its data, at the address that everybody knows."""
+        self._broker.child.start()
+        with Redis.from_url(self._broker.url()) as client:
+            wait_for(lambda: _answers(client))
+
     def _run(self, *words):
         return subprocess.run(
             [sys.executable, *words],
@@ -92,6 +106,13 @@ class Crash:
             check=True,
             capture_output=True,
         )
+
+
+def _answers(client):
+    try:
+        return client.ping()
+    except RedisError:  # not yet there, or reading its data
+        return False
 
 
 @contextmanager
@@ -114,7 +135,7 @@ def servers(folder, **variables):
             "JOB_LEASE_SECONDS": "2",
             **variables,
         }
-        yield Crash(database, environment, folder)
+        yield Crash(database, broker, environment, folder)
 
 
 def wait_for(done, seconds=300):

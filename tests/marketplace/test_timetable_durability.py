@@ -122,7 +122,7 @@ select json_build_object(
 
 
 @pytest.mark.django_db  # whose tables are copied
-def test_a_search_goes_on_after_postgresql_itself_was_killed(tmp_path):
+def test_a_search_goes_on_after_postgresql_and_redis_themselves_were_killed(tmp_path):
     points = "select jsonb_array_length(progress) from marketplace_timetable"
     finished = "select finished_at is not null from marketplace_timetable"
     with database_crash.servers(tmp_path) as crash:
@@ -132,9 +132,11 @@ def test_a_search_goes_on_after_postgresql_itself_was_killed(tmp_path):
 
         with crash.at_work():
             database_crash.wait_for(lambda: crash.asked(points))
+            crash.kill_broker()
             crash.kill_database()
             crash.start_database_again()
             assert crash.asked(finished) is False
+            crash.start_broker_again()
             database_crash.wait_for(lambda: crash.asked(finished))
 
         assert (len(held["bookings"]), len(held["confirmed"])) == (2, 1)

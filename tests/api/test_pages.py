@@ -86,8 +86,11 @@ def test_a_search_gives_the_best_first_over_all_pages(api):
     assert back["results"] == last["results"]
 
 
+EMPTY = {"next": None, "previous": None, "results": [], "read_as": ""}
+
+
 def test_an_empty_list_has_no_neighbours(api):
-    assert api.get("/api/v1/companies/").json() == {"next": None, "previous": None, "results": []}
+    assert api.get("/api/v1/companies/").json() == EMPTY
 
 
 def test_a_page_beyond_the_last_row_is_empty(api):
@@ -95,7 +98,7 @@ def test_a_page_beyond_the_last_row_is_empty(api):
     first = api.get("/api/v1/companies/?page_size=2").json()
     Company.objects.exclude(public_id__in=[one["id"] for one in first["results"]]).delete()
 
-    assert api.get(first["next"]).json() == {"next": None, "previous": None, "results": []}
+    assert api.get(first["next"]).json() == EMPTY
 
 
 def test_a_cursor_of_another_list_is_refused(api):

@@ -20,7 +20,6 @@ from tests.factories import UserFactory
 LONGEST = [
     "tests/seeds/test_demo.py",
     "tests/test_access.py",
-    "tests/marketplace/scheduling/test_planning.py",
     "tests/matching/test_migrations.py",
     "tests/chambers/test_import_commands.py",
     "tests/chambers/test_jobs.py",
@@ -28,6 +27,7 @@ LONGEST = [
     "tests/stack/test_up.py",
     "tests/api/test_contract.py",
     "tests/web/test_browser_events.py",
+    "tests/marketplace/scheduling/test_planning.py",
     "tests/marketplace/test_timetable_durability.py",
     "tests/matching/test_database_crash.py",
     "tests/matching/test_durability.py",
@@ -40,8 +40,8 @@ LONGEST = [
 ]
 """The files that `make test` begins with, so that no process is left alone with one at the end.
 
-The demo world compiles the matching for them all, once. The five after it need nothing of what it
-compiles, so that no two processes compile the same at the same time.
+The demo world compiles the matching and the timetables for them all, once. The five after it need
+nothing of what it compiles, so that no two processes compile the same at the same time.
 """
 
 

@@ -33,6 +33,7 @@ from marketplace.models import (
     TimeProposal,
     Timetable,
 )
+from marketplace.models.feedback import BETWEEN_MAILS, MOST_MAILS
 from marketplace.services import calendars
 from tests.factories import ChamberFactory, CompanyFactory, RepresentativeFactory, UserFactory
 
@@ -346,10 +347,18 @@ class RepairFactory(DjangoModelFactory):
 
 
 class FeedbackFactory(DjangoModelFactory):
-    """Of the host, who finds cooperation possible."""
+    """Of the host, who finds cooperation possible; ``to_call=True`` answered no mail of three."""
 
     class Meta:
         model = Feedback
+
+    class Params:
+        to_call = factory.Trait(
+            first="",
+            first_at=None,
+            chased=MOST_MAILS,
+            chased_at=factory.LazyFunction(lambda: timezone.now() - BETWEEN_MAILS),
+        )
 
     meeting = factory.SubFactory(MeetingFactory, placed=True)
     side = factory.LazyAttribute(lambda one: one.meeting.host.registration)

@@ -67,6 +67,7 @@ def world():
     event = Event.objects.get()
     meeting = made.MeetingFactory(event=event, host__registration__company=company, placed=True)
     made.FeedbackFactory(meeting=meeting)
+    made.FeedbackFactory(meeting=meeting, side=meeting.guest.registration, to_call=True)
     made.DisputeFactory(meeting=meeting)
     made.OutcomeFactory(meeting=meeting)
     made.InterpreterWishFactory(meeting=meeting)

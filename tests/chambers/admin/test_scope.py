@@ -435,6 +435,9 @@ def _fill(label, chamber):
             meeting__event__chamber=chamber
         ),
         "marketplace.feedback": lambda: made.FeedbackFactory(meeting__event__chamber=chamber),
+        "marketplace.call": lambda: made.FeedbackFactory(
+            meeting__event__chamber=chamber, to_call=True
+        ),
         "marketplace.interest": lambda: factories.InterestFactory(at_chamber=chamber),
         "marketplace.outcome": lambda: made.OutcomeFactory(
             meeting__host__registration__company=member_of(chamber)

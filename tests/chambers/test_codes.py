@@ -5,7 +5,7 @@ from django.utils import translation
 
 from chambers.forms.codes import CodesField
 from chambers.models import TradeCode
-from chambers.selectors.codes import find_codes, key_of
+from chambers.selectors.codes import find_codes, head_of, key_of
 from chambers.services.codes import index_codes
 from seeds import reference
 from tests.factories import TradeCodeFactory
@@ -140,6 +140,46 @@ def test_the_nomenclature_is_found_by_everyday_words_of_three_languages():
     assert found("半導体製造装置")[0].startswith("8486")
     assert "8413" in found("pumps")[:6]
     assert not TradeCode.objects.filter(search=None).exists()
+    # What a name calls the thing comes before what it is for, or is named beside it.
+    firsts = {
+        "8481": ("valve", "клапан", "バルブ"),
+        "8413": ("pump", "насос", "ポンプ"),
+        "4011": ("tyre", "шины", "タイヤ"),
+        "48": ("paper", "бумага"),
+        "2523": ("cement", "цемент"),
+        "64": ("обувь",),
+        "0401": ("milk", "молоко"),  # not milking machines
+        "0409": ("honey", "мёд"),  # not copper, медь
+        "8482": ("bearing", "подшипник", "軸受"),
+        "8703": ("car",),  # not гольф-кары
+        "94": ("furniture", "мебель", "家具"),  # not фурнитура
+        "7306": ("steel pipes", "стальные трубы"),
+    }
+    wrong = {
+        word: found(word, schemes=["hs"])[:3]
+        for first, said in firsts.items()
+        for word in said
+        if found(word, schemes=["hs"])[0] != first
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "head"),
+    [
+        ("Safety valves and taps", "en", "valves"),
+        ("Pumps for liquids", "en", "Pumps"),
+        ("Tyre cord fabric", "en", "fabric"),
+        ("Ball and roller bearings", "en", "Ball bearings"),
+        ("Accumulators (rechargeable batteries)", "en", "Accumulators"),
+        ("Вакуумные насосы, компрессоры", "ru", "насосы"),
+        ("Производство мебели", "ru", "Производство"),
+        ("バルブ・コック・弁", "ja", "バルブ"),
+        ("", "ru", ""),
+    ],
+)
+def test_the_head_of_a_name_is_what_it_calls_the_thing(name, language, head):
+    assert head_of(name, language) == head
 
 
 # ---------------------------------------------------------------- the field

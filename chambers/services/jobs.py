@@ -18,7 +18,8 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import update_wrapper
+from typing import Any, TypeVar
 
 from celery import current_app
 from django.conf import settings
@@ -155,7 +156,11 @@ Handler = Callable[[Lease], None]
 OnEnd = Callable[[Job, str], None]
 _handlers: dict[str, Handler] = {}
 _on_end: dict[str, OnEnd] = {}
-_clocked: list[Callable[[dt.datetime], None]] = []
+Hook = Callable[[dt.datetime], object]
+_Hook = TypeVar("_Hook", bound=Hook)
+_clocked: list[Hook] = []
+_looked: dict[Hook, int] = {}
+"""In which of its spans each hook was last asked by this process: what is due stays due."""
 
 
 def handles(kind: str, *, given_up: OnEnd | None = None) -> Callable[[Handler], Handler]:
@@ -374,10 +379,29 @@ def note_heartbeat(name: str, *, sent_at: dt.datetime) -> None:
     )
 
 
-def by_the_clock(hook: Callable[[dt.datetime], None]) -> Callable[[dt.datetime], None]:
+def by_the_clock(hook: _Hook) -> _Hook:
     """Register what is asked at every tick whether something is due; it writes its own job."""
     _clocked.append(hook)
     return hook
+
+
+def by_the_clock_every(span: dt.timedelta) -> Callable[[_Hook], _Hook]:
+    """Register what is asked once in each ``span``, at its first tick; spans divide days of UTC.
+
+    Each process counts for itself, so what is asked must bear to be asked again.
+    """
+
+    def register(hook: _Hook) -> _Hook:
+        def ask(now: dt.datetime) -> None:
+            at = int(now.timestamp() // span.total_seconds())
+            if _looked.get(hook) != at:
+                _looked[hook] = at
+                hook(now)
+
+        _clocked.append(update_wrapper(ask, hook))
+        return hook
+
+    return register
 
 
 def ask_the_clock(now: dt.datetime | None = None) -> None:

@@ -18,17 +18,12 @@ from chambers.services.mail import queue_mail
 from chambers.services.representatives import main_contacts
 
 PATIENCE = 3  # working days before the reminder, and again before the chamber is asked
-_asked: dict[str, dt.date] = {}
-"""On which day this process last looked; what it finds stays due until it is answered."""
 
 
-@jobs.by_the_clock
+@jobs.by_the_clock_every(dt.timedelta(days=1))
 def watch_join_requests(now: dt.datetime) -> None:
-    """Once a day, see to the requests that wait."""
-    day = now.astimezone(dt.UTC).date()
-    if _asked.get("day") != day:
-        _asked["day"] = day
-        remind_of_join_requests(day)
+    """See to the requests that wait."""
+    remind_of_join_requests(now.astimezone(dt.UTC).date())
 
 
 def remind_of_join_requests(day: dt.date) -> int:

@@ -29,22 +29,6 @@ TOMORROW = dt.timedelta(hours=24)
 TOO_LATE = dt.timedelta(hours=1)  # for a list of the day: its first meeting is about to begin
 AGAIN = dt.timedelta(days=3)  # between two mails on the same waiting requests
 _STAMP = "%Y%m%d%H%M"
-_asked: dict[str, dt.datetime] = {}
-"""When this process last looked: what it finds stays due for longer than a tick."""
-
-
-@jobs.by_the_clock
-def remind(now: dt.datetime) -> None:
-    """Look for what is due: each minute for what begins, each quarter of an hour for the rest."""
-    minute = now.replace(second=0, microsecond=0)
-    if _asked.get("soon") != minute:
-        _asked["soon"] = minute
-        remind_soon(now)
-    quarter = minute.replace(minute=minute.minute // 15 * 15)
-    if _asked.get("tomorrow") != quarter:
-        _asked["tomorrow"] = quarter
-        remind_tomorrow(now)
-        remind_to_answer(now)
 
 
 @dataclass
@@ -55,6 +39,7 @@ class _Day:
     meetings: list[tuple[Meeting, Slot, Participant]] = field(default_factory=list)
 
 
+@jobs.by_the_clock_every(dt.timedelta(minutes=1))
 def remind_soon(now: dt.datetime) -> int:
     """Write to all whose meeting begins within ``SOON``; how many mails."""
     due = []
@@ -70,6 +55,7 @@ def remind_soon(now: dt.datetime) -> int:
     return len(due) - len(written)
 
 
+@jobs.by_the_clock_every(dt.timedelta(minutes=15))
 def remind_tomorrow(now: dt.datetime) -> int:
     """Write to all who meet somebody within a day, one list for each day; how many mails."""
     days: dict[str, _Day] = {}
@@ -88,6 +74,7 @@ def remind_tomorrow(now: dt.datetime) -> int:
     return sent
 
 
+@jobs.by_the_clock_every(dt.timedelta(minutes=15))
 def remind_to_answer(now: dt.datetime) -> int:
     """Write to those who have let requests wait, every ``AGAIN``; how many mails.
 

@@ -24,19 +24,9 @@ from marketplace.services import calendars, feedback_mail
 CHASED_WITHIN = dt.timedelta(days=30)
 """Of a meeting that ended longer ago nobody is asked again."""
 AT_ONCE = 50  # meetings that one look takes
-_looked: dict[str, dt.datetime] = {}
-"""When this process last looked: what is due stays due."""
 
 
-@jobs.by_the_clock
-def look_for_silence(now: dt.datetime) -> None:
-    """Ask again, once in a quarter of an hour."""
-    quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
-    if _looked.get("quarter") != quarter:
-        _looked["quarter"] = quarter
-        chase_the_silent(now)
-
-
+@jobs.by_the_clock_every(dt.timedelta(minutes=15))
 def chase_the_silent(now: dt.datetime) -> None:
     """Ask both sides of meetings that ended a week ago and of which nobody says how they went.
 

@@ -37,8 +37,6 @@ ANEW_AFTER = dt.timedelta(days=1)  # a job that failed for good is not tried soo
 TOP = 3  # partners in a mail
 LOOKED_AT = 40  # best partners of which some are not listed, or asked already
 LABELS = 3  # of what two companies have in common, each way
-_asked: dict[str, dt.datetime] = {}
-"""When this process last looked."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +51,9 @@ OPEN = _Kind("request_window", "window_told_at")
 IDLE = _Kind("remind_requests", "idle_told_at")
 
 
-@jobs.by_the_clock
+@jobs.by_the_clock_every(dt.timedelta(minutes=15))
 def look_for_windows(now: dt.datetime) -> None:
-    """Each quarter of an hour, ask for the mails of the events where somebody is to be told."""
-    quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
-    if _asked.get("windows") == quarter:
-        return
-    _asked["windows"] = quarter
+    """Ask for the mails of the events where somebody is to be told."""
     events = {one.event_id for kind in (OPEN, IDLE) for one in _due(kind, now).only("event")}
     failed = Job.objects.filter(
         kind=JOB, state=Job.State.PARKED, created_at__gt=now - ANEW_AFTER

@@ -443,3 +443,28 @@ def test_what_fails_by_the_clock_keeps_no_other_from_its_turn(monkeypatch, caplo
 
     assert asked == [now]
     assert "broken" in caplog.text
+
+
+def test_what_is_asked_every_quarter_of_an_hour_is_asked_at_the_first_tick_of_each(
+    monkeypatch, caplog
+):
+    monkeypatch.setattr(jobs, "_clocked", [])
+    monkeypatch.setattr(jobs, "_looked", {})
+    asked = []
+
+    @jobs.by_the_clock_every(dt.timedelta(minutes=15))
+    def look(now):
+        asked.append(now)
+        raise ValidationError("a row that cannot be saved")
+
+    ticks = [
+        dt.datetime(2026, 3, 29, hour, minute, second, tzinfo=dt.UTC)
+        for hour, minute, second in [
+            (0, 14, 55), (0, 15, 0), (0, 15, 5), (0, 29, 59), (0, 30, 2), (3, 0, 0),
+        ]
+    ]  # fmt: skip
+    for moment in ticks:
+        jobs.ask_the_clock(moment)
+
+    assert asked == [ticks[0], ticks[1], ticks[4], ticks[5]]
+    assert "look" in caplog.text

@@ -30,20 +30,19 @@ def waiting():
     return row
 
 
-def on(number, monkeypatch):
+def on(number):
     """The mails that a day, counted from the Friday, brings: two looks as at two ticks."""
     moment = dt.datetime.combine(FRIDAY + number * DAY, dt.time(6), dt.UTC)
     before = set(Mail.objects.values_list("pk", flat=True))
     for _look in range(2):
-        monkeypatch.setattr(join_watch, "_asked", {})
         join_watch.watch_join_requests(moment)
     new = Mail.objects.exclude(pk__in=before)
     Mail.objects.filter(pk__in=new.values("pk")).update(created_at=moment)
     return [(one.kind, one.to) for one in Mail.objects.exclude(pk__in=before)]
 
 
-def test_after_three_working_days_the_main_contact_and_then_the_chamber(waiting, monkeypatch):
-    told = {number: on(number, monkeypatch) for number in range(16)}
+def test_after_three_working_days_the_main_contact_and_then_the_chamber(waiting):
+    told = {number: on(number) for number in range(16)}
 
     assert {number: mails for number, mails in told.items() if mails} == {
         5: [("join_waiting", waiting.owner.email)],
@@ -56,30 +55,30 @@ def test_after_three_working_days_the_main_contact_and_then_the_chamber(waiting,
     assert last.chamber == waiting.company.memberships.get().chamber
 
 
-def test_an_answer_ends_it(waiting, monkeypatch):
-    on(5, monkeypatch)
+def test_an_answer_ends_it(waiting):
+    on(5)
     joining.decline_join_request(waiting, by=waiting.owner)
     Mail.objects.filter(kind="join_declined").delete()
 
-    assert on(10, monkeypatch) == []
+    assert on(10) == []
 
 
-def test_a_clock_that_stood_still_reminds_before_it_asks_the_chamber(waiting, monkeypatch):
-    assert [kind for kind, _to in on(40, monkeypatch)] == ["join_waiting"]
-    assert on(42, monkeypatch) == []
-    assert [kind for kind, _to in on(47, monkeypatch)] == ["join_escalated"]
+def test_a_clock_that_stood_still_reminds_before_it_asks_the_chamber(waiting):
+    assert [kind for kind, _to in on(40)] == ["join_waiting"]
+    assert on(42) == []
+    assert [kind for kind, _to in on(47)] == ["join_escalated"]
 
 
-def test_where_the_chamber_answers_it_is_reminded_once(waiting, monkeypatch):
+def test_where_the_chamber_answers_it_is_reminded_once(waiting):
     waiting.company.representatives.filter(role="owner").delete()
 
-    told = [on(number, monkeypatch) for number in (5, 10, 15)]
+    told = [on(number) for number in (5, 10, 15)]
 
     assert told == [[("join_waiting", waiting.manager.email)], [], []]
 
 
 def test_the_clock_looks(waiting, monkeypatch):
-    monkeypatch.setattr(join_watch, "_asked", {})
+    monkeypatch.setattr(jobs, "_looked", {})
     jobs.ask_the_clock(dt.datetime.combine(FRIDAY + 5 * DAY, dt.time(6), dt.UTC))
 
     assert Mail.objects.filter(kind="join_waiting").count() == 1

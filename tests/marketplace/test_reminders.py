@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from chambers.models import Delivery, Mail, Topic
+from chambers.services import jobs
 from chambers.services.topics import choose_delivery
 from marketplace.models import Meeting, MeetingRequest
-from marketplace.services import reminders
 from marketplace.services.reminders import remind_soon, remind_to_answer, remind_tomorrow
 from tests import event_factories as make
 
@@ -149,14 +149,14 @@ def test_who_wants_no_reminders_gets_none(meeting):
 
 
 def test_a_tick_looks_once_a_minute(meeting, monkeypatch):
-    monkeypatch.setattr(reminders, "_asked", {})
+    monkeypatch.setattr(jobs, "_looked", {})
     now = meeting.slot.starts_at - 5 * MINUTE
     now = now.replace(second=5, microsecond=0)
-    reminders.remind(now)
+    jobs.ask_the_clock(now)
     Mail.objects.all().delete()
 
-    reminders.remind(now + dt.timedelta(seconds=5))
+    jobs.ask_the_clock(now + dt.timedelta(seconds=5))
     same_minute = Mail.objects.count()
-    reminders.remind(now + MINUTE)
+    jobs.ask_the_clock(now + MINUTE)
 
     assert (same_minute, Mail.objects.count()) == (0, 2)

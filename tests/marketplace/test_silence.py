@@ -13,7 +13,7 @@ from chambers.models import Delivery, Mail, Topic
 from chambers.services import jobs
 from chambers.services.topics import choose_delivery
 from marketplace.models import Call, Feedback, Meeting
-from marketplace.services import feedback_links, meetings, silence
+from marketplace.services import feedback_links, meetings
 from marketplace.services.feedback import give_feedback
 from marketplace.services.silence import chase_the_silent, note_call
 from tests import factories
@@ -120,7 +120,7 @@ def test_two_looks_at_the_same_time_write_one_mail(past):
 
 
 def test_the_clock_looks_once_in_a_quarter_of_an_hour(past, monkeypatch):
-    monkeypatch.setattr(silence, "_looked", {})
+    monkeypatch.setattr(jobs, "_looked", {})
     moment = (past.meeting.slot.ends_at + 8 * DAY).replace(minute=5, second=0, microsecond=0)
     jobs.ask_the_clock(moment)
     assert mails().count() == 2

@@ -146,9 +146,8 @@ def test_a_window_of_a_few_days_opens_and_reminds_on_different_days(forum):
     assert tell_of_window(event, forum.now + 2 * DAY) == 4
 
 
-def test_two_turns_of_the_clock_send_one_mail_each(forum, monkeypatch):
+def test_two_turns_of_the_clock_send_one_mail_each(forum):
     for _turn in range(2):
-        monkeypatch.setattr(window_mail, "_asked", {})
         window_mail.look_for_windows(forum.now)
         jobs.work_off()
 

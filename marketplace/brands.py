@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from chambers import names
+from marketplace.sentences import begins_phrase
 
 _QUOTED = re.compile(r"[«“„\"「『]([^«»“”„\"「」『』\n]{3,40})[»”\"」』]")
 _MARKED = re.compile(r"([^\W_][\w-]{2,})\s?[™®]")
@@ -19,7 +20,6 @@ _MIXED = re.compile(
 _MODEL = re.compile(r"(?<![\w./-])([A-ZА-ЯЁ]{2,8})-?\d{3,6}[A-ZА-ЯЁ]{0,3}(?![\w/-])")
 _CAPITAL = re.compile(r"(?<![\w@./-])[A-ZА-ЯЁ][a-zа-яё]{3,}(?![\w@])")
 _WORD = re.compile(r"[^\W_]+")
-_SENTENCE_ENDS = re.compile(r"(?:^|[.!?。！？\n:;•*(–—-])\s*[\"«“„(]?$")
 _NOUNS_ARE_CAPITAL = {"de", "lb"}  # every noun there looks like a name
 _LONGEST = 3  # words of a quoted name; longer ones are sentences
 _LEAST = 4  # letters and digits of a name
@@ -56,6 +56,6 @@ def _capital(text: str, language: str, lower: set[str]) -> Iterator[str]:
     if language in _NOUNS_ARE_CAPITAL:
         return
     for match in _CAPITAL.finditer(text):
-        inside = not _SENTENCE_ENDS.search(text[: match.start()])
+        inside = not begins_phrase(text[: match.start()])
         if inside and match.group().lower() not in lower:
             yield match.group()

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from chambers import names, words
+from marketplace.sentences import begins_sentence
 
 _LETTERS = r"\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af"  # of scripts without spaces
 UNSPACED = re.compile(f"[{_LETTERS}]")
 TOKEN = re.compile(rf"[{_LETTERS}]+|[^\W_{_LETTERS}]+")  # ends with its script
 _KANA = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}(?:[\s・][\u30a1-\u30fa\u30fc]{2,})*")
-_SENTENCE_ENDS = re.compile(r"(?:^|[.!?。！？\n:;•*-])\s*[\"«“(]?$")
 _SPACED_OUT = re.compile(r"(?<!\w)[^\W_](?:[ \t.·*_–-]{1,3}[^\W_](?!\w)){4,}")
 _MIXED = re.compile(r"(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]{4,}")  # letters and digits in one
 _SIGN = re.compile(r"(?<=[^\W_])[@$](?=[^\W_])")
@@ -230,4 +230,4 @@ def _stands_out(text: str, token: re.Match[str]) -> bool:
     before = text[: token.start()]
     if before and before[-1] in "«„“\"'「『":
         return True
-    return token.group()[:1].isupper() and not _SENTENCE_ENDS.search(before)
+    return token.group()[:1].isupper() and not begins_sentence(before)

@@ -73,8 +73,8 @@ class EmphasisAdmin(VersionAdmin):
     effect_of: Any = ""
 
     def owner_asked(self, request: HttpRequest) -> Chamber | Event | None:
-        """Whose a new draft is to begin with."""
-        raise NotImplementedError
+        """Whose a new draft is to begin with; None where nobody's is meant."""
+        return None
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A draft begins with what its owner stresses now."""

@@ -135,7 +135,8 @@ class EventAdmin(
                     "members_only",
                     "request_quota",
                     ("meetings_least", "meetings_most"),
-                    ("walking_minutes", "freeze_minutes"),
+                    ("walking_minutes", "hall_minutes"),
+                    "freeze_minutes",
                     ("fairness", "most_in_a_row"),
                     "same_partner_rule",
                 ]

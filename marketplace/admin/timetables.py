@@ -21,6 +21,7 @@ from marketplace.selectors.kept import changed_since
 from marketplace.selectors.missing_interpreters import missing_interpreters
 from marketplace.selectors.progress import percent, search_of
 from marketplace.selectors.repairs import tell_place
+from marketplace.selectors.walks import walks_of
 from marketplace.services import publishing, timetables
 
 Status = Timetable.Status
@@ -191,6 +192,7 @@ class TimetableAdmin(PlanPages):
             "worth": search.worth,
             "left": read.without_place(timetable),
             "missing": missing_interpreters(timetable),
+            "walks": walks_of(timetable),
             "changed": changed,
             "changes": [
                 (one.meeting, tell_place(one.before), tell_place(one.after)) for one in changed

@@ -71,6 +71,9 @@ class EventDetailOut(EventOut):
         allow_null=True,
         help_text=_("After so many meetings a timetable gives a person a free time."),
     )
+    hall_minutes = serializers.IntegerField(
+        help_text=_("As many minutes people need to another hall; 0: it does not matter.")
+    )
     fairness = serializers.IntegerField(
         allow_null=True,
         help_text=_("By how many breaks people may differ at most; null: no limit."),

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -19,6 +19,7 @@ from chambers.models import Scope
 from marketplace.api.parts import EventPart
 from marketplace.models import Event, Timetable
 from marketplace.scheduling.document import SCHEMA
+from marketplace.selectors.walks import walks_of
 from marketplace.services.publishing import publish_timetable, unpublish_timetable
 from marketplace.services.timetables import LONGEST, start_timetable, stop_timetable
 
@@ -45,6 +46,22 @@ class TimetableOut(serializers.Serializer):
         return timetable.finished_at is None
 
 
+class HurryPart(serializers.Serializer):
+    """Somebody who has too little time to another hall."""
+
+    participant = serializers.UUIDField(source="person.public_id")
+    before = serializers.UUIDField(source="before.public_id")
+    after = serializers.UUIDField(source="after.public_id")
+    minutes = serializers.IntegerField()
+
+
+class WalksPart(serializers.Serializer):
+    """Who goes from hall to hall between two meetings of a day."""
+
+    changes = serializers.IntegerField()
+    hurries = HurryPart(many=True)
+
+
 class TimetableDetailOut(TimetableOut):
     """A version with its certificate and how the search went on."""
 
@@ -59,6 +76,13 @@ class TimetableDetailOut(TimetableOut):
         child=serializers.ListField(child=serializers.FloatField()),
         help_text=_("Seconds, placed meetings, breaks and bound, as the search went on."),
     )
+    walks = serializers.SerializerMethodField()
+
+    @extend_schema_field(WalksPart(allow_null=True))
+    def get_walks(self, timetable: Timetable) -> Any:
+        """Changes of hall, and those with too little time for it; null where there is one hall."""
+        walks = walks_of(timetable)
+        return walks and WalksPart(walks).data
 
 
 class DocumentOut(serializers.Serializer):

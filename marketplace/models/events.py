@@ -164,6 +164,14 @@ class Event(PublicModel):
         default=0,
         help_text=_("Free minutes after each meeting of a person."),
     )
+    hall_minutes = models.PositiveSmallIntegerField(
+        _("minutes to another hall"),
+        default=0,
+        help_text=_(
+            "Where somebody has less between two meetings, tables in the same hall are chosen as"
+            " far as there are any. 0: halls are near each other."
+        ),
+    )
     most_in_a_row = models.PositiveSmallIntegerField(
         _("meetings in a row at most"),
         null=True,

@@ -22,6 +22,8 @@ ROUNDS = 6
 """Through all slots, at most."""
 HALL = 3.0
 """A change of hall, in changes of table."""
+HURRY = 30.0
+"""A change of hall in less time than people need for it, in changes of table."""
 NEVER = 1e6
 WASTED = 0.01
 """A table with a screen given to those who need none, in changes of table."""
@@ -39,6 +41,14 @@ class Room:
     """Participants whose booth it is; nobody else's meetings are there. Empty: shared."""
     closed: tuple[frozenset[int], ...]
     """Slots in which each table is not to be had."""
+    hours: tuple[tuple[int, int], ...] = ()
+    """Minute in which each slot begins and ends; () where that is no matter."""
+    walk: int = 0
+    """Minutes that people need to another hall."""
+
+    def hurries(self, left: int, right: int) -> bool:
+        """Whether another hall cannot be reached between the end of a slot and a later one."""
+        return bool(self.hours) and self.hours[right][0] - self.hours[left][1] < self.walk
 
 
 def room_of(problem: Problem) -> Room:
@@ -89,19 +99,6 @@ def seat(
     return _Seating(problem, plan, room or room_of(problem), keep).settle(goes_on)
 
 
-def hall_changes(problem: Problem, plan: Plan, room: Room) -> int:
-    """Times a counted participant goes to another hall between two meetings of a day."""
-    day_of = day_numbers(problem)
-    changes = 0
-    for participant, agenda in enumerate(agendas(problem, plan)):
-        for (left, first), (right, second) in pairwise(agenda):
-            one, other = plan.table[first], plan.table[second]
-            if one is None or other is None or day_of[left] != day_of[right]:
-                continue
-            changes += problem.counts(participant) and room.hall[one] != room.hall[other]
-    return changes
-
-
 class _Seating:
     def __init__(
         self, problem: Problem, plan: Plan, room: Room, keep: Sequence[int | None]
@@ -115,8 +112,9 @@ class _Seating:
             self._open[list(slots), table] = False
         self._taken = np.zeros_like(self._open)
         halls = np.array(room.hall)
-        apart = np.where(halls[:, None] == halls[None, :], 1.0, HALL)
-        self._walk = apart * ~np.eye(len(halls), dtype=np.bool_)
+        together, elsewhere = halls[:, None] == halls[None, :], ~np.eye(len(halls), dtype=np.bool_)
+        self._walk = np.where(together, 1.0, HALL) * elsewhere
+        self._hurry = np.where(together, 1.0, HURRY) * elsewhere
         self._near = self._neighbours()
         self._starting: list[list[int]] = [[] for _ in range(problem.slots)]
         self._use_booths()
@@ -125,16 +123,17 @@ class _Seating:
                 self._starting[slot].append(meeting)
         self._kept = self._keep(keep)
 
-    def _neighbours(self) -> list[list[tuple[int, float]]]:
+    def _neighbours(self) -> list[list[tuple[int, float, NDArray[np.float64]]]]:
         """Of each meeting: those its people come from and go to, and what a change weighs."""
-        near: list[list[tuple[int, float]]] = [[] for _ in self._plan.slot]
+        near: list[list[tuple[int, float, NDArray[np.float64]]]] = [[] for _ in self._plan.slot]
         day_of = day_numbers(self._problem)
         for participant, agenda in enumerate(agendas(self._problem, self._plan)):
             weight = 1.0 if self._problem.counts(participant) else INTERPRETER
             for (left, first), (right, second) in pairwise(agenda):
                 if first != second and day_of[left] == day_of[right]:
-                    near[first].append((second, weight))
-                    near[second].append((first, weight))
+                    walk = self._hurry if self._room.hurries(left, right) else self._walk
+                    near[first].append((second, weight, walk))
+                    near[second].append((first, weight, walk))
         return near
 
     def _use_booths(self) -> None:
@@ -208,8 +207,8 @@ class _Seating:
     def _costs(self, meeting: int) -> NDArray[np.float64]:
         plain = self._problem.places[meeting] == Place.TABLE
         costs = np.where(self._screen & plain, WASTED, 0.0)
-        for other, weight in self._near[meeting]:
+        for other, weight, walk in self._near[meeting]:
             table = self._table[other]
             if table is not None:
-                costs += weight * self._walk[table]
+                costs += weight * walk[table]
         return np.where(self._may(meeting), costs, NEVER)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from marketplace.models import Event, Meeting, Slot, Timetable
 from marketplace.scheduling.problem import Plan
 from marketplace.selectors.kept import places_held
-from marketplace.selectors.problems import Reading
+from marketplace.selectors.reading import Reading
 from marketplace.selectors.timetables import Place, places_of
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chambers.selectors.labels import language_name
 from marketplace.models import Meeting, Timetable
 from marketplace.scheduling.problem import Cause
-from marketplace.selectors.problems import Reading
+from marketplace.selectors.reading import Reading
 from marketplace.selectors.timetables import meetings_of
 
 

@@ -24,7 +24,8 @@ from marketplace.models import (
 )
 from marketplace.scheduling.problem import Place as Kind
 from marketplace.scheduling.problem import Plan
-from marketplace.selectors.problems import Lost, Reader, Reading
+from marketplace.selectors.problems import Lost, Reader
+from marketplace.selectors.reading import Reading
 from marketplace.selectors.timetables import Place
 
 

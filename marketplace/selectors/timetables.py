@@ -24,7 +24,7 @@ from marketplace.models import (
 from marketplace.scheduling import cells
 from marketplace.scheduling.document import plan_of
 from marketplace.scheduling.problem import Cause, Status
-from marketplace.selectors.problems import Reading
+from marketplace.selectors.reading import Reading
 from marketplace.selectors.times import tell_hours
 
 Place = tuple[Slot, Table | None, Interpreter | None]

@@ -52,6 +52,7 @@ _SETTINGS = (
     "meetings_least",
     "meetings_most",
     "walking_minutes",
+    "hall_minutes",
     "most_in_a_row",
     "freeze_minutes",
     "fairness",

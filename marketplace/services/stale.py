@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from marketplace.models import Event, Interpreter, Meeting, Slot, Table, Timetable
 from marketplace.scheduling.document import plan_of
 from marketplace.selectors.orders import broken_orders
-from marketplace.selectors.problems import Reading, told_moment
+from marketplace.selectors.reading import Reading, told_moment
 
 
 def refuse_changed_parts(timetable: Timetable) -> None:

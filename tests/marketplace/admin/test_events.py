@@ -29,6 +29,7 @@ def typed(chamber, **fields):
         "request_quota": "20",
         "meetings_least": "0",
         "walking_minutes": "0",
+        "hall_minutes": "0",
         "freeze_minutes": "60",
         "same_partner_rule": "forbid",
         **fields,

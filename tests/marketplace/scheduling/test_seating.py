@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from marketplace.scheduling.measure import measure
 from marketplace.scheduling.placing import place
 from marketplace.scheduling.problem import Place, Plan, Problem
-from marketplace.scheduling.seating import Room, hall_changes, room_of, seat
+from marketplace.scheduling.seating import Room, room_of, seat
 
 from .worlds import world, worlds
 
@@ -102,7 +102,30 @@ def test_people_rather_change_the_table_than_the_hall():
     seated = seat(problem, plan, room, keep=(1, 0, None))
 
     assert seated.table == (1, 0, 1) or seated.table == (1, 0, 0)
-    assert hall_changes(problem, seated, room) == 1
+
+
+@pytest.mark.parametrize(("walk", "tables"), [(0, (2, 0)), (5, (0, 2))])
+def test_rather_two_with_an_hour_change_the_hall_than_one_without_time(walk, tables):
+    problem = replace(
+        _day(((20, 21), (0, 1), (0, 10), (20, 21)), tables=2),
+        slots=3,
+        days=((0, 1, 2),),
+        tables=(2,) * 3,
+        screens=(2,) * 3,
+        domains=((0,), (1,), (2,), (2,)),
+    )
+    room = Room(
+        hall=(0, 0, 1),
+        screen=(True,) * 3,
+        owners=(frozenset(),) * 3,
+        closed=(frozenset(), frozenset({2}), frozenset({0, 1})),
+        hours=((0, 20), (60, 80), (80, 100)),
+        walk=walk,
+    )
+
+    seated = seat(problem, place(problem), room, keep=(1, 0, None, None))
+
+    assert seated.table[2:] == tables
 
 
 @pytest.mark.parametrize("owner", [0, 13])

@@ -54,7 +54,7 @@ class Appointment:
 
     ``uid`` stays the same for life; ``sequence`` rises with each change of time, place or state,
     so that programs keep the newest. ``organiser`` and ``attendee`` are e-mail addresses, which a
-    file that is mailed needs.
+    file that is mailed needs. ``is_open`` leaves the time free for other entries.
     """
 
     uid: str
@@ -69,6 +69,7 @@ class Appointment:
     url: str = ""
     organiser: str = ""
     attendee: str = ""
+    is_open: bool = False
 
 
 def calendar(entries: Iterable[Entry | Appointment], *, method: Method | None = None) -> bytes:
@@ -163,7 +164,7 @@ def _add_appointment(event: Any, entry: Appointment, method: Method | None) -> N
         event.add(name, moment.astimezone(dt.UTC) if _comes_again(moment) else moment)
     event.add("sequence", entry.sequence)
     event.add("status", entry.standing.value)
-    if entry.standing is Standing.CANCELLED:
+    if entry.is_open or entry.standing is Standing.CANCELLED:
         event.add("transp", "TRANSPARENT")
     if entry.place:
         event.add("location", _line(entry.place))

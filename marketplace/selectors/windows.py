@@ -25,14 +25,19 @@ def window_context(own: Registration, reader: User, now: dt.datetime) -> dict[st
         "event_name": event.named()[0],
         "own": own,
         "closes": tell_moment(closing_of(event), zone=reader.time_zone),
-        "dates": [
-            (
-                stage.label,
-                days_between(event.starts_on, event.ends_on)
-                if stage == Event.Stage.EVENT
-                else tell_moment(moment, zone=event.zone),
-            )
-            for stage, moment in event.stages()
-            if moment is not None and moment > now and stage != Event.Stage.FEEDBACK
-        ],
+        "dates": dates_ahead(event, now),
     }
+
+
+def dates_ahead(event: Event, now: dt.datetime) -> list[tuple[str, str]]:
+    """What comes next at an event, up to its days: (stage, when), in the language in use."""
+    return [
+        (
+            str(stage.label),
+            days_between(event.starts_on, event.ends_on)
+            if stage == Event.Stage.EVENT
+            else tell_moment(moment, zone=event.zone),
+        )
+        for stage, moment in event.stages()
+        if moment is not None and moment > now and stage != Event.Stage.FEEDBACK
+    ]

@@ -20,6 +20,7 @@ from marketplace.selectors.plan import halls_of
 from marketplace.selectors.times import tell_moment
 from marketplace.selectors.windows import window_context
 from marketplace.services import notices, reminders, rules
+from marketplace.services.registration_mail import registration_context
 from marketplace.services.timetable_mail import timetable_context
 
 Kind = MailText.Kind
@@ -42,7 +43,7 @@ def preview(row: MailText) -> Letter:
 def _told(row: MailText, own: Registration, reader: User) -> dict[str, Any]:
     """What the mail tells beside the event, by its kind."""
     if row.kind == Kind.REGISTRATION_ADMITTED:
-        return {"registration": own}
+        return registration_context(own, reader, timezone.now())
     if row.kind in (Kind.REQUEST_WINDOW, Kind.REMIND_REQUESTS):
         return {**window_context(own, reader, timezone.now()), "quota": own.most_requests}
     if row.kind == Kind.REQUEST_RECEIVED:

@@ -22,6 +22,7 @@ from marketplace.models import (
     TimeProposal,
 )
 from marketplace.selectors.appointments import appointment_of, place_of
+from marketplace.selectors.event_days import event_days, has_days
 from marketplace.selectors.mail_texts import wording_of
 from marketplace.selectors.times import shown_time, tell_moment, tell_time
 from marketplace.services import rules
@@ -40,6 +41,14 @@ def speakers(registration: Registration) -> list[User]:
     )
     people = User.objects.filter(pk__in=voices.values("person"), is_active=True)
     return list(people.order_by("pk"))
+
+
+def readers_at(registration: Registration) -> list[User]:
+    """Who reads of a company's registration: who decides for it, and its people who sign in."""
+    coming = User.objects.filter(
+        participations__registration=registration, participations__left_at=None, is_active=True
+    )
+    return list({one.pk: one for one in [*speakers(registration), *coming.order_by("pk")]}.values())
 
 
 def attendees(meeting: Meeting) -> list[tuple[User, Participant]]:
@@ -65,12 +74,6 @@ def shares_of(meetings: Iterable[Meeting], *, but: Registration | None = None) -
             if but is None or participant.registration_id != but.pk:
                 shares.setdefault(reader.pk, (reader, []))[1].append((meeting, participant))
     return shares
-
-
-def tell_of_registration(kind: str, registration: Registration) -> None:
-    """Mail ``registration_<kind>`` to the speakers of the company."""
-    for reader in speakers(registration):
-        _mail(f"registration_{kind}", reader, registration, {"registration": registration})
 
 
 def tell_of_request(kind: str, request: MeetingRequest, *, to: Registration) -> None:
@@ -213,7 +216,7 @@ def tell_of_absence(
                 "going_on": _rows(stays, reader),
                 "leaves": _rows(leaves, reader),
             }
-        file = _calendar(own.event, reader, [*theirs, *stays], leaves)
+        file = file_of(own.event, reader, [*theirs, *stays], leaves)
         _mail("company_absent", reader, own, context, file)
     return set(lost)
 
@@ -246,11 +249,12 @@ def tell_of_cancelled_event(
     lost = shares_of(meetings)
     readers = {key: (reader, theirs[0][1].registration) for key, (reader, theirs) in lost.items()}
     for registration in coming:
-        for reader in speakers(registration):
+        for reader in readers_at(registration):
             readers.setdefault(reader.pk, (reader, registration))
     for reader, own in readers.values():
         own.event = event
-        file = _calendar(event, reader, _kept(lost, reader.pk))
+        days = [own] if has_days(own, reader) else []
+        file = file_of(event, reader, _kept(lost, reader.pk), days=days)
         _mail("event_cancelled", reader, own, {"reason": reason}, file)
 
 
@@ -258,13 +262,17 @@ def _kept(shares: Shares, key: int) -> Theirs:
     return shares[key][1] if key in shares else []
 
 
-def _calendar(
+def file_of(
     event: Event,
     reader: User,
     theirs: Iterable[tuple[Meeting, Participant]],
     leaves: Iterable[tuple[Meeting, Participant]] = (),
+    days: Iterable[Registration] = (),
 ) -> CalendarFile | None:
-    """The calendar file of some meetings as they stand; those that a reader ``leaves`` go."""
+    """The calendar file of some meetings as they stand; those that a reader ``leaves`` go.
+
+    With it the days of an event for some registrations, as these stand.
+    """
     with translation.override(reader.language):
         entries = [
             appointment_of(one, reader=who, attendee=reader.email, standing=standing)
@@ -272,6 +280,7 @@ def _calendar(
             for one, who in some
             if one.slot is not None
         ]
+        entries += [event_days(one, attendee=reader.email) for one in days]
         return calendar_file(event, entries)
 
 
@@ -281,7 +290,7 @@ def _tell_lost(
     with translation.override(reader.language):
         lost = _lost_context(registration, own, theirs, reader)
         context = {**lost, "going_on": _rows(kept, reader)}
-    file = _calendar(own.event, reader, [*theirs, *kept])
+    file = file_of(own.event, reader, [*theirs, *kept])
     _mail("partner_withdrew", reader, own, context, file)
 
 

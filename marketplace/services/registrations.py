@@ -33,6 +33,7 @@ from marketplace.services import (
     interpreter_mail,
     notices,
     placing,
+    registration_mail,
     standby,
 )
 
@@ -52,7 +53,7 @@ def register_company(
     people: Iterable[Mapping[str, Any]] | None = None,
     at: dt.datetime | None = None,
 ) -> Registration:
-    """Put a company down for an event; the organiser admits it.
+    """Put a company down for an event and tell its people; the organiser admits it.
 
     ``people`` come, each with name, position, presence, person; without it who registers comes,
     beside those whom a company that had withdrawn had named. It stands in the queue again. Staff
@@ -78,6 +79,7 @@ def register_company(
         _name_people(registration, people, at or timezone.now())
     elif not registration.participants.filter(left_at=None, person=by).exists():
         _name_more(registration, _myself(by, company))
+    registration_mail.tell_of_application(registration, registration.registered_at)
     return registration
 
 
@@ -223,6 +225,7 @@ def withdraw_registration(
     )
     told = notices.tell_of_withdrawal(registration, ended, requests, left.meetings)
     handover_mail.tell_of_people(registration, left.meetings, left.before, told=told)
+    registration_mail.tell_of_withdrawal(registration, ended)
     interpreter_mail.tell_of_ended(registration.event, ended)
     standby.offer_freed(ended, at=now)
     return registration
@@ -484,5 +487,5 @@ def _decide(
     registration.decided_at, registration.decided_by = timezone.now(), by
     _demand_seat(registration)
     registration.save(update_fields=["status", "reason", "decided_at", "decided_by"])
-    notices.tell_of_registration(status.value, registration)
+    registration_mail.tell_of_decision(registration, timezone.now())
     return registration

@@ -37,6 +37,7 @@ from marketplace.services import (
     interpreter_mail,
     notices,
     placing,
+    registration_mail,
     registrations,
     repair_mail,
     standby,
@@ -224,6 +225,7 @@ def _carry_out(
     known = {share.reader.pk for share in shares}
     known |= notices.tell_of_requests_lost(company, requests, known, kept)
     handover_mail.tell_of_people(company, left.meetings, left.before, told=known)
+    registration_mail.tell_of_withdrawal(company, ended)
     return len(readers), 0
 
 

@@ -123,8 +123,11 @@ def test_the_organiser_decides_and_the_company_is_told(
     decided = decide(registration, by=manager)
 
     assert (decided.status, decided.decided_by) == (status, manager)
-    mail = Mail.objects.get()
-    assert (mail.kind, mail.to) == (f"registration_{status}", owner.email)
+    mails = Mail.objects.order_by("pk").values_list("kind", "to")
+    assert list(mails) == [
+        ("registration_received", owner.email),
+        (f"registration_{status}", owner.email),
+    ]
     for stranger in (owner, factories.StaffFactory().person):
         with pytest.raises(PermissionDenied):
             decide(registration, by=stranger)

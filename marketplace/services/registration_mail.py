@@ -1,0 +1,123 @@
+"""What the people of a company are told of its registration, with the event for their calendar.
+
+Each of them reads each news once. The days of the event come along, uncertain at first, certain
+with the admission, and go once the company does not come. Who wants no mails about events, or wants
+them once a day, gets no file: a file makes a mail leave at once. Who has one is told what ends it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import translation
+
+from chambers.models import Delivery, Topic, User
+from chambers.services.mail import CalendarFile, queue_mail
+from chambers.services.topics import delivery_of
+from marketplace.models import Meeting, Registration
+from marketplace.selectors.event_days import has_days
+from marketplace.selectors.mail_texts import wording_of
+from marketplace.selectors.times import days_between, tell_moment
+from marketplace.selectors.windows import closing_of, dates_ahead
+from marketplace.services import notices
+
+Status = Registration.Status
+
+
+def tell_of_application(registration: Registration, now: dt.datetime) -> None:
+    """Mail ``registration_received``: what was understood, and what comes next."""
+    _tell("received", registration, now)
+
+
+def tell_of_decision(registration: Registration, now: dt.datetime) -> None:
+    """Mail what the organiser has decided, as ``registration_<status>``."""
+    _tell(registration.status, registration, now)
+
+
+def tell_of_withdrawal(registration: Registration, ended: Sequence[Meeting]) -> None:
+    """Take an event that a company does not come to out of the calendars that have it.
+
+    Its meetings that ``ended`` go with it. Others of the company know already: it withdrew.
+    """
+    own = registration.pk
+    lost = notices.shares_of(ended)
+    for reader in notices.readers_at(registration):
+        if not has_days(registration, reader):
+            continue
+        theirs = lost[reader.pk][1] if reader.pk in lost else []
+        theirs = [(one, who) for one, who in theirs if who.registration_id == own]
+        file = notices.file_of(registration.event, reader, theirs, days=[registration])
+        with translation.override(reader.language):
+            context = registration_context(registration, reader, registration.registered_at)
+        _mail("withdrawn", registration, reader, context, file)
+
+
+def registration_context(
+    registration: Registration, reader: User, now: dt.datetime
+) -> dict[str, Any]:
+    """What a mail about a registration tells a reader, in the language in use.
+
+    ``requests`` says whether one may ask others for meetings: ahead, open, closed, or "" where
+    nobody may yet or any more.
+    """
+    event = registration.event
+    opens, closes = event.requests_open_at, closing_of(event)
+    requests = ""
+    if event.takes_requests(now):
+        requests = "open"
+    elif opens is not None and opens > now:
+        requests = "ahead"
+    elif event.is_published and event.cancelled_at is None:
+        requests = "closed"
+    return {
+        "registration": registration,
+        "event": event,
+        "event_name": event.named()[0],
+        "days": days_between(event.starts_on, event.ends_on),
+        "place": event.told_place,
+        "requests": requests,
+        "opens": tell_moment(opens, zone=reader.time_zone) if opens is not None else "",
+        "closes": tell_moment(closes, zone=reader.time_zone),
+        "dates": dates_ahead(event, now),
+    }
+
+
+def _tell(kind: str, registration: Registration, now: dt.datetime) -> None:
+    for reader in notices.readers_at(registration):
+        file = None
+        if _brings_file(registration, reader):
+            file = notices.file_of(registration.event, reader, [], days=[registration])
+        with translation.override(reader.language):
+            context = registration_context(registration, reader, now)
+        _mail(kind, registration, reader, context, file)
+
+
+def _brings_file(registration: Registration, reader: User) -> bool:
+    """Whether a mail brings the days of the event: where wanted, and where they are already."""
+    if registration.status == Status.WAITING:
+        return False  # as uncertain as before
+    if has_days(registration, reader):
+        return True
+    wanted = delivery_of(reader, Topic.EVENTS) == Delivery.NOW
+    return wanted and not registration.is_over
+
+
+def _mail(
+    kind: str,
+    registration: Registration,
+    reader: User,
+    context: dict[str, Any],
+    file: CalendarFile | None,
+) -> None:
+    event, kind = registration.event, f"registration_{kind}"
+    queue_mail(
+        kind,
+        to=reader,
+        context=context,
+        chamber=notices.chamber_of(event),
+        calendar=file,
+        thread=notices.thread_of(event, reader),
+        wording=wording_of(event, kind, reader, company=registration.company.told),
+    )

@@ -1,0 +1,224 @@
+"""What people read of their company's registration, and what stands in their calendars."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone
+
+from chambers.models import Delivery, Mail, Topic
+from chambers.services.topics import choose_delivery
+from marketplace.models import Event
+from marketplace.services import events, registrations
+from tests import event_factories as make
+from tests import factories
+
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def event(db):
+    now = timezone.now()
+    return make.EventFactory(
+        name={"en": "Forum", "ru": "Форум", "ja": "フォーラム"},
+        requests_open_at=now + 3 * DAY,
+        requests_close_at=now + 9 * DAY,
+        final_at=now + 12 * DAY,
+    )
+
+
+@pytest.fixture
+def manager(event):
+    return factories.StaffFactory(chamber=event.chamber).person
+
+
+@pytest.fixture
+def company(db):
+    return factories.CompanyFactory(member=True)
+
+
+@pytest.fixture
+def owner(company):
+    return factories.RepresentativeFactory(company=company).person
+
+
+def register(event, company, by, **fields):
+    return registrations.register_company(event, company, by=by, **fields)
+
+
+def mailed(kind, to):
+    return Mail.objects.get(kind=f"registration_{kind}", to=to.email)
+
+
+def entries_in(content):
+    """The entries of a calendar file as {name with its parameters: value}; its METHOD."""
+    lines = content.replace("\r\n ", "").splitlines()
+    method = next(line.partition(":")[2] for line in lines if line.startswith("METHOD:"))
+    entries = "\n".join(lines).split("BEGIN:VEVENT\n")[1:]
+    return [
+        dict(line.split(":", 1) for line in one.splitlines() if ":" in line) for one in entries
+    ], method
+
+
+def days_in(content):
+    """The one entry of a calendar file; its METHOD."""
+    (entry,), method = entries_in(content)
+    return entry, method
+
+
+def span(entry):
+    """From when until when, as its file says it by the clock of Minsk."""
+    zone = ZoneInfo("Europe/Minsk")
+    written = (entry[f"{name};TZID=Europe/Minsk"] for name in ("DTSTART", "DTEND"))
+    return [dt.datetime.strptime(one, "%Y%m%dT%H%M%S").replace(tzinfo=zone) for one in written]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["is registered for Forum", "What comes next:", "Requests for meetings", "Final"]),
+        ("ru", ["Форум", "Что дальше:", "Окончательное расписание"]),
+        ("ja", ["フォーラム", "確定タイムテーブル"]),
+    ],
+)
+def test_who_registers_reads_in_their_language_what_comes_next(
+    event, company, owner, language, words
+):
+    owner.language = language
+    owner.save()
+
+    register(event, company, owner)
+
+    mail = mailed("received", owner)
+    assert [one for one in words if one not in mail.subject + mail.text] == []
+    assert f"/{language}/events/{event.public_id}/registration/" in mail.text
+
+
+def test_each_person_who_comes_or_decides_reads_it_once(event, company, owner):
+    colleague = factories.RepresentativeFactory(company=company, role="viewer").person
+    factories.RepresentativeFactory(company=company, role="viewer")  # comes not
+    people = [
+        {"name": "Olga", "person": owner},
+        {"name": "Carl", "person": colleague},
+        {"name": "Without an account"},
+    ]
+
+    register(event, company, owner, people=people)
+
+    assert sorted(Mail.objects.values_list("to", flat=True)) == sorted(
+        [owner.email, colleague.email]
+    )
+
+
+def test_the_days_of_the_event_come_by_the_clock_of_its_place_and_leave_other_entries_free(
+    event, company, owner
+):
+    make.SlotFactory(event=event, starts_at=make.clock_time(event, 10))
+    make.SlotFactory(event=event, starts_at=make.clock_time(event, 16, day=1))
+
+    registration = register(event, company, owner)
+
+    entry, method = days_in(mailed("received", owner).calendar)
+    assert (method, entry["STATUS"], entry["TRANSP"]) == ("REQUEST", "TENTATIVE", "TRANSPARENT")
+    assert span(entry) == [make.clock_time(event, 10), make.clock_time(event, 16, 20, day=1)]
+    assert entry["UID"].startswith(str(registration.public_id))
+
+
+def test_without_a_programme_the_days_are_whole(event, company, owner):
+    register(event, company, owner)
+
+    entry, _method = days_in(mailed("received", owner).calendar)
+    assert span(entry) == [event.begins_at, event.over_at]
+
+
+def test_the_same_entry_becomes_certain_and_goes_with_the_withdrawal(
+    event, company, owner, manager
+):
+    registration = register(event, company, owner)
+    admitted = registrations.admit_registration(registration, by=manager)
+    person = admitted.participants.get()
+    make.MeetingFactory(event=event, host=person, slot=make.SlotFactory(event=event), placed=True)
+
+    registrations.withdraw_registration(admitted, by=owner)
+
+    first, _method = days_in(mailed("received", owner).calendar)
+    second, _method = days_in(mailed("admitted", owner).calendar)
+    last, method = entries_in(mailed("withdrawn", owner).calendar)
+    assert (method, [one["STATUS"] for one in last]) == ("CANCEL", ["CANCELLED"] * 2)
+    third = next(one for one in last if one["UID"] == first["UID"])
+    assert first["UID"] == second["UID"]
+    assert [one["STATUS"] for one in (first, second, third)] == [
+        "TENTATIVE", "CONFIRMED", "CANCELLED",
+    ]  # fmt: skip
+    numbers = [int(one["SEQUENCE"]) for one in (first, second, third)]
+    assert numbers == sorted(set(numbers))
+
+
+def test_a_refusal_and_an_event_that_is_called_off_take_the_days_back(
+    event, company, owner, manager
+):
+    other = factories.CompanyFactory(member=True)
+    boss = factories.RepresentativeFactory(company=other).person
+    refused = register(event, company, owner)
+    register(event, other, boss)
+
+    registrations.refuse_registration(refused, by=manager, reason="Full")
+    events.cancel_event(event, by=manager, reason="Flood")
+
+    for mail in (mailed("refused", owner), Mail.objects.get(kind="event_cancelled")):
+        entry, method = days_in(mail.calendar)
+        assert (method, entry["STATUS"]) == ("CANCEL", "CANCELLED")
+    assert Mail.objects.get(kind="event_cancelled").to == boss.email
+
+
+@pytest.mark.parametrize(("delivery", "state"), [(Delivery.DAILY, "held"), (Delivery.OFF, "off")])
+def test_who_wants_no_mails_of_events_at_once_gets_none_and_no_file(
+    event, company, owner, manager, delivery, state
+):
+    choose_delivery(owner, Topic.EVENTS, delivery)
+
+    registration = register(event, company, owner)
+    registrations.admit_registration(registration, by=manager)
+    registrations.withdraw_registration(registration, by=owner)
+
+    assert set(Mail.objects.values_list("kind", "state", "calendar")) == {
+        ("registration_received", state, ""),
+        ("registration_admitted", state, ""),
+    }
+
+
+def test_who_has_the_days_is_told_that_they_are_off_whatever_they_want_by_then(
+    event, company, owner
+):
+    registration = register(event, company, owner)
+    choose_delivery(owner, Topic.EVENTS, Delivery.OFF)
+
+    registrations.withdraw_registration(registration, by=owner)
+
+    assert mailed("withdrawn", owner).state == Mail.State.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "told", "untold"),
+    [
+        (-1, 9, ["ask for meetings now", "Requests close on"], ["Requests for meetings open on"]),
+        (3, 9, ["Requests for meetings open on"], ["now", "are closed"]),
+        (-9, -1, ["Requests for meetings are closed"], ["now", "Requests close on"]),
+        (None, None, ["ask for meetings now", "Requests close on"], ["open on"]),
+    ],
+)
+def test_the_admission_says_whether_requests_are_open(
+    event, company, owner, manager, opens, closes, told, untold
+):
+    now = timezone.now()
+    Event.objects.filter(pk=event.pk).update(
+        requests_open_at=now + opens * DAY if opens else None,
+        requests_close_at=now + closes * DAY if closes else None,
+    )
+    registration = register(event, company, owner)
+
+    registrations.admit_registration(registration, by=manager)
+
+    text = mailed("admitted", owner).text
+    assert [one for one in told if one not in text] == []
+    assert [one for one in untold if one in text] == []

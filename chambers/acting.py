@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from chambers.models import Chamber, Company, Representative
+from chambers.models import Chamber, Company, Representative, Staff
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -68,11 +69,17 @@ class Acting:
 
 
 def sides_of(user: User | AnonymousUser) -> list[Side]:
-    """Everything ``user`` may act for, where they may decide first. Two queries."""
+    """Everything ``user`` may act for, where they may decide first.
+
+    One query for who speaks for companies alone, two for everybody else.
+    """
     if not user.is_authenticated:
         return []
-    representations = Representative.objects.filter(person=user.pk).select_related(
-        "company__country"
+    works = Staff.objects.filter(person=OuterRef("person"))
+    representations = list(
+        Representative.objects.filter(person=user.pk)
+        .annotate(works_for_chamber=Exists(works))
+        .select_related("company__country")
     )
     companies = [
         Side(
@@ -84,6 +91,8 @@ def sides_of(user: User | AnonymousUser) -> list[Side]:
         for one in representations
     ]
     roles = user.staff_roles.select_related("chamber__country")
+    if representations and not representations[0].works_for_chamber:
+        roles = roles.none()
     chambers = [
         Side(
             f"chamber:{one.chamber.public_id}",

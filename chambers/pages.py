@@ -32,9 +32,17 @@ def wants_fragment(request: PageRequest) -> bool:
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
-def page_of(request: PageRequest, rows: QuerySet[Row], size: int = PAGE_SIZE) -> Page[Row]:
-    """The page of ``rows`` that the address names; the nearest one when there is no such page."""
-    return Paginator(rows, size).get_page(request.GET.get("page"))
+def page_of(
+    request: PageRequest, rows: QuerySet[Row], size: int = PAGE_SIZE, *, count: int | None = None
+) -> Page[Row]:
+    """The page of ``rows`` that the address names; the nearest one when there is no such page.
+
+    ``count``: how many rows there are, for whoever has counted them.
+    """
+    paginator = Paginator(rows, size)
+    if count is not None:
+        paginator.count = count  # of a cached property: they are not counted again
+    return paginator.get_page(request.GET.get("page"))
 
 
 def refuse(form: BaseForm, error: ValidationError) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -31,7 +31,12 @@ def found_to_exclude(company: Company, text: str, viewer: User) -> QuerySet[Comp
 
     ``is_excluded`` says which are excluded already.
     """
-    mine = company.excluded_companies.filter(pk=OuterRef("pk"))
     rows = Company.objects.visible_to(viewer).exclude(pk=company.pk)
     found = search_companies(rows, text, member=sight_of(viewer).member)
-    return found.annotate(is_excluded=Exists(mine)).select_related("country")[:HITS]
+    return with_exclusion(found, company).select_related("country")[:HITS]
+
+
+def with_exclusion(rows: QuerySet[Company], company: Company | None) -> QuerySet[Any]:
+    """The rows with ``is_excluded``: whether ``company``, if any, excludes them by name."""
+    mine = Company.objects.none() if company is None else company.excluded_companies.all()
+    return rows.annotate(is_excluded=Exists(mine.filter(pk=OuterRef("pk"))))

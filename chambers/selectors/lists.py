@@ -61,9 +61,9 @@ class Marks:
 
 @dataclass(frozen=True)
 class Totals:
-    """What a whole list holds."""
+    """What a whole long list holds."""
 
-    count: int  # 0 for a short list, which is counted as it is asked for
+    count: int
     counts: Counts
 
 
@@ -97,9 +97,14 @@ class Shelf:
         return not self.asked.text and not any(self.asked.picked.values())
 
     @cached_property
-    def totals(self) -> Totals:
-        """What the whole list holds; of a long list as it was some minutes ago."""
+    def totals(self) -> Totals | None:
+        """What a long list holds, as it was some minutes ago; None for a short one."""
         return _totals(self)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """The values that the whole list has; of a short list as they are."""
+        return _all_of(self, self.rows) if self.totals is None else self.totals.counts
 
     def chosen(self, besides: Facet | None = None) -> Unseen:
         """What answers the words and fits the choices, optionally besides one facet; in order."""
@@ -167,9 +172,9 @@ def listed(shelf: Shelf, rows: Rows, number: str | None, size: int) -> Listed:
     and one per chosen facet beside those for the hits. Words that find nothing are read as the
     nearest ones that find something.
     """
-    if shelf.is_open and shelf.totals.count > MOST:
+    if shelf.is_open and shelf.totals is not None:
         pages = _Counted(shelf.order(rows).defer(*UNREAD), size, MOST)
-        made = _groups(shelf, shelf.totals.counts)
+        made = _groups(shelf, shelf.counts, shelf.counts)
         return Listed(pages.get_page(number), shelf.totals.count, False, made)
     keys, counts = _read(shelf, shelf.chosen(), shelf.facets)
     if not keys and shelf.otherwise is not None:
@@ -178,7 +183,8 @@ def listed(shelf: Shelf, rows: Rows, number: str | None, size: int) -> Listed:
     is_more, keys = len(keys) > MOST, keys[:MOST]
     page = Paginator(keys, size).get_page(number)
     page.object_list = in_order_of(list(page.object_list), rows)
-    made = _groups(shelf, _beside(shelf, counts))
+    # Where nothing is asked, the hits are the whole list.
+    made = _groups(shelf, _beside(shelf, counts), counts if shelf.is_open else shelf.counts)
     return Listed(page, len(keys), is_more, made, shelf.question)
 
 
@@ -212,7 +218,7 @@ def _beside(shelf: Shelf, found: Counts) -> Counts:
 def _without(shelf: Shelf, facet: Facet) -> dict[str, tuple[str, int]]:
     """The values of a facet where its own choices are taken away."""
     others = any(one for key, one in shelf.asked.picked.items() if key != facet.key)
-    if not others and not shelf.asked.text and shelf.totals.count > MOST:
+    if not others and not shelf.asked.text and shelf.totals is not None:
         return shelf.totals.counts[facet.key]
     wider = shelf.chosen(besides=facet)
     any_order = replace(wider, rows=wider.rows.order_by())
@@ -299,13 +305,13 @@ def _add(tally: Counter[tuple[str, str]], stored: str, count: int, marks: Collec
 _kept: dict[tuple[Any, ...], tuple[float, Totals]] = {}
 
 
-def _totals(shelf: Shelf) -> Totals:
+def _totals(shelf: Shelf) -> Totals | None:
     key = (shelf.kind, site_language(), tuple(shelf.marks.open))
     kept = _kept.get(key)
     if kept is not None and time.monotonic() - kept[0] < KEPT:
         return kept[1]
     if shelf.whole.order_by()[: MOST + 1].count() <= MOST:
-        return Totals(0, _all_of(shelf, shelf.rows))
+        return None
     made = Totals(shelf.whole.count(), _all_of(shelf, shelf.whole))
     _kept[key] = (time.monotonic(), made)
     return made
@@ -317,14 +323,14 @@ def _all_of(shelf: Shelf, rows: Rows) -> Counts:
     return _told(shelf, tally, rows.order_by().values("pk"), shelf.facets, {})
 
 
-def _groups(shelf: Shelf, counts: Counts) -> list[Group]:
-    """The facets as a page shows them: what the whole list has, with the counts of the hits."""
+def _groups(shelf: Shelf, counts: Counts, offered: Counts) -> list[Group]:
+    """The facets as a page shows them: what is ``offered``, with the counts of the hits."""
     made = []
     for facet in shelf.facets:
         picked = shelf.asked.picked.get(facet.key, ())
         options = {value: (value, 0) for value in picked}
         if facet.tally is not None or facet.is_stored:
-            whole = shelf.totals.counts.get(facet.key, {})
+            whole = offered.get(facet.key, {})
             options |= {value: (label, 0) for value, (label, _n) in whole.items()}
             options |= counts.get(facet.key, {})
         made.append(Group(facet.key, str(facet.title), _options(facet, options, picked)))

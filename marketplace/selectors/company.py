@@ -61,7 +61,9 @@ def company_page(
     )
     places = GuildMembership.objects.in_force().filter(company=company)
     published = Opportunity.objects.visible_to(viewer).on_show().filter(company=company)
-    rows = list(published.prefetch_related("codes"))
+    rows = list(published.select_related("investment").prefetch_related("codes"))
+    for row in rows:
+        row.company = company  # with its country, which is read already
     anonymous = [row for row in rows if row.is_anonymous]
     known = {one.public_id for one in shown_opportunities(anonymous, viewer) if one.company}
     rows = [row for row in rows if not row.is_anonymous or row.public_id in known]

@@ -243,7 +243,8 @@ def cards(
     With the question that found them each says why.
     """
     if question is not None:
-        prefetch_related_objects(companies, "codes__parent__parent")
+        codes = TradeCode.objects.select_related("parent__parent")
+        prefetch_related_objects(companies, Prefetch("codes", codes))
     shown = shown_companies(companies, viewer, sight)
     theirs: dict[int, list[Opportunity]] = {one.pk: [] for one in companies}
     rows = _published().filter(company__in=theirs).order_by("-published_at", "-pk")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -323,12 +323,14 @@ def others_at(event: Event, own: Registration, user: User, text: str = "") -> Qu
             | Q(company__country__name_ru__icontains=word)
             | Q(company__country__name_ja__icontains=word)
         )
+    pages = Company.objects.visible_to(user).filter(pk=OuterRef("company"))
     joined = rows.select_related("company__country", "group", "delegation", "event")
+    joined = joined.annotate(has_page=Exists(pages))
     return joined.order_by("company__legal_name", "pk")
 
 
-def guests(own: Registration, rows: Iterable[Registration], user: User) -> list[Guest]:
-    """What the list of who else comes shows of each. Four queries for any number."""
+def guests(own: Registration, rows: Iterable[Any]) -> list[Guest]:
+    """What a page shows of each of ``others_at``. Three queries for any number."""
     shown = list(rows)
     with_contact = [
         one.pk for one in shown if one.consent == Registration.Consent.LISTED_WITH_CONTACT
@@ -338,13 +340,11 @@ def guests(own: Registration, rows: Iterable[Registration], user: User) -> list[
         Participant.objects.coming().filter(registration__in=with_contact).select_related("person")
     ):
         people.setdefault(person.registration_id, []).append(person)
-    companies = Company.objects.visible_to(user).filter(pk__in=[one.company_id for one in shown])
-    pages = set(companies.order_by().values_list("pk", flat=True))
     asked, met = pending_between([own], shown), meetings_between([own], shown)
     return [
         Guest(
             one,
-            one.company_id in pages,
+            one.has_page,
             people.get(one.pk, []),
             asked.get((own.pk, one.pk)),
             met.get((own.pk, one.pk)),

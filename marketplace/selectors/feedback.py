@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 from django.utils import timezone
 
 from marketplace.models import Dispute, Feedback, Meeting, MeetingQuerySet, Registration
@@ -89,18 +89,21 @@ def past_meetings(company: Company, user: User, at: dt.datetime | None = None) -
 def look_back(
     meetings: Sequence[Meeting], company: Company, zone: str | None, at: dt.datetime | None = None
 ) -> list[After]:
-    """The meetings as the company looks back on them. Two queries for any number."""
+    """The meetings as the company looks back on them.
+
+    One query for any number, plus one where their disputes are not joined.
+    """
     keys = [one.pk for one in meetings]
+    prefetch_related_objects(meetings, "dispute")
     feedback = Feedback.objects.filter(meeting__in=keys, side__company=company)
     rows = {one.meeting_id: one for one in feedback}
-    disputes = {one.meeting_id: one for one in Dispute.objects.filter(meeting__in=keys)}
     found = []
     for one in meetings:
         pair = (one.host.registration, one.guest.registration)
         own = next(
             row.registration for row in one.people() if row.registration.company_id == company.pk
         )
-        dispute = disputes.get(one.pk)
+        dispute: Dispute | None = getattr(one, "dispute", None)
         found.append(
             After(
                 entry_of(one, own, zone),
@@ -147,5 +150,6 @@ def open_questions(company: Company, user: User, at: dt.datetime | None = None) 
         "table__hall",
         "host__registration__company",
         "guest__registration__company",
+        "dispute",
     ).prefetch_related("others__registration__company")
     return [one for one in look_back(list(rows), company, user.time_zone, now) if one.is_open]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.models import Event, Meeting, MeetingRequest, Registration
@@ -128,18 +129,22 @@ def inbox_of(own: Registration, user: User, tab: str) -> Inbox:
         & ~Q(status=status.WITHDRAWN, expires_at=None),  # a draft that was thrown away
     }
     requests, meetings = requests_of(own, user), meetings_of(own, user)
-    met = {
-        "scheduled": meetings.filter(status__in=Meeting.AHEAD),
-        "past": meetings.exclude(status__in=Meeting.AHEAD),
-    }
-    counts = {
-        key: (requests.filter(asked[key]).count() if key in asked else 0)
-        + (met[key].count() if key in met else 0)
-        for key in TABS
-    }
+    ahead = Q(status__in=Meeting.AHEAD)
+    met = {"scheduled": ahead, "past": ~ahead}
+    found = Counter(
+        requests.aggregate(**{key: Count("pk", filter=wanted) for key, wanted in asked.items()})
+    )
+    found.update(
+        meetings.aggregate(**{key: Count("pk", filter=wanted) for key, wanted in met.items()})
+    )
+    counts = {key: found[key] for key in TABS}
     zone = user.time_zone
     letters = (
         [letter_of(one, own, zone) for one in requests.filter(asked[tab])] if tab in asked else []
     )
-    entries = [entry_of(one, own, zone) for one in with_people(met[tab])] if tab in met else []
+    entries = (
+        [entry_of(one, own, zone) for one in with_people(meetings.filter(met[tab]))]
+        if tab in met
+        else []
+    )
     return Inbox(tab, counts, letters, entries)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -188,7 +188,7 @@ def box_of(company: Company, user: User, tab: str) -> InterestBox:
         "sent": waiting & Q(company=company),
         "past": ~waiting,
     }
-    counts = {key: mine.filter(wanted[key]).count() for key in TABS}
+    counts = mine.aggregate(**{key: Count("pk", filter=wanted[key]) for key in TABS})
     if tab not in TABS:
         tab = next((key for key in TABS if counts[key]), "received")
     return InterestBox(tab, counts, joined_interests(mine.filter(wanted[tab])))

@@ -13,6 +13,7 @@ from chambers.http import PageRequest
 from chambers.models import Company
 from chambers.pages import PAGE_SIZE, wants_fragment
 from chambers.selectors import facets
+from chambers.selectors.exclusions import with_exclusion
 from chambers.selectors.lists import listed
 from chambers.selectors.shown import sight_of
 from chambers.selectors.why import read_as
@@ -53,9 +54,9 @@ def companies(request: PageRequest) -> HttpResponse:
 @require_safe
 def company(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
     """What a company is, offers and seeks."""
-    rows = Company.objects.visible_to(request.user).select_related("country")
-    found = get_object_or_404(rows, public_id=public_id)
     own = request.acting.company
+    rows = Company.objects.visible_to(request.user).select_related("country")
+    found = get_object_or_404(with_exclusion(rows, own), public_id=public_id)
     if request.method == "GET":
         note_visit(found, own)
     return render(
@@ -65,6 +66,6 @@ def company(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
             "shown": company_page(found, request.user, directory.wanted_by(own)),
             "chances": chances_to_meet(own, [found], request.user).get(found.pk, ()),
             "is_own": own is not None and own.pk == found.pk,
-            "is_excluded": own is not None and own.excluded_companies.filter(pk=found.pk).exists(),
+            "is_excluded": found.is_excluded,
         },
     )

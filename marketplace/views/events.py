@@ -62,7 +62,7 @@ def people(request: SignedInRequest, own: Registration) -> HttpResponse:
     """Who else comes, as far as they agreed to be seen."""
     asked = facets.Asked.read(request.GET, [], {})
     page = page_of(request, others_at(own.event, own, request.user, asked.text))
-    context = {"page": page, "asked": asked, "guests": guests(own, page, request.user)}
+    context = {"page": page, "asked": asked, "guests": guests(own, page)}
     context |= {"event": own.event, "own": own, "may_ask": may_ask(request, own)}
     if not asked.text and own.status == Registration.Status.ADMITTED:
         others = attendance_of(own.event)["companies"] - 1

@@ -42,7 +42,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
     company = request.acting.company
     if company is None:
         raise Http404
-    rows = with_people(past_meetings(company, request.user))
+    rows = with_people(past_meetings(company, request.user)).select_related("dispute")
     page = Paginator(rows, SHOWN).get_page(request.GET.get("page"))
     context = {
         "page": page,

@@ -47,7 +47,7 @@ def interests(request: SignedInRequest) -> HttpResponse:
     if company is None:
         return render(request, "marketplace/interests/no_company.html")
     box = box_of(company, request.user, request.GET.get("tab", ""))
-    page = page_of(request, box.rows, PER_PAGE)
+    page = page_of(request, box.rows, PER_PAGE, count=box.counts[box.tab])
     context = {
         "company": company,
         "box": box,

@@ -64,7 +64,7 @@ class Atlas:
 def atlas_of(company: Company, suggestions: Sequence[Suggestion], user: User) -> Atlas | None:
     """Where the suggested partners of ``company`` are, and who asks for what it offers.
 
-    None where there is neither, or its own place is not known. Five queries.
+    None where there is neither, or its own place is not known. Three queries.
     """
     partners = Counter((one.partner.country_id, one.partner.city) for one in suggestions)
     demand = _demand(company, user)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from chambers.models import Company, TradeCode
@@ -216,12 +216,13 @@ def suggestions_among(
     """
     own = Company.objects.run_by(viewer) | Company.objects.members_served_by(viewer)
     run = Run.objects.current()
-    if run is None or not own.filter(pk=company.pk).exists():
+    if run is None:
         return {}
     keys = [company.pk, *partners]
     rows = _presentable(Company.objects.visible_to(viewer).filter(pk__in=keys))
+    rows = rows.annotate(is_own=Exists(own.filter(pk=OuterRef("pk"))))
     shown = {one.pk: one for one in rows}
-    if company.pk not in shown:
+    if company.pk not in shown or not shown[company.pk].is_own:
         return {}
     read = profiles_of(list(shown))
     limits = limits_of(shown, read)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -17,6 +18,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from chambers.http import SignedInRequest
 from chambers.models import Company
 from chambers.pages import sent_from
+from chambers.selectors.exclusions import with_exclusion
 from chambers.services.limits import exclude_partner
 from marketplace.selectors.encounters import chances_to_meet
 from matching.models import Dismissal
@@ -68,7 +70,7 @@ def match(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         "suggestion": suggestion,
         "relations": relations_of(suggestion) if suggestion else None,
         "chances": chances_to_meet(own, [partner], request.user),
-        "is_excluded": own.excluded_companies.filter(pk=partner.pk).exists(),
+        "is_excluded": partner.is_excluded,
         "reasons": Dismissal.Reason.choices,
     }
     return render(request, "matching/match.html", context)
@@ -119,11 +121,14 @@ def restore(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     return _answer(request, own, partner)
 
 
-def _pair(request: SignedInRequest, public_id: uuid.UUID) -> tuple[Company, Company]:
-    """The company acted for and the other one; 404 without the first or for an unseen other."""
+def _pair(request: SignedInRequest, public_id: uuid.UUID) -> tuple[Company, Any]:
+    """The company acted for and the other one, which says whether the first excludes it.
+
+    404 without the first or for an unseen other.
+    """
     own = request.acting.company
     rows = Company.objects.visible_to(request.user).select_related("country")
-    partner = get_object_or_404(rows, public_id=public_id)
+    partner = get_object_or_404(with_exclusion(rows, own), public_id=public_id)
     if own is None or own.pk == partner.pk:
         raise Http404
     return own, partner

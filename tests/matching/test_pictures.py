@@ -115,7 +115,7 @@ def test_the_picture_takes_the_same_queries_for_any_number_of_places(
     person = RepresentativeFactory(company=ours).person
     shown = suggestions_for(ours, person).shown
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         atlas_of(ours, shown, person)
 
 

@@ -227,7 +227,7 @@ def test_the_list_takes_the_same_queries_for_any_number_of_companies(
         OpportunityFactory(company=company, side="demand", published=True)
     client.get("/en/companies/")
 
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(23):
         client.get("/en/companies/", {"country": "RU"})
 
 
@@ -236,7 +236,7 @@ def test_guests_cost_fewer_queries(client, count, django_assert_num_queries):
     for _ in range(count):
         OpportunityFactory(company=listed(codes=hs("902610")), published=True, codes=hs("902610"))
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(10):
         client.get("/en/companies/")
 
 

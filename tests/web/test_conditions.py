@@ -218,7 +218,7 @@ def test_the_page_of_known_partners_takes_the_same_queries_for_any_number(
         PairHistoryFactory(one=ours, other=company("JP", f"Partner {number}"))
     speaks_for(ours)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         page = client.get(reverse("known"))
 
     assert len(page.context["found"]) == count

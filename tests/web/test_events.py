@@ -341,7 +341,7 @@ def test_the_list_of_guests_takes_the_same_queries_for_any_number(
             registration=comes(own.event, consent="listed_with_contact"), person=UserFactory()
         )
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(12):
         answer = people(client, own.event)
 
     assert len(answer.context["guests"]) == count

@@ -204,7 +204,7 @@ def test_the_timetable_takes_the_same_queries_for_any_number_of_meetings(
     for number in range(count):
         meet(ours, side(event, f"Partner {number}"), slots[number])
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         page = page_of(client, event)
 
     assert len(page.context["placed"]) == count
@@ -350,7 +350,7 @@ def test_the_grid_takes_the_same_queries_for_any_number_of_meetings(
     for number in range(count):
         meet(side(event, f"One {number}"), side(event, f"Other {number}"), slots[number])
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         page = page_of(client, event, "tables")
 
     kinds = [cell.kind for row in page.context["grid"] for cell in row.cells]

@@ -120,7 +120,7 @@ def test_the_page_takes_the_same_queries_for_any_number_of_meetings(
         MeetingFactory(event=anna.registration.event, host=anna, placed=True)
     client.get(page("participant-remove", anna))
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         shown = client.get(page("participant-remove", anna))
 
     assert len(shown.context["ahead"]) == meetings

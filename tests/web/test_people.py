@@ -162,7 +162,7 @@ def test_the_page_takes_the_same_queries_for_any_number(
         InvitationFactory(company=company, email=f"{number}@example.org")
     client.get(PEOPLE)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         answer = client.get(PEOPLE)
 
     assert len(answer.context["people"]) == count + 1

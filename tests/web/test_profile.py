@@ -183,7 +183,7 @@ def test_the_pages_take_the_same_queries_for_any_number_of_codes_and_brochures(
             counts.append([asked(PROFILE), asked(reverse("profile-as"))])
 
     assert counts[0] == counts[1]
-    assert counts[0][0] == 8
+    assert counts[0][0] == 7
 
 
 def test_who_speaks_for_no_company_is_told_so(client, user):

@@ -319,7 +319,7 @@ def test_the_registration_takes_the_same_queries_for_any_number_of_people(
         person = ParticipantFactory(registration=own, person=UserFactory())
         person.away.create(slot=slot)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         page = client.get(page_of(own))
 
     assert len(page.context["people"]) == count

@@ -104,7 +104,7 @@ def test_the_page_takes_the_same_queries_for_any_number_of_tokens(
     for _ in range(count):
         issue_token(reader, name="CRM", scopes=["people:read"])
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         answer = client.get(PAGE)
 
     assert len(answer.context["tokens"]) == count

@@ -345,7 +345,7 @@ def test_the_list_of_ones_own_takes_the_same_queries_for_any_number_of_rows(
         factories.OpportunityFactory(company=company, published=True)
     client.get("/en/opportunities/yours/")
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         page = client.get("/en/opportunities/yours/?tab=published")
 
     assert len(page.context["page"]) == count

@@ -341,7 +341,7 @@ class MeetingAdmin(OrderPages, SearchedByEitherSide):
             "guest_attendance",
             "cancelled_at",
             "cancelled_by",
-            "reason",
+            "why_cancelled",
             "created_at",
             "changed_at",
         ]
@@ -355,6 +355,10 @@ class MeetingAdmin(OrderPages, SearchedByEitherSide):
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [] if obj is None else [TimeProposalInline, StandbyOfferInline]
+
+    @admin.display(description=_("reason"))
+    def why_cancelled(self, meeting: Meeting) -> str:
+        return meeting.told_reason or "—"
 
     @admin.display(description=_("host"), ordering="host__registration__company__legal_name")
     def host_shown(self, meeting: Meeting) -> str:

@@ -61,7 +61,11 @@ class MeetingOut(serializers.Serializer):
     cancelled_side = SidePart(
         allow_null=True, help_text=_("Who cancelled; null for the organiser, or for nobody.")
     )
-    reason = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(
+        source="told_reason",
+        allow_blank=True,
+        help_text=_("Of a cancelled one: as somebody wrote it, else in the language asked for."),
+    )
 
     def get_interpreter_wish(self, meeting: Meeting) -> str:
         """The state of the wish."""

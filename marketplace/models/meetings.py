@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Chamber, Membership, PublicModel, ScopedQuerySet
@@ -133,6 +134,9 @@ class Meeting(PublicModel):
         NO_SHOW = "no_show", _("Did not take place")
         CANCELLED = "cancelled", _("Cancelled")
 
+    class Cause(models.TextChoices):
+        WITHDRAWAL = "withdrawal", _("a side does not come")
+
     class Attendance(models.TextChoices):
         UNKNOWN = "unknown", _("Unknown")
         CAME = "came", _("Came")
@@ -242,6 +246,9 @@ class Meeting(PublicModel):
     )
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
     reason = models.TextField(_("reason"), blank=True, max_length=2000)
+    cause = models.CharField(
+        max_length=10, choices=Cause.choices, blank=True, default="", editable=False
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -278,6 +285,14 @@ class Meeting(PublicModel):
     def told(self) -> str:
         """Both companies as this reader reads their names."""
         return f"{self.host.registration.company.told} × {self.guest.registration.company.told}"
+
+    @property
+    def told_reason(self) -> str:
+        """Why it was cancelled: as somebody wrote it, or the cause in the reader's language."""
+        side = self.cancelled_side
+        if self.cause == self.Cause.WITHDRAWAL and side is not None:
+            return gettext("%(company)s does not come.") % {"company": side.company.told}
+        return self.reason
 
     @property
     def is_remote(self) -> bool:

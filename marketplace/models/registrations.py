@@ -280,7 +280,8 @@ class Participant(PublicModel):
         verbose_name=_("person"),
         help_text=_("Who signs in and reads this timetable."),
     )
-    name = NameField(_("name"), max_length=150)
+    NAME_LENGTH = 150
+    name = NameField(_("name"), max_length=NAME_LENGTH)
     position = models.CharField(_("position"), max_length=150, blank=True)
     presence = models.CharField(
         _("presence"), max_length=7, choices=Presence.choices, default=Presence.ON_SITE
@@ -330,8 +331,13 @@ class Participant(PublicModel):
         return self.name
 
     def told_instead(self) -> str:
-        """What stands for the name of somebody who has deleted their account."""
-        return gettext("a participant of %(company)s") % {"company": self.registration.company.told}
+        """What stands for the name of who has given none, or has deleted their account."""
+        company = self.registration.company.told
+        if self.person_id is not None:
+            told = gettext("A representative of %(company)s") % {"company": company}
+        else:
+            told = gettext("a participant of %(company)s") % {"company": company}
+        return told[: self.NAME_LENGTH]
 
 
 class AwayQuerySet(OfRegistrationQuerySet):

@@ -20,7 +20,7 @@ from marketplace.models import (
     Slot,
     Table,
 )
-from marketplace.selectors.appointments import place_of
+from marketplace.selectors.appointments import place_of, seat_of
 from marketplace.selectors.times import ShownTime, day_of, shown_time
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class Entry:
     ours: Sequence[Participant]
     theirs: Sequence[Participant]
     place: str
+    seat: str
+    """The same without the place of the event, for where that is said above."""
 
     @property
     def partners(self) -> list[Registration]:
@@ -93,6 +95,7 @@ def entry_of(meeting: Meeting, own: Registration, zone: str | None) -> Entry:
         [one for one in people if one.registration_id == own.pk],
         [one for one in people if one.registration_id != own.pk],
         place_of(meeting),
+        seat_of(meeting),
     )
 
 

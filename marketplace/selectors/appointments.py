@@ -63,11 +63,18 @@ def appointment_of(
 
 def place_of(meeting: Meeting) -> str:
     """The table, its hall and the place of the event; without a table, that it is online."""
+    seat = seat_of(meeting)
     if meeting.table is None:
-        return _("Online") if meeting.link or meeting.is_remote else meeting.event.told_place
+        return seat or meeting.event.told_place
+    return ", ".join(filter(None, [seat, meeting.event.told_place]))
+
+
+def seat_of(meeting: Meeting) -> str:
+    """The table and its hall; without a table, that it is online, or nothing."""
+    if meeting.table is None:
+        return _("Online") if meeting.link or meeting.is_remote else ""
     hall = meeting.table.hall
-    parts = [str(meeting.table), str(hall) if hall else "", meeting.event.told_place]
-    return ", ".join(filter(None, parts))
+    return ", ".join(filter(None, [str(meeting.table), str(hall) if hall else ""]))
 
 
 def _person(participant: Participant) -> str:

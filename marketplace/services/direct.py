@@ -279,7 +279,7 @@ def enter(event: Event, company: Company, by: User) -> Registration:
             Participant(
                 registration=registration,
                 person=one.person,
-                name=registrations.name_of(one.person, company),
+                name=registrations.name_of(one.person),
             )
             for one in answering.order_by("pk")
         )
@@ -304,7 +304,7 @@ def participant_of(registration: Registration, person: User, by: User) -> Partic
     if found is not None:
         return found
     return registrations.add_participant(
-        registration, by=by, name=registrations.name_of(person, registration.company), person=person
+        registration, by=by, name=registrations.name_of(person), person=person
     )
 
 

@@ -86,14 +86,19 @@ def end_meeting(
     *,
     by: User | None,
     side: Registration | None,
-    reason: str,
+    reason: str = "",
+    cause: str = "",
     at: dt.datetime | None = None,
 ) -> None:
-    """Cancel a locked meeting and let go of what it holds; its last time stays to be told."""
+    """Cancel a locked meeting and let go of what it holds; its last time stays to be told.
+
+    ``reason`` is what a person wrote; a ``cause`` is told to each reader in their language.
+    """
     calendars.release(meeting)
     meeting.status, meeting.sequence = Status.CANCELLED, meeting.sequence + 1
     meeting.cancelled_by, meeting.cancelled_side = by, side
     meeting.cancelled_at, meeting.reason = at or timezone.now(), reason
+    meeting.cause = cause
     meeting.locked = False
     meeting.save(
         update_fields=[
@@ -103,6 +108,7 @@ def end_meeting(
             "cancelled_side",
             "cancelled_at",
             "reason",
+            "cause",
             "locked",
             "changed_at",
         ]

@@ -26,6 +26,7 @@ from marketplace.models import (
     Slot,
     Table,
 )
+from marketplace.models.names import FORGOTTEN
 from marketplace.services import (
     calendars,
     handover_mail,
@@ -248,8 +249,8 @@ def end_participation(
     registration.status, registration.reason = Status.WITHDRAWN, reason.strip()
     registration.decided_at, registration.decided_by = now, by
     registration.save(update_fields=["status", "reason", "decided_at", "decided_by"])
-    why = _("%(company)s does not come.") % {"company": registration.company}
-    ended, left = end_meetings(registration, _ahead(registration, now), by=by, reason=why, at=now)
+    why = Meeting.Cause.WITHDRAWAL
+    ended, left = end_meetings(registration, _ahead(registration, now), by=by, cause=why, at=now)
     requests = _end_requests(registration, now)
     Table.objects.filter(owner=registration).update(owner=None)
     return registration, ended, requests, left
@@ -269,8 +270,9 @@ def end_meetings(
     meetings: Iterable[Meeting],
     *,
     by: User,
-    reason: str,
     at: dt.datetime,
+    reason: str = "",
+    cause: str = "",
 ) -> tuple[list[Meeting], handover_mail.GoingOn]:
     """Cancel meetings of a company, but leave one of others that goes on: both, to be told of."""
     ended, left = [], handover_mail.GoingOn()
@@ -283,7 +285,7 @@ def end_meetings(
                 handovers.leave_place(locked, one)
             left.meetings.append(locked)
         else:
-            placing.end_meeting(locked, by=by, side=registration, reason=reason, at=at)
+            placing.end_meeting(locked, by=by, side=registration, reason=reason, cause=cause, at=at)
             ended.append(locked)
     return ended, left
 
@@ -400,13 +402,12 @@ def _among(before: Iterable[Participant], given: Mapping[str, Any]) -> Participa
 def _myself(by: User, company: Company) -> list[Mapping[str, Any]]:
     if not Representative.objects.filter(company=company, person=by).exists():
         return []
-    return [{"name": name_of(by, company), "person": by}]
+    return [{"name": name_of(by), "person": by}]
 
 
-def name_of(person: User, company: Company) -> str:
+def name_of(person: User) -> str:
     """Who somebody is for other companies: never the address, which they read once they meet."""
-    unnamed = _("A representative of %(company)s") % {"company": company.legal_name}
-    return person.name or unnamed[:150]
+    return person.name or FORGOTTEN
 
 
 def _add(registration: Registration, given: Mapping[str, Any]) -> Participant:

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from chambers.models import Mail, Representative
 from marketplace.models import Booking, Event, Meeting, MeetingRequest, Registration
@@ -393,7 +393,10 @@ def test_who_has_given_no_name_is_not_known_by_their_address(world):
 
     ours = world.ask(soon()).event.registrations.get(company=world.anna.company)
 
-    assert ours.participants.get(person=nameless).name == "A representative of Romashka"
+    person = ours.participants.get(person=nameless)
+    assert person.name == "A representative of Romashka"
+    with translation.override("ru"):
+        assert person.name == "Представитель Romashka"
 
 
 # ---------------------------------------------------------------- a third company

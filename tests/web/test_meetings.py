@@ -3,11 +3,13 @@
 import datetime as dt
 import io
 import sys
+from importlib import import_module
 from types import ModuleType
 from urllib.parse import unquote
 
 import icalendar  # noqa: TID251 - reads back what the gate wrote
 import pytest
+from django.apps import apps
 from django.urls import reverse
 from django.utils import timezone, translation
 from pypdf import PdfReader
@@ -17,6 +19,7 @@ from marketplace.models import Meeting, StandbyOffer, TimeProposal
 from marketplace.selectors.times import shown_time
 from marketplace.services.meetings import arrange_meeting, cancel_meeting
 from marketplace.services.moves import propose_move
+from marketplace.services.registrations import withdraw_registration
 from tests.event_factories import (
     EventFactory,
     HallFactory,
@@ -184,6 +187,57 @@ def test_agreed_meetings_without_a_time_stand_apart(client, event, ours, theirs)
     assert "Time to be set" in text(page)
 
 
+def test_the_page_names_the_company_and_the_place_once_for_paper(client, event, ours, slots):
+    for slot in slots[:2]:
+        meet(ours, side(event, f"Partner {slot.pk}"), slot)
+
+    page = text(client.get(reverse("event-timetable", args=[event.public_id])))
+
+    main = page[page.index('id="main"') :]
+    head, listed = main[: main.index('id="mine"')], main[main.index('id="list"') :]
+    assert ours.company.legal_name in head
+    assert listed.count("Hall B") == 2
+    assert event.place not in listed[: listed.index("</section>")]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Theirs does not come."),
+        ("ru", "Компания Theirs не участвует."),
+        ("ja", "Theirsは参加しません。"),
+    ],
+)
+def test_why_a_withdrawal_cancelled_a_meeting_stands_in_the_readers_language(
+    client, event, ours, theirs, slots, language, words
+):
+    meeting = meet(ours, theirs, slots[0])
+    with translation.override("ru" if language == "en" else "en"):
+        withdraw_registration(theirs, by=theirs.speaker)
+
+    with translation.override(language):
+        page = text(client.get(at("", meeting)))
+        read = client.get(
+            f"/api/v1/meetings/{meeting.public_id}/", headers={"Accept-Language": language}
+        )
+
+    assert words in page
+    assert read.json()["reason"] == words
+
+
+def test_a_reason_written_in_one_language_before_becomes_the_cause(event, ours, theirs, slots):
+    keep = import_module("marketplace.migrations.0024_causes_of_cancelled_meetings").keep_the_cause
+    past = {}
+    for reason in ("Компания Theirs не участвует.", "Theirsは参加しません。", "Ill."):
+        past[reason] = meet(ours, theirs, slots[len(past)], status="cancelled")
+        Meeting.objects.filter(pk=past[reason].pk).update(reason=reason, cancelled_side=theirs)
+
+    keep(apps, None)
+
+    told = [Meeting.objects.get(pk=one.pk).told_reason for one in past.values()]
+    assert told == ["Theirs does not come.", "Theirs does not come.", "Ill."]
+
+
 def test_meetings_of_others_and_cancelled_ones_are_not_in_the_timetable(
     client, event, ours, theirs, slots
 ):
@@ -265,8 +319,9 @@ def test_the_timetable_comes_as_a_pdf_of_the_same_meetings(
     assert answer.headers["Content-Disposition"].endswith('.pdf"')
     read = PdfReader(io.BytesIO(answer.content))
     told = "".join("".join(page.extract_text() for page in read.pages).split())
-    for words in ("Theirs", "アサヒ計装", "10:00–10:20", "HallB", word):
+    for words in ("Ours", "Theirs", "アサヒ計装", "10:00–10:20", "HallB", word):
         assert words in told
+    assert told.count("".join(event.place.split())) == 1  # above, not beside each meeting
     assert "Отмен" not in told
     assert len(read.pages) == 1
     assert read.root_object["/Lang"].startswith(language)

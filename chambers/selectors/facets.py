@@ -60,7 +60,11 @@ class Facet:
 
 
 class Tree(Protocol):
-    """How the values of a facet lie under each other."""
+    """How the values of a facet, trade codes of one scheme, lie under each other."""
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the codes."""
 
     def parent_of(self, value: str) -> str:
         """The value above; "" for a root."""

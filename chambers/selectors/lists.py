@@ -33,6 +33,7 @@ from chambers.selectors.facets import (
 from chambers.selectors.hits import Unseen, hits_of
 from chambers.selectors.indexing import FOR_ITSELF, FOR_MEMBERS
 from chambers.selectors.search import Question, read_otherwise
+from chambers.selectors.trades import names_of_codes
 
 MOST = 2_000  # hits that are counted and paged through; beyond that a question says too little
 KEPT = 600.0  # seconds for which the totals of a long list are kept
@@ -325,22 +326,33 @@ def _all_of(shelf: Shelf, rows: Rows) -> Counts:
 
 def _groups(shelf: Shelf, counts: Counts, offered: Counts) -> list[Group]:
     """The facets as a page shows them: what is ``offered``, with the counts of the hits."""
-    made = []
+    values: dict[str, dict[str, tuple[str, int]]] = {}
     for facet in shelf.facets:
-        picked = shelf.asked.picked.get(facet.key, ())
-        options = {value: (value, 0) for value in picked}
+        options = {value: (value, 0) for value in shelf.asked.picked.get(facet.key, ())}
         if facet.tally is not None or facet.is_stored:
             whole = offered.get(facet.key, {})
             options |= {value: (label, 0) for value, (label, _n) in whole.items()}
             options |= counts.get(facet.key, {})
-        made.append(Group(facet.key, str(facet.title), _options(facet, options, picked)))
+        values[facet.key] = options
+    trees = {facet.tree.scheme: values[facet.key] for facet in shelf.facets if facet.tree}
+    codes = names_of_codes(trees) if any(trees.values()) else {}
+    made = []
+    for facet in shelf.facets:
+        found, picked = values[facet.key], shelf.asked.picked.get(facet.key, ())
+        names: Mapping[str, Any] = {}
+        if found and facet.labels:
+            names = codes[facet.tree.scheme] if facet.tree else facet.labels(found)
+        options_of = _options(facet, found, picked, names)
+        made.append(Group(facet.key, str(facet.title), options_of))
     return made
 
 
 def _options(
-    facet: Facet, found: Mapping[str, tuple[str, int]], picked: Collection[str]
+    facet: Facet,
+    found: Mapping[str, tuple[str, int]],
+    picked: Collection[str],
+    names: Mapping[str, Any],
 ) -> list[Option]:
-    names = facet.labels(found) if facet.labels and found else {}
     options = [
         Option(value, str(names.get(value, label)), count, value in picked)
         for value, (label, count) in found.items()

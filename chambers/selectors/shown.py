@@ -104,9 +104,14 @@ class ShownCompany:
     city: str
     is_family_business: bool
     logo: uuid.UUID | None  # the public id of its document
-    chambers: tuple[Chamber, ...]  # memberships in force, by English name
+    memberships: tuple[Membership, ...]  # in force, by the English name of the chamber
     inside: bool  # the viewer speaks for it or looks after it
     fields: ShownFields
+
+    @property
+    def chambers(self) -> tuple[Chamber, ...]:
+        """Those of the memberships, each once."""
+        return tuple({one.chamber_id: one.chamber for one in self.memberships}.values())
 
     def described_in(self, language: str | None = None) -> tuple[str, str]:
         """(description, its language); ``("", language)`` when hidden or empty."""
@@ -114,7 +119,7 @@ class ShownCompany:
 
 
 def sight_of(viewer: User | AnonymousUser) -> Sight:
-    """How much ``viewer`` sees, over all companies and chambers they act for. Two queries."""
+    """How much ``viewer`` sees, over all companies and chambers they act for. One query."""
     if not viewer.is_authenticated:
         return Sight()
     if viewer.is_superuser:
@@ -123,7 +128,14 @@ def sight_of(viewer: User | AnonymousUser) -> Sight:
     works = Staff.objects.filter(person=viewer.pk)
     joined = Membership.objects.in_force().filter(company__in=own.values("company"))
     met = Contact.objects.order_by()
-    found: dict[str, set[int]] = {hat: set() for hat in ("company", "staff", "member", "contact")}
+    at_home = {
+        side: Q(**{f"{side}__in": works.values("chamber")})
+        | Q(**{f"{side}__in": joined.values("chamber")})
+        for side in ("first", "second")
+    }
+    bound = Agreement.objects.in_force().order_by()
+    hats = ("company", "staff", "member", "contact", "partner")
+    found: dict[str, set[int]] = {hat: set() for hat in hats}
     for hat, key in (
         own.order_by()
         .values_list(Value("company"), "company_id")
@@ -132,6 +144,8 @@ def sight_of(viewer: User | AnonymousUser) -> Sight:
             joined.order_by().values_list(Value("member"), "chamber_id"),
             met.filter(one__in=own.values("company")).values_list(Value("contact"), "other_id"),
             met.filter(other__in=own.values("company")).values_list(Value("contact"), "one_id"),
+            bound.filter(at_home["first"]).values_list(Value("partner"), "second_id"),
+            bound.filter(at_home["second"]).values_list(Value("partner"), "first_id"),
         )
     ):
         found[hat].add(key)
@@ -140,7 +154,7 @@ def sight_of(viewer: User | AnonymousUser) -> Sight:
         companies=frozenset(found["company"]),
         serves=frozenset(found["staff"]),
         home=frozenset(home),
-        partners=_partners_of(home),
+        partners=frozenset(found["partner"] - home),
         contacts=frozenset(found["contact"]),
     )
 
@@ -191,7 +205,7 @@ def shown_companies(
 ) -> list[ShownCompany]:
     """Each company as ``viewer`` may see it, in the same order.
 
-    Four queries for any number (two with a ``sight``), plus one where countries are not joined.
+    Three queries for any number (two with a ``sight``), plus one where countries are not joined.
     """
     if not companies:
         return []
@@ -235,25 +249,28 @@ def _rank(company: Company, memberships: list[Membership], sight: Sight) -> int:
     """The highest level at which the viewer sees the company's fields."""
     if sight.everything or company.pk in sight.companies:
         return _INSIDE
-    if sight.serves & _chambers(memberships, _CONCERNS_STAFF).keys():
+    if sight.serves & _chambers(memberships, _CONCERNS_STAFF):
         return _INSIDE
     if company.pk in sight.contacts:
         return _RANK[Level.ACCEPTED]
-    there = _chambers(memberships, _GIVES_RIGHTS).keys()
+    there = _chambers(memberships, _GIVES_RIGHTS)
     if there & (sight.home | sight.partners):
         return _RANK[Level.PARTNERS]
     return _RANK[Level.MEMBERS if sight.member else Level.PUBLIC]
 
 
-def _chambers(
-    memberships: list[Membership], statuses: set[Membership.Status]
-) -> dict[int, Chamber]:
-    """The chambers of the memberships ``with_status`` in any of ``statuses``, each once."""
-    return {
-        one.chamber_id: one.chamber
+def _of_status(memberships: list[Membership], statuses: set[Membership.Status]) -> list[Membership]:
+    """The memberships ``with_status`` in any of ``statuses``."""
+    return [
+        one
         for one in memberships
         if one.status_now in statuses  # type: ignore[attr-defined]  # annotated by with_status
-    }
+    ]
+
+
+def _chambers(memberships: list[Membership], statuses: set[Membership.Status]) -> set[int]:
+    """Keys of the chambers of those."""
+    return {one.chamber_id for one in _of_status(memberships, statuses)}
 
 
 def _shown(company: Company, memberships: list[Membership], sight: Sight) -> ShownCompany:
@@ -267,7 +284,7 @@ def _shown(company: Company, memberships: list[Membership], sight: Sight) -> Sho
         city=company.city,
         is_family_business=company.is_family_business,
         logo=company.logo_id,
-        chambers=tuple(_chambers(memberships, _GIVES_RIGHTS).values()),
+        memberships=tuple(_of_status(memberships, _GIVES_RIGHTS)),
         inside=rank == _INSIDE,
         fields=_fields(company, rank),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+
+from django.db.models import Q
 
 from chambers.models import TradeCode, site_language
 
@@ -61,6 +63,16 @@ def deepest(tree: Headings | Divisions, picked: Collection[str]) -> list[str]:
 
 def code_names(scheme: str, values: Collection[str]) -> dict[str, str]:
     """Each code with its label in the reader's language. One query."""
+    return names_of_codes({scheme: values})[scheme]
+
+
+def names_of_codes(wanted: Mapping[str, Collection[str]]) -> dict[str, dict[str, str]]:
+    """The same for codes of several schemes, by scheme. One query."""
+    asked = Q(pk__in=[])
+    for scheme, values in wanted.items():
+        asked |= Q(scheme=scheme, code__in=values)
+    found: dict[str, dict[str, str]] = {scheme: {} for scheme in wanted}
     own = f"label_{site_language()}"
-    rows = TradeCode.objects.filter(scheme=scheme, code__in=values)
-    return {row.code: row.label for row in rows.only("code", "short_en", "label_en", own)}
+    for row in TradeCode.objects.filter(asked).only("scheme", "code", "short_en", "label_en", own):
+        found[row.scheme][row.code] = row.label
+    return found

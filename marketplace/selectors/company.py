@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -53,12 +54,6 @@ def company_page(
     ``sight`` its fields are those that such a reader sees.
     """
     shown = shown_companies([company], viewer, sight)[0]
-    memberships = (
-        Membership.objects.in_force()
-        .filter(company=company)
-        .select_related("chamber")
-        .order_by("starts_on", "pk")
-    )
     places = GuildMembership.objects.in_force().filter(company=company)
     published = Opportunity.objects.visible_to(viewer).on_show().filter(company=company)
     rows = list(published.select_related("investment").prefetch_related("codes"))
@@ -71,7 +66,7 @@ def company_page(
     return CompanyPage(
         company,
         shown,
-        list(memberships),
+        sorted(shown.memberships, key=lambda one: (one.starts_on or dt.date.max, one.pk)),
         list(Guild.objects.filter(memberships__in=places).select_related("chamber")),
         items_of(rows, Opportunity.Side.OFFER, wanted.seeks),
         items_of(rows, Opportunity.Side.DEMAND, wanted.offers),

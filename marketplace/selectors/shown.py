@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Value, prefetch_related_objects
 
 from chambers.models import Company, Country, TradeCode, in_language
 from marketplace.models import Interest, InvestmentTerms, Opportunity
@@ -75,15 +75,15 @@ def shown_opportunities(
 ) -> list[ShownOpportunity]:
     """Each opportunity as ``viewer`` may see it, in the same order.
 
-    Two queries for any number where somebody is signed in, plus one each where the company with
+    One query for any number where somebody is signed in, plus one each where the company with
     its country, the codes or the investment terms are not joined.
     """
     if not opportunities:
         return []
     prefetch_related_objects(opportunities, "company__country", "codes", "investment")
-    inside = _inside(viewer, {one.company_id for one in opportunities})
+    companies = {one.company_id for one in opportunities}
     anonymous = {one.pk for one in opportunities if one.is_anonymous}
-    known = named_to(viewer, anonymous) if anonymous else frozenset()
+    inside, known = _known_to(viewer, companies, anonymous)
     return [
         _shown(
             one,
@@ -94,33 +94,34 @@ def shown_opportunities(
     ]
 
 
-def named_to(viewer: User | AnonymousUser, anonymous: Collection[int]) -> frozenset[int]:
-    """Keys of the ``anonymous`` opportunities whose company the viewer has been told.
+def _known_to(
+    viewer: User | AnonymousUser, companies: Collection[int], anonymous: Collection[int]
+) -> tuple[set[int], set[int]]:
+    """What the viewer knows of who writes. One query, none for a guest.
 
-    It accepted the interest of a company that they speak for, in this very opportunity: a contact
-    over another one tells nothing of who wrote an anonymous text.
-
-    Own people and serving staff know it anyway and are not looked for here.
+    Keys of those ``companies`` that they speak for or have members' affairs of; and keys of those
+    ``anonymous`` opportunities whose company they have been told: it accepted the interest of a
+    company that they speak for, in this very opportunity. A contact over another one tells nothing
+    of who wrote an anonymous text.
     """
     if not viewer.is_authenticated:
-        return frozenset()
+        return set(), set()
+    if viewer.is_superuser:
+        return set(companies), set()
+    asked = Company.objects.filter(pk__in=companies)
+    theirs = asked.run_by(viewer) | asked.members_served_by(viewer)
     accepted = Interest.objects.filter(
         opportunity__in=anonymous,
         company__in=Company.objects.run_by(viewer).values("pk"),
         status=Interest.Status.ACCEPTED,
     )
-    return frozenset(accepted.order_by().values_list("opportunity_id", flat=True))
-
-
-def _inside(viewer: User | AnonymousUser, companies: Collection[int]) -> set[int]:
-    """Keys of those ``companies`` that the viewer speaks for or has members' affairs of."""
-    if not viewer.is_authenticated:
-        return set()
-    if viewer.is_superuser:
-        return set(companies)
-    asked = Company.objects.filter(pk__in=companies)
-    theirs = asked.run_by(viewer) | asked.members_served_by(viewer)
-    return set(theirs.order_by().values_list("pk", flat=True))
+    found: dict[str, set[int]] = {"inside": set(), "named": set()}
+    inside = theirs.order_by().values_list(Value("inside"), "pk")
+    for what, key in inside.union(
+        accepted.order_by().values_list(Value("named"), "opportunity_id")
+    ):
+        found[what].add(key)
+    return found["inside"], found["named"]
 
 
 def _shown(opportunity: Opportunity, *, inside: bool, named: bool) -> ShownOpportunity:

@@ -372,11 +372,15 @@ def _stages(company: Company, user: User) -> list[Stage]:
     """The next events of the company, each with where it stands."""
     alive = Registration.objects.alive().filter(company=company, event=OuterRef("pk"))
     rows = Event.objects.visible_to(user).filter(Exists(alive), kind__in=Event.HELD_BY_CHAMBERS)
-    rows = rows.ahead()
-    return [
-        Stage(one, process_line(one, user.time_zone))
-        for one in with_timetable(rows).order_by("starts_on", "pk")[:MOST_EVENTS]
+    now = timezone.now()
+    # Nowhere is it more than a day earlier than by UTC; whose last day is over is left out below.
+    rows = rows.filter(cancelled_at=None, ends_on__gte=now.date() - dt.timedelta(days=1))
+    ahead = [
+        one
+        for one in with_timetable(rows).order_by("starts_on", "pk")
+        if one.ends_on >= now.astimezone(one.clock).date()
     ]
+    return [Stage(one, process_line(one, user.time_zone)) for one in ahead[:MOST_EVENTS]]
 
 
 def _where(event: Event) -> str:

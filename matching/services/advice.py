@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -47,8 +48,9 @@ def ask_for_advice(company: Company) -> Advice | None:
 
     Nothing is asked for without a run, or for a company that the run has not read.
     """
-    run = Run.objects.current()
-    digest = Profile.objects.filter(company=company).values_list("digest", flat=True).first()
+    read = Profile.objects.filter(company=company).values("digest")
+    run = Run.objects.filter(is_current=True).annotate(read=Subquery(read[:1])).first()
+    digest = run.read if run is not None else None
     if run is None or not digest or not run.index_digest:
         return None
     stored = Advice.objects.filter(company=company).select_related("run").first()

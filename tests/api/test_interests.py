@@ -104,7 +104,7 @@ def test_the_list_takes_the_same_queries_for_any_number_of_rows(
     key = token_for(world.keiko, Scope.INTERESTS_READ)
     api.credentials(HTTP_AUTHORIZATION=f"Token {key}")
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         answer = api.get(reverse("api-interest-list"))
 
     assert len(answer.json()["results"]) == count

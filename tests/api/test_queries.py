@@ -43,11 +43,11 @@ def test_companies(count, api, member, django_assert_num_queries):
         CompanyFactory(member=True, codes=codes)
 
     answered(django_assert_num_queries, 3, api, "companies/", count)
-    answered(django_assert_num_queries, 5 + TOKEN, member, "companies/", count + 1)
+    answered(django_assert_num_queries, 4 + TOKEN, member, "companies/", count + 1)
     query = "?hs=90&side=offer&q=company&language=ja&country=RU"
     member.get(f"/api/v1/companies/{query}")  # how many rows have a word is kept for a while
     # A word that finds nothing is looked for among the words that are known.
-    answered(django_assert_num_queries, 7 + TOKEN, member, f"companies/{query}", 0)
+    answered(django_assert_num_queries, 6 + TOKEN, member, f"companies/{query}", 0)
 
 
 def test_company(count, api, member, django_assert_num_queries):
@@ -55,7 +55,7 @@ def test_company(count, api, member, django_assert_num_queries):
     company = CompanyFactory(member=True, codes=codes)
 
     answered(django_assert_num_queries, 3, api, f"companies/{company.public_id}/")
-    answered(django_assert_num_queries, 5 + TOKEN, member, f"companies/{company.public_id}/")
+    answered(django_assert_num_queries, 4 + TOKEN, member, f"companies/{company.public_id}/")
 
 
 def test_opportunities(count, api, member, django_assert_num_queries):

@@ -230,7 +230,7 @@ def test_a_list_takes_the_same_queries_for_any_number_of_companies(
         CompanyFactory(member=True, membership__chamber=moscow, codes=[code])
     companies = list(Company.objects.select_related("country").filter(codes=code))
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         shown = shown_companies(companies, viewer)
 
     assert [one.fields["codes"] for one in shown] == [[code]] * count

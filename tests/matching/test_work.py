@@ -139,5 +139,5 @@ def test_my_work_takes_the_same_queries_for_any_number_of_things(
         JoinRequestFactory(company=ours)
         OpportunityFactory(company=ours, published=True, expires_on=today())
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         work_of(ours, anna)

@@ -227,7 +227,7 @@ def test_the_list_takes_the_same_queries_for_any_number_of_companies(
         OpportunityFactory(company=company, side="demand", published=True)
     client.get("/en/companies/")
 
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(22):
         client.get("/en/companies/", {"country": "RU"})
 
 
@@ -340,7 +340,7 @@ def test_a_company_page_takes_the_same_queries_for_any_number_of_opportunities(
         OpportunityFactory(company=company, published=True, codes=hs("902610"))
         GuildMembershipFactory(company=company)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get(f"/en/companies/{company.public_id}/")
 
 

@@ -254,7 +254,7 @@ def test_the_page_takes_the_same_queries_for_any_number(
         ours.excluded_companies.add(company("JP", f"Partner {number}", indexed=True))
     speaks_for(ours)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         found = page(client, "?q=partner")
 
     assert len(found.context["page"].object_list) == count

@@ -153,7 +153,7 @@ def test_the_list_takes_the_same_queries_for_any_number_of_rows(
         world.express(cooperation=f"Offer {number}")
     client.force_login(world.keiko)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         answer = client.get(reverse("interests"), {"tab": "sent"})
 
     assert len(answer.context["shown"]) == count

@@ -13,10 +13,10 @@ from typing import Any
 
 from django.utils import translation
 
-from chambers.models import Delivery, Topic, User
+from chambers.models import Delivery, Mail, Topic, User
 from chambers.services.mail import CalendarFile, queue_mail
 from chambers.services.topics import delivery_of
-from marketplace.models import Meeting, Registration
+from marketplace.models import Meeting, Participant, Registration
 from marketplace.selectors.event_days import has_days
 from marketplace.selectors.mail_texts import wording_of
 from marketplace.selectors.times import days_between, tell_moment
@@ -24,6 +24,7 @@ from marketplace.selectors.windows import closing_of, dates_ahead
 from marketplace.services import notices
 
 Status = Registration.Status
+_NEWS = {Status.APPLIED: "received", Status.ADMITTED: "admitted"}
 
 
 def tell_of_application(registration: Registration, now: dt.datetime) -> None:
@@ -34,6 +35,18 @@ def tell_of_application(registration: Registration, now: dt.datetime) -> None:
 def tell_of_decision(registration: Registration, now: dt.datetime) -> None:
     """Mail what the organiser has decided, as ``registration_<status>``."""
     _tell(registration.status, registration, now)
+
+
+def tell_newcomer(participant: Participant, now: dt.datetime) -> None:
+    """Tell who is named later what the others were told, unless they read it with them."""
+    registration, reader = participant.registration, participant.person
+    kind = _NEWS.get(Status(registration.status))
+    event = registration.event
+    if reader is None or kind is None or event.is_direct:
+        return
+    thread = notices.thread_of(event, reader)
+    if not Mail.objects.filter(person=reader, kind=f"registration_{kind}", thread=thread).exists():
+        _tell_one(kind, registration, reader, now)
 
 
 def tell_of_withdrawal(registration: Registration, ended: Sequence[Meeting]) -> None:
@@ -86,12 +99,16 @@ def registration_context(
 
 def _tell(kind: str, registration: Registration, now: dt.datetime) -> None:
     for reader in notices.readers_at(registration):
-        file = None
-        if _brings_file(registration, reader):
-            file = notices.file_of(registration.event, reader, [], days=[registration])
-        with translation.override(reader.language):
-            context = registration_context(registration, reader, now)
-        _mail(kind, registration, reader, context, file)
+        _tell_one(kind, registration, reader, now)
+
+
+def _tell_one(kind: str, registration: Registration, reader: User, now: dt.datetime) -> None:
+    file = None
+    if _brings_file(registration, reader):
+        file = notices.file_of(registration.event, reader, [], days=[registration])
+    with translation.override(reader.language):
+        context = registration_context(registration, reader, now)
+    _mail(kind, registration, reader, context, file)
 
 
 def _brings_file(registration: Registration, reader: User) -> bool:

@@ -171,9 +171,11 @@ def add_participant(
     registration = lock_registration(registration)
     demand_speaker(registration, by)
     _demand_open(registration)
-    return _add(
+    participant = _add(
         registration, {"name": name, "position": position, "presence": presence, "person": person}
     )
+    registration_mail.tell_newcomer(participant, timezone.now())
+    return participant
 
 
 @transaction.atomic

@@ -110,6 +110,23 @@ def test_each_person_who_comes_or_decides_reads_it_once(event, company, owner):
     )
 
 
+def test_who_is_named_later_reads_it_once_too(event, company, owner, manager):
+    registration = register(event, company, owner)
+    registrations.admit_registration(registration, by=manager)
+    colleague = factories.RepresentativeFactory(company=company, role="viewer").person
+    registration.participants.filter(person=owner).delete()
+    before = Mail.objects.filter(to=owner.email).count()
+
+    for person in (colleague, owner):
+        registrations.add_participant(registration, by=owner, name="Named later", person=person)
+    registrations.add_participant(registration, by=owner, name="Without an account")
+
+    entry, _method = days_in(Mail.objects.get(to=colleague.email).calendar)
+    assert entry["STATUS"] == "CONFIRMED"
+    assert Mail.objects.get(to=colleague.email).kind == "registration_admitted"
+    assert Mail.objects.filter(to=owner.email).count() == before
+
+
 def test_the_days_of_the_event_come_by_the_clock_of_its_place_and_leave_other_entries_free(
     event, company, owner
 ):

@@ -22,8 +22,12 @@ _LAST = 3
 
 def has_days(registration: Registration, reader: User) -> bool:
     """Whether a mail has brought the days of this registration into a reader's calendar."""
-    mails = Mail.objects.filter(person=reader, kind__startswith="registration_")
-    return mails.filter(calendar__contains=f"UID:{registration.public_id}").exists()
+    return was_sent(str(registration.public_id), reader)
+
+
+def was_sent(uid: str, reader: User) -> bool:
+    """Whether a mail has brought an entry, by the first part of its UID, to a reader."""
+    return Mail.objects.filter(person=reader, calendar__contains=f"UID:{uid}").exists()
 
 
 def event_days(registration: Registration, *, attendee: str) -> Appointment:

@@ -247,15 +247,18 @@ def tell_of_cancelled_event(
 ) -> None:
     """Tell each person once that an event is called off, with what leaves their calendar."""
     lost = shares_of(meetings)
-    readers = {key: (reader, theirs[0][1].registration) for key, (reader, theirs) in lost.items()}
+    sides: dict[int, tuple[User, dict[int, Registration]]] = {}
+    for reader, theirs in lost.values():
+        sides[reader.pk] = (reader, {who.registration_id: who.registration for _one, who in theirs})
     for registration in coming:
         for reader in readers_at(registration):
-            readers.setdefault(reader.pk, (reader, registration))
-    for reader, own in readers.values():
-        own.event = event
-        days = [own] if has_days(own, reader) else []
+            sides.setdefault(reader.pk, (reader, {}))[1].setdefault(registration.pk, registration)
+    for reader, own in sides.values():  # who speaks for two companies has the days twice
+        for registration in own.values():
+            registration.event = event
+        days = [one for one in own.values() if has_days(one, reader)]
         file = file_of(event, reader, _kept(lost, reader.pk), days=days)
-        _mail("event_cancelled", reader, own, {"reason": reason}, file)
+        _mail("event_cancelled", reader, next(iter(own.values())), {"reason": reason}, file)
 
 
 def _kept(shares: Shares, key: int) -> Theirs:
@@ -315,8 +318,9 @@ def _lost_context(
     """
     gone = registration.company.told
     rows = _rows(theirs, reader)
-    for row, (meeting, _who) in zip(rows, theirs, strict=True):
-        row["ours"] = ", ".join(o.name for o in meeting.people() if o.registration_id == own.pk)
+    for row, (meeting, who) in zip(rows, theirs, strict=True):
+        side = who.registration_id
+        row["ours"] = ", ".join(one.name for one in meeting.people() if one.registration_id == side)
         row["partner"] = "" if row["partner"] == gone else row["partner"]
     return {"registration": registration, "own": own, "lost": rows}
 

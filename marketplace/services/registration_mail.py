@@ -17,7 +17,7 @@ from chambers.models import Delivery, Mail, Topic, User
 from chambers.services.mail import CalendarFile, queue_mail
 from chambers.services.topics import delivery_of
 from marketplace.models import Meeting, Participant, Registration
-from marketplace.selectors.event_days import has_days
+from marketplace.selectors.event_days import has_days, was_sent
 from marketplace.selectors.mail_texts import wording_of
 from marketplace.selectors.times import days_between, tell_moment
 from marketplace.selectors.windows import closing_of, dates_ahead
@@ -52,18 +52,25 @@ def tell_newcomer(participant: Participant, now: dt.datetime) -> None:
 def tell_of_withdrawal(registration: Registration, ended: Sequence[Meeting]) -> None:
     """Take an event that a company does not come to out of the calendars that have it.
 
-    Its meetings that ``ended`` go with it. Others of the company know already: it withdrew.
+    Its meetings that ``ended`` go with it, of those that a mail has brought there. Others of the
+    company know already: it withdrew.
     """
-    own = registration.pk
-    lost = notices.shares_of(ended)
+    event, lost = registration.event, notices.shares_of(ended)
     for reader in notices.readers_at(registration):
-        if not has_days(registration, reader):
-            continue
+        days = [registration] if has_days(registration, reader) else []
         theirs = lost[reader.pk][1] if reader.pk in lost else []
-        theirs = [(one, who) for one, who in theirs if who.registration_id == own]
-        file = notices.file_of(registration.event, reader, theirs, days=[registration])
+        theirs = [(one, who) for one, who in theirs if who.registration_id == registration.pk]
+        if not days:
+            theirs = [(one, who) for one, who in theirs if was_sent(str(one.uid), reader)]
+        file = notices.file_of(event, reader, theirs, days=days)
+        if file is None:
+            continue
         with translation.override(reader.language):
-            context = registration_context(registration, reader, registration.registered_at)
+            context = {
+                "registration": registration,
+                "event": event,
+                "event_name": event.named()[0],
+            }
         _mail("withdrawn", registration, reader, context, file)
 
 

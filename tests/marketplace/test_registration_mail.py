@@ -9,7 +9,7 @@ from django.utils import timezone
 from chambers.models import Delivery, Mail, Topic
 from chambers.services.topics import choose_delivery
 from marketplace.models import Event
-from marketplace.services import events, registrations
+from marketplace.services import events, meetings, registrations
 from tests import event_factories as make
 from tests import factories
 
@@ -239,3 +239,36 @@ def test_the_admission_says_whether_requests_are_open(
     text = mailed("admitted", owner).text
     assert [one for one in told if one not in text] == []
     assert [one for one in untold if one in text] == []
+
+
+def test_who_speaks_for_two_companies_loses_the_days_of_both(event, company, owner, manager):
+    second = factories.CompanyFactory(member=True)
+    factories.RepresentativeFactory(company=second, person=owner)
+    both = {str(register(event, one, owner).public_id) for one in (company, second)}
+
+    events.cancel_event(event, by=manager, reason="Flood")
+
+    entries, method = entries_in(Mail.objects.get(kind="event_cancelled").calendar)
+    assert {one["UID"].partition("@")[0] for one in entries} == both
+    assert (method, {one["STATUS"] for one in entries}) == ("CANCEL", {"CANCELLED"})
+
+
+def test_a_withdrawal_takes_meetings_also_from_who_never_had_the_days(
+    event, company, owner, manager
+):
+    choose_delivery(owner, Topic.EVENTS, Delivery.DAILY)
+    registration = registrations.admit_registration(register(event, company, owner), by=manager)
+    person = registration.participants.get()
+    partner = make.ParticipantFactory(registration__event=event, speaking=True)
+    first, second = make.SlotFactory.create_batch(2, event=event)
+    make.TableFactory(event=event)
+    told = meetings.arrange_meeting(person, partner, slot=first, by=manager)
+    untold = make.MeetingFactory(event=event, host=person, slot=second, placed=True)
+
+    registrations.withdraw_registration(registration, by=owner)
+
+    mail = mailed("withdrawn", owner)
+    entry, method = days_in(mail.calendar)
+    assert (method, entry["STATUS"], mail.state) == ("CANCEL", "CANCELLED", Mail.State.QUEUED)
+    assert entry["UID"].startswith(str(told.uid))
+    assert str(untold.uid) not in mail.calendar

@@ -300,6 +300,22 @@ def test_a_partner_of_several_meetings_reads_which_was_whose(event):
     assert [":" in line for line in told] == [True, True, False]
 
 
+def test_who_speaks_for_two_partners_reads_of_each_meeting_who_was_to_go(event):
+    leaving = make.ParticipantFactory(registration__event=event, speaking=True)
+    reader = make.ParticipantFactory(registration__event=event, name="Boris of one").person
+    other = make.ParticipantFactory(
+        registration__event=event, person=reader, name="Boris of another"
+    )
+    first, second = make.SlotFactory.create_batch(2, event=event)
+    for slot, guest in ((first, reader.participations.exclude(pk=other.pk).get()), (second, other)):
+        make.MeetingFactory(event=event, host=leaving, guest=guest, slot=slot, placed=True)
+
+    registrations.withdraw_registration(leaving.registration, by=leaving.person)
+
+    text = Mail.objects.get(to=reader.email).text
+    assert text.count("Boris of one") == text.count("Boris of another") == 1
+
+
 def test_what_was_held_before_the_withdrawal_stays(event):
     leaving = Leaving(event)
     held = leaving.meetings[0]

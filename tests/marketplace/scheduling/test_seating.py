@@ -90,18 +90,18 @@ def test_tables_that_are_kept_stay_and_others_go_around_them():
 
 
 def test_people_rather_change_the_table_than_the_hall():
-    problem = _day(((0, 10), (1, 11), (0, 1)), tables=3)
-    room = Room(
-        hall=(0, 1, 1),
+    problem = _day(((0, 10), (11, 12), (0, 1)), tables=3)
+    room = Room(  # where both cost the same, the first one left is taken: that of the other hall
+        hall=(0, 1, 0),
         screen=(False,) * 3,
         owners=(frozenset(),) * 3,
-        closed=(frozenset(), frozenset(), frozenset({0})),
+        closed=(frozenset({1}), frozenset(), frozenset({0})),
     )
     plan = place(problem)
 
-    seated = seat(problem, plan, room, keep=(1, 0, None))
+    seated = seat(problem, plan, room, keep=(0, 1, None))
 
-    assert seated.table == (1, 0, 1) or seated.table == (1, 0, 0)
+    assert seated.table == (0, 1, 2)
 
 
 @pytest.mark.parametrize(("walk", "tables"), [(0, (2, 0)), (5, (0, 2))])

@@ -112,7 +112,9 @@ DATABASES = {
         **env.dj_db_url("DATABASE_URL"),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": 10},
+            # Every request has a thread: of many at once those beyond the pool wait their turn, and
+            # fifty answers to one company take a busy machine of two cores 10 to 25 s.
+            "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": 30},
             # A page may not hold the database longer; jobs (0) may. Pages of an index cost what
             # they cost on a solid-state disk; no query is long enough to be worth compiling.
             "options": f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', 0)}"

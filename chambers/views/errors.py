@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from http import HTTPStatus
 from typing import cast
 
 from django.contrib import messages
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -39,7 +41,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+    """What Django calls while it handles an exception: a database too busy is no fault of ours."""
+    if not isinstance(sys.exception(), OperationalError):
+        return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+    answer = _answer(request, HTTPStatus.SERVICE_UNAVAILABLE)
+    answer["Retry-After"] = "5"
+    return answer
 
 
 @requires_csrf_token

@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 from django.utils import translation
 
@@ -59,6 +59,33 @@ def test_an_unknown_address_is_not_found_even_when_the_session_cannot_be_read(cl
 
 def _out_of_order(execute, sql, params, many, context):
     raise AssertionError("the error page asked the database")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "language", "told"),
+    [
+        ("/en/companies/", "en", "Too much work or a short outage"),
+        ("/ru/companies/", "ru", "Большая нагрузка или краткий сбой"),
+        ("/ja/companies/", "ja", "混雑または一時的な障害です"),
+        ("/api/v1/companies/", "en", "Service Unavailable"),
+    ],
+)
+def test_a_database_too_busy_to_answer_is_said_to_be_that_and_when_to_try_again(
+    address, language, told
+):
+    reader = Client(raise_request_exception=False)
+    reader.force_login(UserFactory(language=language))
+
+    with connection.execute_wrapper(_too_busy):
+        answer = reader.get(address)
+
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert told in answer.content.decode()
+
+
+def _too_busy(execute, sql, params, many, context):
+    raise OperationalError("couldn't get a connection after 30.00 sec")
 
 
 @pytest.mark.django_db

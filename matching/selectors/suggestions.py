@@ -135,6 +135,10 @@ class Suggestions:
     met: int = 0
     under_way: Run | None = None
 
+    def awaits_chamber(self) -> bool:
+        """Whether it is empty because no chamber has admitted the company. At most one query."""
+        return not self.shown and not Company.objects.members().filter(pk=self.company.pk).exists()
+
 
 def suggestions_for(
     company: Company, viewer: User | AnonymousUser, *, limit: int = 20, with_met: bool = False

@@ -63,6 +63,7 @@ def _for_company(request: PageRequest, company: Company, person: User) -> HttpRe
         "under_way": found.under_way,
         "suggestions": found.shown[:TOP],
         "met": found.met,
+        "waits": found.awaits_chamber(),
         "completeness": completeness_of(company),
         "missing": [name for name, is_missing in missing.items() if is_missing],
         "work": work_of(company, person),

@@ -168,6 +168,7 @@ def _context(request: SignedInRequest, found: Suggestions) -> dict[str, object]:
         ),
         "dismissed": found.dismissed,
         "met": found.met,
+        "waits": found.awaits_chamber(),
         "reasons": Dismissal.Reason.choices,
         "countries": countries,
         "most": max((number for _name, number in countries), default=0),

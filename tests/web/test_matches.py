@@ -12,6 +12,7 @@ from chambers.services.companies import change_company
 from matching.models import Dismissal, Run
 from tests.factories import (
     ChamberFactory,
+    MembershipFactory,
     PairHistoryFactory,
     RepresentativeFactory,
     RunFactory,
@@ -136,6 +137,19 @@ def test_a_company_without_partners_learns_what_would_help(client, romashka, spe
     speaks_for(romashka)
 
     assert "No partner abroad fits yet" in client.get("/en/matches/").content.decode()
+
+
+@pytest.mark.parametrize("name", ["matches", "home"])
+def test_a_company_that_no_chamber_admitted_learns_that_this_comes_first(client, speaks_for, name):
+    RunFactory(current=True)
+    speaks_for(MembershipFactory(applied=True).company)
+
+    text = client.get(reverse(name)).content.decode()
+
+    assert "no chamber has admitted your company" in text
+    assert 'href="/en/my/memberships/"' in text
+    assert "No partner abroad fits yet" not in text
+    assert "Look again in a minute" not in text
 
 
 def test_a_person_without_a_company_learns_why_the_page_is_empty(client, user, serves):

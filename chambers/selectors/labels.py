@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 
 from babel import Locale
@@ -30,6 +30,11 @@ def _currencies(reader: str) -> Mapping[str, str]:
 def language_name(code: str) -> str:
     """The name of an ISO 639-1 language in the reader's own; the code itself when unknown."""
     return _names(site_language()).get(code, code)
+
+
+def language_names(codes: Iterable[str]) -> str:
+    """Names of languages, joined as the reader's language joins a list."""
+    return ("、" if site_language() == "ja" else ", ").join(map(language_name, codes))
 
 
 def language_labels(codes: Collection[str]) -> dict[str, str]:

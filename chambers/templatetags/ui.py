@@ -23,10 +23,11 @@ from chambers import names
 from chambers.models import site_language
 from chambers.pages import in_language_of
 from chambers.selectors.facets import Group
-from chambers.selectors.labels import language_name
+from chambers.selectors.labels import language_name, language_names
 
 register = template.Library()
 register.filter("language_name", language_name)
+register.filter("language_names", language_names)
 
 
 @functools.cache
@@ -172,12 +173,6 @@ def tongues(context: RequestContext) -> list[Tongue]:
         Tongue(code, name, short, in_language_of(here, code), code == active)
         for code, name, short in _TONGUES
     ]
-
-
-@register.filter
-def language_names(codes: Iterable[str]) -> str:
-    """Names of languages, joined as the reader's language joins a list."""
-    return ("、" if site_language() == "ja" else ", ").join(map(language_name, codes))
 
 
 _IN = {

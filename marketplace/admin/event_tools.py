@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.models import Event
+from marketplace.models import Event, Timetable
 
 Stage = Event.Stage
 
@@ -67,9 +68,24 @@ def toolbox_of(event: Event, *, managing: bool) -> Toolbox:
         open_ = [one for one in tools if (managing or not one.is_managers) and one is not first]
         groups.append((name, [(one.name, one.url(event)) for one in open_]))
     shown = first is not None and (managing or not first.is_managers)
-    return Toolbox(
-        (first.name, first.url(event)) if first is not None and shown else None,
-        [group for group in groups if group[1]],
+    following = (first.name, first.url(event)) if first is not None and shown else None
+    if managing and first in (RULES, COVERAGE, TIMETABLE, REPAIR):
+        following = _publishing(event) or following
+    return Toolbox(following, [group for group in groups if group[1]])
+
+
+def _publishing(event: Event) -> tuple[str, str] | None:
+    """Publish the newest version, if it is ready and not published, or is due as final by now."""
+    versions = event.timetables.exclude(plan={}).exclude(finished_at=None).order_by("-number")
+    newest = versions.only("number", "status").first()
+    statuses = Timetable.Status
+    due = event.stage_by_dates() == Stage.FINAL
+    ready = (statuses.DRAFT, statuses.PROVISIONAL) if due else (statuses.DRAFT,)
+    if newest is None or newest.status not in ready:
+        return None
+    return (
+        gettext("Publish version %(number)d") % {"number": newest.number},
+        reverse("admin:marketplace_timetable_publish", args=[newest.pk]),
     )
 
 

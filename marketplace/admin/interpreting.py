@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chambers.admin.base import manages, who
 from chambers.admin_site import Queue, shows_queues
+from chambers.selectors.labels import language_names
 from marketplace.admin.base import AtTheEvent
 from marketplace.models import Event, Interpreter, InterpreterWish
 from marketplace.selectors.appointments import place_of
@@ -162,7 +163,8 @@ class InterpreterWishAdmin(AtTheEvent):
     @admin.display(description=_("languages"))
     def languages(self, wish: InterpreterWish) -> str:
         sides = (wish.meeting.host.registration, wish.meeting.guest.registration)
-        return " · ".join(f"{one.company.told}: {', '.join(one.speaks) or '—'}" for one in sides)
+        told = ((one.company.told, language_names(one.speaks) or "—") for one in sides)
+        return " · ".join(f"{name}: {languages}" for name, languages in told)
 
     @admin.display(description=_("status"))
     def state_told(self, wish: InterpreterWish) -> str:
@@ -180,7 +182,7 @@ class InterpreterWishAdmin(AtTheEvent):
 
 
 def _named(interpreter: Interpreter) -> str:
-    return f"{interpreter.name} ({', '.join(interpreter.languages)})"
+    return f"{interpreter.name} ({language_names(interpreter.languages)})"
 
 
 @shows_queues

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from chambers.admin.base import ScopedInline, changes, who
 from chambers.admin.decisions import decision
 from chambers.models import User
+from chambers.selectors.labels import language_names
 from marketplace.admin.base import AtTheEvent
 from marketplace.models import (
     Delegation,
@@ -330,7 +331,7 @@ class InterpreterAdmin(PartAdmin):
 
     @admin.display(description=_("languages"))
     def spoken(self, interpreter: Interpreter) -> str:
-        return ", ".join(interpreter.languages)
+        return language_names(interpreter.languages)
 
     def add_part(self, event: Event, by: User, **fields: Any) -> Interpreter:
         return parts.add_interpreter(event, by=by, **fields)

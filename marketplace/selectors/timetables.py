@@ -15,7 +15,6 @@ from marketplace.models import (
     Event,
     Interpreter,
     Meeting,
-    Participant,
     Registration,
     Slot,
     Table,
@@ -24,6 +23,7 @@ from marketplace.models import (
 from marketplace.scheduling import cells
 from marketplace.scheduling.document import plan_of
 from marketplace.scheduling.problem import Cause, Status
+from marketplace.selectors.obstacles import Names, cause_in_words
 from marketplace.selectors.reading import Reading
 from marketplace.selectors.times import tell_hours
 
@@ -35,31 +35,6 @@ _STATUSES = {
     Status.INFEASIBLE: gettext_lazy("There is no timetable that keeps all rules."),
     Status.UNKNOWN: gettext_lazy("The search ended before it found a timetable."),
 }
-_CAUSES = {
-    Cause.NO_COMMON_SLOT: gettext_lazy("its people are never free together"),
-    Cause.FULL_CALENDAR: gettext_lazy("somebody has more meetings than free slots"),
-    Cause.NO_INTERPRETER: gettext_lazy("no interpreter for its languages is free"),
-    Cause.TABLES: gettext_lazy("all tables are taken whenever its people are free"),
-    Cause.ORDER: gettext_lazy("it cannot come before or after the meetings it has to"),
-    Cause.NO_REST: gettext_lazy("somebody would have too many meetings in a row"),
-    Cause.CROWDED: gettext_lazy("each meeting would fit alone, not all together"),
-    Cause.UNEVEN: gettext_lazy("breaks could not be shared out as evenly as the event asks"),
-}
-_WHYS = {
-    cells.Why.AWAY: gettext_lazy("outside the hours or wishes of somebody"),
-    cells.Why.BUSY: gettext_lazy("another meeting"),
-    cells.Why.TABLES: gettext_lazy("no table is free"),
-    cells.Why.INTERPRETER: gettext_lazy("no interpreter is free"),
-    cells.Why.REST: gettext_lazy("too many meetings in a row"),
-    cells.Why.ORDER: gettext_lazy("the order of meetings"),
-    cells.Why.UNEVEN: gettext_lazy("breaks would be less even than the event asks"),
-    cells.Why.FIXED: gettext_lazy("this meeting keeps its time"),
-}
-
-
-def cause_in_words(cause: Cause) -> str:
-    """What stands in the way of a meeting."""
-    return str(_CAUSES[cause]) if cause in _CAUSES else _("the rules of the event")
 
 
 def places_of(timetable: Timetable) -> dict[str, Place]:
@@ -213,7 +188,7 @@ def without_place(timetable: Timetable) -> list[tuple[Meeting, str]]:
     if not numbers:
         return []
     meetings = {str(one.public_id): one for one in meetings_of(timetable)}
-    names = _Names(Reading.of(timetable.problem))
+    names = Names(Reading.of(timetable.problem))
     told = []
     for at in numbers:
         meeting = meetings.get(keys[at])
@@ -228,7 +203,7 @@ def without_place(timetable: Timetable) -> list[tuple[Meeting, str]]:
     return told
 
 
-def _cause_told(found: dict[str, Any], names: _Names, rivals: Sequence[Meeting]) -> str:
+def _cause_told(found: dict[str, Any], names: Names, rivals: Sequence[Meeting]) -> str:
     """A cause with the people it is about and the meetings that ask for the same."""
     text = cause_in_words(Cause(found["cause"]))
     people = names.people(found["participants"])
@@ -284,7 +259,7 @@ def free_cells(timetable: Timetable, meeting: Meeting) -> list[Free]:
         if count == reading.problem.lengths[at]
     }
     rows = Slot.objects.filter(event=timetable.event_id, public_id__in=spans)
-    names, room = _Names(reading), reading.room() if reading.closed else None
+    names, room = Names(reading), reading.room() if reading.closed else None
     order = list(rows.order_by("starts_at", "ends_at").select_related("event"))
     units = [spans[str(slot.public_id)] for slot in order]
     found = cells.choices(reading.problem, plan, at, units, room)
@@ -301,61 +276,6 @@ def stays_for_evenness(timetable: Timetable, meeting: Meeting) -> bool:
         return False
     plan = plan_of(timetable.plan)
     return cells.uneven_without(reading.problem, plan, reading.meetings.index(key))
-
-
-def obstacles_told(reading: Reading, obstacles: Iterable[cells.Obstacle]) -> list[str]:
-    """What stands in the way, in words with names."""
-    return _Names(reading).of_all(list(obstacles))
-
-
-class _Names:
-    """Names of the people and meetings of a problem, read once and only when something is told."""
-
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
-        self._known: dict[str, str] | None = None
-        self._ordered: dict[str, str] | None = None
-
-    def of_all(self, obstacles: Sequence[cells.Obstacle]) -> list[str]:
-        return list(dict.fromkeys(self._of(one) for one in obstacles))
-
-    def people(self, numbers: Iterable[int]) -> list[str]:
-        """Those of some calendars who have a name, each once."""
-        found = [self._name(self._reading.calendars[one]) for one in numbers]
-        return list(dict.fromkeys(filter(None, found)))
-
-    def _of(self, obstacle: cells.Obstacle) -> str:
-        why = str(_WHYS[obstacle.why])
-        if obstacle.why is cells.Why.ORDER and obstacle.meeting is not None:
-            name = self._meeting(self._reading.meetings[obstacle.meeting])
-        elif obstacle.participant is None:
-            return why
-        else:
-            name = self._name(self._reading.calendars[obstacle.participant])
-        return _("%(why)s: %(name)s") % {"why": why, "name": name} if name else why
-
-    def _meeting(self, key: str) -> str:
-        """Both sides of a meeting that comes before or after another."""
-        if self._ordered is None:
-            pairs = self._reading.problem.precedences
-            keys = {self._reading.meetings[one] for pair in pairs for one in pair}
-            rows = Meeting.objects.filter(public_id__in=keys).select_related(
-                "host__registration__company", "guest__registration__company"
-            )
-            self._ordered = {str(one.public_id): one.told for one in rows}
-        return self._ordered.get(key, "")
-
-    def _name(self, key: str) -> str:
-        if self._known is None:
-            ids = [one.removeprefix("participant:") for one in self._reading.calendars]
-            people = Participant.objects.filter(
-                public_id__in=[one for one in ids if ":" not in one and one != "nobody"]
-            ).select_related("registration__company")
-            self._known = {
-                f"participant:{one.public_id}": f"{one.registration.company.told}, {one.name}"
-                for one in people
-            }
-        return self._known.get(key, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,9 @@ from marketplace.scheduling import cells
 from marketplace.scheduling.document import certificate_told, plan_of, plan_told
 from marketplace.scheduling.problem import Certificate, Kept, Plan, Progress, Status
 from marketplace.selectors.former import pins_of, with_former
+from marketplace.selectors.obstacles import obstacles_told
 from marketplace.selectors.problems import read_event
 from marketplace.selectors.reading import Reading
-from marketplace.selectors.timetables import obstacles_told
 from marketplace.services.calendars import hold_event
 
 JOB = "marketplace.timetable"

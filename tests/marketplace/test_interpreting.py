@@ -78,7 +78,7 @@ def test_the_chamber_of_who_asked_sees_it_and_no_other_and_no_word_of_the_two(cl
 
     assert "Romashka" in page
     assert page.index("column-to_do") < page.index("column-time")  # in sight on a phone
-    assert "Olga Petrova (ja, ru)" in answer.content.decode()
+    assert "Olga Petrova (Japanese, Russian)" in answer.content.decode()
     assert "secret" not in page + row.content.decode() + answer.content.decode()
     assert hidden.status_code == 404
     assert not Meeting.objects.served_by(world.manager).exists()

@@ -22,7 +22,7 @@ from tests.event_factories import (
     MeetingRequestFactory,
     TableFactory,
 )
-from tests.factories import StaffFactory
+from tests.factories import StaffFactory, UserFactory
 from tests.marketplace.timetable_world import made, meet, people, published, small_event, state
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +118,23 @@ def test_a_meeting_without_a_place_is_named_with_the_cause(event, staff):
     ((left_out, why),) = shown.without_place(timetable)
     assert left_out == meeting
     assert why.startswith("its people are never free together")
+
+
+def test_a_cause_says_for_whom_else_a_person_comes(event, staff):
+    one, two, *others = people(event, 5)
+    account = UserFactory()
+    for participant in (one, two):
+        participant.person = account
+        participant.save()
+    for guest in others:
+        meet(event, one, guest)
+    for guest in others[:2]:
+        meet(event, two, guest)
+
+    ((_left_out, why),) = shown.without_place(made(event, staff))
+
+    first, second = (participant.registration.company.told for participant in (one, two))
+    assert f"{first}, {one.name} (also for {second})" in why
 
 
 def test_a_version_says_for_how_long_which_interpreters_are_missing(event, staff):

@@ -160,7 +160,8 @@ def test_a_finger_holds_a_meeting_and_carries_it_to_a_time_or_to_another_day(
     finger.lift()
     expect(page.locator("#picked h2")).to_contain_text("Zavod 0 × Zavod 1")
     page.get_by_role("button", name="Move to").first.tap()
-    expect(page.get_by_text("Moved to")).to_be_visible()
+    expect(page.locator("#picked").get_by_role("status")).to_contain_text("Moved to")
+    expect(page.get_by_text("Moved to")).to_be_in_viewport()
     timetable.refresh_from_db()
     assert read.places_of(timetable)[str(three[0].public_id)][0] in tomorrow
     assert page.complaints == []

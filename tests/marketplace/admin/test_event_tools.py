@@ -71,6 +71,40 @@ def test_what_is_next_follows_the_stage(client, manager, event):
     ]
 
 
+def test_a_version_that_is_ready_is_to_be_published(client, manager, event):
+    now = timezone.now()
+    change(event, requests_close_at=now - DAY)
+    plan = {"slot": [], "table": [], "helper": []}
+    draft = made.TimetableFactory(event=event, number=1, plan=plan, finished_at=None)
+    searching = next_of(client, event)
+    draft.finished_at = now
+    draft.save()
+
+    label, address = shown(client, event).context["toolbox"].next
+
+    assert (searching, label) == ("Make a timetable", "Publish version 1")
+    assert address == reverse("admin:marketplace_timetable_publish", args=[draft.pk])
+
+
+def test_a_provisional_version_is_to_be_published_as_final_when_that_is_due(client, manager, event):
+    now = timezone.now()
+    plan = {"slot": [], "table": [], "helper": []}
+    fields = {"status": "provisional", "plan": plan, "finished_at": now, "published_at": now}
+    made.TimetableFactory(event=event, number=1, **fields)
+    before = next_of(client, event)
+    change(event, final_at=now - DAY)
+
+    assert (before, next_of(client, event)) == ("Repair the timetable", "Publish version 1")
+
+
+def test_who_only_reads_is_not_asked_to_publish(client, viewer, event):
+    plan = {"slot": [], "table": [], "helper": []}
+    made.TimetableFactory(event=event, plan=plan, finished_at=timezone.now())
+    change(event, requests_close_at=timezone.now() - DAY)
+
+    assert shown(client, event).context["toolbox"].next is None
+
+
 def test_of_a_cancelled_event_nothing_is_next(client, manager, event):
     change(event, cancelled_at=timezone.now())
 

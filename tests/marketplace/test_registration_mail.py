@@ -234,6 +234,7 @@ def test_the_admission_says_whether_requests_are_open(
     )
     registration = register(event, company, owner)
 
+    assert ("Requests close on" in mailed("received", owner).text) == ("Requests close on" in told)
     registrations.admit_registration(registration, by=manager)
 
     text = mailed("admitted", owner).text

@@ -38,7 +38,7 @@ def event_days(registration: Registration, *, attendee: str) -> Appointment:
     """
     event = registration.event
     starts_at, ends_at = hours_of(event)
-    changed_at = registration.decided_at or registration.registered_at
+    changed_at = max(registration.decided_at or registration.registered_at, event.updated_at)
     standing = Standing.TENTATIVE
     if registration.status == Status.ADMITTED:
         standing = Standing.CONFIRMED

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -30,7 +31,7 @@ from marketplace.models import (
     Slot,
     Table,
 )
-from marketplace.services import calendars, interpreter_mail, notices, placing
+from marketplace.services import calendars, interpreter_mail, notices, placing, registration_mail
 
 _DATES = (
     "registration_opens_at",
@@ -107,10 +108,12 @@ def _demand_kind(kind: str) -> None:
 def change_event(event: Event, *, by: User | None, **fields: Any) -> Event:
     """Change dates and settings; what is not given stays. ``hosts`` replaces them.
 
-    Raises ValidationError ``cancelled``, ``has_meetings`` for another zone or walk once meetings
-    have a time, and as ``create_event``.
+    Who comes to a published event is told of other days, another place or clock. Raises
+    ValidationError ``cancelled``, ``has_meetings`` for another zone or walk once meetings have a
+    time, and as ``create_event``.
     """
     event = hold_to_set_up(event, by)
+    before = copy(event)
     hosts = fields.pop("hosts", None)
     placed = Meeting.objects.filter(event=event).placed()
     for name in ("walking_minutes", "zone"):
@@ -128,6 +131,8 @@ def change_event(event: Event, *, by: User | None, **fields: Any) -> Event:
     event.save()
     if hosts is not None:
         event.hosts.set(hosts)
+    if event.is_published:
+        registration_mail.tell_of_change(event, before)
     return event
 
 

@@ -82,7 +82,7 @@ def tell_of_request(kind: str, request: MeetingRequest, *, to: Registration) -> 
         context = request_context(request, to, reader)
         said = {"partner": context["other"].company.told, "until": context["until"]}
         due = request.expires_at
-        _mail(f"request_{kind}", reader, to, context, good_until=due, said=said)
+        mail_of_event(f"request_{kind}", reader, to, context, good_until=due, said=said)
 
 
 def request_context(request: MeetingRequest, to: Registration, reader: User) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def tell_attendee(
             **(extra or {}),
         }
         file = invitation(meeting, reader, participant) if meeting.slot else None
-    _mail(f"meeting_{kind}", reader, own, context, file)
+    mail_of_event(f"meeting_{kind}", reader, own, context, file)
 
 
 def tell_of_proposal(proposal: TimeProposal, slots: Sequence[Slot]) -> None:
@@ -217,7 +217,7 @@ def tell_of_absence(
                 "leaves": _rows(leaves, reader),
             }
         file = file_of(own.event, reader, [*theirs, *stays], leaves)
-        _mail("company_absent", reader, own, context, file)
+        mail_of_event("company_absent", reader, own, context, file)
     return set(lost)
 
 
@@ -258,7 +258,7 @@ def tell_of_cancelled_event(
             registration.event = event
         days = [one for one in own.values() if has_days(one, reader)]
         file = file_of(event, reader, _kept(lost, reader.pk), days=days)
-        _mail("event_cancelled", reader, next(iter(own.values())), {"reason": reason}, file)
+        mail_of_event("event_cancelled", reader, next(iter(own.values())), {"reason": reason}, file)
 
 
 def _kept(shares: Shares, key: int) -> Theirs:
@@ -294,7 +294,7 @@ def _tell_lost(
         lost = _lost_context(registration, own, theirs, reader)
         context = {**lost, "going_on": _rows(kept, reader)}
     file = file_of(own.event, reader, [*theirs, *kept])
-    _mail("partner_withdrew", reader, own, context, file)
+    mail_of_event("partner_withdrew", reader, own, context, file)
 
 
 def _rows(theirs: Theirs, reader: User) -> list[dict[str, str]]:
@@ -355,7 +355,7 @@ def _brief(slot: Slot, registration: Registration) -> str:
     return f"{shown.day}, {shown.span}"
 
 
-def _mail(
+def mail_of_event(
     kind: str,
     reader: User,
     own: Registration,
@@ -364,6 +364,10 @@ def _mail(
     good_until: dt.datetime | None = None,
     said: Mapping[str, str] | None = None,
 ) -> None:
+    """Mail somebody what they read of an event as one of a company that takes part.
+
+    ``good_until`` and ``said`` as in ``queue_mail`` and ``wording_of``.
+    """
     event = own.event
     with translation.override(reader.language):
         named = {"event": event, "event_name": event.named()[0], **context}

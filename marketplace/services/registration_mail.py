@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from chambers.models import Delivery, Mail, Topic, User
 from chambers.services.mail import CalendarFile, queue_mail
 from chambers.services.topics import delivery_of
-from marketplace.models import Meeting, Participant, Registration
+from marketplace.models import Event, Meeting, Participant, Registration
 from marketplace.selectors.event_days import has_days, was_sent
 from marketplace.selectors.mail_texts import wording_of
-from marketplace.selectors.times import days_between, tell_moment
+from marketplace.selectors.times import city_of, days_between, tell_moment
 from marketplace.selectors.windows import closing_of, dates_ahead
 from marketplace.services import notices
 
@@ -72,6 +73,35 @@ def tell_of_withdrawal(registration: Registration, ended: Sequence[Meeting]) -> 
                 "event_name": event.named()[0],
             }
         _mail("withdrawn", registration, reader, context, file)
+
+
+def tell_of_change(event: Event, before: Event) -> None:
+    """Mail ``event_changed`` where other days, another place or clock are told than ``before``.
+
+    The days follow in the calendars that have them.
+    """
+    coming = Registration.objects.alive().filter(event=event).select_related("company")
+    for registration in coming:
+        registration.event = event
+        for reader in notices.readers_at(registration):
+            with translation.override(reader.language):
+                changes = _changes(before, event)
+            if not changes:
+                continue
+            days = [registration] if has_days(registration, reader) else []
+            file = notices.file_of(event, reader, [], days=days)
+            context = {"changes": changes, "has_file": file is not None, "own": registration}
+            notices.mail_of_event("event_changed", reader, registration, context, file)
+
+
+def _changes(before: Event, after: Event) -> list[tuple[str, str, str]]:
+    """Name, text before and text now of what differs, in the language in use."""
+    told = (
+        (_("Days"), *(days_between(one.starts_on, one.ends_on) for one in (before, after))),
+        (_("Place"), before.told_place or "—", after.told_place or "—"),
+        (_("By the clock of"), city_of(before.zone), city_of(after.zone)),
+    )
+    return [(name, was, now) for name, was, now in told if was != now]
 
 
 def registration_context(

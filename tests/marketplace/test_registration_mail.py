@@ -9,6 +9,7 @@ from django.utils import timezone
 from chambers.models import Delivery, Mail, Topic
 from chambers.services.topics import choose_delivery
 from marketplace.models import Event
+from marketplace.selectors.times import days_between
 from marketplace.services import events, meetings, registrations
 from tests import event_factories as make
 from tests import factories
@@ -273,3 +274,69 @@ def test_a_withdrawal_takes_meetings_also_from_who_never_had_the_days(
     assert (method, entry["STATUS"], mail.state) == ("CANCEL", "CANCELLED", Mail.State.QUEUED)
     assert entry["UID"].startswith(str(told.uid))
     assert str(untold.uid) not in mail.calendar
+
+
+def test_who_comes_is_told_of_other_days_and_of_another_place(event, manager, company, owner):
+    registration = register(event, company, owner)
+    registrations.admit_registration(registration, by=manager)
+    ((before,), _method) = entries_in(mailed("admitted", owner).calendar)
+    was = days_between(event.starts_on, event.ends_on)
+
+    events.change_event(
+        event,
+        by=manager,
+        starts_on=event.starts_on + 7 * DAY,
+        ends_on=event.ends_on + 7 * DAY,
+        place="Hall of the city",
+        place_names={},
+    )
+
+    mail = Mail.objects.get(kind="event_changed")
+    event.refresh_from_db()
+    now = days_between(event.starts_on, event.ends_on)
+    assert mail.to == owner.email
+    assert f"Days: {now} (before: {was})" in mail.text
+    assert "Place: Hall of the city" in mail.text
+    ((after,), method) = entries_in(mail.calendar)
+    assert method == "REQUEST"
+    assert after["UID"] == before["UID"]
+    assert int(after["SEQUENCE"]) >= int(before["SEQUENCE"])
+    assert [name for name in after if name.startswith("DTSTART")] == [
+        name for name in before if name.startswith("DTSTART")
+    ]
+    assert after != before
+
+
+@pytest.mark.parametrize("gone", ["withdrawn", "unpublished", "same days"])
+def test_nobody_else_is_told_of_other_days(event, manager, company, owner, gone):
+    registration = register(event, company, owner)
+    days = 7 * DAY
+    if gone == "withdrawn":
+        registrations.withdraw_registration(registration, by=owner)
+    elif gone == "unpublished":
+        Event.objects.filter(pk=event.pk).update(is_published=False)
+    else:
+        days = 0 * DAY
+
+    events.change_event(
+        event,
+        by=manager,
+        starts_on=event.starts_on + days,
+        ends_on=event.ends_on + days,
+        fairness=2,
+    )
+
+    assert not Mail.objects.filter(kind="event_changed").exists()
+
+
+@pytest.mark.parametrize(("language", "words"), [("ru", "Дни: "), ("ja", "日：")])
+def test_other_days_are_told_in_the_language_of_the_reader(
+    event, manager, company, owner, language, words
+):
+    owner.language = language
+    owner.save()
+    register(event, company, owner)
+
+    events.change_event(event, by=manager, ends_on=event.ends_on + DAY)
+
+    assert words in Mail.objects.get(kind="event_changed").text

@@ -156,6 +156,7 @@ ADMINISTRATION = {
         get=who(302, any_staff=404, own_staff=302), post=OWN_MANAGERS_DONE, about="event"
     ),
     "admin:marketplace_event_coverage": Row(get=OWN_STAFF, post=VIEWERS_REFUSED, about="event"),
+    "admin:marketplace_event_grid": Row(get=OWN_STAFF, post=OWN_STAFF, about="event"),
     "admin:marketplace_event_desk": Row(get=OWN_STAFF, post=OWN_MANAGERS_ASKED, about="event"),
     # What has no page of its own leads to the desk.
     "admin:marketplace_event_mark": Row(

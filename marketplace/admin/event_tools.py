@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.models import Event, Timetable
+from marketplace.selectors.kept import counted
 
 Stage = Event.Stage
 
@@ -41,13 +42,14 @@ EMPHASIS = Tool(_("What counts more here"), "matching_eventemphasis_changelist",
 MAILS = Tool(_("Texts of mails"), "marketplace_event_mails")
 COVERAGE = Tool(_("Who gets too few meetings"), "marketplace_event_coverage")
 TIMETABLE = Tool(_("Make a timetable"), "marketplace_timetable_add", "event", is_managers=True)
+GRID = Tool(_("Timetable as a grid"), "marketplace_event_grid")
 REPAIR = Tool(_("Repair the timetable"), "marketplace_event_repair")
 KIT = Tool(_("Event kit"), "marketplace_event_kit")
 DESK = Tool(_("Desk"), "marketplace_event_desk")
 MARKS = Tool(_("Type in marks"), "marketplace_event_marks")
 GROUPS = (
     (_("Set-up"), (SLOTS, TABLES, RULES, EMPHASIS, MAILS)),
-    (_("Timetable"), (COVERAGE, TIMETABLE, REPAIR)),
+    (_("Timetable"), (COVERAGE, TIMETABLE, GRID, REPAIR)),
     (_("Event day"), (DESK, KIT, MARKS)),
 )
 
@@ -109,5 +111,6 @@ def _next(event: Event) -> Tool | None:
         return REPAIR
     closes = event.requests_close_at
     if stage in (Stage.PROVISIONAL, Stage.FINAL) or (closes and closes <= timezone.now()):
-        return TIMETABLE
+        needed = counted(event).needs_timetable(event, versions=event.timetables.count())
+        return TIMETABLE if needed else KIT
     return RULES if stage in (Stage.SET_UP, Stage.REGISTRATION) else COVERAGE

@@ -24,6 +24,7 @@ from marketplace.admin.base import AtTheEvent, zone_typed
 from marketplace.admin.coverage import CoveragePages
 from marketplace.admin.desk import DeskPages
 from marketplace.admin.event_tools import toolbox_of
+from marketplace.admin.held import HeldPages
 from marketplace.admin.kit import KitPages
 from marketplace.admin.mail_texts import MailTextPages
 from marketplace.admin.repairs import RepairPages
@@ -98,7 +99,14 @@ def _alive(rows: QuerySet[Event]) -> QuerySet[Event]:
 
 @admin.register(Event)
 class EventAdmin(
-    CoveragePages, DeskPages, KitPages, MailTextPages, RepairPages, SetUpPages, AtTheEvent
+    CoveragePages,
+    DeskPages,
+    HeldPages,
+    KitPages,
+    MailTextPages,
+    RepairPages,
+    SetUpPages,
+    AtTheEvent,
 ):
     """Events that one's chambers organise; those they host are read."""
 

@@ -49,7 +49,7 @@ class PlanPages(AtTheEvent):
         sends = request.method == "POST"
         timetable: Timetable = self.row_of(request, object_id, to_change=sends)
         days = read.days_of(timetable.event)
-        day = _day(request.GET.get("day", ""), days)
+        day = read.day_asked(request.GET.get("day", ""), days)
         picked = _meeting(timetable, request.POST.get("meeting", "") or request.GET.get("pick", ""))
         is_held = "held" in request.GET and not sends and _is_in_force(timetable)
         picked = None if is_held else picked
@@ -269,7 +269,3 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def _day(text: str, days: list[dt.date]) -> dt.date | None:
-    return next((one for one in days if one.isoformat() == text), days[0] if days else None)

@@ -20,6 +20,7 @@ from marketplace.models import (
     StandbyOffer,
     Timetable,
 )
+from marketplace.selectors.kept import counted
 from marketplace.selectors.times import day_of
 
 MISSING_SHOWN = 50
@@ -269,13 +270,15 @@ def _tasks(event: Event) -> list[Task]:
         | Q(participants__visited__in=meetings.alive())
         | Q(participants__joined__in=meetings.alive())
     )
-    final = Timetable.objects.filter(event=event, status=Timetable.Status.FINAL)
+    versions = list(Timetable.objects.filter(event=event).values_list("status", flat=True))
+    held = counted(event)
+    is_final = Timetable.Status.FINAL in versions
     left = {
         "registrations": registrations.filter(status=Registration.Status.APPLIED).count(),
         "requests": MeetingRequest.objects.open().filter(event=event).count(),
         "companies": idle.count(),
-        "times": meetings.filter(status=Meeting.Status.UNSCHEDULED).count(),
-        "timetable": 0 if final.exists() else 1,
+        "times": held.waiting,
+        "timetable": int(not is_final and held.needs_timetable(event, versions=len(versions))),
         "display": 0 if event.display_digest else 1,
     }
     return [Task(key, count) for key, count in left.items()]

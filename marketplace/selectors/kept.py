@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
 
 from marketplace.models import Event, Meeting, MeetingQuerySet, Timetable
 from marketplace.selectors.standing import place_held
@@ -20,6 +23,29 @@ def grid_held(event: Event, day: dt.date) -> Grid:
     """A day as it is kept now, whatever version planned it."""
     rows = _joined(Meeting.objects.filter(event=event, status__in=Meeting.HOLDING))
     return grid_from(event, day, ((one, place_held(one)) for one in rows.order_by("pk")))
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many meetings of an event are not cancelled, and how many of them wait for a time."""
+
+    alive: int
+    waiting: int
+
+    def needs_timetable(self, event: Event, *, versions: int) -> bool:
+        """Whether a timetable is to come; not where companies agree on times themselves.
+
+        There the event promises none, nobody has made a version, and no meeting waits.
+        """
+        promised = event.last_timetable_at is not None
+        return promised or versions > 0 or self.waiting > 0 or not self.alive
+
+
+def counted(event: Event) -> Counted:
+    """One query."""
+    unscheduled = Count("pk", filter=Q(status=Meeting.Status.UNSCHEDULED))
+    rows = Meeting.objects.filter(event=event).alive()
+    return Counted(**rows.aggregate(alive=Count("pk"), waiting=unscheduled))
 
 
 def changed_since(timetable: Timetable) -> list[Difference]:

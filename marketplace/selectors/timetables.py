@@ -132,6 +132,11 @@ def days_of(event: Event) -> list[dt.date]:
     return sorted({start.astimezone(event.clock).date() for start in starts})
 
 
+def day_asked(text: str, days: Sequence[dt.date]) -> dt.date | None:
+    """The day that an address names as YYYY-MM-DD; else the first; None where there is none."""
+    return next((one for one in days if one.isoformat() == text), days[0] if days else None)
+
+
 def grid_of(timetable: Timetable, day: dt.date) -> Grid:
     """A day of a version: slots down, tables across."""
     places = places_of(timetable)

@@ -433,6 +433,21 @@ def test_before_the_day_the_desk_counts_down_and_says_what_is_left(client, manag
         assert client.get(where).status_code == 200
 
 
+def test_the_desk_asks_for_no_timetable_where_companies_agree_on_times_themselves(
+    client, manager, chamber
+):
+    event = made.EventFactory(chamber=chamber)
+    made.MeetingFactory(event=event, placed=True)
+
+    found = []
+    for _ in range(2):
+        tasks = client.get(page("desk", event.pk)).context["tasks"]
+        found += [task.left for task, *_rest in tasks if task.key == "timetable"]
+        made.MeetingFactory(event=event)  # waits for a time
+
+    assert found == [0, 1]
+
+
 def test_after_the_day_the_desk_asks_for_the_marks_that_are_missing(client, manager, day):
     yesterday = timezone.now().astimezone(day.event.clock).date() - dt.timedelta(days=1)
     type(day.event).objects.filter(pk=day.event.pk).update(

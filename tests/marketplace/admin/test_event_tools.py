@@ -105,6 +105,23 @@ def test_who_only_reads_is_not_asked_to_publish(client, viewer, event):
     assert shown(client, event).context["toolbox"].next is None
 
 
+def test_companies_that_agree_on_times_themselves_need_no_timetable(client, manager, event):
+    meeting = made.MeetingFactory(event=event, placed=True)
+    change(event, requests_close_at=timezone.now() - DAY)
+    found = [next_of(client, event)]
+
+    waiting = made.MeetingFactory(event=event)
+    found.append(next_of(client, event))
+    waiting.delete()
+    change(event, final_at=timezone.now() + DAY)
+    found.append(next_of(client, event))
+    change(event, final_at=None)
+    meeting.delete()
+    found.append(next_of(client, event))
+
+    assert found == ["Event kit", "Make a timetable", "Make a timetable", "Make a timetable"]
+
+
 def test_of_a_cancelled_event_nothing_is_next(client, manager, event):
     change(event, cancelled_at=timezone.now())
 

@@ -395,7 +395,7 @@ class Index:
 
     def _rules(self) -> kernel.Rules:
         weights = self.weights
-        return kernel.Rules(
+        rules = kernel.Rules(
             met=weights.met_evidence,
             further=weights.further,
             floor=weights.met_floor,
@@ -411,6 +411,8 @@ class Index:
             prior_gains=weights.prior_gains,
             met_before=weights.met_before,
         )
+        # With a whole number among them, all that is compiled would be compiled once more for it.
+        return kernel.Rules._make(map(float, rules))
 
     def _room(self, world: kernel.World) -> tuple[Ints, Floats, Floats]:
         """What ``lay_out`` needs for any company of a world."""

@@ -13,6 +13,7 @@ from matching.engine import (
     band,
     code_terms,
     explain,
+    kernel_search,
     may_meet,
 )
 from matching.engine.index import Index
@@ -354,6 +355,19 @@ def test_the_band_of_a_pair_follows_from_its_coverages(world):
             why = _why(index, world, companies[company], companies[partner], frequencies)
             assert why.band is band(they, you, index.weights)
             assert (why.band is Band.SAME_FIELD) == (they == you == 0)
+
+
+def test_a_whole_number_among_the_constants_compiles_nothing_anew():
+    companies = [Company(1, "RU"), Company(2, "JP")]
+    rows = [demand(1, "hs:902610"), offer(2, "hs:902610")]
+    broken, whole = Weights(prior=0.5, common_least=0.1), Weights(prior=1, common_least=0)
+
+    taken = []
+    for weights in (broken, whole):
+        assert lists_of(Index.build(rows, companies, weights))[1]
+        taken.append(len(kernel_search.fill_lists.signatures))
+
+    assert taken[0] == taken[1]
 
 
 def test_an_empty_world_has_empty_lists():

@@ -15,17 +15,16 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from chambers.models import Delivery, Mail, Topic, User
-from chambers.services.mail import CalendarFile, queue_mail
 from chambers.services.topics import delivery_of
 from marketplace.models import Event, Meeting, Participant, Registration
 from marketplace.selectors.event_days import has_days, was_sent
-from marketplace.selectors.mail_texts import wording_of
 from marketplace.selectors.times import city_of, days_between, tell_moment
 from marketplace.selectors.windows import closing_of, dates_ahead
 from marketplace.services import notices
 
 Status = Registration.Status
 _NEWS = {Status.APPLIED: "received", Status.ADMITTED: "admitted"}
+_TOLD = ("starts_on", "ends_on", "place", "place_names", "zone")
 
 
 def tell_of_application(registration: Registration, now: dt.datetime) -> None:
@@ -66,13 +65,8 @@ def tell_of_withdrawal(registration: Registration, ended: Sequence[Meeting]) -> 
         file = notices.file_of(event, reader, theirs, days=days)
         if file is None:
             continue
-        with translation.override(reader.language):
-            context = {
-                "registration": registration,
-                "event": event,
-                "event_name": event.named()[0],
-            }
-        _mail("withdrawn", registration, reader, context, file)
+        context = {"registration": registration}
+        notices.mail_of_event("registration_withdrawn", reader, registration, context, file)
 
 
 def tell_of_change(event: Event, before: Event) -> None:
@@ -80,6 +74,8 @@ def tell_of_change(event: Event, before: Event) -> None:
 
     The days follow in the calendars that have them.
     """
+    if all(getattr(before, name) == getattr(event, name) for name in _TOLD):
+        return  # most changes of a setting: nobody is looked for
     coming = Registration.objects.alive().filter(event=event).select_related("company")
     for registration in coming:
         registration.event = event
@@ -145,7 +141,7 @@ def _tell_one(kind: str, registration: Registration, reader: User, now: dt.datet
         file = notices.file_of(registration.event, reader, [], days=[registration])
     with translation.override(reader.language):
         context = registration_context(registration, reader, now)
-    _mail(kind, registration, reader, context, file)
+    notices.mail_of_event(f"registration_{kind}", reader, registration, context, file)
 
 
 def _brings_file(registration: Registration, reader: User) -> bool:
@@ -156,22 +152,3 @@ def _brings_file(registration: Registration, reader: User) -> bool:
         return True
     wanted = delivery_of(reader, Topic.EVENTS) == Delivery.NOW
     return wanted and not registration.is_over
-
-
-def _mail(
-    kind: str,
-    registration: Registration,
-    reader: User,
-    context: dict[str, Any],
-    file: CalendarFile | None,
-) -> None:
-    event, kind = registration.event, f"registration_{kind}"
-    queue_mail(
-        kind,
-        to=reader,
-        context=context,
-        chamber=notices.chamber_of(event),
-        calendar=file,
-        thread=notices.thread_of(event, reader),
-        wording=wording_of(event, kind, reader, company=registration.company.told),
-    )

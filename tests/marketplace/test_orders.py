@@ -30,11 +30,6 @@ def event(db):
 
 
 @pytest.fixture
-def manager(event):
-    return factories.StaffFactory(chamber=event.chamber).person
-
-
-@pytest.fixture
 def one(event):
     return make.MeetingFactory(event=event)
 

@@ -22,21 +22,6 @@ def event(db):
     return make.EventFactory()
 
 
-@pytest.fixture
-def manager(event):
-    return factories.StaffFactory(chamber=event.chamber).person
-
-
-@pytest.fixture
-def company(db):
-    return factories.CompanyFactory(member=True)
-
-
-@pytest.fixture
-def owner(company):
-    return factories.RepresentativeFactory(company=company).person
-
-
 def register(event, company, by, **fields):
     return registrations.register_company(event, company, by=by, **fields)
 

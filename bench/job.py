@@ -40,13 +40,14 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", help="not needed: the market is made up")
     parser.add_argument("--companies", type=int, default=200_000)
     parser.add_argument("--keep", type=Path, help="folder of a database to use again")
+    parser.add_argument("--anywhere", action="store_true", help="nobody names target markets")
     parser.add_argument("--changes", type=int, default=100)
     parser.add_argument("--burst", type=int, default=300)
     parser.add_argument("--seed", type=int, default=3, help="of the changes: new ones need another")
     parser.add_argument("--skip-run", action="store_true", help="measure changes only")
     options = parser.parse_args()
     with _stack(options.keep) as (home, processes):
-        _filled(options.companies)
+        _filled(options.companies, anywhere=options.anywhere)
         if not options.skip_run:
             with (
                 _worker(home, "--concurrency=1") as worker,
@@ -84,7 +85,7 @@ def _stack(keep: Path | None) -> Iterator[tuple[Path, list[int]]]:
             shutil.rmtree(home, ignore_errors=True)
 
 
-def _filled(companies: int) -> None:
+def _filled(companies: int, *, anywhere: bool) -> None:
     """Make the market unless the database holds it already."""
     _manage("migrate", "--verbosity=0")
     _manage("collectstatic", "--noinput", "--verbosity=0")
@@ -96,7 +97,7 @@ def _filled(companies: int) -> None:
         return
     _manage("seed", "--no-demo")
     began = time.monotonic()
-    market.fill(companies)
+    market.fill(companies, anywhere=anywhere)
     print(f"{companies:,} companies made in {time.monotonic() - began:.0f} s", flush=True)
 
 
@@ -263,13 +264,13 @@ def _changes(number: int, burst: int, seed: int) -> None:
 
 def _change(key: int, chance: random.Random) -> None:
     """A company says something else of itself, or takes up another trade."""
-    from bench import market
+    from bench import world
     from chambers.models import Company, TradeCode
     from chambers.services.companies import change_company
 
     company = Company.objects.get(pk=key)
     words = company.description["en"].split()
-    words[: len(words) // 4] = [market.word(chance.randrange(3000)) for _ in range(len(words) // 4)]
+    words[: len(words) // 4] = [world.word(chance.randrange(3000)) for _ in range(len(words) // 4)]
     codes = None
     if chance.random() < 0.5:
         codes = [TradeCode.objects.filter(scheme="hs", level=4).order_by("?")[0]]

@@ -81,7 +81,7 @@ def atlas_of(company: Company, suggestions: Sequence[Suggestion], user: User) ->
             if address in places:
                 place = places[address]
                 counted.setdefault(place.pk, (place, [0, 0]))[1][column] += number
-    most = [max(1, *(numbers[column] for _p, numbers in counted.values())) for column in (0, 1)]
+    most = [max([1, *(numbers[column] for _p, numbers in counted.values())]) for column in (0, 1)]
     dots = [
         Dot(
             place,

@@ -207,6 +207,8 @@ def build_index(lease: jobs.Lease) -> None:
                 tables=shipped_name(),
             )
             _begin(run, Stage.MATCHING, "match", bounds or [(0, 0)])
+    del index
+    indexes.give_back_memory()
 
 
 @jobs.handles("matching.run.match", given_up=fail_run)
@@ -253,6 +255,8 @@ def share_out(lease: jobs.Lease) -> None:
                 attention=_told(attention),
             )
             _begin(run, Stage.SWAP, "swap", [(0, 0)])
+    del positions, scores, attention, lists
+    indexes.give_back_memory()
 
 
 def _told(attention: Attention) -> dict[str, Any]:

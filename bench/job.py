@@ -200,8 +200,10 @@ def _name_of(process: int) -> str:
         words = Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ").split()
     except OSError:
         return ""
-    known = [word for word in ("match", "celery") if word in words]
-    return (known or [Path(words[0].rstrip(":")).name])[0] if words else ""
+    for known in ("match", "celery"):
+        if known in words:
+            return known
+    return Path(words[0].rstrip(":")).name if words else ""
 
 
 def _whole_job(memory: _Watch) -> None:

@@ -139,7 +139,8 @@ def test_groups_meet_by_the_rules_of_the_event_in_either_direction(pair):
     one.save()
     other.save()
 
-    refused("group_rule", pair.ask)
+    error = refused("group_rule", pair.ask)
+    assert f"{suppliers}, meets at this event only: {buyers}." in error.message
     other.group = buyers
     other.save()
 

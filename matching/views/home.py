@@ -13,7 +13,7 @@ from chambers.models import Chamber, Company, Membership, TradeCode, User
 from chambers.selectors.bodies import with_members
 from chambers.selectors.completeness import completeness_of
 from marketplace.models import Opportunity
-from marketplace.selectors.activity import activity_of, by_month, visitors_of
+from marketplace.selectors.activity import activity_of, busiest_month, by_month, visitors_of
 from marketplace.selectors.listing import newest_encounter
 from matching.selectors import suggestions_for
 from matching.selectors.work import work_of
@@ -69,6 +69,7 @@ def _for_company(request: PageRequest, company: Company, person: User) -> HttpRe
         "work": work_of(company, person),
         "visitors": visitors_of(company, person),
         "activity": activity,
+        "busiest": busiest_month(activity),
         "months": by_month(activity),
     }
     return render(request, "matching/home_company.html", context)

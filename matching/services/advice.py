@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Subquery
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -43,20 +43,24 @@ _Data = dict[str, Any]
 _Tried = tuple[_Data, "Change"]
 
 
+def advice_held(company: Company) -> Advice | None:
+    """What was worked out for a company as it is now, by the run that is shown. One query."""
+    held = Advice.objects.filter(run__is_current=True, digest=F("company__profile__digest"))
+    return held.filter(company=company).select_related("run", "company").first()
+
+
 def ask_for_advice(company: Company) -> Advice | None:
     """What is stored, if it still holds; otherwise none, and it is asked to be worked out.
 
     Nothing is asked for without a run, or for a company that the run has not read.
     """
-    read = Profile.objects.filter(company=company).values("digest")
-    run = Run.objects.filter(is_current=True).annotate(read=Subquery(read[:1])).first()
-    digest = run.read if run is not None else None
-    if run is None or not digest or not run.index_digest:
-        return None
-    stored = Advice.objects.filter(company=company).select_related("run").first()
-    if stored is not None and (stored.run_id, stored.digest) == (run.pk, digest):
-        return stored
-    jobs.enqueue(JOB, {"company": company.pk}, key=str(company.pk), priority=1)
+    held = advice_held(company)
+    if held is not None:
+        return held
+    read = Profile.objects.filter(company=company).exclude(digest="")
+    run = Run.objects.filter(is_current=True).exclude(index_digest="")
+    if run.exists() and read.exists():
+        jobs.enqueue(JOB, {"company": company.pk}, key=str(company.pk), priority=1)
     return None
 
 

@@ -102,8 +102,8 @@ def edit(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     if row.status not in _WRITTEN:
         messages.info(request, _("It cannot be changed now: see what it waits for."))
         return redirect("opportunity", row.public_id)
-    waiting = Revision.objects.waiting().filter(opportunity=row).first()
-    initial = initial_of(content_of(waiting or row)) | {"side": row.side, "kind": row.kind}
+    change = selectors.change_of(row)
+    initial = initial_of(content_of(change or row)) | {"side": row.side, "kind": row.kind}
     form = OpportunityForm(_sent(request), initial=initial, row=row)
     published = row.status == Opportunity.Status.PUBLISHED
 
@@ -122,7 +122,7 @@ def edit(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         return redirect("opportunity", saved.public_id)
     if saved is not None:
         return _after_saving(request, saved)
-    return _form_page(request, form, row.company, row)
+    return _form_page(request, form, row.company, row, change)
 
 
 @sent_from("own-opportunities")
@@ -144,7 +144,7 @@ def step(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
             _("Renewed for another year."),
         ),
         "withdraw": (
-            lambda by: revisions.withdraw_revision(_waiting(row), by=by),
+            lambda by: revisions.withdraw_revision(_change(row), by=by),
             _("The changed text is withdrawn; the published one stays."),
         ),
     }
@@ -191,11 +191,10 @@ def _own(request: SignedInRequest, public_id: uuid.UUID) -> Opportunity:
     return get_object_or_404(rows.select_related("company__country"), public_id=public_id)
 
 
-def _waiting(row: Opportunity) -> Revision:
-    found = Revision.objects.waiting().filter(opportunity=row).first()
+def _change(row: Opportunity) -> Revision:
+    found = selectors.change_of(row)
     if found is None:
         raise ValidationError(_("No changed text waits any more."), code="decided")
-    found.opportunity = row
     return found
 
 
@@ -262,6 +261,7 @@ def _form_page(
     form: OpportunityForm,
     company: Company,
     row: Opportunity | None = None,
+    change: Revision | None = None,
 ) -> HttpResponse:
     refused = form.is_bound and bool(form.errors)
     titles = {form.first: form[f"title_{form.first}"].value() or ""}
@@ -271,6 +271,8 @@ def _form_page(
         "row": row,
         "company": company,
         "is_published": row is not None and row.status == Opportunity.Status.PUBLISHED,
+        "change": change,
+        "review": selectors.review_to_answer(row, change) if row else None,
         "found": similar(titles, request.user, side=side, but=row),
         "term_names": TERMS,
         "back": reverse("opportunity", args=[row.public_id])

@@ -21,7 +21,7 @@ from chambers.models import Company, User
 from chambers.pages import page_of, sent_from
 from marketplace import services
 from marketplace.forms.opportunities import OpportunityForm, StartForm, initial_of
-from marketplace.models import Opportunity, Revision
+from marketplace.models import Interest, Opportunity, Revision
 from marketplace.selectors import own as selectors
 from marketplace.selectors.contents import TERMS, content_of
 from marketplace.selectors.leaks import leaks_of
@@ -167,7 +167,7 @@ def archive(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _own(request, public_id)
     request.acting.demand_editor()
     if request.method != "POST":
-        return render(request, f"{_HERE}/archive.html", {"row": row})
+        return render(request, f"{_HERE}/archive.html", _leaving(row))
     try:
         services.archive_opportunity(row, by=request.user)
     except ValidationError as error:
@@ -175,6 +175,10 @@ def archive(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         return redirect("opportunity", row.public_id)
     messages.success(request, _("It is archived."))
     return redirect("own-opportunities")
+
+
+def _leaving(row: Opportunity) -> dict[str, object]:
+    return {"row": row, "open_interests": Interest.objects.open().filter(opportunity=row).count()}
 
 
 # ---------------------------------------------------------------- what the pages share

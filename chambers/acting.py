@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -90,9 +91,9 @@ def sides_of(user: User | AnonymousUser) -> list[Side]:
         )
         for one in representations
     ]
-    roles = user.staff_roles.select_related("chamber__country")
-    if representations and not representations[0].works_for_chamber:
-        roles = roles.none()
+    roles: Iterable[Staff] = ()
+    if not representations or representations[0].works_for_chamber:
+        roles = user.staff_roles.select_related("chamber__country")
     chambers = [
         Side(
             f"chamber:{one.chamber.public_id}",

@@ -59,8 +59,6 @@ LIMITS = (
     "accepts_interpreter",
     "avoids_competitors",
     "visibility",
-    "profile__trades",
-    "profile__topic",
 )
 SEEN_BY_MEMBERS = {Level.PUBLIC, Level.MEMBERS}
 

@@ -81,17 +81,19 @@ class CompanyQuerySet(ScopedQuerySet):
         """
         if user.is_superuser:
             return self.all()
-        return self._members_of(Chamber.objects.served_by(user))
+        return self._members_of(Staff.objects.filter(person=user.pk))
 
     def managed_by(self, user: User | AnonymousUser) -> Self:
         """Companies for whose chamber ``user`` may decide: members now."""
         if user.is_superuser:
             return self.all()
-        return self._members_of(Chamber.objects.managed_by(user))
+        managers = Staff.objects.filter(person=user.pk, role=Staff.Role.MANAGER)
+        return self._members_of(managers)
 
-    def _members_of(self, chambers: models.QuerySet[Chamber]) -> Self:
+    def _members_of(self, roles: models.QuerySet[Staff]) -> Self:
+        """Companies that are members now of a chamber of one of ``roles``."""
         inside = Membership.objects.in_force().filter(
-            company=OuterRef("pk"), chamber__in=chambers.values("pk")
+            company=OuterRef("pk"), chamber__in=roles.values("chamber")
         )
         return self.filter(Exists(inside))
 

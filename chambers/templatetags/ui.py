@@ -4,7 +4,7 @@ import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django import template
@@ -12,7 +12,8 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.paginator import Page
 from django.forms import BoundField, CheckboxInput
 from django.http import HttpRequest
-from django.template.context import RequestContext
+from django.template.base import FilterExpression, Parser, Token
+from django.template.context import Context, RequestContext
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -44,6 +45,34 @@ def _icon(name: str, size: int, extra: str) -> SafeString:
 def icon(name: str, size: int = 20, extra: str = "") -> SafeString:
     """An icon by its Lucide name; decoration only, so the words beside it say the same."""
     return _icon(name, size, extra)
+
+
+class _Same(template.Node):
+    """Its content, rendered once for each value of ``keys``."""
+
+    def __init__(self, nodelist: template.NodeList, keys: Sequence[FilterExpression]) -> None:
+        self.nodelist, self.keys = nodelist, keys
+
+    def render(self, context: Context) -> SafeString:
+        # As ``include`` keeps its templates: as long as one page is rendered, and no longer.
+        drawn: dict[Any, Any] = context.render_context.dicts[0]
+        key = (self, *(one.resolve(context) for one in self.keys))
+        if key not in drawn:
+            drawn[key] = self.nodelist.render(context)
+        found: SafeString = drawn[key]
+        return found
+
+
+@register.tag
+def same(parser: Parser, token: Token) -> _Same:
+    """What stands in every row of a page alike: ``{% same %}…{% endsame %}`` is rendered once.
+
+    With values, once for each: ``{% same row.tenths %}``. Nothing else of a row may stand inside.
+    """
+    keys = [parser.compile_filter(one) for one in token.split_contents()[1:]]
+    nodelist = parser.parse(("endsame",))
+    parser.delete_first_token()
+    return _Same(nodelist, keys)
 
 
 @register.filter

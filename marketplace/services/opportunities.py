@@ -21,7 +21,6 @@ from marketplace.models import Opportunity, Revision
 from marketplace.selectors import opportunity_index
 from marketplace.selectors.contents import Content, content_of
 from marketplace.selectors.own import RENEWED_FROM, RENEWED_UNTIL
-from marketplace.services.interest_ends import end_interests
 from marketplace.services.references import next_reference
 from marketplace.services.writing import (
     demand_no_leaks,
@@ -232,7 +231,7 @@ def renew_opportunity(
 
 @transaction.atomic
 def archive_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
-    """Take an opportunity out of the market for good; what is asked about it ends with it.
+    """Take an opportunity out of the market for good.
 
     Raises ValidationError ``bad_transition``, PermissionDenied for strangers to the company.
     """
@@ -242,7 +241,6 @@ def archive_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
     Revision.objects.waiting().filter(opportunity=opportunity).update(
         state=Revision.State.WITHDRAWN, decided_at=timezone.now()
     )
-    end_interests(opportunity, by=by)
     note_change(opportunity.company)
     return opportunity
 

@@ -50,14 +50,12 @@ def revise_opportunity(opportunity: Opportunity, *, by: User, content: Content) 
 
 @transaction.atomic
 def withdraw_revision(revision: Revision, *, by: User) -> Revision:
-    """Leave the published text as it is: nobody goes on with a change that waits or came back.
+    """Leave the published text as it is.
 
     Raises ValidationError ``decided``, PermissionDenied for who may not decide for the company.
     """
     demand_editor(by, revision.opportunity.company)
-    revision = _locked(revision)
-    if not Revision.objects.in_work().filter(pk=revision.pk).exists():
-        raise _decided()
+    revision = lock_waiting(revision)
     decide(revision, State.WITHDRAWN)
     return revision
 
@@ -67,9 +65,11 @@ def lock_waiting(revision: Revision) -> Revision:
 
     Raises ValidationError ``decided`` where it does not wait any more.
     """
-    found = _locked(revision)
+    opportunity = lock_opportunity(revision.opportunity)
+    found = Revision.objects.select_for_update(of=("self",)).get(pk=revision.pk)
     if found.state != State.WAITING:
-        raise _decided()
+        raise ValidationError(_("This changed text has been decided already."), code="decided")
+    found.opportunity = opportunity
     return found
 
 
@@ -96,17 +96,6 @@ def decide(revision: Revision, state: Revision.State) -> None:
     """Note on a locked changed text what became of it."""
     revision.state, revision.decided_at = state, timezone.now()
     revision.save(update_fields=["state", "decided_at", "updated_at"])
-
-
-def _locked(revision: Revision) -> Revision:
-    opportunity = lock_opportunity(revision.opportunity)
-    found = Revision.objects.select_for_update(of=("self",)).get(pk=revision.pk)
-    found.opportunity = opportunity
-    return found
-
-
-def _decided() -> ValidationError:
-    return ValidationError(_("This changed text has been decided already."), code="decided")
 
 
 def _demand_sense(opportunity: Opportunity, content: Content) -> None:

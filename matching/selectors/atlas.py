@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
 
@@ -14,9 +13,6 @@ from chambers.models import Company, Place, TradeCode
 from chambers.selectors.places import Address, places_of
 from marketplace.models import Opportunity
 from matching.selectors.suggestions import Suggestion
-
-if TYPE_CHECKING:
-    from chambers.models import User
 
 MOST_LABELS = 8
 ROW = 16.0  # units a label is high
@@ -61,13 +57,13 @@ class Atlas:
     width, height = WIDTH, HEIGHT
 
 
-def atlas_of(company: Company, suggestions: Sequence[Suggestion], user: User) -> Atlas | None:
+def atlas_of(company: Company, suggestions: Sequence[Suggestion]) -> Atlas | None:
     """Where the suggested partners of ``company`` are, and who asks for what it offers.
 
-    None where there is neither, or no place of them is known, or not its own. Three queries.
+    None where there is neither, or its own place is not known. Three queries.
     """
     partners = Counter((one.partner.country_id, one.partner.city) for one in suggestions)
-    demand = _demand(company, user)
+    demand = _demand(company)
     own: Address = (company.country_id, company.city)
     places = places_of({own, *partners, *demand})
     if own not in places or not (partners or demand):
@@ -81,8 +77,6 @@ def atlas_of(company: Company, suggestions: Sequence[Suggestion], user: User) ->
             if address in places:
                 place = places[address]
                 counted.setdefault(place.pk, (place, [0, 0]))[1][column] += number
-    if not counted:
-        return None
     most = [max(1, *(numbers[column] for _p, numbers in counted.values())) for column in (0, 1)]
     dots = [
         Dot(
@@ -117,7 +111,7 @@ def atlas_of(company: Company, suggestions: Sequence[Suggestion], user: User) ->
     )
 
 
-def _demand(company: Company, user: User) -> Counter[Address]:
+def _demand(company: Company) -> Counter[Address]:
     """Published requests of others abroad for the HS headings that the company offers.
 
     Of an anonymous request only its country is told, here too.
@@ -131,8 +125,7 @@ def _demand(company: Company, user: User) -> Counter[Address]:
     for heading in headings:
         wanted |= Q(codes__code__startswith=heading)
     rows = (
-        Opportunity.objects.visible_to(user)
-        .on_show()
+        Opportunity.objects.on_show()  # which everybody sees
         .filter(wanted, codes__scheme=TradeCode.Scheme.HS, side=Opportunity.Side.DEMAND)
         .exclude(company__country=company.country_id)
     )

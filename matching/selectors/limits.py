@@ -11,15 +11,25 @@ from matching.ties import NO_TIES, ties_of
 
 
 def profiles_of(companies: Iterable[int]) -> dict[int, Profile]:
-    """The stored profiles of some companies, by key; who has none is missing."""
-    return {one.company_id: one for one in Profile.objects.filter(company__in=companies)}
+    """The stored profiles of some companies, by key; who has none is missing.
+
+    Without what the index is built from.
+    """
+    rows = Profile.objects.filter(company__in=companies)
+    return {one.company_id: one for one in rows.only("rows", "surfaces", "trades", "topic")}
 
 
 def limits_of(
-    companies: Mapping[int, Company], stored: Mapping[int, Profile]
+    companies: Mapping[int, Company],
+    stored: Mapping[int, Profile],
+    *,
+    own: Company | None = None,
 ) -> dict[int, engine.Company]:
-    """What limits each of some companies, by their present profiles."""
-    ties = ties_of(list(companies))
+    """What limits each of some companies, by their present profiles.
+
+    For who compares all of them with ``own`` only its ties are read; of the others' those with it.
+    """
+    ties = ties_of(list(companies) if own is None else [own.pk])
     found = {}
     for pk, one in companies.items():
         profile = stored.get(pk)

@@ -21,7 +21,7 @@ from matching.engine import Against, Band, Direction, Explanation, Weights
 from matching.engine.explain import Close
 from matching.engine.prior import shipped
 from matching.models import Dismissal, Profile, Run, SuggestionList, Term
-from matching.selectors.limits import limits_of, profiles_of
+from matching.selectors.limits import limits_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from chambers.models import User
 
 REASONS_SHOWN = 6  # per direction
+_SHOWN = (
+    *("public_id", "legal_name", "legal_name_latin", "city", "country"),
+    *(f"profile__{name}" for name in ("rows", "surfaces", "trades", "topic")),
+)
 _FEW = 4  # times as many as are wanted are read first
 DISMISSED_SHOWN = 50  # the latest marks "not relevant"
 BAND_NAMES = {
@@ -153,28 +157,22 @@ def suggestions_for(
     was put on hold, is a partner already, or is kept apart by a limit of either side, is left out
     at once, before the lists follow.
     """
-    stored = (
-        SuggestionList.objects.visible_to(viewer)
-        .filter(company=company)
-        .select_related("run")
-        .first()
-    )
+    stored = _list_of(company, viewer)
     if stored is None or company.held_on is not None:
         run = Run.objects.current()
         if run is None:
             return Suggestions(company, None, under_way=Run.objects.open().first())
         return Suggestions(company, run, run.finished_at)
     made = Dismissal.objects.filter(company=company)
-    dismissals = {one.partner_id: one for one in made.select_related("by")[:DISMISSED_SHOWN]}
+    dismissals = {one.partner_id: one for one in made[:DISMISSED_SHOWN]}
     stands = [*stored.partners, *stored.reserve]
     for few in (stands[: _FEW * limit], stands):
         listed = list(dict.fromkeys([*few, *dismissals]))
-        partners = {
-            partner.pk: partner
-            for partner in _presentable(Company.objects.visible_to(viewer).filter(pk__in=listed))
-        }
-        read = profiles_of([company.pk, *partners])
-        limits = limits_of({company.pk: company, **partners}, read)
+        rows = Company.objects.visible_to(viewer).filter(pk__in=[company.pk, *listed])
+        partners = {one.pk: one for one in _presentable(rows)}
+        read = _profiles_read(partners.values())
+        partners.pop(company.pk, None)
+        limits = limits_of({company.pk: company, **partners}, read, own=company)
         ours = limits[company.pk]
         wanted = [pk for pk in listed if pk in partners and engine.may_meet(ours, limits[pk])]
         places = [pk for pk in wanted if pk not in ours.dismissed]
@@ -198,6 +196,20 @@ def suggestions_for(
     moments = [one for one in (stored.run.finished_at, stored.changed_at) if one is not None]
     computed_at = max(moments, default=None)
     return Suggestions(company, stored.run, computed_at, shown, hidden, len(met))
+
+
+def _list_of(company: Company, viewer: User | AnonymousUser) -> SuggestionList | None:
+    """Its current list with the run, if it is ``visible_to`` the viewer.
+
+    Who speaks for the company, as nearly all who ask, is known without a look at the staff.
+    """
+    mine = Company.objects.run_by(viewer).filter(pk=company.pk)
+    rows = SuggestionList.objects.current().filter(company=company).select_related("run")
+    found = rows.annotate(is_own=Exists(mine)).first()
+    if found is None or found.is_own:
+        return found
+    served = Company.objects.members_served_by(viewer).filter(pk=company.pk)
+    return found if served.exists() else None
 
 
 def suggestion_between(
@@ -228,8 +240,8 @@ def suggestions_among(
     shown = {one.pk: one for one in rows}
     if company.pk not in shown or not shown[company.pk].is_own:
         return {}
-    read = profiles_of(list(shown))
-    limits = limits_of(shown, read)
+    read = _profiles_read(shown.values())
+    limits = limits_of(shown, read, own=company)
     ours = limits[company.pk]
     others = [pk for pk in partners if pk in shown and pk != company.pk]
     wanted = [pk for pk in others if engine.may_meet(ours, limits[pk])]
@@ -256,7 +268,13 @@ def tenths(share: float) -> int:
 
 
 def _presentable(companies: QuerySet[Company]) -> QuerySet[Company]:
-    return companies.filter(held_on=None).select_related("country")
+    read = companies.filter(held_on=None).select_related("country", "profile")
+    return read.only(*_SHOWN, *profiles.LIMITS)
+
+
+def _profiles_read(companies: Iterable[Company]) -> dict[int, Profile]:
+    """The profiles that came with some companies, by key; who has none is missing."""
+    return {one.pk: one.profile for one in companies if getattr(one, "profile", None) is not None}
 
 
 @dataclass
@@ -325,6 +343,8 @@ class _Telling:
         codes = {
             (code.scheme, code.code): code
             for code in TradeCode.objects.filter(code__in=[code for _scheme, code in keys])
+            .order_by()
+            .defer("parent", "search")
             if (code.scheme, code.code) in keys
         }
         refs = {ref for reason in reasons for ref in (reason.need, reason.answer)} - {
@@ -332,7 +352,11 @@ class _Telling:
         }
         opportunities = {
             one.reference: one
-            for one in Opportunity.objects.on_show().named().filter(reference__in=refs)
+            for one in Opportunity.objects.on_show()
+            .named()
+            .filter(reference__in=refs)
+            .order_by()
+            .only("public_id", "reference", "title")
         }
         return cls(codes, opportunities)
 

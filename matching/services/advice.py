@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -43,25 +43,20 @@ _Data = dict[str, Any]
 _Tried = tuple[_Data, "Change"]
 
 
-def advice_held(company: Company) -> Advice | None:
-    """What was worked out for a company as it is now, by the run that is shown. One query."""
-    held = Advice.objects.filter(run__is_current=True, digest=F("company__profile__digest"))
-    return held.filter(company=company).select_related("run", "company").first()
-
-
 def ask_for_advice(company: Company) -> Advice | None:
     """What is stored, if it still holds; otherwise none, and it is asked to be worked out.
 
     Nothing is asked for without a run, or for a company that the run has not read.
     """
-    held = advice_held(company)
-    if held is not None:
-        return held
-    read = Profile.objects.filter(company=company).exclude(digest="")
-    run = Run.objects.filter(is_current=True).exclude(index_digest="")
-    if run.exists() and read.exists():
-        jobs.enqueue(JOB, {"company": company.pk}, key=str(company.pk), priority=1)
-    return None
+    holds = Q(run__is_current=True) & Q(digest=F("company__profile__digest")) & ~Q(digest="")
+    rows = Advice.objects.filter(holds, company=company).exclude(run__index_digest="")
+    stored = rows.select_related("run").first()
+    if stored is None:
+        read = Profile.objects.filter(company=company).exclude(digest="")
+        readers = Run.objects.filter(Exists(read), is_current=True).exclude(index_digest="")
+        if readers.exists():
+            jobs.enqueue(JOB, {"company": company.pk}, key=str(company.pk), priority=1)
+    return stored
 
 
 @jobs.handles(JOB)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from marketplace.models import Event, Opportunity
 from matching.engine import Band
@@ -36,6 +38,20 @@ def meetings(way: Way) -> list[Meeting]:
         key = (need.pk if need else 0, answer.pk if answer else 0)
         found.setdefault(key, Meeting(need, answer)).reasons.append(reason)
     return list(found.values())
+
+
+@register.filter
+def as_matched(reason: Reason) -> SafeString:
+    """What matched: a trade code with its label, or a word as each side wrote it.
+
+    A page has a hundred of them, and a template for each took a tenth of its time.
+    """
+    if reason.code:
+        return format_html("<code>{}</code> {}", reason.code, reason.label)
+    need, answer = reason.need_word, reason.answer_word
+    if need and answer and need.lower() != answer.lower():
+        return format_html("<q>{}</q> · <q>{}</q>", need, answer)
+    return format_html("<q>{}</q>", need or answer)
 
 
 @register.filter

@@ -53,7 +53,7 @@ def matches(request: SignedInRequest) -> HttpResponse:
         "advice": advice,
         "tips": tips(advice) if advice else [],
         "proposals": proposals_for(own, request.user),
-        "atlas": atlas_of(own, found.shown, request.user),
+        "atlas": atlas_of(own, found.shown),
     }
     return render(request, "matching/matches.html", _context(request, found) | context)
 

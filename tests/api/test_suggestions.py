@@ -132,7 +132,7 @@ def test_a_list_takes_the_same_queries_for_any_number_of_partners(
     match()
     client = own(speaking_for, ours)
 
-    with django_assert_num_queries(1 + 1 + 8):  # token, company, list
+    with django_assert_num_queries(1 + 1 + 7):  # token, company, list
         answer = client.get(path(ours))
 
     assert len(answer.json()["results"]) == count

@@ -57,18 +57,6 @@ def test_of_two_cities_of_one_name_the_larger_is_meant(earth):
     assert places_of({("RU", "Kirov")})["RU", "Kirov"].latitude == 58.6
 
 
-def test_nothing_is_drawn_of_partners_whose_country_has_no_known_place(earth):
-    ours, theirs = company("RU", "Ours", city="Moscow"), company("AQ", "Theirs")
-    offers(ours, SENSORS)
-    seeks(theirs, SENSORS)
-    match()
-    person = RepresentativeFactory(company=ours).person
-    shown = suggestions_for(ours, person).shown
-
-    assert [one.partner for one in shown] == [theirs]
-    assert atlas_of(ours, shown, person) is None
-
-
 def test_partners_and_demand_are_counted_by_place_and_joined_to_ones_own(earth):
     ours = company("RU", "Ours", city="Москва")
     offers(ours, SENSORS)
@@ -80,7 +68,7 @@ def test_partners_and_demand_are_counted_by_place_and_joined_to_ones_own(earth):
     match()
     person = RepresentativeFactory(company=ours).person
 
-    atlas = atlas_of(ours, suggestions_for(ours, person).shown, person)
+    atlas = atlas_of(ours, suggestions_for(ours, person).shown)
 
     assert [(dot.place.name, dot.partners, dot.demand) for dot in atlas.dots] == [
         ("Osaka", 3, 1),  # the buyer is a partner, too
@@ -96,22 +84,21 @@ def test_of_an_anonymous_request_the_picture_tells_the_country_only(earth):
     ours = company("RU", "Ours", city="Moscow")
     offers(ours, SENSORS)
     seeks(company("JP", "Hidden", city="Osaka"), SENSORS, is_anonymous=True)
-    person = RepresentativeFactory(company=ours).person
 
-    atlas = atlas_of(ours, [], person)
+    atlas = atlas_of(ours, [])
 
     assert [(dot.place.name, dot.demand) for dot in atlas.dots] == [("Tokyo", 1)]
 
 
 def test_without_partners_demand_or_places_there_is_no_picture(earth):
-    person = RepresentativeFactory(company=company("RU", "Ours")).person
+    company("RU", "Ours")
 
-    assert atlas_of(company("RU", "Nobody asks"), [], person) is None
+    assert atlas_of(company("RU", "Nobody asks"), []) is None
     Place.objects.all().delete()
     ours = company("RU", "Nowhere")
     offers(ours, SENSORS)
     seeks(company("JP", "Buyer"), SENSORS)
-    assert atlas_of(ours, [], person) is None
+    assert atlas_of(ours, []) is None
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -128,7 +115,7 @@ def test_the_picture_takes_the_same_queries_for_any_number_of_places(
     shown = suggestions_for(ours, person).shown
 
     with django_assert_num_queries(3):
-        atlas_of(ours, shown, person)
+        atlas_of(ours, shown)
 
 
 def test_both_directions_of_a_match_are_drawn_between_the_same_two_columns():

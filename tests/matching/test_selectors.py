@@ -194,7 +194,7 @@ def test_a_list_takes_the_same_queries_for_any_number_of_partners(count, django_
     match()
     anna = person_of(ours)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         found = suggestions_for(ours, anna)
 
     assert len(found.shown) == count

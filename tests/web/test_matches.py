@@ -338,7 +338,7 @@ def test_the_list_takes_the_same_queries_for_any_number_of_partners(
     client.get("/en/matches/")  # has advice worked out
     jobs.work_off()
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(15):
         answer = client.get("/en/matches/")
 
     assert len(answer.context["suggestions"]) == count

@@ -10,6 +10,8 @@ from django.template import engines
 from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
+from matching.selectors import Reason, Way
+
 ROOT = Path(settings.BASE_DIR)
 MAIL = ROOT / "config/templates/mail/layout.html"
 TEMPLATES = sorted({*ROOT.glob("*/templates/**/*.html")} - {MAIL})
@@ -176,15 +178,27 @@ def test_style_and_script_are_light():
 
 
 @pytest.mark.parametrize(
-    "template", ["matching/_reason.html", "admin/matching/suggestionlist/way.html"]
+    "template",
+    ["{{ reason|as_matched }}", '{% include "admin/matching/suggestionlist/way.html" %}'],
 )
 def test_words_that_differ_only_in_case_are_said_once(template):
-    reason = {"code": "", "need_word": "Pumps", "answer_word": "pumps"}
+    reason = Reason("word", "", "", "Pumps", "pumps", 5, None, None)
 
     said = (
         engines["django"]
-        .from_string("{% include template %}")
-        .render({"template": template, "reason": reason, "way": {"reasons": [reason], "more": 0}})
+        .from_string("{% load matches %}" + template)
+        .render({"reason": reason, "way": Way(5, [reason])})
     )
 
     assert said.strip() == "<q>Pumps</q>"
+
+
+def test_what_rows_have_alike_is_rendered_once_for_each_value_and_anew_for_each_page():
+    page = engines["django"].from_string(
+        "{% load ui %}{% for row in rows %}{% same row.kind %}{{ row.name }}{% endsame %}"
+        "{% same %}<{{ row.name }}>{% endsame %};{% endfor %}"
+    )
+    rows = [{"kind": 1, "name": "a"}, {"kind": 2, "name": "b"}, {"kind": 1, "name": "c"}]
+
+    assert page.render({"rows": rows}) == "a<a>;b<a>;a<a>;"
+    assert page.render({"rows": rows[1:]}) == "b<b>;c<b>;"

@@ -118,6 +118,14 @@ def test_the_owner_asks_and_accepts_and_both_see_whom_to_reach(client, world):
     assert world.anna.email in text
     assert "Ромашка" in text
     assert "Ромашка" in page(client, world.keiko, "opportunity", world.offer.public_id)
+    owner = world.offer.company.public_id
+    about = f"{reverse('direct-ask', args=[owner])}?about={world.offer.reference}"
+    for address in (about, reverse("company-message", args=[owner])):
+        assert f'href="{address}"' in text
+        assert client.get(address).status_code == 200
+    asking = page(client, world.anna, "interest", key)
+    other = world.keiko.representations.get().company.public_id
+    assert f'href="{reverse("direct-ask", args=[other])}"' in asking
 
 
 def test_declining_asks_for_a_reason_and_a_closed_interest_offers_nothing_more(client, world):

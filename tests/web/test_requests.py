@@ -17,7 +17,7 @@ from tests.event_factories import (
     SlotFactory,
     TableFactory,
 )
-from tests.factories import OpportunityFactory, RepresentativeFactory, UserFactory
+from tests.factories import CountryFactory, OpportunityFactory, RepresentativeFactory, UserFactory
 from tests.forms import sent_back
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +157,19 @@ def test_requests_and_meetings_stand_in_four_tabs_with_counts(client, event, our
         assert [other for other in ("Theirs", "Third", "Fifth", "Fourth") if other in shown] == [
             name
         ]
+
+
+def test_who_is_asked_reads_what_it_is_about_and_how_the_two_match(client, event, ours, theirs):
+    theirs.company.country = CountryFactory(code="JP")
+    theirs.company.save()
+    about = OpportunityFactory(company=theirs.company, published=True, title={"en": "Gauges"})
+    asked = request_meeting(theirs, ours, by=theirs.speaker, opportunity=about)
+
+    listed, page = text(inbox(client, event)), text(client.get(at("request", asked)))
+
+    assert f'Gauges</span> <span class="ref">{about.reference}</span>' in listed
+    match = reverse("match", args=[theirs.company.public_id])
+    assert f'<a href="{match}">How you match</a>' in page
 
 
 def test_every_empty_tab_says_what_would_stand_there(client, event, ours):

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import override
 
-from chambers.models import Company, User
+from chambers.models import Company, Council, Representative, User
 from marketplace.models import (
     Conversation,
     Event,
@@ -44,7 +45,18 @@ def pages() -> list[Page]:
         return [
             *(Page(name, address) for name, address in _of_guests()),
             *(Page(f"own: {name}", address, anna) for name, address in _of_a_company(anna)),
+            _of_a_newcomer(),
         ]
+
+
+def _of_a_newcomer() -> Page:
+    """The form of a company that is not registered for an event yet."""
+    to_come = Event.objects.visible_to(AnonymousUser()).not_over()
+    event = next(one for one in to_come if one.takes_registrations())
+    others = Representative.objects.filter(company__in=Company.objects.members(), role="owner")
+    one = _first(others.exclude(company__registrations__event=event).order_by("pk"))
+    address = reverse("event-register", args=[event.public_id])
+    return Page("own: event: register", address, one.person)
 
 
 def _of_guests() -> Iterator[tuple[str, str]]:
@@ -62,6 +74,8 @@ def _of_guests() -> Iterator[tuple[str, str]]:
     yield "event", reverse("event", args=[_first(Event.objects.visible_to(guest)).public_id])
     yield "chambers", reverse("chambers")
     yield "chamber", reverse("chamber", args=["moscow"])
+    yield "council", reverse("council", args=[_first(Council.objects.all()).slug])
+    yield "trade codes", reverse("codes")
     yield "results", reverse("results")
     yield "how we score", reverse("scoring")
     yield "sign in", reverse("account_login")
@@ -79,6 +93,9 @@ def _of_a_company(reader: User) -> Iterator[tuple[str, str]]:
     yield "matches", reverse("matches")
     yield "match", reverse("match", args=[partner.public_id])
     yield "conditions", reverse("conditions")
+    yield "exclusions", reverse("exclusions")
+    yield "known partners", reverse("known")
+    yield "suggested codes", reverse("suggested-codes")
     yield "our opportunities", reverse("own-opportunities")
     yield "write an opportunity", f"{reverse('opportunity-write')}?side=offer&kind=goods"
     yield "interests", reverse("interests")
@@ -91,7 +108,11 @@ def _of_a_company(reader: User) -> Iterator[tuple[str, str]]:
     yield "messages", reverse("conversations")
     talk = _first(Conversation.objects.visible_to(reader))
     yield "conversation", reverse("conversation", args=[talk.public_id])
+    yield "new message", reverse("company-message", args=[partner.public_id])
     yield "mail choices", reverse("mail-choices")
+    yield "new company", reverse("company-new")
+    for name in ("join", "memberships", "details", "tokens"):
+        yield name, reverse(name)
     yield from _of_meetings(reader, own, partner)
 
 
@@ -126,6 +147,8 @@ def _of_meetings(reader: User, own: Company, partner: Company) -> Iterator[tuple
     meeting = _first(Meeting.objects.visible_to(reader).exclude(slot=None))
     yield "meeting", reverse("meeting", args=[meeting.public_id])
     yield "after the meetings", reverse("past-meetings")
+    past = _first(Meeting.objects.visible_to(reader).filter(slot__ends_at__lt=timezone.now()))
+    yield "feedback", reverse("meeting-feedback", args=[past.public_id])
     yield "contracts", reverse("outcomes")
     yield "report a contract", reverse("outcome-new")
     paper = Outcome.objects.visible_to(reader).first()

@@ -227,7 +227,9 @@ def test_an_account_is_deleted_with_its_address_typed_and_the_session_ends(signe
     just_signed_in(client, signed.we)
     address = reverse("account-delete")
     page = text_of(client.get(address))
-    assert "Kept without your name" in page
+    kept = page.partition("Kept without your name")[2].partition("</section>")[0]
+    assert kept.count("<li>") == kept.count("<small>") == 4  # each says why, or for how long
+    assert "for as long as that law says: ask your chamber." in kept
 
     wrong = client.post(address, {"confirmed": "else@example.org"})
     done = client.post(address, {"confirmed": signed.we.email}, follow=True)

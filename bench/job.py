@@ -40,13 +40,14 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", help="not needed: the market is made up")
     parser.add_argument("--companies", type=int, default=200_000)
     parser.add_argument("--keep", type=Path, help="folder of a database to use again")
+    parser.add_argument("--anywhere", action="store_true", help="nobody names target markets")
     parser.add_argument("--changes", type=int, default=100)
     parser.add_argument("--burst", type=int, default=300)
     parser.add_argument("--seed", type=int, default=3, help="of the changes: new ones need another")
     parser.add_argument("--skip-run", action="store_true", help="measure changes only")
     options = parser.parse_args()
     with _stack(options.keep) as (home, processes):
-        _filled(options.companies)
+        _filled(options.companies, anywhere=options.anywhere)
         if not options.skip_run:
             with (
                 _worker(home, "--concurrency=1") as worker,
@@ -84,7 +85,7 @@ def _stack(keep: Path | None) -> Iterator[tuple[Path, list[int]]]:
             shutil.rmtree(home, ignore_errors=True)
 
 
-def _filled(companies: int) -> None:
+def _filled(companies: int, *, anywhere: bool) -> None:
     """Make the market unless the database holds it already."""
     _manage("migrate", "--verbosity=0")
     _manage("collectstatic", "--noinput", "--verbosity=0")
@@ -96,7 +97,7 @@ def _filled(companies: int) -> None:
         return
     _manage("seed", "--no-demo")
     began = time.monotonic()
-    market.fill(companies)
+    market.fill(companies, anywhere=anywhere)
     print(f"{companies:,} companies made in {time.monotonic() - began:.0f} s", flush=True)
 
 
@@ -126,6 +127,8 @@ class _Watch:
     def __init__(self, processes: list[int]) -> None:
         self.processes = processes
         self.peak = 0.0
+        self.holders: dict[str, float] = {}
+        """What held how much at the peak, by name of the program."""
         self._began: dict[int, float] = {}
         self._used: dict[int, float] = {}
         self._over = threading.Event()
@@ -142,7 +145,12 @@ class _Watch:
     def _watch(self) -> None:
         while not self._over.wait(0.5):
             watched = _with_children(self.processes)
-            self.peak = max(self.peak, sum(map(_held, watched)))
+            held = {process: _held(process) for process in watched}
+            if sum(held.values()) > self.peak:
+                self.peak = sum(held.values())
+                self.holders = dict.fromkeys(sorted(map(_name_of, watched)), 0.0)
+                for process, amount in held.items():
+                    self.holders[_name_of(process)] += amount
             for process in watched:
                 used = cpu_of(process)
                 self._began.setdefault(process, used)
@@ -186,6 +194,18 @@ def _held(process: int) -> float:
     return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")) / 1e6
 
 
+def _name_of(process: int) -> str:
+    """The program of a process, and of a Python what it runs; empty when it is gone."""
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ").split()
+    except OSError:
+        return ""
+    for known in ("match", "celery"):
+        if known in words:
+            return known
+    return Path(words[0].rstrip(":")).name if words else ""
+
+
 def _whole_job(memory: _Watch) -> None:
     from matching.models import Run
 
@@ -202,6 +222,8 @@ def _whole_job(memory: _Watch) -> None:
         f" processes {memory.peak:.2f} GB (wanted {gigabytes}), {memory.cpu:.0f} CPU s",
         flush=True,
     )
+    told = ", ".join(f"{name} {amount:.2f}" for name, amount in memory.holders.items() if amount)
+    print(f"of these: {told}", flush=True)
     attention = {name: run.attention[name] for name in ("before", "after", "cost")}
     print(f"attention: {attention}", flush=True)
 
@@ -263,13 +285,13 @@ def _changes(number: int, burst: int, seed: int) -> None:
 
 def _change(key: int, chance: random.Random) -> None:
     """A company says something else of itself, or takes up another trade."""
-    from bench import market
+    from bench import world
     from chambers.models import Company, TradeCode
     from chambers.services.companies import change_company
 
     company = Company.objects.get(pk=key)
     words = company.description["en"].split()
-    words[: len(words) // 4] = [market.word(chance.randrange(3000)) for _ in range(len(words) // 4)]
+    words[: len(words) // 4] = [world.word(chance.randrange(3000)) for _ in range(len(words) // 4)]
     codes = None
     if chance.random() < 0.5:
         codes = [TradeCode.objects.filter(scheme="hs", level=4).order_by("?")[0]]
@@ -280,7 +302,7 @@ def _wait() -> None:
     from chambers.models import Job
 
     while Job.objects.filter(kind="matching.refresh").open().exists():
-        time.sleep(0.002)
+        time.sleep(0.004)  # asking more often would take the processor from who works
 
 
 if __name__ == "__main__":

@@ -44,6 +44,8 @@ class Rows:
 class World:
     """The companies as arrays; ``targets`` says by company and country who looks where."""
 
+    names: list[str]
+    """Of the terms, by number."""
     keys: Ints
     profiles: Rows
     demands: Rows
@@ -70,6 +72,11 @@ class World:
         """The rows of one company."""
         [(_, data)] = self._packed(at, at + 1)
         return data
+
+    def terms(self, at: int, side: Side) -> list[str]:
+        """What one company offers, or what it seeks, as terms of the engine."""
+        rows = self.demands if side == Side.DEMAND else self.profiles
+        return [self.names[one] for one in rows.terms[rows.start[at] : rows.start[at + 1]]]
 
     def companies(self) -> Iterator[Company]:
         """The limits of every company; its id is its number."""
@@ -147,8 +154,9 @@ class _Tree:
             *(f"hs2:{code}" for code in self.chapters),
             *(f"hs4:{code}" for code in self.headings),
             *(f"hs6:{code}" for code in self.goods),
-            *(f"w:{number}" for number in range(self.everyday, total)),
+            *(f"w:{word(number)}" for number in range(total - self.everyday)),
         ]
+        self.names = names
         self.keys = np.array([term_key(name) for name in names], np.int64)
 
 
@@ -189,6 +197,7 @@ class _Maker:
         speaks[more, random.integers(0, LANGUAGES, len(more))] = True
         everything = (1 << len(SIZES)) - 1
         return World(
+            names=self.tree.names,
             keys=self.tree.keys,
             profiles=profiles,
             demands=demands,
@@ -287,6 +296,15 @@ class _Maker:
         nowhere = np.flatnonzero(~targets.any(axis=1))
         targets[nowhere, (country[nowhere] + 1) % COUNTRIES] = True
         return targets
+
+
+def word(number: int) -> str:
+    """One of 343,000 made-up words; no stemmer changes it."""
+    letters = []
+    for _ in range(3):
+        number, syllable = divmod(number, 70)
+        letters.append("bdfgklmnprstvz"[syllable % 14] + "aeiou"[syllable // 14])
+    return "".join(letters) + "ko"
 
 
 def make(companies: int, seed: int = 7) -> World:

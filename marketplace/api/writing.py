@@ -28,6 +28,7 @@ from marketplace.api.opportunities import OpportunityOut
 from marketplace.api.parts import AmountField, WordsField
 from marketplace.models import HIGHEST_SCORE, InvestmentTerms, Opportunity, Review, Revision
 from marketplace.selectors.contents import Content, content_of
+from marketplace.selectors.own import change_of
 from marketplace.selectors.shown import shown_opportunity
 from marketplace.services import revisions
 from marketplace.services.reviews import review_opportunity
@@ -199,8 +200,7 @@ class Opportunities(opportunities.Opportunities):
         asked, person = self.sent(request, ContentIn), self.person(request)
         found = self._found(request, name)
         demand_editor(person, found.company)  # before anything that the body names is looked up
-        waiting = Revision.objects.waiting().filter(opportunity=found).first()
-        content = read_content(**_said(asked, content_of(waiting or found)))
+        content = read_content(**_said(asked, content_of(change_of(found) or found)))
         if found.status == Opportunity.Status.PUBLISHED:
             revisions.revise_opportunity(found, by=person, content=content)
             return Response(self._told(request, found), status=202)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import PublicModel, ScopedQuerySet, TradeCode, in_language, validate_texts
@@ -45,6 +45,14 @@ class RevisionQuerySet(ScopedQuerySet):
         """Those that nobody has decided about."""
         return self.filter(state=Revision.State.WAITING)
 
+    def in_work(self) -> Self:
+        """Those that their writer goes on with: what waits, and what came back and is the newest.
+
+        One at most for each opportunity.
+        """
+        newer = Revision.objects.filter(opportunity=OuterRef("opportunity"), pk__gt=OuterRef("pk"))
+        return self.filter(~Exists(newer), state__in=Revision.IN_WORK)
+
 
 class Revision(PublicModel):
     """A published opportunity as its company wants it to read; the old text stays until then."""
@@ -55,6 +63,8 @@ class Revision(PublicModel):
         ON_HOLD = "on_hold", _("On hold")
         REJECTED = "rejected", _("Rejected")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    IN_WORK = (State.WAITING, State.ON_HOLD, State.REJECTED)
 
     opportunity = models.ForeignKey(
         Opportunity, models.CASCADE, related_name="revisions", verbose_name=_("opportunity")

@@ -53,6 +53,20 @@ class Series:
         """Over all the months."""
         return sum(column.number for column in self.columns)
 
+    @property
+    def peak(self) -> Column:
+        """The month with the most; the latest of several."""
+        return max(reversed(self.columns), key=lambda column: column.number)
+
+    @property
+    def finding(self) -> str:
+        """What the picture shows, in words."""
+        if not self.total:
+            return _("%(name)s: none in six months") % {"name": self.name}
+        told = {"name": self.name, "total": self.total, "month": self.peak.month}
+        told["most"] = self.peak.number
+        return _("%(name)s: %(total)d in six months, most: %(month)s (%(most)d)") % told
+
 
 @dataclass(frozen=True)
 class Visitors:
@@ -86,6 +100,14 @@ def activity_of(company: Company, user: User) -> list[Series]:
         _series(name, months, [counts.get((place, one.year, one.month), 0) for one in months])
         for place, (name, _rows, _field) in enumerate(kinds)
     ]
+
+
+def busiest_month(series: Sequence[Series]) -> str:
+    """The month in which most happened of all kinds together; "" where nothing did."""
+    columns = zip(*(reversed(one.columns) for one in series), strict=True)
+    sums = [(sum(column.number for column in month), month[0].month) for month in columns]
+    most, name = max(sums, key=lambda one: one[0])
+    return name if most else ""
 
 
 def by_month(series: Sequence[Series]) -> list[tuple[str, list[int]]]:

@@ -45,6 +45,7 @@ def conversations_of(
         last_text=Subquery(newest.values("text")[:1]),
         last_company=Subquery(newest.values("company")[:1]),
         is_unread=_unread(company, user),
+        item_opens=Exists(Opportunity.objects.visible_to(user).filter(pk=OuterRef("opportunity"))),
     )
 
 

@@ -25,6 +25,7 @@ from marketplace.models import (
     Timetable,
 )
 from marketplace.selectors.encounters import meetings_between, pending_between
+from marketplace.selectors.groups import who_meets_whom
 from marketplace.selectors.times import ShownTime, days_between, shown_time
 
 if TYPE_CHECKING:
@@ -309,6 +310,8 @@ class Guest:
     """An open request between the two companies, or one's own draft."""
     meeting: Meeting | None
     """A meeting of the two, to be or held."""
+    refusal: str
+    """Why the groups of the two do not meet; "" where they may."""
 
 
 def others_at(event: Event, own: Registration, user: User, text: str = "") -> QuerySet:
@@ -330,7 +333,7 @@ def others_at(event: Event, own: Registration, user: User, text: str = "") -> Qu
 
 
 def guests(own: Registration, rows: Iterable[Any]) -> list[Guest]:
-    """What a page shows of each of ``others_at``. Three queries for any number."""
+    """What a page shows of each of ``others_at``. Four queries for any number."""
     shown = list(rows)
     with_contact = [
         one.pk for one in shown if one.consent == Registration.Consent.LISTED_WITH_CONTACT
@@ -341,6 +344,7 @@ def guests(own: Registration, rows: Iterable[Any]) -> list[Guest]:
     ):
         people.setdefault(person.registration_id, []).append(person)
     asked, met = pending_between([own], shown), meetings_between([own], shown)
+    rules = who_meets_whom(own.event)
     return [
         Guest(
             one,
@@ -348,6 +352,7 @@ def guests(own: Registration, rows: Iterable[Any]) -> list[Guest]:
             people.get(one.pk, []),
             asked.get((own.pk, one.pk)),
             met.get((own.pk, one.pk)),
+            rules.refusal(own, one),
         )
         for one in shown
     ]

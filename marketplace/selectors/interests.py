@@ -69,6 +69,8 @@ class Line:
     @property
     def label(self) -> str:
         """What happened, in the reader's language."""
+        if self.kind == InterestEntry.Kind.EXPIRED and self.author != InterestEntry.Author.CLOCK:
+            return _("Ended: taken out of the market")
         return str(self.kind.label)
 
 

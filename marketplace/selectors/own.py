@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Company, User, today
@@ -50,11 +50,14 @@ def tabs_of(company: Company) -> list[tuple[str, str, int]]:
 
 
 def own_opportunities(company: Company, tab: str) -> QuerySet[Opportunity]:
-    """A company's own of one tab, what changed last first; ``has_change``: a new text waits."""
+    """A company's own of one tab, what changed last first.
+
+    ``change``: the state of the changed text that its writer goes on with, or None.
+    """
     rows: QuerySet[Any] = Opportunity.objects.filter(company=company).with_status()
-    waiting = Revision.objects.waiting().filter(opportunity=OuterRef("pk"))
+    change = Revision.objects.in_work().filter(opportunity=OuterRef("pk"))
     statuses = TABS[tab][1] if tab in TABS else TABS["all"][1]
-    here = rows.filter(status_on_day__in=statuses).annotate(has_change=Exists(waiting))
+    here = rows.filter(status_on_day__in=statuses).annotate(change=Subquery(change.values("state")))
     found: QuerySet[Opportunity] = here.order_by("-updated_at", "-pk")
     return found
 
@@ -65,8 +68,8 @@ class File:
 
     opportunity: Opportunity
     reviews: Sequence[Review]  # newest first
-    waiting: Revision | None
-    changes: Sequence[Change]  # what the waiting text would change
+    change: Revision | None  # a changed text that waits, or that came back to its writer
+    changes: Sequence[Change]  # what it would change
     leaks: Sequence[Leak]  # what in an anonymous text tells whose it is
     steps: frozenset[str]  # what an editor of the company may do now
     icon: str
@@ -76,9 +79,7 @@ class File:
 def file_of(opportunity: Opportunity, viewer: User, on: dt.date | None = None) -> File:
     """The file of an opportunity whose viewer is inside; ``steps`` is empty for who only reads."""
     reviews = opportunity.reviews.select_related("reviewer", "revision")
-    waiting = Revision.objects.waiting().filter(opportunity=opportunity).first()
-    if waiting is not None:
-        waiting.opportunity = opportunity
+    change = change_of(opportunity)
     decides = Company.objects.edited_by(viewer).filter(pk=opportunity.company_id).exists()
     icon, tone = TONES[opportunity.status_on(on)]
     said = content_of(opportunity)
@@ -86,16 +87,34 @@ def file_of(opportunity: Opportunity, viewer: User, on: dt.date | None = None) -
     return File(
         opportunity,
         list(reviews.order_by("-created_at", "-pk")),
-        waiting,
-        changes_of(waiting) if waiting is not None else [],
+        change,
+        changes_of(change) if change is not None else [],
         leaks_of(opportunity.company, said) if anonymous else [],
-        frozenset(_steps(opportunity, waiting, on or today())) if decides else frozenset(),
+        frozenset(_steps(opportunity, change, on or today())) if decides else frozenset(),
         icon,
         tone,
     )
 
 
-def _steps(opportunity: Opportunity, waiting: Revision | None, day: dt.date) -> set[str]:
+def change_of(opportunity: Opportunity) -> Revision | None:
+    """The changed text that its writer goes on with: it waits, or it came back from review."""
+    if opportunity.status != Status.PUBLISHED:
+        return None
+    found = Revision.objects.in_work().filter(opportunity=opportunity).first()
+    if found is not None:
+        found.opportunity = opportunity
+    return found
+
+
+def review_to_answer(opportunity: Opportunity, change: Revision | None) -> Review | None:
+    """What the chamber asked to be changed in a held text, or in the ``change`` that came back."""
+    if change is None and opportunity.status != Status.ON_HOLD:
+        return None
+    rows = opportunity.reviews.filter(revision=change)
+    return rows.order_by("-created_at", "-pk").first()
+
+
+def _steps(opportunity: Opportunity, change: Revision | None, day: dt.date) -> set[str]:
     """Of edit, submit, take_back, renew, archive, withdraw: those that are open."""
     steps = {
         Status.DRAFT: {"edit", "submit", "archive"},
@@ -108,4 +127,4 @@ def _steps(opportunity: Opportunity, waiting: Revision | None, day: dt.date) -> 
     published = opportunity.status == Status.PUBLISHED
     if published and last and last - RENEWED_FROM <= day <= last + RENEWED_UNTIL:
         steps = steps | {"renew"}
-    return steps | {"withdraw"} if waiting is not None else steps
+    return steps | {"withdraw"} if change is not None else steps

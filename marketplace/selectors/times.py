@@ -82,6 +82,11 @@ def tell_moment(at: dt.datetime, *, zone: str) -> str:
     return f"{day_of(there)}, {there:%H:%M} {city_of(zone)} ({_offset(there)})"
 
 
+def tell_instant(at: dt.datetime, *, zone: str, reader: str | None) -> str:
+    """An instant in a line, as ``shown_time`` tells it: at the event, and for its reader."""
+    return str(shown_time(at, zone=zone, reader=reader))
+
+
 def clocks_differ(zone: str, reader: str | None, moments: Iterable[dt.datetime]) -> bool:
     """Whether a reader's clock shows another hour than that of a place at one of some instants.
 

@@ -68,6 +68,8 @@ def express_interest(
     """
     demand_editor(by, company)
     company = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+    # Who archives it meanwhile ends all interests: none may come behind their back.
+    Opportunity.objects.select_for_update(of=("self",), no_key=True).get(pk=opportunity.pk)
     demand_askable(opportunity, company, at)
     interest = Interest(
         opportunity=opportunity,

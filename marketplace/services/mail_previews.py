@@ -17,7 +17,7 @@ from marketplace.models import Event, MailText, Meeting, MeetingRequest, Registr
 from marketplace.selectors.agenda import with_people
 from marketplace.selectors.mail_texts import worded
 from marketplace.selectors.plan import halls_of
-from marketplace.selectors.times import tell_moment
+from marketplace.selectors.times import tell_instant
 from marketplace.selectors.windows import window_context
 from marketplace.services import notices, reminders, rules
 from marketplace.services.registration_mail import registration_context
@@ -110,7 +110,7 @@ def _waiting(own: Registration, reader: User) -> dict[str, Any]:
 
 
 def _until(event: Event, reader: User) -> str:
-    return tell_moment(rules.expiry_of(event), zone=reader.time_zone)
+    return tell_instant(rules.expiry_of(event), zone=event.zone, reader=reader.time_zone)
 
 
 def _newest(own: Registration) -> MeetingRequest | None:

@@ -24,7 +24,7 @@ from marketplace.models import (
 from marketplace.selectors.appointments import appointment_of, place_of
 from marketplace.selectors.event_days import event_days, has_days
 from marketplace.selectors.mail_texts import wording_of
-from marketplace.selectors.times import shown_time, tell_moment, tell_time
+from marketplace.selectors.times import shown_time, tell_instant, tell_time
 from marketplace.services import rules
 from marketplace.services.calendar_files import calendar_file
 
@@ -90,7 +90,7 @@ def request_context(request: MeetingRequest, to: Registration, reader: User) -> 
     due = request.expires_at
     with translation.override(reader.language):
         times = [_told(slot, to, reader) for slot in request.slots.all()]
-        until = tell_moment(due, zone=reader.time_zone) if due else ""
+        until = _instant(due, to, reader) if due else ""
     return {
         "meeting_request": request,
         "own": to,
@@ -138,10 +138,15 @@ def tell_attendee(
             "at": _brief(meeting.slot, own) if meeting.slot else "",
             "was": _told(was, own, reader) if was else "",
             "place": place_of(meeting),
+            "quota": rules.quota_left(own) if kind == "accepted" and _asked(meeting, own) else None,
             **(extra or {}),
         }
         file = invitation(meeting, reader, participant) if meeting.slot else None
     mail_of_event(f"meeting_{kind}", reader, own, context, file)
+
+
+def _asked(meeting: Meeting, own: Registration) -> bool:
+    return meeting.request is not None and meeting.request.requester_id == own.pk
 
 
 def tell_of_proposal(proposal: TimeProposal, slots: Sequence[Slot]) -> None:
@@ -159,11 +164,10 @@ def tell_of_proposal(proposal: TimeProposal, slots: Sequence[Slot]) -> None:
 def offered(slot: Slot, own: Registration, reader: User, until: dt.datetime) -> dict[str, str]:
     """The words of a standby offer: the time, and until when to answer."""
     with translation.override(reader.language):
-        clock = reader.time_zone
         return {
             "time": _told(slot, own, reader),
             "at": _brief(slot, own),
-            "until": tell_moment(until, zone=clock),
+            "until": _instant(until, own, reader),
         }
 
 
@@ -347,6 +351,10 @@ def _those_who_meet(meeting: Meeting | None) -> str:
 def _told(slot: Slot, registration: Registration, reader: User) -> str:
     zone = registration.event.zone
     return tell_time(slot.starts_at, slot.ends_at, zone=zone, reader=reader.time_zone)
+
+
+def _instant(at: dt.datetime, registration: Registration, reader: User) -> str:
+    return tell_instant(at, zone=registration.event.zone, reader=reader.time_zone)
 
 
 def _brief(slot: Slot, registration: Registration) -> str:

@@ -21,6 +21,7 @@ from marketplace.models import Opportunity, Revision
 from marketplace.selectors import opportunity_index
 from marketplace.selectors.contents import Content, content_of
 from marketplace.selectors.own import RENEWED_FROM, RENEWED_UNTIL
+from marketplace.services.interest_ends import end_interests
 from marketplace.services.references import next_reference
 from marketplace.services.writing import (
     demand_no_leaks,
@@ -231,7 +232,7 @@ def renew_opportunity(
 
 @transaction.atomic
 def archive_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
-    """Take an opportunity out of the market for good.
+    """Take an opportunity out of the market for good; what is asked about it ends with it.
 
     Raises ValidationError ``bad_transition``, PermissionDenied for strangers to the company.
     """
@@ -241,6 +242,7 @@ def archive_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
     Revision.objects.waiting().filter(opportunity=opportunity).update(
         state=Revision.State.WITHDRAWN, decided_at=timezone.now()
     )
+    end_interests(opportunity, by=by)
     note_change(opportunity.company)
     return opportunity
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import reverse
 from django.utils import translation
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from chambers.models import Chamber, Company, User
@@ -38,11 +39,11 @@ def tell_both(kind: str, outcome: Outcome) -> None:
 
 
 def told_amount(outcome: Outcome) -> str:
-    """The value in a line: 1 250 000.00 RUB; that there is none where none was stated."""
+    """The value in a line, in the language in use; that there is none where none was stated."""
     money = amount_of(outcome)
     if money is None:
         return _("no amount stated")
-    return f"{money.amount:,.2f} {money.currency}".replace(",", "\u202f")
+    return f"{number_format(money.amount, 2, force_grouping=True)} {money.currency}"
 
 
 def _tell(kind: str, outcome: Outcome, own: Company) -> None:

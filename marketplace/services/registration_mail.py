@@ -18,7 +18,7 @@ from chambers.models import Delivery, Mail, Topic, User
 from chambers.services.topics import delivery_of
 from marketplace.models import Event, Meeting, Participant, Registration
 from marketplace.selectors.event_days import has_days, was_sent
-from marketplace.selectors.times import city_of, days_between, tell_moment
+from marketplace.selectors.times import city_of, days_between, tell_instant
 from marketplace.selectors.windows import closing_of, dates_ahead
 from marketplace.services import notices
 
@@ -124,10 +124,14 @@ def registration_context(
         "days": days_between(event.starts_on, event.ends_on),
         "place": event.told_place,
         "requests": requests,
-        "opens": tell_moment(opens, zone=reader.time_zone) if opens is not None else "",
-        "closes": tell_moment(closes, zone=reader.time_zone),
-        "dates": dates_ahead(event, now),
+        "opens": _instant(opens, event, reader) if opens is not None else "",
+        "closes": _instant(closes, event, reader),
+        "dates": dates_ahead(event, reader, now),
     }
+
+
+def _instant(at: dt.datetime, event: Event, reader: User) -> str:
+    return tell_instant(at, zone=event.zone, reader=reader.time_zone)
 
 
 def _tell(kind: str, registration: Registration, now: dt.datetime) -> None:

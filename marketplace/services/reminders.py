@@ -21,7 +21,7 @@ from marketplace.models import Meeting, MeetingRequest, Participant, Registratio
 from marketplace.selectors.agenda import with_people
 from marketplace.selectors.appointments import place_of
 from marketplace.selectors.mail_texts import wording_of
-from marketplace.selectors.times import shown_time, tell_moment, tell_time
+from marketplace.selectors.times import shown_time, tell_instant, tell_time
 from marketplace.services.notices import attendees, chamber_of, speakers, thread_of
 
 SOON = dt.timedelta(minutes=10)
@@ -217,7 +217,7 @@ def answers_context(
             {
                 "request": one,
                 "company": one.other_side(own).company.told,
-                "until": tell_moment(one.expires_at, zone=reader.time_zone)
+                "until": tell_instant(one.expires_at, zone=own.event.zone, reader=reader.time_zone)
                 if one.expires_at
                 else "",
             }

@@ -50,12 +50,14 @@ def revise_opportunity(opportunity: Opportunity, *, by: User, content: Content) 
 
 @transaction.atomic
 def withdraw_revision(revision: Revision, *, by: User) -> Revision:
-    """Leave the published text as it is.
+    """Leave the published text as it is: nobody goes on with a change that waits or came back.
 
     Raises ValidationError ``decided``, PermissionDenied for who may not decide for the company.
     """
     demand_editor(by, revision.opportunity.company)
-    revision = lock_waiting(revision)
+    revision = _locked(revision)
+    if not Revision.objects.in_work().filter(pk=revision.pk).exists():
+        raise _decided()
     decide(revision, State.WITHDRAWN)
     return revision
 
@@ -65,11 +67,9 @@ def lock_waiting(revision: Revision) -> Revision:
 
     Raises ValidationError ``decided`` where it does not wait any more.
     """
-    opportunity = lock_opportunity(revision.opportunity)
-    found = Revision.objects.select_for_update(of=("self",)).get(pk=revision.pk)
+    found = _locked(revision)
     if found.state != State.WAITING:
-        raise ValidationError(_("This changed text has been decided already."), code="decided")
-    found.opportunity = opportunity
+        raise _decided()
     return found
 
 
@@ -96,6 +96,17 @@ def decide(revision: Revision, state: Revision.State) -> None:
     """Note on a locked changed text what became of it."""
     revision.state, revision.decided_at = state, timezone.now()
     revision.save(update_fields=["state", "decided_at", "updated_at"])
+
+
+def _locked(revision: Revision) -> Revision:
+    opportunity = lock_opportunity(revision.opportunity)
+    found = Revision.objects.select_for_update(of=("self",)).get(pk=revision.pk)
+    found.opportunity = opportunity
+    return found
+
+
+def _decided() -> ValidationError:
+    return ValidationError(_("This changed text has been decided already."), code="decided")
 
 
 def _demand_sense(opportunity: Opportunity, content: Content) -> None:

@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy
 from chambers.models import Company, User
 from marketplace.models import (
     Event,
-    GroupRule,
     Meeting,
     MeetingRequest,
     Opportunity,
@@ -25,6 +24,7 @@ from marketplace.models import (
     Slot,
     TimeProposal,
 )
+from marketplace.selectors.groups import who_meets_whom
 
 Given = TypeVar("Given")
 EXPIRES_BEFORE = dt.timedelta(days=5)
@@ -45,13 +45,7 @@ def quota_left(registration: Registration) -> int:
 
 def may_meet(one: Registration, other: Registration) -> bool:
     """Whether the groups of two companies may meet; without rules everybody may."""
-    rules = GroupRule.objects.filter(event=one.event_id)
-    if not rules.exists():
-        return True
-    if one.group_id is None or other.group_id is None:
-        return False
-    pairs = [(one.group_id, other.group_id), (other.group_id, one.group_id)]
-    return any(rules.filter(first=first, second=second).exists() for first, second in pairs)
+    return not who_meets_whom(one.event).refusal(one, other)
 
 
 def warning_for(one: Registration, other: Registration) -> str:
@@ -107,11 +101,8 @@ def demand_sendable(request: MeetingRequest, at: dt.datetime | None = None) -> N
             else _("A meeting with this company is not possible at this event."),
             code="not_possible",
         )
-    if not may_meet(one, other):
-        raise ValidationError(
-            _("At this event your group does not meet theirs: see who meets whom."),
-            code="group_rule",
-        )
+    if refusal := who_meets_whom(event).refusal(one, other):
+        raise ValidationError(refusal, code="group_rule")
     if event.same_partner_rule == Event.SamePartner.FORBID and _already(one, other):
         raise ValidationError(
             _("You have a meeting with this company already."), code="already_meeting"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import translation
 
 from chambers.gates.calendar import Appointment, Standing
@@ -21,9 +21,13 @@ from marketplace.selectors.standing import place_held
 from marketplace.selectors.times import tell_time
 from marketplace.selectors.timetables import Place
 from marketplace.services.calendar_files import calendar_file
+from marketplace.services.calendars import hold_event
 from marketplace.services.interpreter_mail import Call, tell_interpreters
 from marketplace.services.notices import attendees, thread_of
 from marketplace.services.publishing import CHANGED, TELL, WITHDRAWN
+
+AT_ONCE = 25
+"""Readers told in one transaction: for so long nobody changes the meetings of the event."""
 
 
 @dataclass
@@ -50,17 +54,22 @@ def tell(lease: jobs.Lease) -> None:
     everybody = bool(lease.payload["everybody"])
     kind = str(lease.payload["kind"])
     kind = kind if everybody or kind == WITHDRAWN else CHANGED
-    meetings = _meetings(timetable, set(changes), everybody=everybody)
+    meetings = list(_meetings(timetable, set(changes), everybody=everybody))
     shares = _shares(meetings)
     before = _before(timetable, changes)
-    calls = [Call(one, before.get(str(one.public_id)), place_held(one)) for one in meetings]
     halls = halls_of(timetable.event)
+    for start in range(0, len(shares), AT_ONCE):
+        some = shares[start : start + AT_ONCE]
+        with lease.effect():
+            for share in _as_they_are(timetable.event, some):
+                # Under a key of its own: who was told before the job was interrupted, is not again.
+                key = f"timetable:{lease.job.pk}:{share.reader.pk}"
+                _write(timetable, share, before, kind, halls, once=key)
+        lease.progress(start + len(some), len(shares))
     with lease.finish() as result:
-        for share in shares:
-            _write(timetable, share, before, kind, halls)
         helped = tell_interpreters(
             timetable.event,
-            calls,
+            _calls(timetable.event, meetings, before),
             everybody=everybody,
             final=timetable.status == Timetable.Status.FINAL,
             version=timetable.number,
@@ -68,15 +77,46 @@ def tell(lease: jobs.Lease) -> None:
         result["mails"] = len(shares) + helped
 
 
-def _meetings(timetable: Timetable, changed: set[str], *, everybody: bool) -> list[Meeting]:
+def _as_they_are(event: Event, shares: Sequence[_Share]) -> list[_Share]:
+    """The shares with their meetings as they are now, while nobody else changes them.
+
+    Whoever cancels or moves a meeting tells its people at once. What was read before would be told
+    after that, and calls to a meeting that is off.
+    """
+    hold_event(event)
+    wanted = {meeting.pk for share in shares for meeting, _who in share.meetings}
+    readers = {share.reader.pk for share in shares}
+    now = _joined(Meeting.objects.filter(pk__in=wanted))
+    return [share for share in _shares(now) if share.reader.pk in readers]
+
+
+def _calls(event: Event, meetings: Iterable[Meeting], before: dict[str, Place]) -> list[Call]:
+    """Where interpreters are or were to help, as it is now; see ``_as_they_are``."""
+    hold_event(event)
+    helped = [
+        one.pk
+        for one in meetings
+        if one.interpreter_id or before.get(str(one.public_id), (None,) * 3)[2] is not None
+    ]
+    now = _joined(Meeting.objects.filter(pk__in=helped))
+    return [Call(one, before.get(str(one.public_id)), place_held(one)) for one in now]
+
+
+def _meetings(
+    timetable: Timetable, changed: set[str], *, everybody: bool
+) -> QuerySet[Meeting, Meeting]:
     concerned = Q(public_id__in=changed)
     if everybody:
         concerned |= Q(public_id__in=timetable.problem["meetings"])
         concerned |= Q(status__in=Meeting.AHEAD)
-    rows = (
-        Meeting.objects.filter(concerned, event=timetable.event_id)
-        .told()
-        .alive()
+    return _joined(Meeting.objects.filter(concerned, event=timetable.event_id))
+
+
+def _joined(meetings: QuerySet[Meeting, Meeting]) -> QuerySet[Meeting, Meeting]:
+    """Those of some meetings that somebody is told of, with all that is told, in order of time."""
+    return (
+        meetings.filter(is_told=True)
+        .exclude(status=Meeting.Status.CANCELLED)
         .select_related(
             "event",
             "slot",
@@ -91,7 +131,6 @@ def _meetings(timetable: Timetable, changed: set[str], *, everybody: bool) -> li
         .prefetch_related("others__person", "others__registration__company")
         .order_by("slot__starts_at", "pk")
     )
-    return list(rows)
 
 
 def _shares(meetings: Iterable[Meeting]) -> list[_Share]:
@@ -127,6 +166,8 @@ def _write(
     before: dict[str, Place],
     kind: str,
     halls: Sequence[HallPlan],
+    *,
+    once: str,
 ) -> None:
     reader, event = share.reader, timetable.event
     with translation.override(reader.language):
@@ -143,6 +184,7 @@ def _write(
         calendar=file,
         thread=thread_of(event, reader),
         wording=wording_of(event, kind, reader, company=own.told),
+        once=once,
     )
 
 

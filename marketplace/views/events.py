@@ -23,6 +23,7 @@ from marketplace.selectors.events import (
     programme_of,
     reader_zone,
 )
+from marketplace.selectors.groups import who_meets_whom
 from marketplace.selectors.progress import search_at
 from marketplace.views.acting import desk_context, find_event, may_ask, taking_part
 
@@ -50,6 +51,7 @@ def event(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
         "programme": programme_of(found, zone),
         "attendance": attendance_of(found),
         "delegations": delegations_of(found),
+        "who_meets_whom": who_meets_whom(found).lines(),
         "closed": closed_to(found, request.acting.company, zone),
         "search": search_at(found, request.user),
     }

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from chambers.http import SignedInRequest
 from marketplace.forms import AskForm, DeclineForm
 from marketplace.models import MeetingRequest, Registration
+from marketplace.selectors.groups import who_meets_whom
 from marketplace.selectors.inbox import TABS, inbox_of, is_for_timetable, letter_of, requests_of
 from marketplace.selectors.times import shown_time
 from marketplace.services import requests as services
@@ -131,6 +132,7 @@ def _ask_page(
         "form": form,
         "begun": begun,
         "left": rules.quota_left(own),
+        "refusal": who_meets_whom(own.event).refusal(own, partner),
         "warning": rules.warning_for(own, partner),
     }
     return form_page(request, "ask.html", context, form)

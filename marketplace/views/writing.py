@@ -21,7 +21,7 @@ from chambers.models import Company, User
 from chambers.pages import page_of, sent_from
 from marketplace import services
 from marketplace.forms.opportunities import OpportunityForm, StartForm, initial_of
-from marketplace.models import Opportunity, Revision
+from marketplace.models import Interest, Opportunity, Revision
 from marketplace.selectors import own as selectors
 from marketplace.selectors.contents import TERMS, content_of
 from marketplace.selectors.leaks import leaks_of
@@ -102,8 +102,8 @@ def edit(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     if row.status not in _WRITTEN:
         messages.info(request, _("It cannot be changed now: see what it waits for."))
         return redirect("opportunity", row.public_id)
-    waiting = Revision.objects.waiting().filter(opportunity=row).first()
-    initial = initial_of(content_of(waiting or row)) | {"side": row.side, "kind": row.kind}
+    change = selectors.change_of(row)
+    initial = initial_of(content_of(change or row)) | {"side": row.side, "kind": row.kind}
     form = OpportunityForm(_sent(request), initial=initial, row=row)
     published = row.status == Opportunity.Status.PUBLISHED
 
@@ -122,7 +122,7 @@ def edit(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         return redirect("opportunity", saved.public_id)
     if saved is not None:
         return _after_saving(request, saved)
-    return _form_page(request, form, row.company, row)
+    return _form_page(request, form, row.company, row, change)
 
 
 @sent_from("own-opportunities")
@@ -144,7 +144,7 @@ def step(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
             _("Renewed for another year."),
         ),
         "withdraw": (
-            lambda by: revisions.withdraw_revision(_waiting(row), by=by),
+            lambda by: revisions.withdraw_revision(_change(row), by=by),
             _("The changed text is withdrawn; the published one stays."),
         ),
     }
@@ -167,7 +167,7 @@ def archive(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _own(request, public_id)
     request.acting.demand_editor()
     if request.method != "POST":
-        return render(request, f"{_HERE}/archive.html", {"row": row})
+        return render(request, f"{_HERE}/archive.html", _leaving(row))
     try:
         services.archive_opportunity(row, by=request.user)
     except ValidationError as error:
@@ -175,6 +175,10 @@ def archive(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         return redirect("opportunity", row.public_id)
     messages.success(request, _("It is archived."))
     return redirect("own-opportunities")
+
+
+def _leaving(row: Opportunity) -> dict[str, object]:
+    return {"row": row, "open_interests": Interest.objects.open().filter(opportunity=row).count()}
 
 
 # ---------------------------------------------------------------- what the pages share
@@ -191,11 +195,10 @@ def _own(request: SignedInRequest, public_id: uuid.UUID) -> Opportunity:
     return get_object_or_404(rows.select_related("company__country"), public_id=public_id)
 
 
-def _waiting(row: Opportunity) -> Revision:
-    found = Revision.objects.waiting().filter(opportunity=row).first()
+def _change(row: Opportunity) -> Revision:
+    found = selectors.change_of(row)
     if found is None:
         raise ValidationError(_("No changed text waits any more."), code="decided")
-    found.opportunity = row
     return found
 
 
@@ -262,6 +265,7 @@ def _form_page(
     form: OpportunityForm,
     company: Company,
     row: Opportunity | None = None,
+    change: Revision | None = None,
 ) -> HttpResponse:
     refused = form.is_bound and bool(form.errors)
     titles = {form.first: form[f"title_{form.first}"].value() or ""}
@@ -271,6 +275,8 @@ def _form_page(
         "row": row,
         "company": company,
         "is_published": row is not None and row.status == Opportunity.Status.PUBLISHED,
+        "change": change,
+        "review": selectors.review_to_answer(row, change) if row else None,
         "found": similar(titles, request.user, side=side, but=row),
         "term_names": TERMS,
         "back": reverse("opportunity", args=[row.public_id])

@@ -14,13 +14,21 @@ from matching.engine import kernel, packing
 from matching.engine.company_columns import CompanyColumns
 from matching.engine.kernel import Floats, Ints, Longs
 from matching.engine.kernel_blocks import BINS, LANES, Inverted, Scratch
-from matching.engine.kernel_pairs import Best, empty_lists, enter_all, part_of, room_for
+from matching.engine.kernel_pairs import (
+    Best,
+    empty_lists,
+    enter_all,
+    leave_out,
+    part_of,
+    room_for,
+)
 from matching.engine.kernel_search import Task, fill_lists, waiting_room
 from matching.engine.kernel_world import frozen, world_of
 from matching.engine.packed import pack
 from matching.engine.packing import Array, Rows, Terms
 from matching.engine.packing_limits import PackedLimits
 from matching.engine.rows import NO_PRIOR, Company, Prior, Row
+from matching.engine.showing import visible
 from matching.engine.terms import term_key
 from matching.engine.weights import Weights
 
@@ -235,24 +243,31 @@ class Index:
         *,
         seed: int = 0,
         prices: Floats | None = None,
+        shown: float = 0.0,
         progress: Callable[[int], None] | None = None,
     ) -> Top:
         """The k best partners of the companies at positions ``start`` up to ``stop``, exactly.
 
         Ordered by score less the price of the partner (``prices`` by position); equal ones by
-        chance from ``seed``. ``progress`` hears how many more companies are done; what it raises
+        chance from ``seed``. With ``shown`` a list holds only who scores so much, or the best one
+        where none does (``showing``), which is found sooner; without prices only, else ValueError.
+        ``progress`` hears how many more companies are done; what it raises
         stops the work. Other threads run meanwhile. The wider the range the less work per company.
         """
+        if shown > 0 and prices is not None:
+            raise ValueError("who is shown goes by the score alone: leave the prices out")
         stop = min(stop, len(self.companies))
         best = empty_lists(max(0, stop - start), k)
         scratch = self._scratch(k)
         prices = self._prices(prices)
         for begin, end in self._parts(start, stop):
             part = part_of(best, begin - start, end - start)
-            task = Task(begin, end, seed, _REACH)
+            task = Task(begin, end, seed, _REACH, float(shown))
             fill_lists(self._world, task, scratch, self._rules(), prices, part)
             if progress is not None:
                 progress(end - begin)
+        if shown > 0:
+            leave_out(best, visible(best.mutual, shown))
         return self._as_top(self.companies[start:stop], best)
 
     def top(

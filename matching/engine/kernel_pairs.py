@@ -8,6 +8,7 @@ by term, which gives the evidence against all rows of the asking company at once
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.engine.kernel import (
     Bits,
@@ -81,6 +82,14 @@ def part_of(best: Best, start: int, stop: int) -> Best:
         best.you[start:stop],
         best.shared[start:stop],
     )
+
+
+def leave_out(best: Best, kept: NDArray[np.bool_]) -> None:
+    """Empty the places that are not kept; those kept stand first in each list."""
+    best.filled[:] = kept.sum(axis=1)
+    best.partners[~kept] = -1
+    for numbers in (best.order, best.rank, best.mutual, best.they, best.you, best.shared):
+        numbers[~kept] = 0
 
 
 @compiled

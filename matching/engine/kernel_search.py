@@ -69,6 +69,8 @@ class Task(NamedTuple):
     seed: int
     reach: float
     """Share of the evidence needed that the lighter terms together may have."""
+    shown: float
+    """Only who scores so much is wanted, or the best one where none does (``showing``); else 0."""
 
 
 class Waiting(NamedTuple):
@@ -107,21 +109,28 @@ def _nobody_waits(companies: int, k: int) -> Waiting:
 
 
 @compiled
-def _least_rank(best: Best, waiting: Waiting, n: int) -> float:
+def _least_rank(best: Best, waiting: Waiting, n: int, shown: float) -> float:
     """Score less price that somebody needs to enter a list."""
     k = best.partners.shape[1]
     least = -NEVER
+    if shown > 0:
+        known = -NEVER
+        if best.filled[n] > 0:
+            known = np.float64(best.rank[n, 0])
+        if waiting.filled[n] > 0:
+            known = max(known, np.float64(waiting.lows[n, 0]))
+        least = min(shown, known) - 1e-6
     if best.filled[n] == k:
-        least = np.float64(best.rank[n, k - 1]) - 1e-6
+        least = max(least, np.float64(best.rank[n, k - 1]) - 1e-6)
     if waiting.filled[n] == k:
         least = max(least, np.float64(waiting.lows[n, k - 1]) - 1e-6)
     return least
 
 
 @compiled
-def _least_score(best: Best, waiting: Waiting, n: int, price: float) -> float:
-    """The score that somebody of this price needs to enter a list; 0 while there is room."""
-    least = _least_rank(best, waiting, n)
+def _least_score(best: Best, waiting: Waiting, n: int, price: float, shown: float) -> float:
+    """The score that somebody of this price needs to enter a list; 0 while all may enter."""
+    least = _least_rank(best, waiting, n, shown)
     return max(0.0, least + price) if least > -NEVER else 0.0
 
 
@@ -180,10 +189,10 @@ def _score(
     k = best.partners.shape[1]
     asking = lay_out(world, i, scratch.place, scratch.values, scratch.sums)
     promising = np.float32(-NEVER)
-    if _least_rank(best, waiting, n) <= -NEVER:
+    if _least_rank(best, waiting, n, task.shown) <= -NEVER:
         promising = reached_by(bounds, count, 2 * k, scratch.bins)
     for turn in range(2):
-        least = _least_rank(best, waiting, n)
+        least = _least_rank(best, waiting, n, task.shown)
         chosen = 0
         for x in range(count):
             if (bounds[x] >= promising) == (turn == 0) and bounds[x] >= least:
@@ -194,7 +203,7 @@ def _score(
         for at in range(chosen):
             x = scratch.chosen[at]
             j = docs[x]
-            least = _least_rank(best, waiting, n)
+            least = _least_rank(best, waiting, n, task.shown)
             if bounds[x] < least:
                 break
             pair = evaluate(world, i, asking, world, j, rules, you[x], least + prices[j])
@@ -228,7 +237,7 @@ def _let_wait(
     """Keep those found who may be met and could enter."""
     n = i - task.start
     limits = world.limits
-    least = _least_rank(best, waiting, n)
+    least = _least_rank(best, waiting, n, task.shown)
     for x in range(count):
         at = scratch.found[x]
         bound = scratch.bounds[x] - block.prices[at]
@@ -246,7 +255,7 @@ def _let_wait(
         low = scratch.lows[x]
         if plain and low > -NEVER and not listed(limits.met_start, limits.met, i, j):
             _note(waiting, n, np.float32(low - block.prices[at]))
-        least = _least_rank(best, waiting, n)
+        least = _least_rank(best, waiting, n, task.shown)
 
 
 @compiled
@@ -268,7 +277,7 @@ def _meet(
     rules: Rules, prices: Floats, best: Best, waiting: Waiting,
 ) -> None:  # fmt: skip
     """Let those of a block wait who meet a need, either way, and could enter one list."""
-    score = _least_score(best, waiting, i - task.start, block.price)
+    score = _least_score(best, waiting, i - task.start, block.price, task.shown)
     fit = (score - rules.floor - rules.field) / rules.span
     if fit >= 1:
         return
@@ -308,7 +317,7 @@ def _share(
 
     ``prior`` is the most that a prior may add.
     """
-    common = _least_score(best, waiting, i - task.start, block.price) / rules.floor
+    common = _least_score(best, waiting, i - task.start, block.price, task.shown) / rules.floor
     if common >= 1:
         return
     common = max(common, rules.common_least * MARGIN)
@@ -321,7 +330,7 @@ def _share(
     least = max(least * MARGIN - rest, 1e-30)
     sums = scratch.they[: LANES * block.stride]
     count = who_shares(scratch, block, least, world.limits.traits, i)
-    lowest = _least_rank(best, waiting, i - task.start)
+    lowest = _least_rank(best, waiting, i - task.start, task.shown)
     kept = 0
     for x in range(count):
         at = int(scratch.found[x])
@@ -425,7 +434,7 @@ def _with_room(
     found = np.empty(task.stop - task.start, np.int64)
     count = 0
     for n in range(len(found)):
-        if _least_score(best, waiting, n, price) < rules.floor:
+        if _least_score(best, waiting, n, price, task.shown) < rules.floor:
             found[count] = task.start + n
             count += 1
     return found[:count]

@@ -274,6 +274,8 @@ def _flat(
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """The distinct members of each line in order, one line after the other, with its starts."""
     width = int(member.max(initial=0)) + 1
-    both: Any = np.unique(line * width + member)
+    both: Any = np.sort(line * width + member)
+    # np.unique finds the different ones by a table, ten times as slowly where nearly all differ.
+    both = both[np.append(True, both[1:] != both[:-1])[: len(both)]]
     start = np.searchsorted(both, np.arange(lines + 1) * width)
     return start.astype(np.int64), (both % width).astype(np.int32)

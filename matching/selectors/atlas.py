@@ -60,7 +60,7 @@ class Atlas:
 def atlas_of(company: Company, suggestions: Sequence[Suggestion]) -> Atlas | None:
     """Where the suggested partners of ``company`` are, and who asks for what it offers.
 
-    None where there is neither, or its own place is not known. Three queries.
+    None where there is neither, or no place of them is known, or not its own. Three queries.
     """
     partners = Counter((one.partner.country_id, one.partner.city) for one in suggestions)
     demand = _demand(company)
@@ -77,6 +77,8 @@ def atlas_of(company: Company, suggestions: Sequence[Suggestion]) -> Atlas | Non
             if address in places:
                 place = places[address]
                 counted.setdefault(place.pk, (place, [0, 0]))[1][column] += number
+    if not counted:
+        return None
     most = [max(1, *(numbers[column] for _p, numbers in counted.values())) for column in (0, 1)]
     dots = [
         Dot(

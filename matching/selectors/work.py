@@ -24,6 +24,7 @@ from marketplace.models import (
     Outcome,
     Registration,
     Review,
+    Revision,
     StandbyOffer,
     TimeProposal,
 )
@@ -243,26 +244,34 @@ def _people(company: Company, user: User) -> list[Task]:
 
 
 def _opportunities(company: Company, user: User) -> list[Task]:
-    """What the review says is to be changed, and what expires soon."""
+    """What the review says is to be changed, be it a changed text, and what expires soon."""
     status = Opportunity.Status
     rows = Opportunity.objects.visible_to(user).filter(company=company)
     soon = today() + EXPIRES_WITHIN
-    wanted = Q(status=status.ON_HOLD) | Q(
-        status=status.PUBLISHED, expires_on__gte=today(), expires_on__lte=soon
+    back = Revision.objects.in_work().filter(
+        opportunity=OuterRef("pk"), state=Revision.State.ON_HOLD
+    )
+    rows = rows.annotate(is_held_change=Exists(back)).filter(
+        Q(status=status.ON_HOLD)
+        | Q(status=status.PUBLISHED, expires_on__gte=today(), expires_on__lte=soon)
+        | Q(status=status.PUBLISHED, expires_on__gte=today(), is_held_change=True)
     )
     found = []
-    for one in rows.filter(wanted).order_by("expires_on", "pk"):
-        held = one.status == status.ON_HOLD
-        found.append(
-            Task(
-                "pencil" if held else "calendar-x",
-                _("On hold: to be changed") if held else _("Expires soon: renew it"),
-                f"{one.reference} {one.titled()[0]}",
-                "" if held else _day(one.expires_on),
-                _NEVER if held else _moment(one.expires_on),
-                reverse("opportunity", args=[one.public_id]),
-            )
+    for one in rows.order_by("expires_on", "pk"):
+        about, url = (
+            f"{one.reference} {one.titled()[0]}",
+            reverse("opportunity", args=[one.public_id]),
         )
+        if one.status == status.ON_HOLD:
+            found.append(Task("pencil", _("On hold: to be changed"), about, "", _NEVER, url))
+            continue
+        if one.is_held_change:
+            what = _("A changed text is on hold: to be changed")
+            found.append(Task("pencil", what, about, "", _NEVER, url))
+        if one.expires_on is not None and one.expires_on <= soon:
+            last, moment = _day(one.expires_on), _moment(one.expires_on)
+            what = _("Expires soon: renew it")
+            found.append(Task("calendar-x", what, about, last, moment, url))
     return found
 
 

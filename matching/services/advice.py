@@ -43,20 +43,25 @@ _Data = dict[str, Any]
 _Tried = tuple[_Data, "Change"]
 
 
+def advice_held(company: Company) -> Advice | None:
+    """What was worked out for a company as it is now, by the run that is shown. One query."""
+    holds = Q(run__is_current=True) & Q(digest=F("company__profile__digest")) & ~Q(digest="")
+    rows = Advice.objects.filter(holds, company=company).exclude(run__index_digest="")
+    return rows.select_related("run", "company").first()
+
+
 def ask_for_advice(company: Company) -> Advice | None:
     """What is stored, if it still holds; otherwise none, and it is asked to be worked out.
 
     Nothing is asked for without a run, or for a company that the run has not read.
     """
-    holds = Q(run__is_current=True) & Q(digest=F("company__profile__digest")) & ~Q(digest="")
-    rows = Advice.objects.filter(holds, company=company).exclude(run__index_digest="")
-    stored = rows.select_related("run").first()
-    if stored is None:
+    held = advice_held(company)
+    if held is None:
         read = Profile.objects.filter(company=company).exclude(digest="")
         readers = Run.objects.filter(Exists(read), is_current=True).exclude(index_digest="")
         if readers.exists():
             jobs.enqueue(JOB, {"company": company.pk}, key=str(company.pk), priority=1)
-    return stored
+    return held
 
 
 @jobs.handles(JOB)

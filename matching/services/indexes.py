@@ -6,12 +6,15 @@ folder named by what it holds, and all its processes map the same files.
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import hashlib
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -174,6 +177,17 @@ def save_terms(run: Run, index: Index) -> None:
             for key, rows in index.frequencies():
                 if rows > rarest:
                     copy.write_row((run.pk, str(key), rows))
+
+
+def give_back_memory() -> None:
+    """Return what is free to the system after work on everybody at once.
+
+    The C library keeps it otherwise: 350 MB after an index of 200,000 companies, for as long as
+    the worker lives.
+    """
+    gc.collect()
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _unfinished() -> Path:

@@ -107,15 +107,15 @@ def shortlists_of(run: Run, positions: Sequence[int]) -> dict[int, tuple[Ints, F
 
 
 def chosen_lists(
-    ids: Longs, positions: Ints, scores: Floats, candidates: Ints, prices: Floats, least: float
+    ids: Longs, positions: Ints, scores: Floats, prices: Floats, least: float
 ) -> Lists:
     """Everybody's list and reserve from the shortlists, by what everybody costs.
 
-    ``candidates`` are the shortlists without those who are not shown, as ``least`` asks.
+    The shortlists hold nobody who is not shown, as ``least`` asks.
     """
     from matching.engine import copying  # compiled code: only where it works
 
-    partners, mutual = copying.best_by_value(candidates, scores, prices, LENGTH + RESERVE)
+    partners, mutual = copying.best_by_value(positions, scores, prices, LENGTH + RESERVE)
     value = mutual[:, -1] - np.append(prices, np.float32(0))[partners[:, -1]]
     room = np.float32(-np.inf)
     end = np.where(positions[:, -1] >= 0, scores[:, -1], room), positions[:, -1]

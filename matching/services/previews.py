@@ -21,7 +21,6 @@ from matching.engine.comparing import Lists, Moved, compare
 from matching.engine.emphasis import factors
 from matching.engine.packed import pack
 from matching.engine.prior import shipped
-from matching.engine.showing import visible
 from matching.models import (
     ChamberEmphasis,
     EventEmphasis,
@@ -268,12 +267,11 @@ def _lists(
     scores = np.zeros((companies, WIDTH), np.float32)
     for start in range(0, companies, PART):
         stop = min(start + PART, companies)
-        part = index.top_range(start, stop, WIDTH, seed=seed)
+        part = index.top_range(start, stop, WIDTH, seed=seed, shown=way.weights.shown_least)
         partners[start:stop], scores[start:stop] = part.partners, part.mutual
         if progress is not None:
             progress(turn * companies + stop, 2 * companies)
     positions = Places(index.companies).of(partners)
-    positions = np.where(visible(scores, way.weights.shown_least), positions, np.int32(-1))
     attention = share_attention(positions, scores, LENGTH, Sharing.of(way.weights))
     order = np.argsort(index.companies)  # an index has an order of its own, a sample that of keys
     chosen = attention.chosen[order]

@@ -334,16 +334,21 @@ def _filled(
             reserve = dict(
                 zip(base.ids[positions[known]].tolist(), scores[known].tolist(), strict=True)
             )
-            is_all = bool((positions < 0).any())
-            least = _ROOM if is_all else float(scores[-1])
+            # Who is on no shortlist with room left scores less than is shown beside somebody.
+            has_room = bool((positions < 0).any())
+            least = _ROOM if has_room else float(scores[-1])
             entries = reserve | _young_entries(board, owner, asking, least) | entries
-            # Nobody else is shown beside somebody where the last of the shortlist is not.
-            if is_all or len(entries) >= LENGTH or (entries and least < board.least):
-                end = (least, -1 if is_all else int(base.ids[positions[-1]]))
+            if len(entries) >= LENGTH or (has_room and _any_shown(entries, board.least)):
+                end = (least, -1 if has_room else int(base.ids[positions[-1]]))
                 found[owner] = _chosen(board, owner, *_arrays(entries), _ROOM, end)
                 continue
         found[owner] = _anew(board, owner, asking)
     return found
+
+
+def _any_shown(entries: Mapping[int, float], least: float) -> bool:
+    """Whether any would be shown beside others."""
+    return any(score >= least for score in entries.values())
 
 
 def _young_entries(board: Board, owner: int, asking: Asking, least: float) -> dict[int, float]:

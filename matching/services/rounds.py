@@ -16,7 +16,6 @@ from marketplace.models import Event
 from marketplace.services.proposals import Scored, scores_pairs
 from matching.engine import Company, Row, Weights, pack
 from matching.engine.emphasis import Emphasis, at_an_event
-from matching.engine.showing import visible
 from matching.models import EventEmphasis, Run
 from matching.services import boards, indexes
 from matching.services.weights import weights_in_force
@@ -75,13 +74,11 @@ class Round:
         best: dict[tuple[int, int], float] = {}
         for start in range(0, size, PART):
             stop = min(start + PART, size)
-            found = self.index.top_range(start, stop, wide, seed=seed)
-            shown = visible(found.mutual, self.weights.shown_least)
-            for at, company in enumerate(self.index.companies[start:stop].tolist()):
-                partners, scores = found.partners[at][shown[at]], found.mutual[at][shown[at]]
-                for partner, score in zip(partners.tolist(), scores.tolist(), strict=True):
-                    if partner >= 0:
-                        best[min(company, partner), max(company, partner)] = score
+            least = self.weights.shown_least
+            found = self.index.top_range(start, stop, wide, seed=seed, shown=least)
+            for company, partners, (scores, *_) in found.lists():
+                for partner, score in zip(partners, scores, strict=True):
+                    best[min(company, partner), max(company, partner)] = score
             if progress is not None:
                 progress(stop, size)
         pairs = [Pair(one, other, score) for (one, other), score in best.items()]

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -26,7 +25,6 @@ from chambers.services import jobs
 from chambers.services.companies import ANEW_JOB, note_many_changes
 from matching import profiles
 from matching.engine.prior import shipped_name
-from matching.engine.showing import visible
 from matching.models import Run, Shortlist, Term
 from matching.services import indexes, refresh, triads
 from matching.services.lists import (
@@ -209,6 +207,8 @@ def build_index(lease: jobs.Lease) -> None:
                 tables=shipped_name(),
             )
             _begin(run, Stage.MATCHING, "match", bounds or [(0, 0)])
+    del index
+    indexes.give_back_memory()
 
 
 @jobs.handles("matching.run.match", given_up=fail_run)
@@ -217,7 +217,12 @@ def match_part(lease: jobs.Lease) -> None:
     run, (start, stop) = _open_run(lease), lease.payload["part"]
     index = indexes.load(run)
     found = index.top_range(
-        start, stop, WIDTH, seed=run.seed, progress=lambda done: lease.progress(done, stop - start)
+        start,
+        stop,
+        WIDTH,
+        seed=run.seed,
+        shown=indexes.weights_of(run).shown_least,
+        progress=lambda done: lease.progress(done, stop - start),
     )
     positions = Places(index.companies).of(found.partners)
     with lease.finish():
@@ -239,10 +244,8 @@ def share_out(lease: jobs.Lease) -> None:
     with lease.held():
         positions, scores = shortlists(run, len(ids))
         weights = indexes.weights_of(run)
-        least = weights.shown_least
-        candidates = np.where(visible(scores, least), positions, np.int32(-1))
-        attention = share_attention(candidates, scores, LENGTH, Sharing.of(weights))
-        lists = chosen_lists(ids, positions, scores, candidates, attention.prices, least)
+        attention = share_attention(positions, scores, LENGTH, Sharing.of(weights))
+        lists = chosen_lists(ids, positions, scores, attention.prices, weights.shown_least)
         with lease.finish():
             write_lists(run, lists)
             counts = (lists.partners[:, :LENGTH] >= 0).sum(axis=1)
@@ -252,6 +255,8 @@ def share_out(lease: jobs.Lease) -> None:
                 attention=_told(attention),
             )
             _begin(run, Stage.SWAP, "swap", [(0, 0)])
+    del positions, scores, attention, lists
+    indexes.give_back_memory()
 
 
 def _told(attention: Attention) -> dict[str, Any]:

@@ -13,10 +13,12 @@ from chambers.models import Chamber, Company, Membership, TradeCode, User
 from chambers.selectors.bodies import with_members
 from chambers.selectors.completeness import completeness_of
 from marketplace.models import Opportunity
-from marketplace.selectors.activity import activity_of, by_month, visitors_of
+from marketplace.selectors.activity import activity_of, busiest_month, by_month, visitors_of
 from marketplace.selectors.listing import newest_encounter
 from matching.selectors import suggestions_for
+from matching.selectors.advice import tips
 from matching.selectors.work import work_of
+from matching.services.advice import advice_held
 
 HS = TradeCode.Scheme.HS
 TOP = 3  # matches shown
@@ -57,8 +59,10 @@ def _for_company(request: PageRequest, company: Company, person: User) -> HttpRe
         "demand": Opportunity.Side.DEMAND not in sides,
         "offer": Opportunity.Side.OFFER not in sides,
     }
+    advice = advice_held(company)  # worked out when the matches are looked at
     context = {
         "company": company,
+        "tip": next(iter(tips(advice, 1)), None) if advice else None,
         "run": found.run,
         "under_way": found.under_way,
         "suggestions": found.shown[:TOP],
@@ -69,6 +73,7 @@ def _for_company(request: PageRequest, company: Company, person: User) -> HttpRe
         "work": work_of(company, person),
         "visitors": visitors_of(company, person),
         "activity": activity,
+        "busiest": busiest_month(activity),
         "months": by_month(activity),
     }
     return render(request, "matching/home_company.html", context)

@@ -8,7 +8,7 @@ from django.db import connection
 
 from chambers.models import today
 from marketplace.models import Visit
-from marketplace.selectors.activity import activity_of, by_month, visitors_of
+from marketplace.selectors.activity import activity_of, busiest_month, by_month, visitors_of
 from marketplace.services.visits import note_visit
 from tests import event_factories as made
 from tests.factories import CompanyFactory, RepresentativeFactory
@@ -99,6 +99,13 @@ def test_months_without_anything_stand_as_zero_and_the_sums_are_right(ours, anna
     assert [column.number for column in visits.columns] == [0, 0, 0, 0, 1, 1]
     assert [column.number for column in requests.columns] == [0, 0, 0, 0, 0, 1]
     assert (visits.total, requests.total, meetings.total) == (2, 1, 0)
+    last = visits.columns[-1].month
+    assert [one.finding for one in (visits, requests, meetings)] == [
+        f"Visits to your profile: 2 in six months, most: {last} (1)",
+        f"Requests sent and received: 1 in six months, most: {last} (1)",
+        "Meetings: none in six months",
+    ]
+    assert (busiest_month([visits, requests, meetings]), busiest_month([meetings])) == (last, "")
     assert all(0 <= column.tall <= 49 for column in visits.columns)
     rows = by_month([visits, requests, meetings])
     assert [numbers for _month, numbers in rows][:2] == [[1, 1, 0], [1, 0, 0]]

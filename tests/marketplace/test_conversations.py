@@ -13,7 +13,7 @@ from django.utils import timezone
 from chambers.models import Delivery, Mail, Topic
 from chambers.services.topics import choose_delivery
 from marketplace.models import Block, Conversation, Message, Reading, Report
-from marketplace.services import conversations
+from marketplace.services import archive_opportunity, conversations
 from marketplace.services.conversations import Item
 from tests import event_factories as make
 from tests import factories
@@ -393,3 +393,17 @@ def test_the_list_takes_the_same_queries_for_any_number_of_rows(
         answer = client.get(reverse("conversations"))
 
     assert len(answer.context["lines"]) == count
+    assert text(answer).count(reverse("opportunity", args=[offer.public_id])) == count
+
+
+def test_what_has_left_the_market_is_no_link_in_messages(client, pair):
+    offer = factories.OpportunityFactory(published=True, company=pair.other)
+    talk = pair.begin(about=Item(opportunity=offer)).conversation
+    link = reverse("opportunity", args=[offer.public_id])
+    pages = [reverse("conversations"), reverse("conversation", args=[talk.public_id])]
+    client.force_login(pair.anna)
+    assert [link in text(client.get(one)) for one in pages] == [True, True]
+
+    archive_opportunity(offer, by=pair.keiko)
+
+    assert [link in text(client.get(one)) for one in pages] == [False, False]

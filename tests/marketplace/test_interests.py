@@ -12,6 +12,7 @@ from chambers.selectors.shown import shown_company
 from chambers.services.bodies import end_agreement
 from marketplace.models import Interest, InterestEntry
 from marketplace.selectors.interests import joined_interests, shown_interest
+from marketplace.services import archive_opportunity
 from marketplace.services import interests as services
 from marketplace.services.interest_watch import watch_interests
 from tests.factories import (
@@ -23,7 +24,7 @@ from tests.factories import (
     RepresentativeFactory,
     StaffFactory,
 )
-from tests.marketplace.interest_world import build, chamber
+from tests.marketplace.interest_world import SECRETS, build, chamber
 from tests.marketplace.test_races import race
 
 pytestmark = pytest.mark.django_db
@@ -250,6 +251,41 @@ def test_declining_needs_a_reason_which_the_asker_reads(world):
     assert read(interest, world.keiko).reason == "Not in our scope"
     assert told("declined", world.keiko) == 1
     assert not Contact.objects.exists()
+
+
+def test_what_is_archived_ends_its_open_interests_and_who_waits_is_told(world):
+    interest = services.forward_interest(world.express(), by=world.sato)
+    left = services.quota_left(world.asking)
+
+    archive_opportunity(world.offer, by=world.anna)
+
+    interest.refresh_from_db()
+    assert (interest.status, interest.due_on) == ("expired", None)
+    assert services.quota_left(world.asking) == left + 1
+    assert [told("ended", one) for one in (world.keiko, world.sato, world.irina)] == [1, 1, 1]
+    assert told("ended", world.anna) == 0
+    assert "taken out of the market" in mails("ended", world.keiko).get().text
+    assert read(interest, world.keiko).lines[-1].label == "Ended: taken out of the market"
+    for mail in Mail.objects.filter(kind="interest_ended"):
+        assert not [one for one in SECRETS if one in f"{mail.subject} {mail.text}"]
+    with pytest.raises(ValidationError) as refusal:
+        services.forward_interest(interest, by=world.irina)
+    assert code_of(refusal) == "not_waiting"
+    with pytest.raises(ValidationError) as refusal:
+        world.express()
+    assert code_of(refusal) == "not_open"
+
+
+def test_what_was_answered_stays_answered_when_its_item_is_archived(world):
+    interest = services.forward_interest(world.express(), by=world.sato)
+    interest = services.forward_interest(interest, by=world.irina)
+    services.accept_interest(interest, by=world.anna)
+
+    archive_opportunity(world.offer, by=world.irina)
+
+    interest.refresh_from_db()
+    assert interest.status == "accepted"
+    assert not Mail.objects.filter(kind="interest_ended").exists()
 
 
 def test_what_is_taken_back_never_reaches_the_owner_and_may_be_sent_again(world):

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from chambers.forms.money import MoneyField
-from chambers.models import Document, Mail, today
+from chambers.models import Document, Mail, User, today
 from marketplace.models import Meeting, Outcome, OutcomeAmount, OutcomeEntry
 from marketplace.selectors.outcomes import (
     broken_lines,
@@ -73,7 +73,7 @@ def test_a_paper_counts_once_both_companies_and_a_chamber_have_said_so(signed):
     assert outcome.evidence.kind == Document.Kind.EVIDENCE
     asked = Mail.objects.get(kind="outcome_asked")
     assert asked.to == signed.they.email
-    assert "1\u202f250\u202f000.00 RUB" in asked.text
+    assert "1,250,000.00 RUB" in asked.text
     outcome = outcomes.confirm_outcome(outcome, by=signed.they)
     assert (outcome.state, outcome.stage) == (State.WITH_CHAMBER, Stage.ANNOUNCED)
     outcome = outcomes.approve_outcome(outcome, by=signed.chamber)
@@ -84,6 +84,24 @@ def test_a_paper_counts_once_both_companies_and_a_chamber_have_said_so(signed):
     assert set(told) == {signed.we.email, signed.they.email}
     steps = OutcomeEntry.objects.values_list("step", flat=True)
     assert list(steps) == ["reported", "confirmed", "approved"]
+
+
+@pytest.mark.parametrize(
+    ("language", "amount"),
+    [
+        ("en", "1,250,000.00 RUB"),
+        ("ru", "1\xa0250\xa0000,00 RUB"),
+        ("ja", "1,250,000.00 RUB"),
+    ],
+)
+def test_an_amount_is_written_as_its_reader_writes_it(signed, language, amount):
+    User.objects.filter(pk=signed.they.pk).update(language=language)
+
+    signed.report()
+
+    mail = Mail.objects.get(kind="outcome_asked")
+    assert amount in mail.text
+    assert amount in mail.html.replace("<wbr>", "")
 
 
 def test_mails_of_a_paper_are_read_by_the_chambers_of_the_two_once_they_agree(signed):

@@ -1,6 +1,7 @@
 """Requests for meetings: what may be asked, what an answer makes of it, and what runs out."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -56,6 +57,28 @@ def test_a_request_waits_for_the_partner_and_holds_nothing(pair):
     assert (mail.kind, mail.to) == ("request_received", pair.asked.person.email)
     assert "Sensors?" in mail.text
     assert f"/en/requests/{request.public_id}/\n" in mail.text
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"), [("UTC", ["Minsk"]), ("Asia/Tokyo", ["Minsk", "your time (Tokyo)"])]
+)
+def test_until_when_to_answer_is_told_by_the_clock_of_the_event_and_ones_own(pair, zone, told):
+    User.objects.filter(pk=pair.asked.person_id).update(time_zone=zone)
+
+    pair.ask()
+
+    line = re.search("Please answer until .*", Mail.objects.get().text)[0]
+    assert all(word in line for word in told)
+    assert ("your time" in line) == (len(told) > 1)
+
+
+def test_an_acceptance_tells_the_asker_how_many_requests_are_left(pair):
+    pair.accept(pair.ask())
+
+    left = f"You may have {pair.event.request_quota} more requests under way."
+    told = Mail.objects.filter(kind="meeting_accepted")
+    assert left in told.get(person=pair.asker.person).text
+    assert left not in told.get(person=pair.asked.person).text
 
 
 def test_only_who_decides_for_the_requester_may_ask(pair):
@@ -139,7 +162,8 @@ def test_groups_meet_by_the_rules_of_the_event_in_either_direction(pair):
     one.save()
     other.save()
 
-    refused("group_rule", pair.ask)
+    error = refused("group_rule", pair.ask)
+    assert f"{suppliers}, meets at this event only: {buyers}." in error.message
     other.group = buyers
     other.save()
 

@@ -10,6 +10,7 @@ from django.db import connection
 from chambers.models import Mail
 from marketplace.models import Opportunity, Revision
 from marketplace.selectors.contents import content_of
+from marketplace.selectors.own import change_of
 from marketplace.services import archive_opportunity
 from marketplace.services.reviews import review_opportunity
 from marketplace.services.revisions import revise_opportunity, withdraw_revision
@@ -74,6 +75,32 @@ def test_a_held_change_leaves_the_published_text_alone(company, owner, manager):
     assert (row.title, row.status) == ({"en": "Old pumps"}, "published")
     assert revision.state == "on_hold"
     assert "the old text stays" in Mail.objects.get(kind="opportunity_on_hold").text
+
+
+@pytest.mark.parametrize(("points", "state"), [(2, "on_hold"), (1, "rejected")])
+def test_a_text_that_came_back_is_gone_on_with_until_a_newer_one_or_its_writer_ends_it(
+    company, owner, manager, points, state
+):
+    row = published(company)
+    back = revise_opportunity(row, by=owner, content=changed(row))
+    review_opportunity(
+        row, by=manager, scores=scored(*[points] * 4), comment="Too short.", revision=back
+    )
+
+    assert (change_of(row), change_of(row).state) == (back, state)
+
+    newer = revise_opportunity(row, by=owner, content=changed(row, title={"en": "Newer"}))
+    assert change_of(row) == newer
+    with pytest.raises(ValidationError) as error:
+        withdraw_revision(back, by=owner)
+    assert error.value.code == "decided"
+    review_opportunity(
+        row, by=manager, scores=scored(*[points] * 4), comment="Still short.", revision=newer
+    )
+    withdraw_revision(newer, by=owner)
+
+    assert change_of(row) is None
+    assert set(Revision.objects.values_list("state", flat=True)) == {state, "withdrawn"}
 
 
 def test_a_second_change_takes_the_place_of_the_one_that_waits(company, owner):

@@ -90,7 +90,7 @@ def test_a_paper_goes_to_the_chambers_of_both_but_not_to_who_speaks_for_one_of_t
     (mail,) = mails("chamber_outcome")
     assert (mail.to, mail.chamber) == (judge.email, own)
     assert mail.subject.startswith(f"Please confirm {outcome.reference}: ")
-    assert "1\u202f250\u202f000.00 RUB" in mail.text
+    assert "1,250,000.00 RUB" in mail.text
 
 
 def test_an_application_goes_to_the_managers_of_its_chamber():

@@ -57,6 +57,18 @@ def test_of_two_cities_of_one_name_the_larger_is_meant(earth):
     assert places_of({("RU", "Kirov")})["RU", "Kirov"].latitude == 58.6
 
 
+def test_nothing_is_drawn_of_partners_whose_country_has_no_known_place(earth):
+    ours, theirs = company("RU", "Ours", city="Moscow"), company("AQ", "Theirs")
+    offers(ours, SENSORS)
+    seeks(theirs, SENSORS)
+    match()
+    person = RepresentativeFactory(company=ours).person
+    shown = suggestions_for(ours, person).shown
+
+    assert [one.partner for one in shown] == [theirs]
+    assert atlas_of(ours, shown, person) is None
+
+
 def test_partners_and_demand_are_counted_by_place_and_joined_to_ones_own(earth):
     ours = company("RU", "Ours", city="Москва")
     offers(ours, SENSORS)

@@ -12,6 +12,8 @@ from marketplace.models import Timetable
 from tests.event_factories import (
     DelegationFactory,
     EventFactory,
+    GroupFactory,
+    GroupRuleFactory,
     HallFactory,
     ParticipantFactory,
     RegistrationFactory,
@@ -249,8 +251,12 @@ def test_an_event_takes_the_same_queries_for_any_number_of_parts(
         DelegationFactory(event=event)
         event.hosts.add(ChamberFactory())
 
-    with django_assert_num_queries(6):
-        client.get(reverse("event", args=[event.public_id]))
+    rules = GroupRuleFactory.create_batch(count, event=event)
+
+    with django_assert_num_queries(7):
+        shown = client.get(reverse("event", args=[event.public_id]))
+
+    assert len(shown.context["who_meets_whom"]) == 2 * len(rules)
 
 
 # ---------------------------------------------------------------- who else comes
@@ -319,6 +325,52 @@ def test_the_list_is_searched_by_name_and_country(client, own):
     assert "Nobody here answers" in text(people(client, own.event, q="zzz"))
 
 
+def test_who_may_not_be_asked_is_told_before_anything_is_written(client, own):
+    suppliers, buyers, press = (
+        GroupFactory(event=own.event, name={"en": name})
+        for name in ("Suppliers", "Buyers", "Press")
+    )
+    for first in (suppliers, press):
+        GroupRuleFactory(event=own.event, first=first, second=buyers)
+    own.group = suppliers
+    own.save()
+    buyer, rival = comes(own.event, group=buyers), comes(own.event, group=suppliers)
+    rule = "Your group, Suppliers, meets at this event only: Buyers."
+
+    event_page = client.get(reverse("event", args=[own.event.public_id]))
+    listed = people(client, own.event)
+    asking = {
+        one: client.get(reverse("request-new", args=[one.public_id])) for one in (buyer, rival)
+    }
+
+    told = event_page.context["who_meets_whom"]
+    assert [(str(one), [str(other) for other in met]) for one, met in told] == [
+        ("Suppliers", ["Buyers"]),
+        ("Buyers", ["Suppliers", "Press"]),
+        ("Press", ["Buyers"]),
+    ]
+    assert "Who meets whom" in text(event_page)
+    assert {one.registration: one.refusal for one in listed.context["guests"]} == {
+        buyer: "",
+        rival: rule,
+    }
+    for one, may in ((buyer, True), (rival, False)):
+        address = reverse("request-new", args=[one.public_id])
+        assert (f'href="{address}"' in text(listed)) is may
+        assert ('name="message"' in text(asking[one])) is may
+        assert (rule in text(asking[one])) is not may
+
+
+def test_who_is_in_no_group_reads_that_groups_meet(client, own):
+    GroupRuleFactory(event=own.event)
+    other = comes(own.event)
+
+    shown = text(people(client, own.event))
+
+    assert "At this event groups meet, and yours is not set yet: ask the organiser." in shown
+    assert reverse("request-new", args=[other.public_id]) not in shown
+
+
 def test_who_does_not_take_part_is_led_to_the_event(client, speaks_for):
     event = comes(EventFactory(), company__legal_name="Seen").event
     where = reverse("event-people", args=[event.public_id])
@@ -337,11 +389,13 @@ def test_the_list_of_guests_takes_the_same_queries_for_any_number(
     client, own, count, django_assert_num_queries
 ):
     for _number in range(count):
+        rule = GroupRuleFactory(event=own.event)
         ParticipantFactory(
-            registration=comes(own.event, consent="listed_with_contact"), person=UserFactory()
+            registration=comes(own.event, consent="listed_with_contact", group=rule.first),
+            person=UserFactory(),
         )
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         answer = people(client, own.event)
 
     assert len(answer.context["guests"]) == count

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 
+from chambers.models import today
 from marketplace.services.visits import note_visit
 from matching.engine import Weights
 from matching.engine.scoring import coverage
@@ -221,3 +223,9 @@ def test_a_chart_stands_only_where_something_has_happened(client, speaks_for):
     assert months is not None
     assert re.findall(r"<li><b>(\d+)</b>", months[0]) == ["1", "0", "0"]
     assert months[0].count("<svg") == 1
+    now = date_format(today(), "YEAR_MONTH_FORMAT")
+    assert re.findall(r'role="img" aria-label="([^"]*)"', months[0]) == [
+        f"Visits to your profile: 1 in six months, most: {now} (1)"
+    ]
+    assert f"Busiest of your last six months: {now}" in shown
+    assert "1 company looked at your profile in 30 days: Countries with fewer than" in shown

@@ -141,6 +141,24 @@ def test_declining_asks_for_a_reason_and_a_closed_interest_offers_nothing_more(c
     assert "Not our field" not in page(client, world.keiko, "interests", tab="sent")
 
 
+def test_archiving_says_who_waits_and_leaves_no_dead_link(client, world):
+    interest = at_owner(world)
+    link = reverse("opportunity", args=[world.offer.public_id])
+    assert link in page(client, world.keiko, "interest", interest.public_id)
+
+    asked = page(client, world.anna, "opportunity-archive", world.offer.public_id)
+    send(client, world.anna, "opportunity-archive", world.offer.public_id)
+
+    assert "1 company has asked about it and waits" in asked
+    shown = page(client, world.keiko, "interest", interest.public_id)
+    assert "Ended: taken out of the market" in shown
+    assert "not public any more" in shown
+    assert link not in shown
+    client.force_login(world.keiko)
+    assert client.get(link).status_code == 404
+    assert link in page(client, world.anna, "interest", interest.public_id)
+
+
 def test_readers_of_a_company_look_and_strangers_find_nothing(client, world):
     key = at_owner(world).public_id
     reader = RepresentativeFactory(company=world.owner, role="viewer").person

@@ -82,6 +82,20 @@ def test_looking_at_the_page_has_advice_worked_out_once(client, ours, speaks_for
     )
 
 
+def test_the_first_page_tells_the_best_advice_once_it_is_worked_out(client, ours, speaks_for):
+    speaks_for(ours)
+
+    assert "#advice" not in client.get("/en/").content.decode()
+    assert not Job.objects.filter(kind="matching.advice").exists()
+    page(client)
+    jobs.work_off()
+
+    best = page(client).context["tips"][0]
+    text = client.get("/en/").content.decode()
+    assert f'<a href="/en/matches/#advice"><b>{best.text}</b></a>: ' in text
+    assert f"{best.mutual} more mutual matches" in text
+
+
 def test_at_most_five_pieces_of_advice_are_shown_best_first(client, ours, speaks_for):
     for number in range(9):
         TradeCodeFactory(scheme="hs", code=f"90{number + 10}", level=4)

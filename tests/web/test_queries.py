@@ -137,7 +137,21 @@ def interest():
     return Page(reverse("interest", args=[found.public_id]), one_more, world.keiko)
 
 
-PAGES = [results, memberships, conversation, council, paper, joining, interest]
+def plan():
+    """The halls of an event with their tables."""
+    ours = factories.CompanyFactory()
+    event = make.RegistrationFactory(company=ours, status="admitted").event
+
+    def one_more():
+        hall = make.HallFactory(event=event)
+        make.TableFactory.create_batch(2, event=event, hall=hall)
+        return hall.name
+
+    reader = factories.RepresentativeFactory(company=ours).person
+    return Page(reverse("event-plan", args=[event.public_id]), one_more, reader)
+
+
+PAGES = [results, memberships, conversation, council, paper, joining, interest, plan]
 
 
 @pytest.mark.parametrize("build", PAGES, ids=lambda build: build.__name__)

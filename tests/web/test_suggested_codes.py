@@ -51,6 +51,20 @@ def test_the_codes_of_a_text_are_offered_with_label_and_confidence(client, ours,
     assert "counts less until you state it" in text(told)
 
 
+def test_the_page_takes_the_same_queries_for_any_number_of_codes(
+    client, ours, speaks_for, django_assert_num_queries
+):
+    speaks_for(ours)
+    page(client)  # the labels are learnt once
+    found = []
+    for stated in (TradeCode.objects.filter(code="8413"), TradeCode.objects.none()):
+        ours.codes.set(stated)
+        with django_assert_num_queries(6):
+            found.append([one.key for one in page(client).context["spoken_of"]])
+
+    assert found == [["nace:28"], ["hs:8413", "nace:28"]]
+
+
 def test_labels_are_in_the_language_of_the_reader(client, ours, speaks_for):
     speaks_for(ours)
 

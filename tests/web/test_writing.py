@@ -277,6 +277,33 @@ def test_the_old_text_stays_public_while_a_changed_one_waits(client, company, ow
     assert "valves" not in public
 
 
+def test_a_changed_text_that_was_held_is_gone_on_with_and_not_lost(client, company, owner):
+    row = factories.OpportunityFactory(company=company, published=True, title={"en": "Old pumps"})
+    client.post(address(row, "edit/"), typed(title_en="New valves"))
+    chamber = company.memberships.get().chamber
+    review_opportunity(
+        row,
+        by=factories.StaffFactory(chamber=chamber).person,
+        scores={"clarity": 2, "substance": 2, "partner": 1, "value": 2},
+        comment="State quantities",
+        revision=Revision.objects.get(),
+    )
+
+    own = client.get(address(row)).content.decode()
+    form = client.get(address(row, "edit/")).content.decode()
+
+    assert "Your changed text is on hold" in own
+    assert "<ins>New</ins>" in own
+    assert "a changed text is on hold" in client.get("/en/opportunities/yours/").content.decode()
+    assert "A changed text is on hold: to be changed" in client.get("/en/").content.decode()
+    assert 'value="New valves"' in form
+    assert "State quantities" in form
+    client.post(address(row, "edit/"), typed(title_en="Better valves"))
+    assert list(Revision.objects.values_list("state", flat=True)) == ["waiting", "on_hold"]
+    assert 'value="Better valves"' in client.get(address(row, "edit/")).content.decode()
+    assert "A changed text is on hold" not in client.get("/en/").content.decode()
+
+
 def test_a_waiting_text_is_withdrawn_with_one_press(client, company, owner):
     row = factories.OpportunityFactory(company=company, published=True, title={"en": "Old pumps"})
     client.post(address(row, "edit/"), typed(title_en="New valves"))

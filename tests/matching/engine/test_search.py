@@ -129,6 +129,32 @@ def test_what_is_left_out_early_would_not_have_entered_a_list(seed, k, offers):
 
 
 @pytest.mark.usefixtures("_small_blocks")
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("k", "shown"), [(1, 0.42), (4, 0.1), (20, 0.42), (60, 0.2), (60, 0.6)])
+def test_only_who_is_shown_stands_in_a_list_and_the_best_one_where_nobody_is(seed, k, shown):
+    companies, rows, prior = crowd(seed, offers=2)
+    found = Index.build(rows, companies, EVERYBODY, prior)
+    everybody = told(found.top_range(0, len(companies), k, seed=seed))
+
+    lists = told(found.top_range(0, len(companies), k, seed=seed, shown=shown))
+
+    least = np.float32(shown)
+    assert lists == {
+        company: [one for one in some if np.float32(one[1]) >= least] or some[:1]
+        for company, some in everybody.items()
+    }
+    assert k < 60 or sum(map(len, lists.values())) < sum(map(len, everybody.values()))
+
+
+def test_who_is_shown_does_not_go_by_prices():
+    companies, rows, prior = crowd(1)
+    found = Index.build(rows, companies, EVERYBODY, prior)
+
+    with pytest.raises(ValueError, match="leave the prices out"):
+        found.top_range(0, 9, 3, prices=np.zeros(len(companies), np.float32), shown=0.4)
+
+
+@pytest.mark.usefixtures("_small_blocks")
 @pytest.mark.parametrize("targets", [frozenset(), frozenset({"JP"})], ids=["plain", "for one"])
 def test_a_list_for_which_hundreds_wait_is_the_best_of_all(targets):
     demand = Row(1, Side.DEMAND, code_terms(["hs:902610"]), "goods", targets)

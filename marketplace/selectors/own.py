@@ -72,6 +72,7 @@ class File:
     changes: Sequence[Change]  # what it would change
     leaks: Sequence[Leak]  # what in an anonymous text tells whose it is
     steps: frozenset[str]  # what an editor of the company may do now
+    is_admitted: bool  # whether a chamber would read what is handed in
     icon: str
     tone: str
 
@@ -84,13 +85,18 @@ def file_of(opportunity: Opportunity, viewer: User, on: dt.date | None = None) -
     icon, tone = TONES[opportunity.status_on(on)]
     said = content_of(opportunity)
     anonymous = opportunity.is_anonymous
+    admitted = opportunity.company.memberships.in_force().exists()
+    steps = _steps(opportunity, change, on or today()) if decides else set()
+    if not admitted:
+        steps -= {"submit", "edit"} if opportunity.status == Status.PUBLISHED else {"submit"}
     return File(
         opportunity,
         list(reviews.order_by("-created_at", "-pk")),
         change,
         changes_of(change) if change is not None else [],
         leaks_of(opportunity.company, said) if anonymous else [],
-        frozenset(_steps(opportunity, change, on or today())) if decides else frozenset(),
+        frozenset(steps),
+        admitted,
         icon,
         tone,
     )

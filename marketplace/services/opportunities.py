@@ -24,6 +24,7 @@ from marketplace.selectors.own import RENEWED_FROM, RENEWED_UNTIL
 from marketplace.services.interest_ends import end_interests
 from marketplace.services.references import next_reference
 from marketplace.services.writing import (
+    demand_member,
     demand_no_leaks,
     demand_whole,
     put,
@@ -130,12 +131,14 @@ def change_opportunity(
 def submit_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
     """Hand a draft to the chamber for review; it gets its reference number for life.
 
-    Raises ValidationError ``bad_transition``; what is missing as ``writing.demand_whole``;
-    ``leaks`` on ``leak_reason`` for an anonymous text that tells who writes; PermissionDenied for
-    who may not decide for the company.
+    Raises ValidationError ``bad_transition``; ``no_member`` where no chamber has admitted the
+    company and nobody would read it; what is missing as ``writing.demand_whole``; ``leaks`` on
+    ``leak_reason`` for an anonymous text that tells who writes; PermissionDenied for who may not
+    decide for the company.
     """
     demand_editor(by, opportunity.company)
     opportunity = _move(opportunity, Status.IN_REVIEW)
+    demand_member(opportunity.company)
     content = content_of(opportunity)
     demand_whole(opportunity, content)
     demand_no_leaks(opportunity.company, content)

@@ -15,7 +15,13 @@ from chambers.services.people import demand_editor
 from marketplace.models import InvestmentTerms, Opportunity, Revision
 from marketplace.selectors.contents import TERMS, Content, content_of
 from marketplace.services.opportunities import lock_opportunity, reindex_opportunity
-from marketplace.services.writing import demand_no_leaks, demand_whole, put, put_terms
+from marketplace.services.writing import (
+    demand_member,
+    demand_no_leaks,
+    demand_whole,
+    put,
+    put_terms,
+)
 
 State = Revision.State
 
@@ -24,7 +30,7 @@ State = Revision.State
 def revise_opportunity(opportunity: Opportunity, *, by: User, content: Content) -> Revision:
     """Hand in a changed text of a published opportunity; one that waits already is replaced.
 
-    Raises ValidationError ``bad_transition`` unless it is published, ``unchanged``,
+    Raises ValidationError ``bad_transition`` unless it is published, ``no_member``, ``unchanged``,
     ``named_already`` on ``is_anonymous``, what is missing as ``writing.demand_whole``, ``leaks``
     on ``leak_reason``; PermissionDenied for who may not decide for the company.
     """
@@ -35,6 +41,7 @@ def revise_opportunity(opportunity: Opportunity, *, by: User, content: Content) 
             _("Only what is published waits with a changed text; change it itself."),
             code="bad_transition",
         )
+    demand_member(opportunity.company)
     _demand_sense(opportunity, content)
     revision = Revision.objects.waiting().filter(opportunity=opportunity).first()
     if revision is None:

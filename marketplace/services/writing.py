@@ -88,6 +88,18 @@ def put_terms(opportunity: Opportunity, terms: Mapping[str, Any] | None) -> None
     row.save()
 
 
+def demand_member(company: Company) -> None:
+    """Refuse to hand in what no chamber would read. Raises ValidationError ``no_member``."""
+    if not company.memberships.in_force().exists():
+        raise ValidationError(
+            _(
+                "Only members of a chamber hand in texts: their chamber reads them first."
+                " Keep it as a draft and apply for membership."
+            ),
+            code="no_member",
+        )
+
+
 def demand_no_leaks(company: Company, content: Content) -> None:
     """Refuse an anonymous text that tells who writes, unless it is said why it does not.
 

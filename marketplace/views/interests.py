@@ -91,7 +91,7 @@ def express(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         "ways": ways,
         "way": told_route(ways.route) if ways.route else "",
         "adviser": adviser_of(ways.route.stops[0].chamber) if ways.route else None,
-        "refusal": _refusal(found, company) if not form.is_bound else "",
+        "refusal": _refusal(found, company) if not form.is_bound else None,
         "left": services.quota_left(company),
         "most": services.MOST_OPEN,
     }
@@ -255,10 +255,10 @@ def _answer(
     return render(request, f"marketplace/interests/{template}", context, status=status)
 
 
-def _refusal(opportunity: Opportunity, company: Company) -> str:
-    """Why the company may not ask, said before anything is typed; "" when it may."""
+def _refusal(opportunity: Opportunity, company: Company) -> ValidationError | None:
+    """Why the company may not ask, said before anything is typed; None when it may."""
     try:
         services.demand_askable(opportunity, company)
     except ValidationError as error:
-        return " ".join(error.messages)
-    return ""
+        return error
+    return None

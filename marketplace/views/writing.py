@@ -65,7 +65,14 @@ def start(request: SignedInRequest) -> HttpResponse:
     asked = form.is_bound and form.is_valid()
     side, title = (form.cleaned_data[one] if asked else "" for one in ("side", "title"))
     found = similar({"": title}, request.user, side=side) if title else []
-    context = {"form": form, "asked": asked, "found": found, "title": title}
+    admitted = company.memberships.in_force().exists()
+    context = {
+        "form": form,
+        "asked": asked,
+        "found": found,
+        "title": title,
+        "is_admitted": admitted,
+    }
     return render(
         request, f"{_HERE}/new.html", context, status=422 if form.is_bound and not asked else 200
     )
@@ -276,6 +283,7 @@ def _form_page(
         "company": company,
         "is_published": row is not None and row.status == Opportunity.Status.PUBLISHED,
         "change": change,
+        "is_admitted": company.memberships.in_force().exists(),
         "review": selectors.review_to_answer(row, change) if row else None,
         "found": similar(titles, request.user, side=side, but=row),
         "term_names": TERMS,

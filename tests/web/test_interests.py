@@ -72,6 +72,15 @@ def test_a_company_expresses_interest_and_sees_who_has_it(client, world):
     assert "See how it stands" in page(client, world.keiko, "opportunity", world.offer.public_id)
 
 
+def test_who_is_no_member_reads_where_to_apply_before_typing(client, world):
+    world.asking.memberships.all().delete()
+
+    shown = page(client, world.keiko, "interest-new", world.offer.public_id).split("<main")[1]
+
+    assert "Only members of a chamber may express interest" in shown
+    assert reverse("memberships") in shown
+
+
 def test_what_was_typed_stays_where_an_answer_is_missing(client, world):
     answer = send(
         client, world.keiko, "interest-new", world.offer.public_id, cooperation="500 sensors"

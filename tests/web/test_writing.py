@@ -150,6 +150,45 @@ def test_a_draft_is_kept_and_seen_by_its_company_alone(client, owner):
     assert client.get(address(row)).status_code == 404
 
 
+def test_a_company_that_no_chamber_admitted_keeps_drafts_and_reads_where_to_apply(
+    client, company, owner
+):
+    company.memberships.all().delete()
+
+    pages = [
+        client.get("/en/opportunities/new/").content.decode(),
+        client.get("/en/opportunities/write/").content.decode(),
+    ]
+    refused = client.post("/en/opportunities/write/", typed())
+
+    assert all("/en/my/memberships/" in one.split("<main")[1] for one in pages)
+    assert 'name="submit"' not in pages[1]
+    assert refused.status_code == 422
+    assert "Only members of a chamber hand in texts" in refused.content.decode()
+    assert 'value="Pressure sensors"' in refused.content.decode()
+    assert not Opportunity.objects.exists()
+    said = typed(draft="1")
+    del said["submit"]
+    client.post("/en/opportunities/write/", said)
+    own = client.get(address(written())).content.decode().split("<main")[1]
+    assert "/en/my/memberships/" in own
+    assert 'value="submit"' not in own
+    client.post(address(written(), "step/"), {"step": "submit"})
+    assert (written().status, written().reference) == (S.DRAFT, "")
+
+
+def test_a_company_whose_membership_ended_hands_in_no_change(client, company, owner):
+    row = factories.OpportunityFactory(company=company, published=True, title={"en": "Old pumps"})
+    company.memberships.all().delete()
+
+    own = client.get(address(row)).content.decode().split("<main")[1]
+    refused = client.post(address(row, "edit/"), typed(title_en="New valves"))
+
+    assert "/en/my/memberships/" in own
+    assert refused.status_code == 422
+    assert not Revision.objects.exists()
+
+
 def test_a_form_with_an_error_keeps_what_was_typed_and_saves_nothing(client, owner):
     answer = client.post("/en/opportunities/write/", typed(title_en="", text_en="Kept words"))
 

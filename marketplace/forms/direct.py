@@ -142,7 +142,7 @@ class DirectAskForm(_Timed):
         super().__init__(*args, **kwargs)
         self.fields["person"].queryset = answering(own)  # type: ignore[attr-defined]
         self.fields["opportunity"].queryset = (  # type: ignore[attr-defined]
-            Opportunity.objects.on_show().named().filter(company__in=[own, partner])
+            Opportunity.objects.on_show().to_meet_about(own.pk, partner.pk)
         )
         self.fields["opportunity"].own = own  # type: ignore[attr-defined]
         self.fields["times"] = TimesField(

@@ -255,9 +255,7 @@ class AskForm(forms.Form):
             Participant.objects.coming().filter(registration=own)
         )
         self.fields["opportunity"].queryset = (  # type: ignore[attr-defined]
-            Opportunity.objects.on_show()
-            .named()  # beside the name of either company
-            .filter(company__in=[own.company_id, partner.company_id])
+            Opportunity.objects.on_show().to_meet_about(own.company_id, partner.company_id)
         )
         self.fields["opportunity"].own = own.company  # type: ignore[attr-defined]
         self.fields["slots"] = slots_field(

@@ -47,6 +47,16 @@ class OpportunityQuerySet(ScopedQuerySet):
         """
         return self.filter(is_anonymous=False)
 
+    def to_meet_about(self, own: int, partner: int) -> Self:
+        """Named ones that company ``own`` may ask company ``partner`` to meet about, by keys.
+
+        What the partner wants to be asked about through the chambers is not asked past them: it
+        belongs here once the partner has accepted an interest of ``own`` in it.
+        """
+        accepted = Opportunity.objects.filter(interests__company=own, interests__status="accepted")
+        theirs = Q(company=partner) & (Q(through_chambers=False) | Q(pk__in=accepted.values("pk")))
+        return self.named().filter(Q(company=own) | theirs)
+
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """What a listed member has published; beyond that one's own and one's members'."""
         shown = Q(published_at__isnull=False, status__in=Opportunity.PUBLIC_STATES) & Q(

@@ -120,14 +120,17 @@ def demand_theirs(request: MeetingRequest, by: User) -> None:
     """Raise ValidationError ``not_theirs`` for an opportunity of neither side.
 
     The same for one that ``by`` may not read or whose company is not named beside it: which of
-    these it is would tell of it.
+    these it is would tell of it. ``through_chambers`` for one that is not asked about so.
     """
     if request.opportunity_id is None:
         return
-    companies = {request.requester.company_id, request.partner.company_id}
-    rows = Opportunity.objects.visible_to(by).named()
-    if not rows.filter(pk=request.opportunity_id, company__in=companies).exists():
+    own, partner = request.requester.company_id, request.partner.company_id
+    rows = Opportunity.objects.visible_to(by).named().filter(pk=request.opportunity_id)
+    if not rows.filter(company__in={own, partner}).exists():
         raise not_theirs()
+    if not rows.to_meet_about(own, partner).exists():
+        said = _("Here one asks through the chambers: express interest instead.")
+        raise ValidationError({"opportunity": ValidationError(said, code="through_chambers")})
 
 
 def not_theirs() -> ValidationError:

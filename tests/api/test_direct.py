@@ -2,11 +2,12 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from marketplace.models import Meeting, MeetingRequest
 from marketplace.services import direct
 from tests import event_factories as make
-from tests.factories import OpportunityFactory
+from tests.factories import InterestFactory, OpportunityFactory
 from tests.marketplace.direct_world import side, soon
 from tests.marketplace.refusals import refused
 
@@ -74,6 +75,42 @@ def test_a_request_is_about_an_item_of_the_two_that_stands_under_a_name(
             by=anna.person,
             opportunity=item,
         )
+
+
+def test_what_is_asked_about_through_the_chambers_is_not_asked_past_them(
+    client, speaking_for, anna, keiko
+):
+    item = OpportunityFactory(company=keiko.company, published=True, through_chambers=True)
+    address = reverse("direct-ask", args=[keiko.company.public_id])
+    shown = reverse("opportunity", args=[item.public_id])
+    client.force_login(anna.person)
+
+    asked = send(
+        speaking_for(anna.person),
+        "direct/",
+        **body(anna, keiko, soon()),
+        opportunity=item.reference,
+    )
+
+    assert asked.status_code == 400
+    assert "express interest instead" in asked.content.decode()
+    assert address not in client.get(shown).content.decode()
+    assert str(item.public_id) not in client.get(address).content.decode()
+    assert not MeetingRequest.objects.exists()
+
+    InterestFactory(
+        opportunity=item, company=anna.company, status="accepted", decided_at=timezone.now()
+    )
+
+    assert f"{address}?about=" in client.get(shown).content.decode()
+    assert str(item.public_id) in client.get(address).content.decode()
+    agreed = send(
+        speaking_for(anna.person),
+        "direct/",
+        **body(anna, keiko, soon()),
+        opportunity=item.reference,
+    )
+    assert agreed.status_code == 201, agreed.json()
 
 
 def test_a_company_is_asked_and_agrees_at_one_of_the_times(speaking_for, anna, keiko):

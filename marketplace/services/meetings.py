@@ -365,7 +365,7 @@ def _outcome(attendance: set[str], before: Meeting.Status) -> Meeting.Status:
 def _demand_status(meeting: Meeting, present: Meeting.Status, *, to: Meeting.Status) -> None:
     if meeting.status != present:
         raise ValidationError(
-            _("From “%(present)s” it cannot become “%(wanted)s”."),
+            _("It is “%(present)s” now, so it cannot become “%(wanted)s”: look at it again."),
             code="bad_transition",
             params={"present": meeting.get_status_display(), "wanted": to.label},
         )

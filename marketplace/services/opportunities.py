@@ -51,6 +51,17 @@ _MOVES = {
 }
 
 
+_NOT_NOW = {
+    Status.DRAFT: gettext_lazy("It is a draft: hand it in for review first."),
+    Status.IN_REVIEW: gettext_lazy("It is in review: wait for the decision, or take it back."),
+    Status.ON_HOLD: gettext_lazy("It is on hold: change it and hand it in again."),
+    Status.PUBLISHED: gettext_lazy(
+        "It is published: to change it, hand in a changed text; to end it, archive it."
+    ),
+    Status.REJECTED: gettext_lazy("It was rejected: write a new one."),
+    Status.ARCHIVED: gettext_lazy("It is archived: write a new one."),
+}
+_REVIEWED = {Status.PUBLISHED, Status.ON_HOLD, Status.REJECTED}
 _CHANGED = {
     Status.IN_REVIEW: gettext_lazy("It is in review: take it back first, then change it."),
     Status.PUBLISHED: gettext_lazy("It is published: hand in a changed text, which is reviewed."),
@@ -214,7 +225,7 @@ def renew_opportunity(
     _demand_part(opportunity, by)
     day, opportunity = on or today(), lock_opportunity(opportunity)
     if opportunity.status != Status.PUBLISHED or opportunity.expires_on is None:
-        raise _wrong_state(opportunity, Status.PUBLISHED)
+        raise ValidationError(_NOT_NOW[Status(opportunity.status)], code="bad_transition")
     if day < opportunity.expires_on - RENEWED_FROM:
         raise ValidationError(
             _("It is shown until %(last)s and can be renewed from %(first)s on."),
@@ -288,11 +299,14 @@ def demand_move(opportunity: Opportunity, to: Opportunity.Status) -> Opportunity
 
 
 def _wrong_state(opportunity: Opportunity, wanted: Opportunity.Status) -> ValidationError:
-    return ValidationError(
-        _("From “%(present)s” it cannot become “%(wanted)s”."),
-        code="bad_transition",
-        params={"present": opportunity.get_status_display(), "wanted": wanted.label},
-    )
+    """Say to its company what is open to it now, to its reviewer that somebody was faster."""
+    if wanted in _REVIEWED:
+        return ValidationError(
+            _("It does not wait for a review now, it is “%(present)s”: see what was decided."),
+            code="bad_transition",
+            params={"present": opportunity.get_status_display()},
+        )
+    return ValidationError(_NOT_NOW[Status(opportunity.status)], code="bad_transition")
 
 
 def _move(opportunity: Opportunity, to: Opportunity.Status) -> Opportunity:

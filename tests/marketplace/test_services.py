@@ -183,6 +183,8 @@ def test_only_the_next_steps_are_open_and_each_is_a_change(company, owner, manag
         with pytest.raises(ValidationError) as caught:
             act(row, by=by)
         assert code_of(caught) == "bad_transition"
+        (said,) = caught.value.messages
+        assert len(said.split(":")) > 1, "a state without what to do"
     else:
         act(row, by=by)
 

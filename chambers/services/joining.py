@@ -103,7 +103,8 @@ def ask_to_join(company: Company, *, by: User, message: str = "") -> JoinRequest
     """Ask the main contacts of a company to be one of its people; its chambers if it has none.
 
     Raises ValidationError ``already_representative``, ``already_asked``, ``asked_again`` within
-    ``ASK_AGAIN_AFTER`` of a refusal, or ``too_many_requests``.
+    ``ASK_AGAIN_AFTER`` of a refusal, ``too_many_requests``, or ``nobody_answers`` where it has
+    neither people nor a chamber.
     """
     _hold_person(by)
     if Representative.objects.filter(company=company, person=by).exists():
@@ -130,8 +131,17 @@ def ask_to_join(company: Company, *, by: User, message: str = "") -> JoinRequest
         )
     request = JoinRequest(company=company, person=by, message=" ".join(message.split()))
     request.full_clean()
+    readers = [*_who_answers(company)]
+    if not readers and not company.memberships.in_force().exists():
+        raise ValidationError(
+            _(
+                "Nobody can answer for this company yet: it has no main contact here, and no"
+                " chamber has admitted it. Ask your chamber to admit it, then ask again."
+            ),
+            code="nobody_answers",
+        )
     request.save()
-    for reader, chamber in _who_answers(company):
+    for reader, chamber in readers:
         context = {"request": request, "by_chamber": chamber is not None}
         queue_mail("join_asked", to=reader, chamber=chamber, context=context)
     return request
@@ -223,7 +233,7 @@ def withdraw_invitation(invitation: Invitation, *, by: User) -> Invitation:
     locked = _lock_invitation(invitation)
     demand_main_contact(by, locked.company)
     if locked.state != Invitation.State.PENDING:
-        raise _already_answered()
+        raise _already_answered(locked)
     locked.state = Invitation.State.WITHDRAWN
     locked.save(update_fields=["state"])
     return locked
@@ -340,7 +350,7 @@ def _pending(request: JoinRequest) -> JoinRequest:
     rows = JoinRequest.objects.select_for_update(of=("self",)).select_related("company", "person")
     locked = rows.get(pk=request.pk)
     if locked.state != JoinRequest.State.PENDING:
-        raise _already_answered()
+        raise _already_answered(locked)
     return locked
 
 
@@ -364,8 +374,12 @@ def _lock_invitation(invitation: Invitation) -> Invitation:
     return rows.select_related("company", "invited_by").get(pk=invitation.pk)
 
 
-def _already_answered() -> ValidationError:
-    return ValidationError(_("This is answered already."), code="already_answered")
+def _already_answered(row: JoinRequest | Invitation) -> ValidationError:
+    return ValidationError(
+        _("Nothing is left to do here: its state is “%(state)s” by now."),
+        code="already_answered",
+        params={"state": row.get_state_display()},
+    )
 
 
 def _already_registered() -> ValidationError:

@@ -76,8 +76,8 @@ def remove_representative(representative: Representative, *, by: User) -> None:
 
 
 def main_contacts(company: Company) -> list[User]:
-    """Those who decide about the people of a company."""
-    rows = Representative.objects.filter(company=company, role=Role.OWNER)
+    """Those who decide about the people of a company; who has left the platform does not."""
+    rows = Representative.objects.filter(company=company, role=Role.OWNER, person__is_active=True)
     return [one.person for one in rows.select_related("person").order_by("pk")]
 
 

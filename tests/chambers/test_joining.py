@@ -217,6 +217,20 @@ def test_where_a_company_has_no_main_contact_its_chambers_are_told_and_answer(us
     assert Representative.objects.get(company=company).role == "owner"
 
 
+def test_nobody_waits_for_a_company_where_nobody_answers(user):
+    gone = RepresentativeFactory(person__is_active=False)
+
+    with pytest.raises(ValidationError) as error:
+        joining.ask_to_join(gone.company, by=user)
+    staff = StaffFactory()
+    MembershipFactory(company=gone.company, chamber=staff.chamber)
+    asked = joining.ask_to_join(gone.company, by=user)
+
+    assert codes(error) == ["nobody_answers"]
+    assert asked.state == "pending"
+    assert [one.to for one in Mail.objects.all()] == [staff.person.email]
+
+
 def test_a_colleague_who_is_accepted_gets_the_role_that_was_chosen(user):
     contact = RepresentativeFactory()
     asked = JoinRequestFactory(company=contact.company, person=user)
@@ -278,7 +292,7 @@ def test_staff_of_a_chamber_that_the_company_left_do_not_answer():
 
 def test_one_person_has_only_so_many_requests_and_gets_one_back_by_withdrawing(user):
     waiting = [JoinRequestFactory(person=user) for _ in range(joining.MOST_REQUESTS)]
-    company = CompanyFactory()
+    company = RepresentativeFactory().company
 
     with pytest.raises(ValidationError) as error:
         joining.ask_to_join(company, by=user)

@@ -121,16 +121,19 @@ def review_to_answer(opportunity: Opportunity, change: Revision | None) -> Revie
 
 
 def _steps(opportunity: Opportunity, change: Revision | None, day: dt.date) -> set[str]:
-    """Of edit, submit, take_back, renew, archive, withdraw: those that are open."""
+    """Of edit, submit, take_back, renew, archive, withdraw, copy: those that are open."""
     steps = {
         Status.DRAFT: {"edit", "submit", "archive"},
         Status.ON_HOLD: {"edit", "submit", "archive"},
         Status.IN_REVIEW: {"take_back"},
         Status.PUBLISHED: {"edit", "archive"},
-        Status.REJECTED: {"archive"},
+        Status.REJECTED: {"archive", "copy"},
+        Status.ARCHIVED: {"copy"},
     }.get(Status(opportunity.status), set())
     last = opportunity.expires_on
     published = opportunity.status == Status.PUBLISHED
     if published and last and last - RENEWED_FROM <= day <= last + RENEWED_UNTIL:
         steps = steps | {"renew"}
+    if opportunity.status_on(day) == Status.EXPIRED:
+        steps = steps | {"copy"}
     return steps | {"withdraw"} if change is not None else steps

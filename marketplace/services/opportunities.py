@@ -58,15 +58,15 @@ _NOT_NOW = {
     Status.PUBLISHED: gettext_lazy(
         "It is published: to change it, hand in a changed text; to end it, archive it."
     ),
-    Status.REJECTED: gettext_lazy("It was rejected: write a new one."),
-    Status.ARCHIVED: gettext_lazy("It is archived: write a new one."),
+    Status.REJECTED: gettext_lazy("It was rejected: copy it into a new draft."),
+    Status.ARCHIVED: gettext_lazy("It is archived: copy it into a new draft."),
 }
 _REVIEWED = {Status.PUBLISHED, Status.ON_HOLD, Status.REJECTED}
 _CHANGED = {
     Status.IN_REVIEW: gettext_lazy("It is in review: take it back first, then change it."),
     Status.PUBLISHED: gettext_lazy("It is published: hand in a changed text, which is reviewed."),
-    Status.REJECTED: gettext_lazy("It was rejected: write a new one."),
-    Status.ARCHIVED: gettext_lazy("It is archived: write a new one."),
+    Status.REJECTED: gettext_lazy("It was rejected: copy it into a new draft."),
+    Status.ARCHIVED: gettext_lazy("It is archived: copy it into a new draft."),
 }
 
 
@@ -101,6 +101,16 @@ def draft_opportunity(
     opportunity.codes.set(content.codes)
     put_terms(opportunity, investment)
     return opportunity
+
+
+def copy_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
+    """A new draft that says what ``opportunity`` says; the old one stays as it is.
+
+    Raises as ``draft_opportunity``.
+    """
+    said = vars(content_of(opportunity))
+    side, kind = opportunity.side, opportunity.kind
+    return draft_opportunity(opportunity.company, side=side, kind=kind, by=by, **said)
 
 
 @transaction.atomic
@@ -234,7 +244,7 @@ def renew_opportunity(
         )
     if day > opportunity.expires_on + RENEWED_UNTIL:
         raise ValidationError(
-            _("It ended on %(last)s: after so long write a new one, which is reviewed."),
+            _("It ended on %(last)s: after so long copy it into a new draft, which is reviewed."),
             code="too_late",
             params=_told_days(opportunity.expires_on, day),
         )

@@ -134,7 +134,7 @@ def edit(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @sent_from("own-opportunities")
 def step(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Hand in, take back, renew, or withdraw a changed text: one press each."""
+    """Hand in, take back, renew, copy, or withdraw a changed text: one press each."""
     row = _own(request, public_id)
     request.acting.demand_editor()
     known: dict[str, tuple[Callable[[User], object], str]] = {
@@ -150,6 +150,10 @@ def step(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
             lambda by: services.renew_opportunity(row, by=by),
             _("Renewed for another year."),
         ),
+        "copy": (
+            lambda by: services.copy_opportunity(row, by=by),
+            _("This is a new draft with the words of the old one."),
+        ),
         "withdraw": (
             lambda by: revisions.withdraw_revision(_change(row), by=by),
             _("The changed text is withdrawn; the published one stays."),
@@ -159,11 +163,13 @@ def step(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     if chosen is None:
         raise Http404
     try:
-        chosen[0](request.user)
+        made = chosen[0](request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
         messages.success(request, chosen[1])
+        if isinstance(made, Opportunity) and made.pk != row.pk:
+            return redirect("opportunity-edit", made.public_id)
     return redirect("opportunity", row.public_id)
 
 

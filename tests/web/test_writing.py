@@ -383,6 +383,36 @@ def test_what_ends_soon_is_renewed_with_one_press(client, company, owner):
     assert "Renew for a year" not in client.get(address(row)).content.decode()
 
 
+@pytest.mark.parametrize("state", ["rejected", "archived", "expired", "published"])
+def test_what_is_over_is_copied_into_a_new_draft(client, company, owner, state):
+    shown = {state: True} if state in ("expired", "published") else {"status": state}
+    old = factories.OpportunityFactory(
+        company=company,
+        numbered=True,
+        kind="investment",
+        title={"en": "Plant", "ru": "Завод"},
+        text={"en": "Twenty a month"},
+        codes=hs("902610"),
+        through_chambers=True,
+        **shown,
+    )
+    factories.InvestmentTermsFactory(opportunity=old, region="Kaluga")
+    offered = 'value="copy"' in client.get(address(old)).content.decode()
+
+    answer = client.post(address(old, "step/"), {"step": "copy"})
+
+    assert offered is (state != "published")
+    new = Opportunity.objects.exclude(pk=old.pk).get()
+    assert answer["Location"] == address(new, "edit/")
+    assert (new.status, new.reference, new.published_at) == (S.DRAFT, "", None)
+    assert (new.title, new.text, new.kind) == (old.title, old.text, "investment")
+    assert (new.through_chambers, new.investment.region) == (True, "Kaluga")
+    assert [code.code for code in new.codes.all()] == ["902610"]
+    old.refresh_from_db()
+    assert old.title == {"en": "Plant", "ru": "Завод"}
+    assert 'value="Plant"' in client.get(address(new, "edit/")).content.decode()
+
+
 def test_archiving_asks_first(client, company, owner):
     row = factories.OpportunityFactory(company=company, published=True)
 

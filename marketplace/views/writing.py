@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from chambers.http import SignedInRequest
 from chambers.models import Company, User
 from chambers.pages import page_of, sent_from
+from chambers.selectors.codes import codes_by_keys
 from marketplace import services
 from marketplace.forms.opportunities import OpportunityForm, StartForm, initial_of
 from marketplace.models import Interest, Opportunity, Revision
@@ -282,6 +283,7 @@ def _form_page(
 ) -> HttpResponse:
     refused = form.is_bound and bool(form.errors)
     titles = {form.first: form[f"title_{form.first}"].value() or ""}
+    codes = codes_by_keys(form.fields["codes"].keys_of(form["codes"].value()))  # type: ignore[attr-defined]
     side = form["side"].value() or Opportunity.Side.OFFER
     context = {
         "form": form,
@@ -291,7 +293,7 @@ def _form_page(
         "change": change,
         "is_admitted": company.memberships.in_force().exists(),
         "review": selectors.review_to_answer(row, change) if row else None,
-        "found": similar(titles, request.user, side=side, but=row),
+        "found": similar(titles, request.user, side=side, codes=codes, but=row),
         "term_names": TERMS,
         "back": reverse("opportunity", args=[row.public_id])
         if row

@@ -73,6 +73,24 @@ def test_similar_ones_of_the_other_side_are_not_shown(client, owner):
     assert page.context["found"] == []
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_who_writes_sees_what_is_published_under_the_chosen_codes(
+    client, owner, count, django_assert_max_num_queries
+):
+    for _number in range(count):
+        factories.OpportunityFactory(
+            company__member=True, published=True, title={"en": "Gauges"}, codes=hs("902620")
+        )
+    factories.OpportunityFactory(published=True, title={"en": "Roses"}, codes=hs("060311"))
+    said = typed(title_en="", text_en="")
+    client.post("/en/opportunities/write/", said)
+
+    with django_assert_max_num_queries(20):
+        page = client.post("/en/opportunities/write/", said)
+
+    assert [one.title["en"] for one in page.context["found"]] == ["Gauges"] * count
+
+
 # ---------------------------------------------------------------- writing
 def test_a_new_offer_is_handed_in_with_a_number(client, owner):
     factories.CountryFactory(code="JP")

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from chambers.words import fold, transliterate
 
+_BETWEEN = re.compile(r"[\W_]+")
 NAME_LIMIT = 500
 """Characters read of one name."""
 
@@ -184,6 +185,11 @@ def display_parts(name: str) -> Parts:
         brand=" ".join(unquoted.split()) or text or name[:NAME_LIMIT].strip(),
         after=text[end:].lstrip(_EDGE).rstrip(_QUOTES + " ,;"),
     )
+
+
+def bare_number(text: str) -> str:
+    """A registration number as it is compared: letters and digits of any width, nothing else."""
+    return _BETWEEN.sub("", unicodedata.normalize("NFKC", text[:100])).upper()
 
 
 def brand(name: str) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chambers.forms.files import PaperField
 from chambers.models import Chamber, Company, Country, Membership, Representative
-from chambers.selectors.joining import bare_number
+from chambers.names import bare_number
 
 ROLES = [
     (Representative.Role.OWNER, _("Main contact: decides, and invites and removes people")),

@@ -89,12 +89,18 @@ def company_parts(
     description: Mapping[str, str],
     industry: str,
     city: str,
+    registration_number: str,
     labels: Iterable[Part],
     levels: Mapping[str, str],
 ) -> list[Part]:
     """What a company is found by, each part labelled by who may find it so."""
     found: list[Part] = [("A", name, None) for name in names_of(legal_name, legal_name_latin)]
     found.append(("B", city, None))
+    number_label = _label(levels["registration_number"])
+    if number_label and registration_number:
+        # As it is written, and without the signs that others leave out.
+        spellings = {registration_number, names.bare_number(registration_number)}
+        found += [(number_label, one, None) for one in sorted(spellings)]
     text_label = _label(levels["description"])
     if text_label:
         found.append((text_label, industry, "en"))
@@ -145,7 +151,8 @@ def code_facets(codes: Iterable[TradeCode], mark: str = "") -> list[str]:
 
 def company_index(company: Company, codes: Collection[TradeCode] | None = None) -> Indexed:
     """What a saved company is found by; ``codes`` are its own, for whoever has them."""
-    levels = {field: company.level_of(field) for field in ("description", "codes", "languages")}
+    fields = ("description", "codes", "languages", "registration_number")
+    levels = {field: company.level_of(field) for field in fields}
     if codes is None:
         codes = list(company.codes.select_related("parent__parent"))
     parts = company_parts(
@@ -154,6 +161,7 @@ def company_index(company: Company, codes: Collection[TradeCode] | None = None) 
         description=company.description,
         industry=company.industry,
         city=company.city,
+        registration_number=company.registration_number,
         labels=code_labels(codes),
         levels=levels,
     )

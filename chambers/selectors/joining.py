@@ -7,8 +7,6 @@ name, and nothing of it is told that was not typed.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -24,7 +22,6 @@ from chambers.models import Company, Country, Invitation, JoinRequest, Represent
 
 MOST_NAMESAKES = 8
 _LOOKED_AT = 60  # companies whose names are compared letter by letter
-_SIGNS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
@@ -38,14 +35,9 @@ class Candidate:
     asked: bool  # their request waits for an answer
 
 
-def bare_number(text: str) -> str:
-    """A registration number as it is compared: letters and digits of any width, nothing else."""
-    return _SIGNS.sub("", unicodedata.normalize("NFKC", text[:100])).upper()
-
-
 def numbered(country: Country, number: str) -> QuerySet[Company]:
     """Companies of a country with a registration number, however it is written."""
-    wanted = bare_number(number)
+    wanted = names.bare_number(number)
     if not wanted:
         return Company.objects.none()
     signs = Func(

@@ -93,6 +93,7 @@ def places_of_company(shown: ShownCompany) -> Iterator[Place]:
     yield from places_of_texts(_("description"), shown.fields.get("description", {}), language)
     yield Place(_("industry"), shown.fields.get("industry", ""), "en")
     yield Place(_("city"), shown.city)
+    yield Place(_("registration number"), shown.fields.get("registration_number", ""))
 
 
 def read_as(asked: Question | None, text: str, found: Iterable[Sequence[Reason]]) -> str:

@@ -9,10 +9,13 @@ from chambers.selectors.search import read_question, search_companies
 from chambers.services import jobs
 from chambers.services.companies import change_company, reindex_company
 from chambers.services.memberships import approve_membership
+from marketplace import tasks
 from marketplace.models import Opportunity
 from marketplace.selectors import search_opportunities
 from tests.factories import CompanyFactory, MembershipFactory, OpportunityFactory, StaffFactory
 from tests.matching.world import hs
+
+__all__ = ["tasks"]  # its import registers the jobs
 
 
 def test_everything_is_written_anew_by_one_job(db):
@@ -88,6 +91,29 @@ def test_what_members_alone_may_find_is_stored_as_another_word(db, level, kept):
     assert f"'{kept[0]}':" in made.search
     assert kept[1] in made.facets
     assert ("zirconium" in made.spoken) == (level == "public")
+
+
+@pytest.mark.parametrize(
+    ("level", "found_by"),
+    [
+        ("public", {"guest", "member"}),
+        ("members", {"member"}),
+        ("partners", set()),
+        ("accepted", set()),
+    ],
+)
+@pytest.mark.parametrize("asked", ["7701234567", "77-0123 4567", "７７０１２３４５６７"])
+def test_a_registration_number_finds_its_company_for_those_who_may_see_it(
+    db, level, found_by, asked
+):
+    visibility = {"registration_number": level}
+    written = "77-0123 4567"
+    company = CompanyFactory(registration_number=written, visibility=visibility, indexed=True)
+    CompanyFactory(registration_number="7701234568", visibility=visibility, indexed=True)
+
+    for reader in ("guest", "member"):
+        rows = search_companies(Company.objects.all(), asked, member=reader == "member")
+        assert list(rows) == ([company] if reader in found_by else []), reader
 
 
 @pytest.mark.parametrize("level", ["partners", "accepted"])

@@ -10,7 +10,8 @@ from django.db import connections
 from django.utils import timezone
 
 from chambers.models import Company, JoinRequest, Mail, Representative
-from chambers.selectors.joining import bare_number, candidates
+from chambers.names import bare_number
+from chambers.selectors.joining import candidates
 from chambers.services import joining
 from tests.factories import (
     CompanyFactory,

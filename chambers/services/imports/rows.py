@@ -104,6 +104,7 @@ def read_company(record: Mapping[str, Any], countries: Collection[str]) -> Compa
         description={row.language: row.description} if row.description else {},
         industry=row.industry,
         city=row.city,
+        registration_number=row.registration_number,
         labels=(),
         levels=DEFAULT_LEVELS,
     )

@@ -172,6 +172,21 @@ class Tab:
         """By how many pixels the page is wider than the window."""
         return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
+    def tab_to(self, control, most=150):
+        """Press Tab until a control has the focus, as whoever uses no mouse has to reach it."""
+        wanted = control.element_handle()
+        for _number in range(most):
+            self.page.keyboard.press("Tab")
+            if wanted.evaluate("e => e === document.activeElement"):
+                return
+        raise AssertionError(f"{most} times Tab do not lead to {control}")
+
+    def enter(self, control):
+        """Tab to a link or button and follow it by Enter to the page behind."""
+        self.tab_to(control)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
     def focused(self, expression):
         """What JavaScript says of the focused element, as ``e``."""
         return self.page.evaluate(f"(e => {expression})(document.activeElement)")

@@ -74,12 +74,12 @@ def test_times_are_closed_and_a_request_accepted_without_scripts_and_by_keyboard
     boris = world.own.participants.get(name="Boris")
 
     one.go(reverse("availability", args=[boris.public_id]))
-    one.page.get_by_role("button", name="Close whole day").last.press("Enter")
-    box = one.page.locator("input[name=open]").nth(1)
-    box.press("Space")
-    one.page.get_by_role("button", name="Save").press("Enter")
+    one.enter(one.page.get_by_role("button", name="Close whole day").last)
+    one.tab_to(one.page.locator("input[name=open]").nth(1))
+    one.page.keyboard.press("Space")
+    one.enter(one.page.get_by_role("button", name="Save"))
     one.go(reverse("request-accept", args=[world.incoming.public_id]))
-    one.page.get_by_role("button", name="Accept").press("Enter")
+    one.enter(one.page.get_by_role("button", name="Accept"))
 
     expect(one.page.get_by_text("Accepted. Both sides read of it by mail.")).to_be_visible()
     assert Meeting.objects.get(request=world.incoming).status == "confirmed"

@@ -46,12 +46,11 @@ def test_a_company_is_found_while_typing_and_excluded_by_keyboard(world, tab):
     page = tab(reader=world.owner)
     page.go(EXCLUDED)
 
-    page.page.get_by_role("searchbox", name="Exclude a company").focus()
+    page.tab_to(page.page.get_by_role("searchbox", name="Exclude a company"))
     page.page.keyboard.type("asahi")
-    page.page.get_by_role("button", name="Exclude 株式会社アサヒ計装").wait_for()
-    page.page.keyboard.press("Tab")  # to the button of the search
-    page.page.keyboard.press("Tab")  # to the company
-    page.page.keyboard.press("Tab")
+    exclude = page.page.get_by_role("button", name="Exclude 株式会社アサヒ計装")
+    exclude.wait_for()
+    page.tab_to(exclude, most=3)  # over the button of the search and the name of the company
     page.page.keyboard.press("Enter")
 
     page.page.get_by_text("is excluded: neither of you is suggested").wait_for()

@@ -44,18 +44,22 @@ def test_interest_is_expressed_and_accepted_without_scripts_and_by_keyboard(live
     anna = tab(reader=world.anna, java_script_enabled=False)
 
     keiko.go(reverse("opportunity", args=[world.offer.public_id]))
-    keiko.page.get_by_role("link", name="Express interest").press("Enter")
-    keiko.page.get_by_label("What cooperation do you seek?").fill("500 sensors a month")
-    keiko.page.get_by_label("About your company").fill("We make gauges")
-    keiko.page.get_by_role("button", name="Express interest").press("Enter")
+    keiko.enter(keiko.page.get_by_role("link", name="Express interest"))
+    for label, words in (
+        ("What cooperation do you seek?", "500 sensors a month"),
+        ("About your company", "We make gauges"),
+    ):
+        keiko.tab_to(keiko.page.get_by_label(label))
+        keiko.page.keyboard.type(words)
+    keiko.enter(keiko.page.get_by_role("button", name="Express interest"))
     expect(keiko.page.get_by_text("With your chamber").first).to_be_visible()
 
     interest = services.forward_interest(Interest.objects.get(), by=world.sato)
     services.forward_interest(interest, by=world.irina)
     anna.go(reverse("interest", args=[interest.public_id]))
     assert "Ромашка" not in keiko.page.content()
-    anna.page.get_by_role("link", name="Accept and open contacts").press("Enter")
-    anna.page.get_by_role("button", name="Accept and open contacts").press("Enter")
+    anna.enter(anna.page.get_by_role("link", name="Accept and open contacts"))
+    anna.enter(anna.page.get_by_role("button", name="Accept and open contacts"))
 
     expect(anna.page.get_by_text(world.keiko.email)).to_be_visible()
     keiko.page.reload()

@@ -57,11 +57,9 @@ def test_a_code_is_stated_and_a_proposal_declined_by_keyboard_without_scripts(bu
     jobs.work_off()
     page.go("/en/matches/")
 
-    page.page.get_by_role("button", name="State this code 8413").focus()
-    page.page.keyboard.press("Enter")
+    page.enter(page.page.get_by_role("button", name="State this code 8413"))
     page.page.get_by_text("The code is stated.").wait_for()
-    page.page.get_by_role("button", name="Decline").first.focus()
-    page.page.keyboard.press("Enter")
+    page.enter(page.page.get_by_role("button", name="Decline").first)
 
     page.page.get_by_text("Declined. The others are not told").wait_for()
     assert busy.ours.codes.filter(code="8413").exists()

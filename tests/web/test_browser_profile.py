@@ -21,10 +21,11 @@ def test_a_profile_is_completed_by_keyboard_and_read_abroad(tab, world):
     page = ours.page
 
     assert ours.go("/ru/my/profile/") == 200
-    page.focus("#id_codes_words")
+    ours.tab_to(page.locator("#id_codes_words"))
     page.keyboard.type("расхо")
-    found = page.wait_for_selector("#id_codes_lists input[value='hs:9026']:not(:checked)")
-    found.focus()
+    found = page.locator("#id_codes_lists input[value='hs:9026']:not(:checked)")
+    found.wait_for()
+    ours.tab_to(found)
     page.keyboard.press("Space")
     page.fill("#id_codes_words", "zzz")  # what is ticked stays ticked, whatever is looked for next
     page.wait_for_selector("#id_codes_lists input[value='hs:9026']:checked")

@@ -153,6 +153,16 @@ class RemovePersonForm(forms.Form):
 
 
 class _PeopleForms(forms.BaseFormSet):
+    _offered: list[Any] | None = None
+
+    def add_fields(self, form: forms.BaseForm, index: int | None) -> None:
+        """Every row offers the same people, who are read once."""
+        super().add_fields(form, index)
+        person: Any = form.fields["person"]
+        if self._offered is None:
+            self._offered = list(person.choices)
+        person.choices = self._offered
+
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         """A row that is emptied names nobody, also one that had somebody in it to begin with."""
         return {**super().get_form_kwargs(index), "empty_permitted": True}

@@ -140,6 +140,25 @@ def test_what_was_typed_stays_when_it_cannot_be_saved(client, event, speaks_for,
     assert not Registration.objects.exists()
 
 
+@pytest.mark.parametrize("colleagues", [1, 3])
+def test_the_form_takes_the_same_queries_for_any_number_of_people(
+    client, event, speaks_for, colleagues, django_assert_num_queries
+):
+    person = speaks_for(CompanyFactory(member=True))
+    company = person.representations.get().company
+    RepresentativeFactory.create_batch(colleagues, company=company)
+
+    with django_assert_num_queries(12):
+        page = client.get(reverse("event-register", args=[event.public_id]))
+
+    people = {one.person for one in company.representatives.all()}
+    rows = page.context["people"].forms
+    assert len(rows) > 1
+    for row in rows:
+        offered = {str(value) for value, _label in row.fields["person"].choices if value}
+        assert offered == {str(one.public_id) for one in people}
+
+
 def test_what_is_wrong_with_a_person_is_said_on_top_with_a_way_to_the_field(
     client, event, speaks_for
 ):

@@ -98,6 +98,7 @@ def request_context(request: MeetingRequest, to: Registration, reader: User) -> 
         "times": times,
         "until": until,
         "joined": _those_who_meet(request.joins),
+        "item": request.opportunity.titled(reader.language)[0] if request.opportunity else "",
         "quota": rules.quota_left(to) if to.pk == request.requester_id else None,
     }
 

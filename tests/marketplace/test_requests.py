@@ -81,6 +81,18 @@ def test_an_acceptance_tells_the_asker_how_many_requests_are_left(pair):
     assert left not in told.get(person=pair.asked.person).text
 
 
+def test_the_mail_of_a_request_names_the_item_and_who_comes(pair):
+    about = factories.OpportunityFactory(
+        company=pair.asker.registration.company, published=True, title={"en": "Gauges"}
+    )
+
+    pair.ask(opportunity=about, participant=pair.asker)
+
+    text = Mail.objects.get().text
+    assert f"Offer or request: Gauges ({about.reference})" in text
+    assert f"Who of the asking side comes: {pair.asker.name}" in text
+
+
 def test_only_who_decides_for_the_requester_may_ask(pair):
     with pytest.raises(PermissionDenied):
         requests.request_meeting(*pair.sides, by=pair.asked.person)

@@ -92,6 +92,7 @@ def set_place(
     event = meeting.event
     if (event.place, meeting.link) == (place.strip(), link.strip()):
         return meeting
+    was = notices.as_it_was(meeting)
     event.place, meeting.link = place.strip(), link.strip()
     others = {field.name for field in Meeting._meta.fields} - {"link"}  # noqa: SLF001 - documented
     meeting.clean_fields(exclude=others)
@@ -99,7 +100,7 @@ def set_place(
     event.save(update_fields=["place", "updated_at"])
     meeting.sequence += 1
     meeting.save(update_fields=["link", "sequence", "changed_at"])
-    notices.tell_of_meeting("moved", meeting)
+    notices.tell_of_meeting("moved", meeting, was=was)
     return meeting
 
 

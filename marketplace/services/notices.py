@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -107,13 +108,13 @@ def tell_of_meeting(
     kind: str,
     meeting: Meeting,
     *,
-    was: Slot | None = None,
+    was: Meeting | None = None,
     extra: dict[str, Any] | None = None,
 ) -> None:
     """Mail ``meeting_<kind>`` to all whom a meeting concerns, who did it too: calendars need it.
 
     With a slot it brings the calendar file: an invitation, or what takes it out of the calendar.
-    ``was`` is the time before a move.
+    ``was`` is the meeting as it was before a move; see ``as_it_was``.
     """
     for reader, participant in attendees(meeting):
         tell_attendee(kind, meeting, reader, participant, was=was, extra=extra)
@@ -125,7 +126,7 @@ def tell_attendee(
     reader: User,
     participant: Participant,
     *,
-    was: Slot | None = None,
+    was: Meeting | None = None,
     extra: dict[str, Any] | None = None,
 ) -> None:
     """Mail ``meeting_<kind>`` to one reader."""
@@ -137,13 +138,27 @@ def tell_attendee(
             "partner": _partner(meeting, own),
             "time": _told(meeting.slot, own, reader) if meeting.slot else "",
             "at": _brief(meeting.slot, own) if meeting.slot else "",
-            "was": _told(was, own, reader) if was else "",
+            "was": _told_before(was, own, reader) if was else "",
+            "was_link": was.link if was and was.link != meeting.link else "",
             "place": place_of(meeting),
             "quota": rules.quota_left(own) if kind == "accepted" and _asked(meeting, own) else None,
             **(extra or {}),
         }
         file = invitation(meeting, reader, participant) if meeting.slot else None
     mail_of_event(f"meeting_{kind}", reader, own, context, file)
+
+
+def as_it_was(meeting: Meeting) -> Meeting:
+    """The meeting with its time and place as now, to be told once these are changed."""
+    former = copy.copy(meeting)
+    former.event = copy.copy(meeting.event)
+    return former
+
+
+def _told_before(was: Meeting, own: Registration, reader: User) -> str:
+    """The former time and place in one line, in the language in force."""
+    time = _told(was.slot, own, reader) if was.slot else ""
+    return ", ".join(filter(None, [time, place_of(was)]))
 
 
 def _asked(meeting: Meeting, own: Registration) -> bool:

@@ -23,11 +23,12 @@ def set_link(meeting: Meeting, *, by: User, link: str, at: dt.datetime | None = 
     placing.demand_ahead(meeting, at)
     if meeting.link == link.strip():
         return meeting
+    was = notices.as_it_was(meeting)
     meeting.link = link.strip()
     others = {field.name for field in Meeting._meta.fields} - {"link"}  # noqa: SLF001 - documented
     meeting.clean_fields(exclude=others)
     meeting.sequence += 1
     meeting.save(update_fields=["link", "sequence", "changed_at"])
     if meeting.is_placed:
-        notices.tell_of_meeting("moved", meeting)
+        notices.tell_of_meeting("moved", meeting, was=was)
     return meeting

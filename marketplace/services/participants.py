@@ -62,15 +62,15 @@ def change_participant(
     if is_other or participant.presence != old[2]:
         meetings = _ahead(participant, at)
         for meeting in meetings:
-            table = meeting.table_id
+            was = notices.as_it_was(meeting)
             handovers.reseat(meeting)
-            moved += [meeting] if meeting.table_id != table else []
+            moved += [(meeting, was)] if meeting.table_id != was.table_id else []
     if is_other:
         handover_mail.tell_of_people(
             participant.registration, meetings, before, left=old[0], came=participant.name
         )
-    for meeting in () if is_other else moved:
-        notices.tell_of_meeting("moved", meeting)
+    for meeting, was in () if is_other else moved:
+        notices.tell_of_meeting("moved", meeting, was=was)
     return participant
 
 

@@ -63,12 +63,12 @@ def change_time(
 ) -> Meeting:
     """Put a locked meeting into a slot and tell its people the old time and the new one."""
     demand_alive(meeting)
-    was, first = meeting.slot, not meeting.is_placed
+    first, was = not meeting.is_placed, notices.as_it_was(meeting)
     before = interpreter_mail.place_now(meeting)
     set_place(meeting, slot, table, at)
     if first:
         meeting.status = Status.CONFIRMED
-    elif was is not None and was.pk != slot.pk:
+    elif was.slot_id is not None and was.slot_id != slot.pk:
         meeting.moves += 1
     meeting.sequence += 1
     save_placed(meeting)
@@ -76,7 +76,10 @@ def change_time(
         status=TimeProposal.Status.WITHDRAWN, decided_at=timezone.now()
     )
     close_offers(meeting)
-    notices.tell_of_meeting("confirmed" if first else "moved", meeting, was=was)
+    if first:
+        notices.tell_of_meeting("confirmed", meeting)
+    else:
+        notices.tell_of_meeting("moved", meeting, was=was)
     interpreter_mail.tell_of_change(meeting, before)
     return meeting
 

@@ -78,6 +78,9 @@ def test_a_move_takes_everything_along_and_tells_old_and_new(scene):
     assert {one.to for one in mails} == {scene.host.person.email, scene.guest.person.email}
     assert "10:00–10:20" in mails[0].text
     assert "10:40–11:00" in mails[0].text
+    before, now = mails[0].text.partition("Before: ")[2].split("Now: ")
+    assert ("10:00–10:20" in before, "10:40–11:00" in now) == (True, True)
+    assert (str(table) in before, str(table) in now) == (False, True)
     assert f"/en/meetings/{moved.public_id}/\n" in mails[0].text
     assert (mails[0].method, mails[0].thread != "") == ("REQUEST", True)
     assert f"UID:{moved.uid}@" in mails[0].calendar.replace("\r\n ", "")

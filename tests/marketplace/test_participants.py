@@ -101,6 +101,9 @@ def test_who_becomes_remote_sits_at_a_table_with_a_screen(event):
     meeting = Meeting.objects.get()
     assert meeting.table == screen
     assert Booking.objects.get(table__isnull=False).table == screen
+    text = Mail.objects.filter(kind="meeting_moved")[0].text
+    before, now = text.partition("Before: ")[2].split("Now: ")
+    assert (str(screen) in before, str(screen) in now) == (False, True)
     assert set(Mail.objects.values_list("kind", flat=True)) == {"meeting_moved"}
 
 

@@ -6,6 +6,7 @@ from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -44,6 +45,8 @@ def appointment_of(
     lines = [meeting.event.named()[0], *(_person(one) for one in known)]
     if meeting.event.is_direct and meeting.interpreter is not None:
         lines.append(_("Interpreter: %(name)s") % {"name": meeting.interpreter.name})
+    if reader is not None:  # where it is answered and cancelled; an interpreter has no such page
+        lines.append(settings.BASE_URL + reverse("meeting", args=[meeting.public_id]))
     host = urlsplit(settings.BASE_URL).hostname
     return Appointment(
         uid=f"{meeting.uid}@{host}",

@@ -302,6 +302,7 @@ def test_it_stands_in_the_calendar_that_a_person_subscribes_to(world):
     assert entry.uid.startswith(f"{meeting.uid}@")
     assert (entry.url, entry.place) == ("https://meet.example/1", "Online")
     assert "Direct meeting" in entry.text
+    assert entry.text.endswith(f"/en/meetings/{meeting.public_id}/")
 
 
 # ---------------------------------------------------------------- one place at a time
@@ -466,7 +467,6 @@ def test_where_one_meets_is_told_to_all_with_the_same_entry_of_the_calendar(worl
 
     direct_meetings.set_place(meeting, by=world.keiko.person, link="https://meet.example/asahi")
     direct_meetings.set_place(meeting, by=world.keiko.person, link="https://meet.example/asahi")
-
     refused(
         "invalid",
         direct_meetings.set_place,
@@ -478,6 +478,14 @@ def test_where_one_meets_is_told_to_all_with_the_same_entry_of_the_calendar(worl
     assert "https://meet.example/asahi" in mail.text
     assert f"UID:{meeting.uid}@" in mail.calendar
     assert "SEQUENCE:2" in mail.calendar
+    direct_meetings.set_place(meeting, by=world.keiko.person, place="Hotel Okura, lobby")
+    text = Mail.objects.filter(to=world.anna.person.email, kind="meeting_moved").latest("pk").text
+    before, now = text.partition("Before: ")[2].split("Now: ")
+    assert ("Online\n    https://meet.example/asahi" in before, "Hotel Okura" in before) == (
+        True,
+        False,
+    )
+    assert ("Hotel Okura, lobby" in now, "meet.example" in now) == (True, False)
 
 
 def test_a_colleague_goes_instead_and_the_partner_reads_who(world):

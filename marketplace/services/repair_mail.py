@@ -15,7 +15,7 @@ from marketplace.selectors.standing import place_held
 from marketplace.services.calendar_files import calendar_file
 from marketplace.services.mending import Outcome, Shift, Sort
 from marketplace.services.notices import Shares, Theirs, attendees, thread_of
-from marketplace.services.timetable_mail import entries_of, row_of
+from marketplace.services.timetable_mail import entries_of, row_of, standby_for
 
 
 @dataclass
@@ -76,7 +76,12 @@ def _write(event: Event, share: Share, left: Registration | None, kept: Theirs) 
             "event": event,
             "event_name": event.named()[0],
             "rows": [row for shift, row in rows if shift.after is not None],
-            "waiting": [row for shift, row in rows if shift.sort == Sort.LOST],
+            "waiting": [
+                {**row, **standby_for(shift.meeting, reader)}
+                for shift, row in rows
+                if shift.sort == Sort.LOST
+            ],
+            "standby": not event.awaits_timetable(),
             "left": left.company.told if left is not None else "",
             "going_on": [_row(shift, who, reader) for shift, who in stays],
             "cancelled": [row for shift, row in rows if shift.sort == Sort.CANCELLED],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.utils import translation
+from django.utils import timezone, translation
 
 from chambers.gates.calendar import Appointment, Standing
 from chambers.models import User
@@ -128,7 +128,7 @@ def _joined(meetings: QuerySet[Meeting, Meeting]) -> QuerySet[Meeting, Meeting]:
             "guest__person",
             "guest__registration__company",
         )
-        .prefetch_related("others__person", "others__registration__company")
+        .prefetch_related("others__person", "others__registration__company", "request__slots")
         .order_by("slot__starts_at", "pk")
     )
 
@@ -201,7 +201,13 @@ def timetable_context(
         "event": event,
         "event_name": event.named()[0],
         "rows": [row for row in rows if row["time"]],
-        "waiting": [row for row in rows if not row["time"]],
+        "waiting": [
+            {**row, **standby_for(one, reader)}
+            for row, (one, _who, _former) in zip(rows, theirs, strict=True)
+            if not row["time"]
+        ],
+        # Freed times are offered once no timetable is to come that fills them.
+        "standby": not event.awaits_timetable(),
         "halls": [str(one) for one in halls] if any(one.table for one, _w, _p in theirs) else [],
     }
 
@@ -223,6 +229,15 @@ def row_of(
         "was": _time(before[0], meeting, reader) if before else "",
         "was_at": str(before[1]) if before and before[1] and before[1] != meeting.table else "",
     }
+
+
+def standby_for(meeting: Meeting, reader: User) -> dict[str, Any]:
+    """The times ahead that a meeting without one was agreed for, and whether any will do."""
+    slots = list(meeting.request.slots.all()) if meeting.request is not None else []
+    ahead = sorted(
+        (one for one in slots if one.starts_at > timezone.now()), key=lambda one: one.starts_at
+    )
+    return {"times": [_time(one, meeting, reader) for one in ahead], "any": not slots}
 
 
 def _time(slot: Slot | None, meeting: Meeting, reader: User) -> str:

@@ -121,6 +121,8 @@ def test_a_lost_hall_leaves_what_finds_no_other_place_waiting_with_the_reason():
     mail = Mail.objects.filter(kind="timetable_repaired").first()
     assert "METHOD:CANCEL" in mail.calendar
     assert "Without a time for now" in mail.text
+    assert "    Any time when all of you are free\n" in mail.text
+    assert "You are on standby for the times above" in mail.text
     assert TableClosed.objects.count() == 2
     assert orphans() == []
 

@@ -8,4 +8,9 @@ class MarketplaceConfig(AppConfig):
 
     def ready(self) -> None:
         """Every process writes links into mails, and whoever leaves is forgotten everywhere."""
-        from marketplace.services import feedback_links, outcome_links, own_data  # noqa: F401
+        from marketplace.services import (  # noqa: F401
+            feedback_links,
+            outcome_links,
+            own_data,
+            request_links,
+        )

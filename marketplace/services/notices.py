@@ -27,6 +27,7 @@ from marketplace.selectors.event_days import event_days, has_days
 from marketplace.selectors.mail_texts import wording_of
 from marketplace.selectors.times import shown_time, tell_instant, tell_time
 from marketplace.services import rules
+from marketplace.services.answer_links import answer_links
 from marketplace.services.calendar_files import calendar_file
 
 Theirs = list[tuple[Meeting, Participant]]
@@ -101,6 +102,7 @@ def request_context(request: MeetingRequest, to: Registration, reader: User) -> 
         "joined": _those_who_meet(request.joins),
         "item": request.opportunity.titled(reader.language)[0] if request.opportunity else "",
         "quota": rules.quota_left(to) if to.pk == request.requester_id else None,
+        **(answer_links(request, reader) if to.pk == request.answer_from_id else {}),
     }
 
 

@@ -22,6 +22,7 @@ from marketplace.selectors.agenda import with_people
 from marketplace.selectors.appointments import place_of
 from marketplace.selectors.mail_texts import wording_of
 from marketplace.selectors.times import shown_time, tell_instant, tell_time
+from marketplace.services.answer_links import answer_links
 from marketplace.services.notices import attendees, chamber_of, speakers, thread_of
 
 SOON = dt.timedelta(minutes=10)
@@ -91,6 +92,7 @@ def remind_to_answer(now: dt.datetime) -> int:
             "requester__company",
             "partner__company",
         )
+        .prefetch_related("slots")
         .order_by("expires_at", "pk")
     )
     for request in rows:
@@ -220,6 +222,7 @@ def answers_context(
                 "until": tell_instant(one.expires_at, zone=own.event.zone, reader=reader.time_zone)
                 if one.expires_at
                 else "",
+                **answer_links(one, reader),
             }
             for one in requests
         ]

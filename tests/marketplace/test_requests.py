@@ -372,6 +372,47 @@ def test_what_was_decided_is_not_decided_again(pair, status):
     refused("not_waiting", requests.withdraw_request, request, by=pair.asker.person)
 
 
+def link_to(word, mail):
+    """The address under a line of a mail."""
+    return re.search(rf"\n{word}:\nhttps?://[^/]+(\S*/links/\S+)", mail.text)[1]
+
+
+def test_the_link_of_the_mail_accepts_at_the_press_of_its_button_and_once(pair, client):
+    slot = make.SlotFactory(event=pair.event)
+    make.TableFactory(event=pair.event)
+    request = pair.ask(slots=[slot])
+    accept, decline = (link_to(word, Mail.objects.get()) for word in ("Accept", "Decline"))
+
+    page = client.get(accept)
+    assert (page.status_code, Meeting.objects.count()) == (200, 0)
+    assert str(pair.asker.registration.company) in page.content.decode()
+    assert client.post(accept).status_code == 200
+
+    assert Meeting.objects.get().slot == slot
+    assert client.post(accept).status_code == client.post(decline).status_code == 409
+    request.refresh_from_db()
+    assert request.status == S.ACCEPTED
+    assert Meeting.objects.count() == 1
+
+
+def test_the_link_of_the_mail_declines_what_was_mailed_and_no_other_terms(pair, client):
+    first, second = (make.SlotFactory(event=pair.event) for _time in range(2))
+    request = pair.ask(slots=[first])
+    former = link_to("Decline", Mail.objects.get())
+    request.slots.set([first, second])
+    assert client.post(former).status_code == 409
+    request.slots.set([first])
+
+    pair.asked.registration.company.representatives.update(role="viewer")
+    assert client.post(former).status_code == 404
+    pair.asked.registration.company.representatives.update(role="owner")
+    assert client.post(former).status_code == 200
+
+    request.refresh_from_db()
+    assert request.status == S.DECLINED
+    assert Mail.objects.filter(kind="request_declined").count() == 1
+
+
 def test_a_decline_tells_the_reason(pair):
     request = requests.decline_request(pair.ask(), by=pair.asked.person, reason=" Not our field. ")
 

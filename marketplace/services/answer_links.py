@@ -1,0 +1,34 @@
+"""The addresses in mails by which a meeting request is answered; ``request_links`` acts on them."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from django.utils import timezone
+
+from chambers.models import User
+from chambers.services import links
+from marketplace.models import MeetingRequest
+
+ACCEPT = "request.accept"
+DECLINE = "request.decline"
+_DAY = 24 * 3600
+
+
+def key_of(request: MeetingRequest) -> str:
+    """The key of the links: the request, who is to answer it, and its times as they are now."""
+    slots = sorted(one.pk for one in request.slots.all())
+    terms = sha256(f"{request.answer_from_id} {slots}".encode()).hexdigest()[:16]
+    return f"{request.public_id}:{terms}"
+
+
+def answer_links(request: MeetingRequest, reader: User) -> dict[str, str]:
+    """Addresses under ``accept`` and ``decline``, good while the request waits; else none."""
+    if not request.is_open or request.expires_at is None:
+        return {}
+    days = (request.expires_at - timezone.now()).total_seconds() / _DAY
+    key = key_of(request)
+    return {
+        name: links.link(purpose, person=reader, key=key, days=days)
+        for name, purpose in (("accept", ACCEPT), ("decline", DECLINE))
+    }

@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from playwright.sync_api import expect
 
 from matching.models import Dismissal
+from tests.factories import RepresentativeFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,6 +26,8 @@ OBSCURED = """async () => {
   return found;
 }"""
 
+HREFS = "links => links.map(one => one.getAttribute('href').slice(3))"
+"""Where links lead, without the language."""
 TYPED = """letters => {
   const field = document.activeElement
   for (const letter of letters) {
@@ -234,6 +237,35 @@ def test_signing_in_and_out(tab, world):
     one.page.click(".who")
     one.page.click(".menu button:has-text('Sign out')")
     one.page.locator("a:has-text('Sign in')").first.wait_for()
+
+
+# --- both sides of a match
+
+
+def read_slip(one, language, partner):
+    """The strength of a partner's band, its words, and per direction how well it fits and why."""
+    one.go(f"/{language}/matches/")
+    slip = one.page.locator(f"#m-{partner.public_id}")
+    ways = [
+        (
+            way.locator("progress").get_attribute("value"),
+            way.locator(".pairs a").evaluate_all(HREFS),
+        )
+        for way in slip.locator(".way section").all()
+    ]
+    return slip.locator(".stub .on").count(), slip.locator(".stub b").inner_text(), ways
+
+
+def test_both_sides_read_one_match_mirrored_each_in_their_language(tab, world):
+    keiko = RepresentativeFactory(company=world.theirs).person
+
+    strength, words, ways = read_slip(tab(reader=world.owner), "ru", world.theirs)
+    theirs = read_slip(tab(reader=keiko), "ja", world.ours)
+
+    assert [len(reasons) > 0 for _fit, reasons in ways] == [True, True]
+    assert (strength, ways) == (4, theirs[2][::-1])
+    assert theirs[0] == strength
+    assert (words, theirs[1]) == ("Сильное в обе стороны", "強く適合（双方向）")
 
 
 # --- keyboard

@@ -131,7 +131,7 @@ class EventAdmin(
     change_form_template = "admin/marketplace/event/change_form.html"
     fieldsets = [
         (None, {"fields": ["chamber", "kind", "name", "theme", "place", "place_names", "zone"]}),
-        (None, {"fields": ["starts_on", "ends_on", "hosts"]}),
+        (None, {"fields": ["starts_on", "ends_on", "hosts", "desk_phone"]}),
         (
             _("By when, at the place of the event"),
             {"fields": [tuple(DATES[:2]), tuple(DATES[2:4]), tuple(DATES[4:])]},

@@ -133,6 +133,14 @@ class Event(PublicModel):
         validators=[validate_texts],
         help_text=_("Who reads none of them reads the place as it stands above."),
     )
+    desk_phone = models.CharField(
+        _("phone of the desk"),
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Stands on the page of the event and in reminders of meetings."),
+    )
     zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))

@@ -47,6 +47,7 @@ _SETTINGS = (
     "theme",
     "place",
     "place_names",
+    "desk_phone",
     "zone",
     "members_only",
     "request_quota",

@@ -156,6 +156,7 @@ def _tell_soon(once: str, meeting: Meeting, slot: Slot, reader: User, who: Parti
     with translation.override(reader.language):
         context = {
             "meeting": meeting,
+            "desk": event.desk_phone,
             "partner": _partner(meeting, who),
             "begins": shown_time(slot.starts_at, slot.ends_at, zone=event.zone).span,
             "time": _time(meeting, slot, reader),
@@ -184,11 +185,14 @@ def _tell_tomorrow(once: str, share: _Day) -> None:
             for meeting, slot, who in share.meetings
         ]
         first = share.meetings[0][1]
+        # One day may hold meetings of two events: each has its desk.
+        events = {one.event_id: one.event for one, _slot, _who in share.meetings}
+        desks = [(one.named()[0], one.desk_phone) for one in events.values() if one.desk_phone]
         day = shown_time(first.starts_at, first.ends_at, zone=event.zone).day
     queue_mail(
         "remind_tomorrow",
         to=reader,
-        context={"rows": rows, "day": day, "total": len(rows)},
+        context={"rows": rows, "day": day, "total": len(rows), "desk": desks},
         chamber=chamber_of(event),
         thread=thread_of(event, reader),
         once=once,

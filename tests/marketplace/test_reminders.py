@@ -8,7 +8,7 @@ from django.utils import timezone
 from chambers.models import Delivery, Mail, Topic
 from chambers.services import jobs
 from chambers.services.topics import choose_delivery
-from marketplace.models import Meeting, MeetingRequest
+from marketplace.models import Event, Meeting, MeetingRequest
 from marketplace.services.reminders import remind_soon, remind_to_answer, remind_tomorrow
 from tests import event_factories as make
 
@@ -28,6 +28,7 @@ def meeting():
 
 def test_who_meets_in_ten_minutes_is_told_once_where_and_whom(meeting):
     now = meeting.slot.starts_at - 9 * MINUTE
+    Event.objects.update(desk_phone="+375 17 200-00-00")
 
     assert (remind_soon(now), remind_soon(now + MINUTE)) == (2, 0)
     told = mails("remind_soon")
@@ -35,6 +36,7 @@ def test_who_meets_in_ten_minutes_is_told_once_where_and_whom(meeting):
     of_host = told.get(to=meeting.host.person.email)
     assert meeting.guest.registration.company.legal_name in of_host.subject
     assert of_host.subject.startswith("In 10 minutes: ")
+    assert "The desk: +375 17 200-00-00\n" in of_host.text
     assert f"/en/meetings/{meeting.public_id}/\n" in of_host.text
 
 
@@ -67,12 +69,14 @@ def test_the_day_before_one_mail_lists_all_of_tomorrow(meeting):
     slot = make.SlotFactory(event=meeting.event, starts_at=later, ends_at=later + 20 * MINUTE)
     second = make.MeetingFactory(event=meeting.event, host=meeting.host, placed=True, slot=slot)
     now = meeting.slot.starts_at - 22 * HOUR
+    Event.objects.update(desk_phone="+375 17 200-00-00")
 
     first, again = remind_tomorrow(now), remind_tomorrow(now + HOUR)
 
     (told,) = mails("remind_tomorrow").filter(to=meeting.host.person.email)
     assert (first, again) == (3, 0)
     assert told.subject.endswith(": 2 meetings")
+    assert told.text.count(": +375 17 200-00-00\n") == 1
     for one in (meeting, second):
         assert one.guest.registration.company.legal_name in told.text
         assert f"/en/meetings/{one.public_id}/" in told.text

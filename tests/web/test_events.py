@@ -77,7 +77,7 @@ def test_the_list_takes_the_same_queries_for_any_number_of_events(
 
 
 def test_an_event_tells_its_programme_hosts_delegations_and_who_comes_as_counts(client):
-    event = EventFactory(theme={"en": "Water and gas"})
+    event = EventFactory(theme={"en": "Water and gas"}, desk_phone="+375 17 200-00-00")
     event.hosts.add(ChamberFactory(name_en="Guest chamber"))
     SessionFactory(
         event=event, title={"en": "Opening"}, chair="Anna Chair", hall=HallFactory(name="Hall B")
@@ -96,6 +96,7 @@ def test_an_event_tells_its_programme_hosts_delegations_and_who_comes_as_counts(
         "Hall B",
         "Guest chamber",
         "Ken Leader",
+        "The desk: +375 17 200-00-00",
     ):
         assert words in text(answer)
     assert answer.context["attendance"] == {"companies": 1, "people": 1, "countries": 1}

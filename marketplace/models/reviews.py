@@ -11,7 +11,14 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from chambers.models import PublicModel, ScopedQuerySet, TradeCode, in_language, validate_texts
+from chambers.models import (
+    Company,
+    PublicModel,
+    ScopedQuerySet,
+    TradeCode,
+    in_language,
+    validate_texts,
+)
 from marketplace.models.opportunities import Opportunity
 
 if TYPE_CHECKING:
@@ -132,6 +139,10 @@ class Revision(PublicModel):
 
 
 class ReviewQuerySet(ScopedQuerySet):
+    def run_by(self, user: User | AnonymousUser) -> Self:
+        """Those of the companies that ``user`` speaks for."""
+        return self.filter(opportunity__company__in=Company.objects.run_by(user))
+
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Those of one's own companies and of the members one looks after; nobody else's."""
         if not user.is_authenticated:

@@ -117,23 +117,23 @@ def by_month(series: Sequence[Series]) -> list[tuple[str, list[int]]]:
 
 
 def visitors_of(company: Company, user: User) -> Visitors:
-    """Who looked at a profile lately: how many companies, and from where. Two queries."""
+    """Who looked at a profile lately: how many companies, and from where. One query."""
     rows = Visit.objects.visible_to(user).filter(company=company, on__gt=today() - RECENT)
-    found = dict(
-        rows.order_by()
-        .values_list("visitor__country")
+    told = ("name_en", "name_ru", "name_ja")
+    found = [
+        (Country(**dict(zip(told, names, strict=True))).name, number)
+        for *names, number in rows.order_by()
+        .values_list(*(f"visitor__country__{name}" for name in told))
         .annotate(companies=Count("visitor", distinct=True))
-    )
-    named = {code: number for code, number in found.items() if number >= FEWEST}
-    names = {one.code: one.name for one in Country.objects.filter(code__in=found)}
-    countries = sorted(
-        ((names[code], number) for code, number in named.items()), key=lambda one: (-one[1], one[0])
-    )
-    others = sum(found.values()) - sum(named.values())
+    ]
+    named = [(name, number) for name, number in found if number >= FEWEST]
+    countries = sorted(named, key=lambda one: (-one[1], one[0]))
+    everyone = sum(number for _name, number in found)
+    others = everyone - sum(number for _name, number in named)
     if others:
         few = _("Others") if countries else _("Countries with fewer than three each")
         countries.append((few, others))
-    return Visitors(sum(found.values()), countries)
+    return Visitors(everyone, countries)
 
 
 def _last_months(day: dt.date) -> list[dt.date]:

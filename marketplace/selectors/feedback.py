@@ -21,14 +21,12 @@ THIRD_AFTER = dt.timedelta(days=547)  # eighteen months
 
 
 @dataclass(frozen=True, slots=True)
-class After:
-    """A meeting that is over, as one of its companies looks back on it."""
+class Questions:
+    """What a company is asked of a meeting that is over."""
 
-    entry: Entry
     row: Feedback | None
     says: bool
     """Whether it is one of the two who say if the meeting took place"""
-    disputed: bool
     settled: bool
     """Whether the organiser has decided between the two"""
     second_due: bool
@@ -65,6 +63,14 @@ class After:
     def is_open(self) -> bool:
         """Whether anything is asked."""
         return self.to_say or self.to_answer
+
+
+@dataclass(frozen=True, slots=True)
+class After(Questions):
+    """A meeting that is over, as one of its companies looks back on it."""
+
+    entry: Entry
+    disputed: bool
 
 
 def takes_second(meeting: Meeting, at: dt.datetime | None = None) -> bool:
@@ -106,13 +112,13 @@ def look_back(
         dispute: Dispute | None = getattr(one, "dispute", None)
         found.append(
             After(
-                entry_of(one, own, zone),
-                rows.get(one.pk),
-                any(side.pk == own.pk for side in pair),
-                dispute is not None and dispute.settled_at is None,
-                dispute is not None and dispute.settled_by_id is not None,
-                one.status == Meeting.Status.HELD and takes_second(one, at),
-                one.status == Meeting.Status.HELD and takes_third(one, at),
+                row=rows.get(one.pk),
+                says=any(side.pk == own.pk for side in pair),
+                settled=dispute is not None and dispute.settled_by_id is not None,
+                second_due=one.status == Meeting.Status.HELD and takes_second(one, at),
+                third_due=one.status == Meeting.Status.HELD and takes_third(one, at),
+                entry=entry_of(one, own, zone),
+                disputed=dispute is not None and dispute.settled_at is None,
             )
         )
     return found
@@ -128,8 +134,8 @@ def look_back_on(
     return look_back([meeting], own.company, zone, at)[0]
 
 
-def open_questions(company: Company, user: User, at: dt.datetime | None = None) -> list[After]:
-    """What a company is asked, newest first.
+def open_questions(company: Company, user: User, at: dt.datetime | None = None) -> list[Questions]:
+    """What a company is asked, newest first. One query, a second where there are such meetings.
 
     Of the meetings of the last half year and a month, and of those a year and a half ago.
     """
@@ -143,13 +149,29 @@ def open_questions(company: Company, user: User, at: dt.datetime | None = None) 
     answered = answered.exclude(said="").exclude(first="")
     asked = past_meetings(company, user, now).filter(recent | old & Q(status=held))
     asked = asked.exclude(Exists(answered), slot__ends_at__gt=now - SECOND_AFTER)
-    # Pages count these: only what says whether a question is open is joined.
-    rows = asked.select_related(
-        "event",
-        "slot",
-        "table__hall",
-        "host__registration__company",
-        "guest__registration__company",
-        "dispute",
-    ).prefetch_related("others__registration__company")
-    return [one for one in look_back(list(rows), company, user.time_zone, now) if one.is_open]
+    # Pages count these: only what says whether a question is open is read.
+    rows = list(
+        asked.values_list(
+            "pk",
+            "status",
+            "slot__ends_at",
+            "host__registration__company",
+            "guest__registration__company",
+            "dispute__settled_by",
+        )
+    )
+    feedback = Feedback.objects.filter(
+        meeting__in=[pk for pk, *_rest in rows], side__company=company
+    )
+    given = {one.meeting_id: one for one in feedback}
+    found = [
+        Questions(
+            row=given.get(pk),
+            says=company.pk in (host, guest),
+            settled=settled_by is not None,
+            second_due=status == held and ends_at + SECOND_AFTER <= now,
+            third_due=status == held and ends_at + THIRD_AFTER <= now,
+        )
+        for pk, status, ends_at, host, guest, settled_by in rows
+    ]
+    return [one for one in found if one.is_open]

@@ -139,7 +139,12 @@ def work_of(company: Company, user: User) -> Work:
 def _requests(company: Company, user: User) -> list[Task]:
     rows = MeetingRequest.objects.run_by(user).open().filter(answer_from__company=company)
     found = []
-    for one in rows.select_related("event", "requester__company", "partner__company"):
+    names = ("company__legal_name", "company__legal_name_latin")
+    rows = rows.select_related("event", "requester__company", "partner__company").only(
+        *("public_id", "status", "expires_at", "event__kind", "event__name", "event__zone"),
+        *(f"{side}__{name}" for side in ("requester", "partner") for name in names),
+    )
+    for one in rows:
         own = one.partner if one.partner.company_id == company.pk else one.requester
         moment = one.expires_at or _NEVER
         again = one.status == MeetingRequest.Status.TIME_PROPOSED
@@ -212,7 +217,9 @@ def _interests(company: Company, user: User) -> list[Task]:
         | Q(status=status.QUESTION, company=company)
     )
     found = []
-    for one in rows.select_related("opportunity", "company"):
+    for one in rows.select_related("opportunity").only(
+        "public_id", "status", "due_on", "opportunity__title"
+    ):
         asked = one.status == status.QUESTION
         found.append(
             Task(
@@ -246,7 +253,7 @@ def _people(company: Company, user: User) -> list[Task]:
 def _opportunities(company: Company, user: User) -> list[Task]:
     """What the review says is to be changed, be it a changed text, and what expires soon."""
     status = Opportunity.Status
-    rows = Opportunity.objects.visible_to(user).filter(company=company)
+    rows = Opportunity.objects.run_by(user).filter(company=company)
     soon = today() + EXPIRES_WITHIN
     back = Revision.objects.in_work().filter(
         opportunity=OuterRef("pk"), state=Revision.State.ON_HOLD
@@ -257,6 +264,7 @@ def _opportunities(company: Company, user: User) -> list[Task]:
         | Q(status=status.PUBLISHED, expires_on__gte=today(), is_held_change=True)
     )
     found = []
+    rows = rows.only("public_id", "reference", "title", "status", "expires_on")
     for one in rows.order_by("expires_on", "pk"):
         about, url = (
             f"{one.reference} {one.titled()[0]}",
@@ -278,8 +286,9 @@ def _opportunities(company: Company, user: User) -> list[Task]:
 def _results(company: Company, user: User) -> list[Result]:
     """The latest reviews of the last weeks, the newest first."""
     since = timezone.now() - RECENT_RESULTS
-    rows = Review.objects.visible_to(user).filter(
-        opportunity__company=company, created_at__gte=since
+    rows = Review.objects.run_by(user).filter(opportunity__company=company, created_at__gte=since)
+    rows = rows.select_related("opportunity").only(
+        *("verdict", "revision_id", "created_at", "opportunity__public_id", "opportunity__title")
     )
     return [
         Result(
@@ -288,15 +297,14 @@ def _results(company: Company, user: User) -> list[Result]:
             one.revision_id is not None,
             one.created_at,
         )
-        for one in rows.select_related("opportunity").order_by("-created_at", "-pk")[:MOST_RESULTS]
+        for one in rows.order_by("-created_at", "-pk")[:MOST_RESULTS]
     ]
 
 
 def _outcomes(company: Company, user: User) -> list[Task]:
     """Papers that the partner has reported and this company has to confirm."""
-    rows = Outcome.objects.visible_to(user).filter(
-        partner=company, state=Outcome.State.WITH_PARTNER
-    )
+    rows = Outcome.objects.run_by(user).filter(partner=company, state=Outcome.State.WITH_PARTNER)
+    named = ("reporter__legal_name", "reporter__legal_name_latin")
     return [
         Task(
             "file-check",
@@ -306,7 +314,7 @@ def _outcomes(company: Company, user: User) -> list[Task]:
             _NEVER,
             reverse("outcome", args=[one.public_id]),
         )
-        for one in rows.select_related("reporter")
+        for one in rows.select_related("reporter").only("public_id", "subject", *named)
     ]
 
 

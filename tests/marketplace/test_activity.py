@@ -119,6 +119,6 @@ def test_the_figures_take_the_same_queries_for_any_number_of_rows(
         note_visit(ours, CompanyFactory())
         made.MeetingRequestFactory(requester__company=ours)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         activity_of(ours, anna)
         visitors_of(ours, anna)

@@ -19,7 +19,7 @@ from chambers.services.companies import CODES_AT_ONCE, state_codes
 from matching.engine import Against, Band
 from matching.engine.explain import Close
 from matching.models import Dismissal, Run
-from matching.selectors import Suggestion, suggestions_for
+from matching.selectors import Reason, Suggestion, suggestions_for
 from matching.selectors.advice import tips
 from matching.selectors.codes import codes_spoken_of
 from matching.selectors.triads import proposals_for
@@ -109,6 +109,13 @@ class ReasonOut(serializers.Serializer):
         required=False,
         help_text=_("The offer that answers it; absent where the profile does."),
     )
+
+    def to_representation(self, instance: Reason) -> dict[str, Any]:
+        """The fields above at once: a list has a hundred reasons."""
+        named = ("kind", "code", "label", "need_word", "answer_word", "tenths")
+        told = {name: getattr(instance, name) for name in named}
+        sides = {"need": instance.need, "answer": instance.answer}
+        return told | {name: side.reference for name, side in sides.items() if side is not None}
 
 
 class WayOut(serializers.Serializer):

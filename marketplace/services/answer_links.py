@@ -22,9 +22,16 @@ def key_of(request: MeetingRequest) -> str:
     return f"{request.public_id}:{terms}"
 
 
+def _needs_time(request: MeetingRequest) -> bool:
+    return request.event.is_direct and request.joins is None and not request.slots.all()
+
+
 def answer_links(request: MeetingRequest, reader: User) -> dict[str, str]:
-    """Addresses under ``accept`` and ``decline``, good while the request waits; else none."""
-    if not request.is_open or request.expires_at is None:
+    """Addresses under ``accept`` and ``decline``, good while the request waits; else none.
+
+    None where who accepts has to name the time: that takes the page.
+    """
+    if not request.is_open or request.expires_at is None or _needs_time(request):
         return {}
     days = (request.expires_at - timezone.now()).total_seconds() / _DAY
     key = key_of(request)

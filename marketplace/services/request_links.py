@@ -11,6 +11,7 @@ from chambers.models import User
 from chambers.services import links
 from marketplace.models import MeetingRequest, Registration
 from marketplace.selectors.times import tell_time
+from marketplace.services import direct
 from marketplace.services.answer_links import ACCEPT, DECLINE, key_of
 from marketplace.services.requests import accept_request, decline_request
 
@@ -58,7 +59,10 @@ def _asks_to_accept(person: User, key: str) -> links.Question:
 
 @links.handles(ACCEPT, asks=_asks_to_accept)
 def _accept(person: User, key: str) -> links.Done:
-    meeting = accept_request(_find(person, key), by=person)
+    request = _find(person, key)
+    # Outside events who presses comes, also who joined the company after it was asked.
+    accept = direct.accept if request.event.is_direct else accept_request
+    meeting = accept(request, by=person)
     return links.Done(
         _("Accepted. Both sides read of it by mail."),
         address=reverse("meeting", args=[meeting.public_id]),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from functools import partial
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -11,6 +12,7 @@ from chambers.models import Mail, Representative
 from marketplace.models import Booking, Event, Meeting, MeetingRequest, Registration
 from marketplace.selectors.feeds import appointments_of
 from marketplace.services import direct, direct_meetings, meetings, moves, requests
+from marketplace.services.answer_links import answer_links
 from marketplace.services.rules import DIRECT_MOST, direct_quota_left
 from tests import event_factories as make
 from tests import factories
@@ -73,6 +75,25 @@ def test_it_is_accepted_at_one_of_these_times(world):
     invitation = Mail.objects.get(to=world.anna.person.email, kind="meeting_accepted")
     assert f"UID:{meeting.uid}@" in invitation.calendar
     assert invitation.method == "REQUEST"
+
+
+def test_who_presses_accept_in_the_mail_is_who_comes(world, client):
+    request = world.ask(soon())
+    second = colleague(world.keiko, name="Sato")
+    address = urlsplit(answer_links(request, second)["accept"])
+
+    assert client.post(f"{address.path}?{address.query}").status_code == 200
+
+    assert Meeting.objects.get().host.person == second
+
+
+def test_where_any_time_would_do_the_mail_leads_to_the_page_alone(world):
+    request = world.ask()
+
+    assert answer_links(request, world.keiko.person) == {}
+    text = Mail.objects.get(to=world.keiko.person.email).text
+    assert "/links/" not in text.partition("-- ")[0]
+    assert f"/requests/{request.public_id}/" in text
 
 
 def test_where_any_time_would_do_who_accepts_gives_one(world):

@@ -52,6 +52,7 @@ from seeds import (
 Say = Callable[[str], None]
 Row = dict[str, Any]
 _EVERY = 25  # companies between two words to the person who waits
+_DRAFT = 7  # of sixty opportunities, the one that is not handed in
 
 
 @dataclass
@@ -316,11 +317,15 @@ def _publish_all(world: World, rows: list[Row]) -> None:
         for place, opportunity in enumerate(row["opportunities"])
     ]
     told.sort(key=lambda one: one[:2])
+    members = set(Membership.objects.in_force().values_list("company", flat=True))
     for at, (is_d0, _place, row, opportunity) in enumerate(told):
-        _bring_to_market(world, row, opportunity, at, straight=is_d0)
+        # Who applies to a chamber still has nobody to hand a text in to.
+        fate = 0 if is_d0 else at % 60
+        fate = fate if world.companies[row["key"]].pk in members else _DRAFT
+        _bring_to_market(world, row, opportunity, at, fate)
 
 
-def _bring_to_market(world: World, row: Row, told: Row, at: int, *, straight: bool) -> None:
+def _bring_to_market(world: World, row: Row, told: Row, at: int, fate: int) -> None:
     """Most are published; some stay a draft, wait for review, were rejected or withdrawn."""
     contact = world.contacts[row["key"]]
     opportunity = marketplace.draft_opportunity(
@@ -334,8 +339,7 @@ def _bring_to_market(world: World, row: Row, told: Row, at: int, *, straight: bo
         investment=told.get("investment"),
         by=contact,
     )
-    fate = 0 if straight else at % 60
-    if fate == 7:
+    if fate == _DRAFT:
         return
     opportunity = marketplace.submit_opportunity(opportunity, by=contact)
     if fate in (19, 43):

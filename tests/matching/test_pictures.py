@@ -66,7 +66,7 @@ def test_nothing_is_drawn_of_partners_whose_country_has_no_known_place(earth):
     shown = suggestions_for(ours, person).shown
 
     assert [one.partner for one in shown] == [theirs]
-    assert atlas_of(ours, shown, person) is None
+    assert atlas_of(ours, shown) is None
 
 
 def test_partners_and_demand_are_counted_by_place_and_joined_to_ones_own(earth):

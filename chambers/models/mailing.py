@@ -22,7 +22,8 @@ class Topic(models.TextChoices):
 
     MEETINGS = "meetings", _("Changes of meetings and timetables")
     REQUESTS = "requests", _("Requests for meetings and their answers")
-    REMINDERS = "reminders", _("Reminders of meetings and of what waits for your answer")
+    REMINDERS = "reminders", _("Reminders: meetings of tomorrow, what waits for your answer")
+    SOON = "soon", _("Ten minutes before a meeting")
     EVENTS = "events", _("Registrations for events")
     OPPORTUNITIES = "opportunities", _("Review and expiry of your offers and requests")
     INTERESTS = "interests", _("Expressions of interest")
@@ -42,7 +43,7 @@ class Delivery(models.TextChoices):
 
 ALWAYS = (Topic.MEETINGS, Topic.ACCOUNT)
 """Topics that always leave at once: who does not read of a moved meeting sits there alone."""
-TIMELY = (*ALWAYS, Topic.REMINDERS)
+TIMELY = (*ALWAYS, Topic.REMINDERS, Topic.SOON)
 """Topics that would be too late in a digest."""
 
 
@@ -77,7 +78,7 @@ class MailChoice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["person", "topic"], name="one_choice_per_topic"),
             models.CheckConstraint(
-                condition=~Q(topic__in=ALWAYS) & ~Q(topic="reminders", delivery="daily"),
+                condition=~Q(topic__in=ALWAYS) & ~Q(topic__in=TIMELY, delivery="daily"),
                 name="what_cannot_wait_is_not_put_off",
             ),
         ]

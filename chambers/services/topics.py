@@ -21,6 +21,7 @@ _TOPICS = {
     "timetable_": Topic.MEETINGS,
     "request_": Topic.REQUESTS,
     "remind_": Topic.REMINDERS,
+    "remind_soon": Topic.SOON,
     "registration_": Topic.EVENTS,
     "opportunity_": Topic.OPPORTUNITIES,
     "interest_": Topic.INTERESTS,

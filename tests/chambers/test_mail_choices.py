@@ -143,8 +143,9 @@ def test_changes_of_meetings_and_the_account_always_leave_at_once(user):
         with pytest.raises(IntegrityError), transaction.atomic():
             MailChoice.objects.create(person=user, topic=topic, delivery=Delivery.DAILY)
         assert delivery_of(user, topic) == Delivery.NOW
-    with pytest.raises(ValidationError):
-        choose_delivery(user, Topic.REMINDERS, Delivery.DAILY)
+    for topic in (Topic.REMINDERS, Topic.SOON):
+        with pytest.raises(ValidationError):
+            choose_delivery(user, topic, Delivery.DAILY)
 
 
 def test_what_a_calendar_needs_leaves_at_once_whatever_was_chosen(user):
@@ -164,6 +165,8 @@ def test_what_a_calendar_needs_leaves_at_once_whatever_was_chosen(user):
         ("staff_appointed", Topic.ACCOUNT),
         ("account", Topic.ACCOUNT),
         ("interest_forwarded", Topic.INTERESTS),
+        ("remind_tomorrow", Topic.REMINDERS),
+        ("remind_soon", Topic.SOON),
     ],
 )
 def test_a_kind_belongs_to_a_topic(kind, topic):

@@ -1,16 +1,21 @@
 """Who meets somebody, or lets somebody wait, is reminded in time, and once."""
 
 import datetime as dt
+from importlib import import_module
+from urllib.parse import urlsplit
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
-from chambers.models import Delivery, Mail, Topic
+from chambers.models import Delivery, Mail, MailChoice, Topic
 from chambers.services import jobs
-from chambers.services.topics import choose_delivery
+from chambers.services.mail import stop_link
+from chambers.services.topics import choose_delivery, delivery_of
 from marketplace.models import Event, Meeting, MeetingRequest
 from marketplace.services.reminders import remind_soon, remind_to_answer, remind_tomorrow
 from tests import event_factories as make
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -143,13 +148,48 @@ def test_nobody_is_asked_to_answer_what_is_new_or_over():
     assert (early, remind_to_answer(now + 4 * DAY)) == (0, 0)
 
 
-def test_who_wants_no_reminders_gets_none(meeting):
-    choose_delivery(meeting.host.person, Topic.REMINDERS, Delivery.OFF)
+@pytest.mark.parametrize(
+    ("unwanted", "tomorrow", "soon"),
+    [(Topic.SOON, "queued", "off"), (Topic.REMINDERS, "off", "queued")],
+)
+def test_the_day_before_and_the_ten_minutes_are_wanted_each_for_itself(
+    meeting, unwanted, tomorrow, soon
+):
+    choose_delivery(meeting.host.person, unwanted, Delivery.OFF)
 
+    remind_tomorrow(meeting.slot.starts_at - 20 * HOUR)
     remind_soon(meeting.slot.starts_at - 5 * MINUTE)
 
-    states = dict(Mail.objects.values_list("to", "state"))
-    assert states == {meeting.host.person.email: "off", meeting.guest.person.email: "queued"}
+    states = {(one.to, one.kind): one.state for one in Mail.objects.all()}
+    host, guest = meeting.host.person.email, meeting.guest.person.email
+    assert states == {
+        (host, "remind_tomorrow"): tomorrow,
+        (host, "remind_soon"): soon,
+        (guest, "remind_tomorrow"): "queued",
+        (guest, "remind_soon"): "queued",
+    }
+
+
+def test_the_link_in_the_ten_minutes_mail_stops_that_mail_alone(client, meeting):
+    reader = meeting.host.person
+    remind_soon(meeting.slot.starts_at - 5 * MINUTE)
+    mail = Mail.objects.get(person=reader)
+
+    answer = client.post(urlsplit(stop_link(mail.kind, reader)).path, {})
+
+    assert answer.status_code == 200
+    made = MailChoice.objects.filter(person=reader).values_list("topic", "delivery")
+    assert list(made) == [("soon", "off")]
+
+
+def test_who_wanted_no_reminders_at_all_gets_none_by_the_new_topic_either():
+    user = factories.UserFactory()
+    choose_delivery(user, Topic.REMINDERS, Delivery.OFF)
+
+    import_module("chambers.migrations.0025_ten_minutes_for_themselves").carry_over(apps, None)
+
+    assert delivery_of(user, Topic.SOON) == Delivery.OFF
+    assert delivery_of(factories.UserFactory(), Topic.SOON) == Delivery.NOW
 
 
 def test_a_tick_looks_once_a_minute(meeting, monkeypatch):

@@ -75,6 +75,7 @@ def test_a_company_withdraws_each_partner_is_told_once_and_the_freed_time_goes_o
     own = tab(reader=scene.dana.person, **PHONE)
     own.go(at("en", "mail-choices"))
     own.page.locator("select[name=reminders]").select_option("off")
+    own.page.locator("select[name=soon]").select_option("off")
     own.page.locator("main form .btn--main").click()
     expect(own.page.get_by_text("Saved. It holds from the next mail on.")).to_be_visible()
     begins = scene.waiting.slot.starts_at

@@ -156,6 +156,7 @@ Handler = Callable[[Lease], None]
 OnEnd = Callable[[Job, str], None]
 _handlers: dict[str, Handler] = {}
 _on_end: dict[str, OnEnd] = {}
+_on_retry: dict[str, Callable[[Job], None]] = {}
 Hook = Callable[[dt.datetime], object]
 _Hook = TypeVar("_Hook", bound=Hook)
 _clocked: list[Hook] = []
@@ -163,16 +164,21 @@ _looked: dict[Hook, int] = {}
 """In which of its spans each hook was last asked by this process: what is due stays due."""
 
 
-def handles(kind: str, *, given_up: OnEnd | None = None) -> Callable[[Handler], Handler]:
+def handles(
+    kind: str, *, given_up: OnEnd | None = None, again: Callable[[Job], None] | None = None
+) -> Callable[[Handler], Handler]:
     """Register the function that does jobs of ``kind``; it must end inside ``Lease.finish``.
 
-    ``given_up`` is called with the job and the reason when it is parked or stopped by a person.
+    ``given_up`` is called with the job and the reason when it is parked or stopped by a person,
+    ``again`` when somebody tries a parked one again, which it refuses by a ValidationError.
     """
 
     def register(handler: Handler) -> Handler:
         _handlers[kind] = handler
         if given_up is not None:
             _on_end[kind] = given_up
+        if again is not None:
+            _on_retry[kind] = again
         return handler
 
     return register
@@ -357,7 +363,7 @@ def retry(job: Job) -> None:
     """Put a parked job back with fresh tries.
 
     Raises ValidationError ``not_parked`` for any other job, ``waits`` when a newer job waits to
-    do the same.
+    do the same, and what else the kind of job refuses.
     """
     parked = Job.objects.filter(pk=job.pk, state=Job.State.PARKED)
     try:
@@ -365,6 +371,8 @@ def retry(job: Job) -> None:
             back = parked.update(
                 state=Job.State.QUEUED, tries=0, run_after=timezone.now(), finished_at=None
             )
+            if back and job.kind in _on_retry:
+                _on_retry[job.kind](job)
     except IntegrityError:
         raise ValidationError(_("A newer job waits to do the same."), code="waits") from None
     if not back:

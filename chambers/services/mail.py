@@ -12,6 +12,7 @@ the daily one, or is only kept. What an address refuses for good is not tried ag
 from __future__ import annotations
 
 import datetime as dt
+import re
 import smtplib
 import uuid
 from collections.abc import Sequence
@@ -22,11 +23,13 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from chambers.letters import Wording
 from chambers.models import ALWAYS, Chamber, Delivery, Job, Mail, User
@@ -173,7 +176,45 @@ def give_mail_up(job: Job, error: str) -> None:
     )
 
 
-@jobs.handles("mail.send", given_up=give_mail_up)
+def wait_again(job: Job) -> None:
+    """Let a mail that was given up wait for its turn in its thread as before.
+
+    Raises ValidationError ``overtaken`` where a later calendar file for the same appointments has
+    left meanwhile: this one would call people to what was moved or cancelled since.
+    """
+    mail = Mail.objects.get(pk=job.payload["mail"])
+    if mail.thread:
+        _hold_thread(mail.thread)
+    if later := _overtaking(mail):
+        raise ValidationError(
+            _(
+                "“%(subject)s” is not sent to %(to)s any more: a later mail tells of the same"
+                " appointments, “%(later)s”. Leave it out."
+            ),
+            code="overtaken",
+            params={"subject": mail.subject, "to": mail.to, "later": later.subject},
+        )
+    Mail.objects.filter(pk=mail.pk, state=Mail.State.FAILED).update(state=Mail.State.QUEUED)
+
+
+def _overtaking(mail: Mail) -> Mail | None:
+    """A later mail of its thread that has left and changes the same entries of a calendar."""
+    entries = _entries(mail)
+    if not mail.thread or not entries:
+        return None
+    later = Mail.objects.filter(
+        thread=mail.thread, pk__gt=mail.pk, created_at__gte=mail.created_at, state=Mail.State.SENT
+    ).exclude(calendar="")
+    return next((one for one in later.order_by("-pk") if entries & _entries(one)), None)
+
+
+def _entries(mail: Mail) -> set[str]:
+    """The names of the entries in its calendar files."""
+    files = f"{mail.calendar}\r\n{mail.cancellations}".replace("\r\n ", "")
+    return set(re.findall(r"^UID:(\S+)", files, re.MULTILINE))
+
+
+@jobs.handles("mail.send", given_up=give_mail_up, again=wait_again)
 def send_mail(lease: jobs.Lease) -> None:
     """Hand one stored mail to the transport, after those that wait before it in its thread."""
     mail = Mail.objects.select_related("chamber", "person").get(pk=lease.payload["mail"])
@@ -192,13 +233,18 @@ _OVER = (Mail.State.SENT, Mail.State.BOUNCED)
 def _send_in_order(mail: Mail) -> None:
     """Send all of its thread that wait, up to this mail; one worker at a time does that."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [mail.thread])
+        _hold_thread(mail.thread)
         before = Q(thread=mail.thread, state=Mail.State.QUEUED, pk__lt=mail.pk)
         itself = Q(pk=mail.pk) & ~Q(state__in=_OVER)
         waiting = Mail.objects.filter(before | itself).select_related("chamber", "person")
         for one in waiting.order_by("pk"):
             _note(one, _send(one))
+
+
+def _hold_thread(thread: str) -> None:
+    """Wait until nobody else sends of a thread, and keep others from it in this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [thread])
 
 
 def _note(mail: Mail, problem: str) -> None:

@@ -17,6 +17,7 @@ from chambers.services import jobs
 from chambers.services.mail import CalendarFile, queue_mail
 from chambers.services.memberships import approve_membership
 from tests import factories
+from tests.marketplace.refusals import refused
 
 
 def queue(person, *, calendar=None, thread="", **fields):
@@ -124,6 +125,58 @@ def test_a_mail_of_a_thread_that_was_given_up_is_sent_when_its_job_is_tried_agai
 
     mail.refresh_from_db()
     assert (len(outbox.outbox), mail.state) == (1, Mail.State.SENT)
+
+
+def call_to(number):
+    """A calendar file for one appointment."""
+    lines = (
+        "BEGIN:VCALENDAR",
+        "BEGIN:VEVENT",
+        f"UID:meeting-{number}@host",
+        "END:VEVENT",
+        "END:VC",
+    )
+    return CalendarFile("\r\n".join(lines).encode(), "REQUEST")
+
+
+def test_a_call_that_was_given_up_is_not_sent_after_a_later_mail_of_the_same_appointment(
+    user, settings
+):
+    settings.MAIL_TRANSPORT = "tests.chambers.test_mail.Broken"
+    first, other = (queue(user, thread="event 1", calendar=call_to(one)) for one in (1, 2))
+    Job.objects.update(tries=4)
+    jobs.work_off()
+    settings.MAIL_TRANSPORT = "django.core.mail.backends.locmem.EmailBackend"
+    later = queue(user, thread="event 1", calendar=call_to(1))
+    jobs.work_off()
+    parked = {one.key: one for one in Job.objects.filter(state=Job.State.PARKED)}
+    assert set(parked) == {str(first.pk), str(other.pk)}
+
+    error = refused("overtaken", jobs.retry, parked[str(first.pk)])
+    jobs.retry(parked[str(other.pk)])
+    jobs.work_off()
+
+    assert later.subject in error.messages[0]
+    assert user.email in error.messages[0]
+    ids = [one.extra_headers["Message-ID"] for one in outbox.outbox]
+    assert ids == [later.message_id, other.message_id]
+    first.refresh_from_db()
+    assert (first.state, Job.objects.get(key=str(first.pk)).state) == ("failed", "parked")
+
+
+def test_what_is_tried_again_leaves_before_what_is_written_then(user, settings):
+    settings.MAIL_TRANSPORT = "tests.chambers.test_mail.Broken"
+    first = queue(user, thread="event 1", calendar=call_to(1))
+    Job.objects.update(tries=4)
+    jobs.work_off()
+    settings.MAIL_TRANSPORT = "django.core.mail.backends.locmem.EmailBackend"
+    jobs.retry(Job.objects.get(key=str(first.pk)))
+    later = queue(user, thread="event 1", calendar=call_to(1))
+
+    jobs.do(jobs.claim(pk=Job.objects.get(key=str(later.pk)).pk))
+
+    ids = [one.extra_headers["Message-ID"] for one in outbox.outbox]
+    assert ids == [first.message_id, later.message_id]
 
 
 def test_a_transport_that_fails_leaves_the_mail_waiting(user, settings):

@@ -49,9 +49,12 @@ def proposals_for(
     None in which any two are kept apart or one has marked another as not relevant, even before the
     next search, or with somebody whom the viewer may not see.
     """
-    if not Triad.objects.of(company).exists():  # as with most, and asked on every page of partners
+    # Read first and told by key: as a part of the other question they would be found late, by way
+    # of everybody who is matched. Most companies have none, and every page of partners asks.
+    keys = list(Triad.objects.of(company).values_list("pk", flat=True))
+    if not keys:
         return []
-    open_ones = Triad.objects.visible_to(viewer).of(company).select_related("demand")
+    open_ones = Triad.objects.visible_to(viewer).filter(pk__in=keys).select_related("demand")
     return told(open_ones[: 4 * limit], viewer, you=company)[:limit]
 
 

@@ -15,7 +15,7 @@ import psycopg
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from bench.job import cpu_of
+from bench.machine import cpu_of
 from config.stack import CHECKOUT
 from config.stack.home import temporary_folder
 from config.stack.identity import postgres_identity

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import django
 
+from bench.machine import cpu_of, pace
 from config.stack import CHECKOUT
 from config.stack.child import Child
 from config.stack.home import Home, temporary_folder
@@ -46,6 +47,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=3, help="of the changes: new ones need another")
     parser.add_argument("--skip-run", action="store_true", help="measure changes only")
     options = parser.parse_args()
+    print(pace(), flush=True)
     with _stack(options.keep) as (home, processes):
         _filled(options.companies, anywhere=options.anywhere)
         if not options.skip_run:
@@ -57,6 +59,7 @@ def main() -> None:
         _sizes(options.companies)
         _readings()
         with _worker(home, "--concurrency=2") as worker, _Watch([*processes, worker]) as memory:
+            _wait_for_all()  # the lists of the former run are dropped once they are not read
             _changes(options.changes, options.burst, options.seed)
             print(f"peak memory of all processes during changes: {memory.peak:.2f} GB")
 
@@ -177,15 +180,6 @@ def _with_children(processes: list[int]) -> set[int]:
     return found
 
 
-def cpu_of(process: int) -> float:
-    """Seconds of processor time that a process has used; 0 when it is gone."""
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def _held(process: int) -> float:
     try:
         text = Path(f"/proc/{process}/smaps_rollup").read_text()
@@ -296,6 +290,13 @@ def _change(key: int, chance: random.Random) -> None:
     if chance.random() < 0.5:
         codes = [TradeCode.objects.filter(scheme="hs", level=4).order_by("?")[0]]
     change_company(company, description={"en": " ".join(words)}, codes=codes)
+
+
+def _wait_for_all() -> None:
+    from chambers.models import Job
+
+    while Job.objects.open().exists():
+        time.sleep(0.5)
 
 
 def _wait() -> None:

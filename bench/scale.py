@@ -4,8 +4,10 @@
 invented world in a process of its own, and the real descriptions of FOLDER if it is given. Ours is
 exact, two-way and keeps all limits; the others see one side only (what a company seeks in the
 profiles of all; of the real ones, profiles in profiles) and no limits. They are measured on a
-sample of queries and multiplied up, and so is their recall of our lists. One table at the end; CPU
-seconds are the steadier figure.
+sample of queries and multiplied up, and so are their recall of our lists and the share of what they
+find that breaks a limit. All take turns, and the median counts (``--rounds``; a million once). Ours
+is the engine alone: a run of the product also weighs who trades with whom, keeps sixty candidates
+and looks only for who may be shown (``bench.job``). CPU seconds are the steadier figure.
 """
 
 import argparse
@@ -16,24 +18,21 @@ import resource
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sklearn.decomposition import TruncatedSVD
 from sklearn.preprocessing import normalize
-from sparse_dot_topn import sp_matmul_topn
-from usearch.index import Index as Nearest
 
 from bench import world
-from bench.fulltext import search
+from bench.beside import NAMES, Beside, Texts, libraries, look_at
+from bench.machine import pace
 from chambers.gates.files import open_outside
 from chambers.words import lexemes
 from matching.engine import Company, Row, Side, Weights, may_meet, merged, word_terms
@@ -46,16 +45,14 @@ SEEN = 300
 """Companies whose lists are checked against a look at everybody."""
 ONE_BY_ONE = 60
 """Companies that change, one at a time."""
-ASKED = 1000
-"""Queries on which the libraries are measured."""
-DIMENSIONS = 256
-_VECTORS_UP_TO = 200_000
-_FULL_TEXT_UP_TO = 50_000
-ASKED_IN_FULL_TEXT = 100
+ONE_ROUND_FROM = 1_000_000
+"""Companies from which on everybody is matched once."""
 _REAL = "companies.jsonl.gz"
 
 Doubles = NDArray[np.float64]
 Longs = NDArray[np.int64]
+Limits = Callable[[int], Company]
+"""What limits a company, by its key."""
 
 
 @dataclass
@@ -72,7 +69,8 @@ class Figures:
 
     companies: int
     build: Spent = field(default_factory=Spent)
-    match: Spent = field(default_factory=Spent)
+    matches: list[Spent] = field(default_factory=list)
+    """Each time that everybody was matched."""
     one: list[float] = field(default_factory=list)
     """Milliseconds for one changed company: its list, and whose lists it enters."""
     memory: float = 0.0
@@ -82,12 +80,14 @@ class Figures:
     violations: int = 0
     without: int = 0
     """Companies without a suggestion."""
-    bm25s: float = math.nan
-    """CPU seconds for everybody; so the next three."""
-    sparse: float = math.nan
-    nearest: float = math.nan
-    fulltext: float = math.nan
-    recall: dict[str, float] = field(default_factory=dict)
+    overlooked: int = 0
+    """Of those, looked at one by one up to ``SEEN``, how many have somebody whom they may meet."""
+    beside: dict[str, Beside] = field(default_factory=dict)
+
+    @property
+    def match(self) -> Spent:
+        """The time in the middle, by processor time."""
+        return sorted(self.matches, key=lambda one: one.cpu)[len(self.matches) // 2]
 
 
 def main() -> None:
@@ -96,8 +96,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", help="folder of the real companies")
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3, help="times that each is measured")
     parser.add_argument("--alone", action="store_true", help="leave the libraries out")
     options = parser.parse_args()
+    print(pace(), flush=True)
     found: dict[str, Figures] = {}
     jobs: list[tuple[str, int | Path]] = [(f"{size:,}", size) for size in options.sizes]
     if options.folder is not None:
@@ -108,11 +110,13 @@ def main() -> None:
         print(f"-- {name}", flush=True)
         # A process of its own, so that memory is that of this world.
         with multiprocessing.get_context("spawn").Pool(1) as pool:
-            found[name] = pool.apply(_measured, (source, options.threads, options.alone))
+            found[name] = pool.apply(
+                _measured, (source, options.threads, options.rounds, options.alone)
+            )
     _print(found)
 
 
-def _measured(source: int | Path, threads: int, alone: bool) -> Figures:
+def _measured(source: int | Path, threads: int, rounds: int, alone: bool) -> Figures:
     if isinstance(source, int):
         made = world.make(source)
         packed, companies = made.packed(), made.companies()
@@ -126,24 +130,61 @@ def _measured(source: int | Path, threads: int, alone: bool) -> Figures:
         with _spent(figures.build):
             index = Index.build_packed(packed, companies)
         figures.companies = len(index.companies)
-        with _spent(figures.match):
-            top = _all(index, threads)
-    figures.without = int((top.partners[:, 0] < 0).sum())
+        top = _matched(figures, index, threads)
     limits = made.company if isinstance(source, int) else described.__getitem__
     chosen = np.random.default_rng(1).choice(len(top.companies), SEEN, replace=False)
     matrices = _Matrices(index)
     if isinstance(source, int):
         figures.one = _changed(index, top, made, chosen[:ONE_BY_ONE])
     for at in chosen:
-        figures.violations += _violations(top, at, limits)
+        figures.violations += _forbidden(limits, int(top.companies[at]), top.partners[at])
         figures.different += not _is_best(index, matrices, top, at, limits)
+    nobody = np.flatnonzero(top.partners[:, 0] < 0)
+    figures.without = len(nobody)
+    for at in nobody[:SEEN]:
+        figures.overlooked += not _is_best(index, matrices, top, at, limits)
     _say(figures)
-    if not alone:
-        texts = _Texts.of_index(index, matrices)
-        if isinstance(source, int):
-            texts = _Texts.of_world(made)
-        _beside(figures, texts, top, threads)
+    rounds = rounds if figures.companies < ONE_ROUND_FROM else 1
+    if alone:
+        for _ in range(rounds - 1):
+            _matched(figures, index, threads)
+    else:
+        texts = _texts_of_world(made) if isinstance(source, int) else _texts_of(index, matrices)
+        _beside(figures, texts, index, top, limits, threads, rounds)
     return figures
+
+
+def _matched(figures: Figures, index: Index, threads: int) -> Top:
+    """Everybody's list; what it took is noted."""
+    spent = Spent()
+    with _spent(spent):
+        top = _all(index, threads)
+    figures.matches.append(spent)
+    return top
+
+
+def _beside(
+    figures: Figures,
+    texts: Texts,
+    index: Index,
+    top: Top,
+    limits: Limits,
+    threads: int,
+    rounds: int,
+) -> None:
+    """The libraries in turns with ours."""
+    ours = dict(zip(top.companies.tolist(), top.partners, strict=True))
+    for library in libraries(texts, K, threads):
+        found = figures.beside[library.name] = Beside()
+        for at in range(rounds):
+            if at and len(figures.matches) < rounds:
+                _matched(figures, index, threads)
+            lines, spent = library.ask()
+            found.cpu.append(library.times * spent)
+        look_at(
+            *(found, lines, texts, library.places, ours),
+            lambda company, others: _forbidden(limits, company, others),
+        )
 
 
 def _changed(index: Index, top: Top, made: world.World, chosen: Longs) -> list[float]:
@@ -191,40 +232,31 @@ class _Matrices:
         self.by_id = {company: at for at, company in enumerate(index.companies.tolist())}
 
 
-@dataclass
-class _Texts:
-    """What the libraries get: all terms by idf and length, also those that weigh nothing for us."""
-
-    ids: Longs
-    """Company of each line."""
-    documents: csr_matrix
-    queries: csr_matrix
-
-    @classmethod
-    def of_world(cls, made: world.World) -> "_Texts":
-        """What companies seek, in the profiles of all."""
-        shape = (len(made), len(made.keys))
-        sides = [
-            csr_matrix((np.ones(len(rows.terms), np.float32), rows.terms, rows.start), shape)
-            for rows in (made.profiles, made.demands)
-        ]
-        held = np.bincount(made.profiles.terms, minlength=len(made.keys))
-        for side in sides:
-            side.data *= np.log1p(len(made) / (1 + held)).astype(np.float32)[side.indices]
-        return cls(np.arange(len(made)), *map(normalize, sides))
-
-    @classmethod
-    def of_index(cls, index: Index, matrices: _Matrices) -> "_Texts":
-        """Profiles in profiles, as weighed for our own lists."""
-        return cls(index.companies, matrices.covers, matrices.covers)
+def _texts_of_world(made: world.World) -> Texts:
+    """What companies seek, in the profiles of all."""
+    shape = (len(made), len(made.keys))
+    sides = [
+        csr_matrix((np.ones(len(rows.terms), np.float32), rows.terms, rows.start), shape)
+        for rows in (made.profiles, made.demands)
+    ]
+    held = np.bincount(made.profiles.terms, minlength=len(made.keys))
+    for side in sides:
+        side.data *= np.log1p(len(made) / (1 + held)).astype(np.float32)[side.indices]
+    return Texts(np.arange(len(made)), *map(normalize, sides))
 
 
-def _violations(top: Top, at: int, limits: Any) -> int:
-    own = limits(int(top.companies[at]))
-    return sum(not may_meet(own, limits(int(j))) for j in top.partners[at] if j >= 0)
+def _texts_of(index: Index, matrices: _Matrices) -> Texts:
+    """Profiles in profiles, as weighed for our own lists."""
+    return Texts(index.companies, matrices.covers, matrices.covers)
 
 
-def _is_best(index: Index, matrices: _Matrices, top: Top, at: int, limits: Any) -> bool:
+def _forbidden(limits: Limits, company: int, others: Iterable[int]) -> int:
+    """How many of some companies a limit of either side keeps apart from one."""
+    own = limits(company)
+    return sum(not may_meet(own, limits(int(one))) for one in others if one >= 0)
+
+
+def _is_best(index: Index, matrices: _Matrices, top: Top, at: int, limits: Limits) -> bool:
     """Whether a list holds the best scores of all, by dense arithmetic in double precision."""
     weights = index.weights
     cover, need = (
@@ -252,78 +284,6 @@ def _is_best(index: Index, matrices: _Matrices, top: Top, at: int, limits: Any) 
 
 def _covered(amount: Doubles, weights: Weights) -> Doubles:
     return np.where(amount >= weights.met_evidence * (1 - 1e-6), -np.expm1(-amount), 0.0)
-
-
-def _beside(figures: Figures, texts: _Texts, top: Top, threads: int) -> None:
-    """The libraries on a sample of queries."""
-    size = len(texts.ids)
-    chosen = np.sort(np.random.default_rng(2).choice(size, min(ASKED, size), replace=False))
-    times = size / len(chosen)
-    by_id = dict(zip(top.companies.tolist(), top.partners, strict=True))
-    lists = (by_id[company] for company in texts.ids[chosen].tolist())
-    ours = [set(line[line >= 0].tolist()) for line in lists]
-    documents, queries = texts.documents, texts.queries[chosen]
-    spent = Spent()
-    turned = documents.T.tocsr()
-    with _spent(spent):
-        found = sp_matmul_topn(queries, turned, top_n=K, threshold=0.0, n_threads=threads)
-    figures.sparse = times * spent.cpu
-    lines = [found.indices[a:b] for a, b in zip(found.indptr, found.indptr[1:], strict=False)]
-    figures.recall["sparse_dot_topn"] = _recall(ours, texts, lines)
-    lines, figures.bm25s = _bm25s(documents, queries, times, threads)
-    figures.recall["bm25s"] = _recall(ours, texts, lines)
-    if size <= _VECTORS_UP_TO:
-        lines, figures.nearest = _nearest(documents, queries, times, threads)
-        figures.recall["usearch"] = _recall(ours, texts, lines)
-    if size <= _FULL_TEXT_UP_TO:
-        some = slice(None, None, max(1, len(chosen) // ASKED_IN_FULL_TEXT))
-        lines, spent.cpu = search(documents, queries[some], K)
-        figures.fulltext = size / len(lines) * spent.cpu
-        figures.recall["PostgreSQL"] = _recall(ours[some], texts, lines)
-
-
-def _bm25s(
-    documents: csr_matrix, queries: csr_matrix, times: float, threads: int
-) -> tuple[list[Any], float]:
-    vocabulary = {str(number): number for number in range(documents.shape[1])}
-    engine = bm25s.BM25(backend="numba")
-    engine.index((_tokens(documents), vocabulary), show_progress=False)
-    asked = _tokens(queries)
-    engine.retrieve(asked[:10], k=K, show_progress=False, n_threads=threads)  # compiles
-    spent = Spent()
-    with _spent(spent):
-        found = engine.retrieve(asked, k=K, show_progress=False, n_threads=threads)
-    return list(found.documents), times * spent.cpu
-
-
-def _tokens(rows: csr_matrix) -> list[list[int]]:
-    return [rows.indices[a:b].tolist() for a, b in zip(rows.indptr, rows.indptr[1:], strict=False)]
-
-
-def _nearest(
-    documents: csr_matrix, queries: csr_matrix, times: float, threads: int
-) -> tuple[list[Any], float]:
-    """Approximate neighbours among vectors; their making is not counted, the search is."""
-    sample = documents[: min(20_000, documents.shape[0])]
-    made = TruncatedSVD(DIMENSIONS, random_state=0).fit(sample)
-    vectors = normalize(made.transform(documents)).astype(np.float32)
-    nearest = Nearest(ndim=DIMENSIONS, metric="cos")
-    nearest.add(np.arange(len(vectors)), vectors, threads=threads)
-    asked = normalize(made.transform(queries)).astype(np.float32)
-    spent = Spent()
-    with _spent(spent):
-        found = nearest.search(asked, K, threads=threads)
-    return list(found.keys.astype(np.int64)), times * spent.cpu
-
-
-def _recall(ours: list[set[int]], texts: _Texts, lines: list[Any]) -> float:
-    """Share of our lists that a library finds among its best 20, without knowing the limits."""
-    shares = [
-        len(wanted & set(texts.ids[np.asarray(line)].tolist())) / len(wanted)
-        for wanted, line in zip(ours, lines, strict=True)
-        if wanted
-    ]
-    return float(np.mean(shares))
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:
@@ -375,7 +335,8 @@ def _say(figures: Figures) -> None:
         f"match {figures.match.wall:.1f} s wall, {figures.match.cpu:.1f} s CPU; index"
         f" {figures.build.cpu:.1f} s CPU; {figures.memory:.2f} GB; of {SEEN} lists"
         f" {figures.different} are not the best of all, {figures.violations} violations;"
-        f" {figures.without} companies without a suggestion"
+        f" {figures.without} companies without a suggestion,"
+        f" {figures.overlooked} of them overlooked"
         + (
             f"; one changed company {np.percentile(figures.one, 50):.0f} ms,"
             f" p95 {np.percentile(figures.one, 95):.0f} ms"
@@ -388,11 +349,10 @@ def _say(figures: Figures) -> None:
 
 def _print(found: dict[str, Figures]) -> None:
     """One table; the libraries' CPU seconds and how many times ours they are."""
-    names = ("bm25s", "sparse_dot_topn", "usearch", "PostgreSQL")
     print(
         f"{'companies':>10} {'index CPU':>10} {'CPU s':>8} {'wall s':>8} {'µs each':>8} {'GB':>6}"
         f" {'wrong':>6} {'broken':>6}"
-        + "".join(f" {name + ' CPU, times, recall':>34}" for name in names)
+        + "".join(f" {name + ' CPU, times, recall, broken':>42}" for name in NAMES)
     )
     for name, one in found.items():
         line = (
@@ -400,18 +360,26 @@ def _print(found: dict[str, Figures]) -> None:
             f" {1e6 * one.match.cpu / one.companies:8.0f} {one.memory:6.2f}"
             f" {one.different:6} {one.violations:6}"
         )
-        others = (one.bm25s, one.sparse, one.nearest, one.fulltext)
-        for library, spent in zip(names, others, strict=True):
-            times, recall = spent / one.match.cpu, one.recall.get(library, math.nan)
-            line += f" {spent:20,.1f} {times:6.1f} {recall:6.2f}"
+        for library in NAMES:
+            beside = one.beside.get(library, Beside([math.nan]))
+            spent = float(np.median(beside.cpu))
+            line += (
+                f" {spent:20,.1f} {spent / one.match.cpu:6.1f} {beside.recall:6.2f}"
+                f" {beside.broken:7.0%}"
+            )
         print(line)
     made = [one for name, one in found.items() if name != "real" and one.companies >= 50_000]
     if len(made) > 1:
         first, last = made[0], made[-1]
-        growth = math.log(last.match.cpu / first.match.cpu) / math.log(
-            last.companies / first.companies
+        print(
+            f"growth from {first.companies:,} to {last.companies:,}: exponent of processor time"
+            f" {_exponent(first, last, lambda one: one.match.cpu):.2f}, of memory"
+            f" {_exponent(first, last, lambda one: one.memory):.2f}"
         )
-        print(f"growth from {first.companies:,} to {last.companies:,}: exponent {growth:.2f}")
+
+
+def _exponent(first: Figures, last: Figures, of: Callable[[Figures], float]) -> float:
+    return math.log(of(last) / of(first)) / math.log(last.companies / first.companies)
 
 
 if __name__ == "__main__":

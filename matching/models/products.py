@@ -92,7 +92,7 @@ class TriadQuerySet(ScopedQuerySet):
         """Open ones in which a member of a chamber has a part where ``user`` works."""
         return self._open_to(Company.objects.members_served_by(user).values("pk"))
 
-    def _open_to(self, keys: QuerySet[Company, dict[str, Any]]) -> Self:
+    def _open_to(self, keys: QuerySet[Company, Any]) -> Self:
         return self.open().filter(
             Q(demand__company__in=keys) | Q(first__in=keys) | Q(second__in=keys)
         )

@@ -52,7 +52,10 @@ def arrange(world: World) -> None:
         world, _ASAHI, _STEP, given=1, message="A short introduction of our instruments."
     )
     requests.decline_request(
-        declined, by=world.contacts[_STEP], reason="В этом квартале закупок нет."
+        declined,
+        by=world.contacts[_STEP],
+        reason_code="capacity",
+        reason="В этом квартале закупок нет.",
     )
     let_mails_be_past(*before)
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core import signing
@@ -20,6 +21,9 @@ from django.utils import translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from chambers.models import User
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 SALT = "chambers.links"
 _TOKEN = re.compile(r"(/links/)[^/\s]+/")
@@ -53,17 +57,22 @@ class Done:
 
 
 Asks = Callable[[User, str], Question]
-Handler = Callable[[User, str], Done]
+Handler = Callable[..., Done]
+Reasons = Sequence[tuple[str, "StrOrPromise"]]
 
 
 @dataclass(frozen=True)
 class Purpose:
-    """How a purpose asks and what it does; ``one_click``: a mail program may do it by itself."""
+    """How a purpose asks and what it does; ``one_click``: a mail program may do it by itself.
+
+    With ``reasons``, (what is stored, its wording), the page asks why, and one may say nothing.
+    """
 
     name: str
     asks: Asks
     do: Handler
     one_click: bool
+    reasons: Reasons = ()
 
 
 @dataclass(frozen=True)
@@ -78,17 +87,20 @@ class Link:
 _purposes: dict[str, Purpose] = {}
 
 
-def handles(purpose: str, *, asks: Asks, one_click: bool = False) -> Callable[[Handler], Handler]:
+def handles(
+    purpose: str, *, asks: Asks, one_click: bool = False, reasons: Reasons = ()
+) -> Callable[[Handler], Handler]:
     """Register the function that does ``purpose`` when the button is pressed.
 
-    Both get the person and the key of the link. They find the row as that person would, call one
-    service, and must bear a second press. A ValidationError is shown on the page; a row that is
-    no longer there, or no longer theirs (``DoesNotExist``, ``Http404``, ``PermissionDenied``),
-    reads as a link that is good no more.
+    Both get the person and the key of the link, with ``reasons`` the function ``reason_code`` and
+    ``reason``, too. They find the row as that person would, call one service, and must bear a
+    second press. A ValidationError is shown on the page, of a field beside it; a row that is no
+    longer there, or no longer theirs (``DoesNotExist``, ``Http404``, ``PermissionDenied``), reads
+    as a link that is good no more.
     """
 
     def register(handler: Handler) -> Handler:
-        _purposes[purpose] = Purpose(purpose, asks, handler, one_click)
+        _purposes[purpose] = Purpose(purpose, asks, handler, one_click, reasons)
         return handler
 
     return register

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
+from chambers.forms.reasons import ReasonForm
 from chambers.http import PageRequest
 from chambers.services import links
 
@@ -42,17 +43,35 @@ def _answer(request: PageRequest, token: str, *, one_click: bool = False) -> Htt
         found = links.read(token)
         if one_click and not found.purpose.one_click:
             raise PermissionDenied
-        if request.method == "POST":
-            done = found.purpose.do(found.person, found.key)
-            return _page(request, {"done": done})
-        question = found.purpose.asks(found.person, found.key)
-        return _page(request, {"question": question, "person": found.person})
+        if request.method == "POST" and one_click:
+            return _page(request, {"done": found.purpose.do(found.person, found.key)})
+        return _question(request, found)
     except ValidationError as error:
         return _page(request, {"refusals": error.messages}, HTTPStatus.CONFLICT)
     except links.ExpiredLinkError:
         return _page(request, {"expired": True}, HTTPStatus.GONE)
     except (links.UnknownLinkError, *GONE):
         return _page(request, {}, HTTPStatus.NOT_FOUND)
+
+
+def _question(request: PageRequest, found: links.Link) -> HttpResponse:
+    """The question of a link; what was done, once its button is pressed."""
+    purpose, pressed = found.purpose, request.method == "POST"
+    form = None
+    if purpose.reasons:
+        form = ReasonForm(request.POST if pressed else None, choices=purpose.reasons)
+    if pressed and (form is None or form.is_valid()):
+        said = form.cleaned_data if form is not None else {}
+        try:
+            return _page(request, {"done": purpose.do(found.person, found.key, **said)})
+        except ValidationError as error:
+            if form is None or not hasattr(error, "error_dict"):
+                raise
+            form.add_error(None, error)
+    question = purpose.asks(found.person, found.key)
+    context = {"question": question, "person": found.person, "form": form}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if pressed else HTTPStatus.OK
+    return _page(request, context, status)
 
 
 def _page(

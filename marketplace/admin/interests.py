@@ -19,9 +19,9 @@ from django.utils.translation import gettext_lazy as _
 from chambers.admin.base import company_column, who
 from chambers.admin.companies import SearchedByCompany, companies_called
 from chambers.admin.decisions import decision
-from chambers.admin.fields import ReasonForm
 from chambers.admin_site import Queue, shows_queues
 from chambers.models import Chamber, today
+from marketplace.forms import DeclineForm
 from marketplace.models import Interest, InterestHop
 from marketplace.selectors.interests import joined_interests, shown_interest
 from marketplace.services import interests as services
@@ -100,7 +100,7 @@ class InterestAdmin(SearchedByCompany):
         "due_told",
         "created_told",
     ]
-    list_filter = [PlaceFilter, "status", "company__country"]
+    list_filter = [PlaceFilter, "status", "reason_code", "company__country"]
     list_select_related = ["company", "opportunity__company"]
     ordering = ["due_on", "-created_at", "-pk"]
     search_help_text = _("Reference number, or the interested company by name")
@@ -127,7 +127,7 @@ class InterestAdmin(SearchedByCompany):
             title=_("Decline interests"),
             do=services.decline_interest,
             waiting=lambda rows: rows.filter(position__isnull=False, status__in=Interest.OPEN),
-            form=ReasonForm,
+            form=DeclineForm,
             note=_("The interested company reads the reason."),
         ),
     ]

@@ -66,7 +66,7 @@ class MeetingRequestAdmin(SearchedByEitherSide):
 
     list_display = ["requester_name", "partner_name", "wish", "status", EXPIRES, "event"]
     list_display_links = ["requester_name", "partner_name"]
-    list_filter = ["status", "wish", "event"]
+    list_filter = ["status", "reason_code", "wish", "event"]
     list_select_related = ["requester__company", "partner__company", "event"]
     ordering = ["-created_at", "-pk"]
     sides = ("requester__company", "partner__company")
@@ -80,6 +80,7 @@ class MeetingRequestAdmin(SearchedByEitherSide):
         "opportunity",
         "participant",
         "times",
+        "reason_code",
         "reason",
         at_the_event("created_at", _("created")),
         EXPIRES,

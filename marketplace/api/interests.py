@@ -20,8 +20,8 @@ from chambers.api.companies import CompanyPart
 from chambers.api.reference import NamePart
 from chambers.models import Company, Scope
 from marketplace.api.opportunities import OpportunityOut
-from marketplace.api.parts import WordsField
-from marketplace.models import Interest, InterestEntry, Opportunity
+from marketplace.api.parts import RefusalIn, WordsField
+from marketplace.models import DeclineReason, Interest, InterestEntry, Opportunity
 from marketplace.selectors.interests import joined_interests, shown_interest, shown_interests
 from marketplace.services import interests as services
 
@@ -82,6 +82,10 @@ class InterestOut(serializers.Serializer):
         many=True, source="people", help_text=_("Of the other side; empty until it is accepted.")
     )
     reason = serializers.CharField(allow_blank=True)
+    reason_code = serializers.ChoiceField(
+        DeclineReason.values, allow_blank=True, help_text=_("Why it was declined.")
+    )
+    reason_label = serializers.CharField(allow_blank=True)
     created_at = serializers.DateTimeField()
     decided_at = serializers.DateTimeField(allow_null=True)
 
@@ -127,12 +131,6 @@ class WordsIn(serializers.Serializer):
     """A first line to the other side."""
 
     text = WordsField()
-
-
-class ReasonIn(serializers.Serializer):
-    """Why not; the interested company reads it."""
-
-    reason = LineField(_WORDS, trim_whitespace=False)
 
 
 class Interests(Resource):
@@ -202,11 +200,11 @@ class Interests(Resource):
         """From then on both companies see whom to reach."""
         return self._changed(request, public_id, services.accept_interest, WordsIn)
 
-    @extend_schema(summary=_("Decline an interest"), request=ReasonIn, responses=InterestOut)
+    @extend_schema(summary=_("Decline an interest"), request=RefusalIn, responses=InterestOut)
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, public_id: Any) -> Response:
         """With a reason: as the company, or as the chamber that has it."""
-        return self._changed(request, public_id, services.decline_interest, ReasonIn)
+        return self._changed(request, public_id, services.decline_interest, RefusalIn)
 
     @extend_schema(summary=_("Withdraw an interest"), request=None, responses=InterestOut)
     @action(detail=True, methods=["post"])

@@ -16,7 +16,7 @@ from rest_framework.fields import empty
 from chambers.api.account import LineField
 from chambers.api.companies import CompanyPart
 from chambers.api.reference import NamePart, TextsField
-from marketplace.models import Event, Participant, Registration, Session, Slot
+from marketplace.models import DeclineReason, Event, Participant, Registration, Session, Slot
 
 
 class EventPart(serializers.Serializer):
@@ -123,6 +123,19 @@ class WordsField(LineField):
     def __init__(self, **options: Any) -> None:
         options = {"required": False, "default": "", "allow_blank": True, **options}
         super().__init__(r"^[^\x00]{0,2000}\Z", trim_whitespace=False, **options)
+
+
+class RefusalIn(serializers.Serializer):
+    """Why not; the other side reads the wording in its own language, and the words."""
+
+    reason_code = serializers.ChoiceField(
+        DeclineReason.values,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text=gettext_lazy("Left out: `other` where `reason` has words, which `other` needs."),
+    )
+    reason = WordsField()
 
 
 class AmountField(LineField):

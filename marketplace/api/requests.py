@@ -30,6 +30,7 @@ from marketplace.api.direct import (
 from marketplace.api.meetings import MeetingOut, joined_meetings
 from marketplace.api.parts import (
     EventPart,
+    RefusalIn,
     SidePart,
     SlotPart,
     SlotsField,
@@ -37,6 +38,7 @@ from marketplace.api.parts import (
     slots_of,
 )
 from marketplace.models import (
+    DeclineReason,
     Meeting,
     MeetingRequest,
     Opportunity,
@@ -85,6 +87,10 @@ class RequestOut(serializers.Serializer):
         help_text=_("The registration that has to answer."),
     )
     reason = serializers.CharField(allow_blank=True)
+    reason_code = serializers.ChoiceField(
+        DeclineReason.values, allow_blank=True, help_text=_("Why it was declined.")
+    )
+    reason_label = serializers.CharField(allow_blank=True)
     expires_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
     decided_at = serializers.DateTimeField(allow_null=True)
@@ -144,12 +150,6 @@ class AcceptanceIn(serializers.Serializer):
     minutes = MinutesField()
     slot = serializers.UUIDField(required=False, help_text=_("Left out: the first that suits."))
     participant = serializers.UUIDField(required=False)
-
-
-class RefusalIn(serializers.Serializer):
-    """Why not; the other side reads it."""
-
-    reason = WordsField()
 
 
 class ProposalIn(serializers.Serializer):

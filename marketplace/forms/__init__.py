@@ -1,5 +1,6 @@
 """The shape of what people type on the pages of this app; one module per noun."""
 
+from marketplace.forms.declines import DeclineForm
 from marketplace.forms.events import (
     PEOPLE,
     AcceptForm,
@@ -7,7 +8,6 @@ from marketplace.forms.events import (
     AvailabilityForm,
     CancelForm,
     ConsentForm,
-    DeclineForm,
     FeedForm,
     LinkForm,
     PeopleForms,

@@ -276,18 +276,6 @@ class AskForm(forms.Form):
         )
 
 
-class DeclineForm(forms.Form):
-    """Why a company does not meet."""
-
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea({"rows": 3}),
-        help_text=_("The other side reads it. It may stay empty."),
-    )
-
-
 class CancelForm(forms.Form):
     """Why a meeting that is agreed does not take place."""
 

@@ -1,4 +1,4 @@
-"""What is typed about an interest: the three standard questions, a line, a reason."""
+"""What is typed about an interest: the three standard questions, a line."""
 
 from __future__ import annotations
 
@@ -75,17 +75,6 @@ class LineForm(forms.Form):
         self.fields["text"].help_text = gettext(
             "The other side and the chambers on the way read it."
         )
-
-
-class ReasonForm(forms.Form):
-    """Why not; it must not stay empty."""
-
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=LONGEST,
-        widget=forms.Textarea({"rows": 3}),
-        help_text=_("The interested company reads it."),
-    )
 
 
 def told_route(route: Route) -> str:

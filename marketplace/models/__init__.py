@@ -10,6 +10,7 @@ from marketplace.models.conversations import (
     Reading,
     Report,
 )
+from marketplace.models.declines import DeclineReason
 from marketplace.models.events import Event, EventQuerySet
 from marketplace.models.feedback import (
     Call,
@@ -76,6 +77,7 @@ __all__ = [
     "CallQuerySet",
     "Conversation",
     "ConversationQuerySet",
+    "DeclineReason",
     "Delegation",
     "Dispute",
     "DisputeQuerySet",

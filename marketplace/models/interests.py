@@ -19,6 +19,7 @@ from chambers.models import (
     ScopedQuerySet,
     today,
 )
+from marketplace.models.declines import Declinable
 from marketplace.models.opportunities import Opportunity
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _in_the_hands_of(chambers: models.QuerySet[Chamber]) -> Exists:
     )
 
 
-class Interest(PublicModel):
+class Interest(Declinable, PublicModel):
     """One company's interest in an offer or request, and who has it in their hands.
 
     ``position`` names the chamber of its way that holds it; empty once it is with the owner, or
@@ -131,7 +132,6 @@ class Interest(PublicModel):
     escalated_at = models.DateTimeField(_("escalated"), null=True, blank=True)
     reached_at = models.DateTimeField(_("reached the owner"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
-    reason = models.TextField(_("reason"), max_length=2000, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -180,7 +180,7 @@ class Interest(PublicModel):
                 name="open_interest_has_a_last_day",
             ),
             models.CheckConstraint(
-                condition=~Q(status="declined") | ~Q(reason=""),
+                condition=~Q(status="declined") | ~Q(reason="") | ~Q(reason_code__in=["", "other"]),
                 name="declined_interest_has_a_reason",
                 violation_error_message=_("Say why it is declined."),
             ),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from chambers.models import PublicModel, ScopedQuerySet
+from marketplace.models.declines import Declinable
 from marketplace.models.events import Event
 from marketplace.models.opportunities import Opportunity
 from marketplace.models.parts import Slot
@@ -70,7 +71,7 @@ class MeetingRequestQuerySet(ScopedQuerySet):
         return self.filter(_SENT, event__in=Event.objects.managed_by(user))
 
 
-class MeetingRequest(PublicModel):
+class MeetingRequest(Declinable, PublicModel):
     """One company asks another for a meeting at an event. It holds no slot and no table."""
 
     class Wish(models.TextChoices):
@@ -156,7 +157,6 @@ class MeetingRequest(PublicModel):
     status = models.CharField(
         _("status"), max_length=13, choices=Status.choices, default=Status.PENDING
     )
-    reason = models.TextField(_("reason"), blank=True, max_length=2000)
     expires_at = models.DateTimeField(_("answer until"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     created_by = models.ForeignKey(
@@ -197,6 +197,11 @@ class MeetingRequest(PublicModel):
                 | Q(answer_from__isnull=False, expires_at__isnull=False),
                 name="open_request_waits_for_somebody",
                 violation_error_message=_("An open request needs somebody to answer and a date."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason_code="other") | ~Q(reason=""),
+                name="another_reason_has_its_words",
+                violation_error_message=_("Say why it is declined."),
             ),
         ]
         indexes = [

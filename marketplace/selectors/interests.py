@@ -93,6 +93,8 @@ class ShownInterest:
     stations: Sequence[Station]
     lines: Sequence[Line]
     reason: str
+    reason_code: str
+    reason_label: str  # in the language of the moment
     created_at: dt.datetime
     decided_at: dt.datetime | None
     people: Sequence[Person]  # whom to reach on the other side, once it is accepted
@@ -228,6 +230,12 @@ def shown_interests(
     return [_shown(one, item, mine, people) for one, item in zip(interests, items, strict=True)]
 
 
+def told_entry(interest: Interest, entry: InterestEntry) -> str:
+    """The words of a line of its log; of a refusal with the wording that was chosen."""
+    declined = entry.kind == InterestEntry.Kind.DECLINED
+    return interest.told_reason if declined else entry.text
+
+
 def adviser_of(chamber: Chamber) -> Staff | None:
     """Who a company turns to at its chamber: the manager longest there."""
     rows = Staff.objects.filter(chamber=chamber, role=Staff.Role.MANAGER, person__is_active=True)
@@ -296,6 +304,8 @@ def _shown(
         stations=stations,
         lines=[_line(interest, item, one) for one in interest.entries.all()],
         reason=interest.reason,
+        reason_code=interest.reason_code,
+        reason_label=interest.reason_label,
         created_at=interest.created_at,
         decided_at=interest.decided_at,
         people=tuple(people.get(other, ())) if accepted and other is not None else (),
@@ -362,7 +372,7 @@ def _line(interest: Interest, item: ShownOpportunity, entry: InterestEntry) -> L
         InterestEntry.Kind(entry.kind),
         author,
         who,
-        entry.text,
+        told_entry(interest, entry),
         entry.at,
         entry.commission.name if entry.commission else "",
     )

@@ -17,6 +17,7 @@ from chambers.models import Chamber, Commission, Company, Representative, Staff,
 from chambers.selectors.contacts import people_to_reach
 from chambers.services.mail import queue_mail
 from marketplace.models import Interest, InterestEntry
+from marketplace.selectors.interests import told_entry
 from marketplace.selectors.shown import shown_opportunity
 from marketplace.services.interest_ways import held_hop, hops_of
 
@@ -145,7 +146,7 @@ def _mail(
             "title": item.titled()[0],
             "asking": interest.company,
             "entry": entry,
-            "words": _quoted(entry.text if entry else ""),
+            "words": _quoted(told_entry(interest, entry) if entry else ""),
             "cooperation": _quoted(interest.cooperation),
             "missing": _quoted(interest.missing),
             "about": _quoted(interest.about),

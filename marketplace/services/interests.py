@@ -21,6 +21,7 @@ from marketplace.selectors.leaks import leaks_in
 from marketplace.selectors.shown import shown_opportunity
 from marketplace.services import interest_mail as mail
 from marketplace.services.calendars import constraint_of
+from marketplace.services.declines import reason_given
 from marketplace.services.interest_ways import (
     Author,
     Kind,
@@ -187,17 +188,24 @@ def accept_interest(
 
 @transaction.atomic
 def decline_interest(
-    interest: Interest, *, by: User, reason: str, at: dt.datetime | None = None
+    interest: Interest,
+    *,
+    by: User,
+    reason: str = "",
+    reason_code: str = "",
+    at: dt.datetime | None = None,
 ) -> Interest:
     """Say no, with a reason that the interested company reads: the owner, or a chamber before.
+
+    ``reason_code``: one of ``DeclineReason``, told in the language of who reads it.
 
     Raises ValidationError ``not_waiting``, ``empty``, ``leaks``; PermissionDenied for who does not
     have it.
     """
     interest, chamber = _held(interest, by)
-    _demand_words(reason, "reason")
+    given = reason_given(reason_code, reason, needed=True)
     _demand_unnamed(interest, by, reason, "reason")
-    interest.reason = reason.strip()
+    interest.reason_code, interest.reason = given["reason_code"], given["reason"]
     _decide(interest, Status.DECLINED, at)
     author = Author.CHAMBER if chamber else Author.OWNER
     entry = log(interest, Kind.DECLINED, author, by=by, chamber=chamber, text=reason, at=at)
@@ -372,7 +380,7 @@ def _not_waiting(interest: Interest) -> ValidationError:
 def _decide(interest: Interest, status: Interest.Status, at: dt.datetime | None) -> None:
     interest.status, interest.decided_at = status, at or timezone.now()
     interest.due_on = None
-    interest.save(update_fields=["status", "decided_at", "due_on", "reason"])
+    interest.save(update_fields=["status", "decided_at", "due_on", "reason", "reason_code"])
 
 
 def _save_new(interest: Interest) -> None:

@@ -36,6 +36,7 @@ from marketplace.models import (
 from marketplace.models.conversations import Message, Reading, Report
 from marketplace.models.names import FORGOTTEN
 from marketplace.selectors.agenda import entry_of, with_people
+from marketplace.selectors.interests import told_entry
 from marketplace.selectors.times import tell_time
 
 _DIRECT = Event.Kind.DIRECT
@@ -241,13 +242,14 @@ def _asked(person: User) -> Iterator[Held]:
             for one in sent.order_by("pk")
         ],
     )
-    lines = InterestEntry.objects.filter(person=person).exclude(text="")
+    declined = Q(kind=InterestEntry.Kind.DECLINED)
+    lines = InterestEntry.objects.filter(declined | ~Q(text=""), person=person)
     yield Held(
         "interest_answers",
         _("What you wrote about interests: questions, answers, decisions"),
         ["written", "about", "text"],
         [
-            [one.at, one.interest.opportunity.reference, one.text]
+            [one.at, one.interest.opportunity.reference, told_entry(one.interest, one)]
             for one in lines.select_related("interest__opportunity").order_by("pk")
         ],
     )

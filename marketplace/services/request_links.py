@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from chambers.models import User
 from chambers.services import links
-from marketplace.models import MeetingRequest, Registration
+from marketplace.models import DeclineReason, MeetingRequest, Registration
 from marketplace.selectors.times import tell_time
 from marketplace.services import direct
 from marketplace.services.answer_links import ACCEPT, DECLINE, key_of
@@ -72,12 +72,12 @@ def _accept(person: User, key: str) -> links.Done:
 
 def _asks_to_decline(person: User, key: str) -> links.Question:
     text = _told(_find(person, key), person)
-    return links.Question(_("Decline this request? To give a reason, sign in."), text, _("Decline"))
+    return links.Question(_("Decline the request?"), text, _("Decline"))
 
 
-@links.handles(DECLINE, asks=_asks_to_decline)
-def _decline(person: User, key: str) -> links.Done:
-    request = decline_request(_find(person, key), by=person)
+@links.handles(DECLINE, asks=_asks_to_decline, reasons=DeclineReason.choices)
+def _decline(person: User, key: str, reason_code: str = "", reason: str = "") -> links.Done:
+    request = decline_request(_find(person, key), by=person, reason_code=reason_code, reason=reason)
     return links.Done(
         _("Declined. They read it."),
         address=reverse("request", args=[request.public_id]),

@@ -34,6 +34,7 @@ from marketplace.services import (
     placing,
     rules,
 )
+from marketplace.services.declines import reason_given
 
 Status = MeetingRequest.Status
 
@@ -229,15 +230,24 @@ def accept_request(
 
 @transaction.atomic
 def decline_request(
-    request: MeetingRequest, *, by: User, reason: str = "", at: dt.datetime | None = None
+    request: MeetingRequest,
+    *,
+    by: User,
+    reason: str = "",
+    reason_code: str = "",
+    at: dt.datetime | None = None,
 ) -> MeetingRequest:
     """Do not meet; the other side reads the reason if one is given.
 
-    Raises ValidationError ``not_waiting``, PermissionDenied for who may not answer.
+    ``reason_code``: one of ``DeclineReason``, told in the language of who reads it.
+
+    Raises ValidationError ``not_waiting``, and ``empty`` on ``reason`` for another reason without
+    words; PermissionDenied for who may not answer.
     """
     request = _hold_request(request)
     side = _demand_answerer(request, by, at)
-    request.reason = reason.strip()
+    given = reason_given(reason_code, reason, needed=False)
+    request.reason_code, request.reason = given["reason_code"], given["reason"]
     _decide(request, Status.DECLINED, at)
     notices.tell_of_request("declined", request, to=request.other_side(side))
     return request
@@ -408,4 +418,4 @@ def _save_new(request: MeetingRequest) -> None:
 def _decide(request: MeetingRequest, status: MeetingRequest.Status, at: dt.datetime | None) -> None:
     request.status, request.decided_at = status, at or timezone.now()
     request.answer_from = None
-    request.save(update_fields=["status", "decided_at", "answer_from", "reason"])
+    request.save(update_fields=["status", "decided_at", "answer_from", "reason", "reason_code"])

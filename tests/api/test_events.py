@@ -186,10 +186,12 @@ def test_a_request_ends_once(side, event, verb):
     request = MeetingRequestFactory(event=event, requester=own, partner=partner)
     speaker = theirs if verb == "decline" else ours
 
-    ended = post(speaker, f"requests/{request.public_id}/{verb}/")
+    said = {"reason_code": "time"} if verb == "decline" else {}
+    ended = post(speaker, f"requests/{request.public_id}/{verb}/", **said)
     again = post(speaker, f"requests/{request.public_id}/{verb}/")
 
     assert ended.json()["status"] in {"declined", "withdrawn"}
+    assert ended.json()["reason_code"] == said.get("reason_code", "")
     assert (again.status_code, again.json()["code"]) == (409, "not_waiting")
 
 

@@ -74,9 +74,12 @@ def test_refusals_carry_their_code_and_what_is_sent_twice_is_a_conflict(call, wo
     assert (again.status_code, again.json()["code"]) == (409, "already_interested")
     assert past.status_code in (400, 409)
     assert call(world.sato, "post", "decline", key).status_code == 400
+    assert call(world.sato, "post", "decline", key, reason_code="such").status_code == 400
     assert call(world.anna, "get", "detail", key).status_code == 404
-    declined = call(world.sato, "post", "decline", key, reason="Not ours")
-    assert declined.json()["reason"] == "Not ours"
+    said = {"reason_code": "capacity", "reason": "Not ours"}
+    declined = call(world.sato, "post", "decline", key, **said).json()
+    assert {name: declined[name] for name in said} == said
+    assert declined["reason_label"] == "No capacity now"
     late = call(world.keiko, "post", "withdraw", key)
     assert (late.status_code, late.json()["code"]) == (409, "not_waiting")
 

@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from chambers.models import Contact, Level, Mail
+from chambers.models import Contact, Level, Mail, User
 from chambers.selectors.contacts import people_to_reach
 from chambers.selectors.shown import shown_company
 from chambers.services.bodies import end_agreement
@@ -245,11 +245,17 @@ def test_declining_needs_a_reason_which_the_asker_reads(world):
     with pytest.raises(ValidationError) as refusal:
         services.decline_interest(interest, by=world.sato, reason=" ")
     assert code_of(refusal) == ("reason", "empty")
+    User.objects.filter(pk=world.keiko.pk).update(language="ru")
 
-    services.decline_interest(interest, by=world.sato, reason="Not in our scope")
+    services.decline_interest(interest, by=world.sato, reason_code="field")
 
-    assert read(interest, world.keiko).reason == "Not in our scope"
+    shown = read(interest, world.keiko)
+    assert (shown.reason_code, shown.reason_label, shown.reason) == ("field", "Not our field", "")
+    assert shown.lines[-1].text == "Not our field"
+    with translation.override("ja"):
+        assert read(interest, world.keiko).lines[-1].text == "分野が異なる"
     assert told("declined", world.keiko) == 1
+    assert "Не наша отрасль" in Mail.objects.filter(kind="interest_declined").get().text
     assert not Contact.objects.exists()
 
 

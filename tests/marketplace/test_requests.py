@@ -406,20 +406,57 @@ def test_the_link_of_the_mail_declines_what_was_mailed_and_no_other_terms(pair, 
     pair.asked.registration.company.representatives.update(role="viewer")
     assert client.post(former).status_code == 404
     pair.asked.registration.company.representatives.update(role="owner")
-    assert client.post(former).status_code == 200
+    assert 'value="capacity"' in client.get(former).content.decode()
+    unsaid = client.post(former, {"reason_code": "other"})
+    assert unsaid.status_code == 422
+    assert "Write a line: the other side reads it." in unsaid.content.decode()
+    assert client.post(former, {"reason_code": "none such"}).status_code == 422
+    assert client.post(former, {"reason_code": "time"}).status_code == 200
 
     request.refresh_from_db()
-    assert request.status == S.DECLINED
-    assert Mail.objects.filter(kind="request_declined").count() == 1
+    assert (request.status, request.reason_code, request.reason) == (S.DECLINED, "time", "")
+    assert "The time does not suit us" in Mail.objects.get(kind="request_declined").text
 
 
-def test_a_decline_tells_the_reason(pair):
-    request = requests.decline_request(pair.ask(), by=pair.asked.person, reason=" Not our field. ")
+def test_a_decline_tells_its_wording_in_the_readers_language_and_the_own_words(pair):
+    User.objects.filter(pk=pair.asker.person_id).update(language="ru")
+    request = requests.decline_request(
+        pair.ask(), by=pair.asked.person, reason_code="field", reason=" We make toys. "
+    )
 
-    assert (request.status, request.reason) == (S.DECLINED, "Not our field.")
+    assert (request.status, request.reason_code, request.reason) == (
+        S.DECLINED,
+        "field",
+        "We make toys.",
+    )
     mail = Mail.objects.get(kind="request_declined")
     assert mail.to == pair.asker.person.email
-    assert "Not our field." in mail.text
+    assert "Не наша отрасль: We make toys." in mail.text
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({}, ("", "", "")),
+        ({"reason": "Toys"}, ("other", "Toys", "Toys")),
+        ({"reason_code": "capacity", "reason": " "}, ("capacity", "", "No capacity now")),
+    ],
+)
+def test_words_alone_are_another_reason_and_a_wording_needs_none(pair, said, kept):
+    request = requests.decline_request(pair.ask(), by=pair.asked.person, **said)
+
+    assert (request.reason_code, request.reason, request.told_reason) == kept
+
+
+def test_another_reason_needs_its_words(pair):
+    request = pair.ask()
+
+    with pytest.raises(ValidationError) as refusal:
+        requests.decline_request(request, by=pair.asked.person, reason_code="other", reason=" ")
+
+    assert refusal.value.error_dict["reason"][0].code == "empty"
+    request.refresh_from_db()
+    assert request.status == S.PENDING
 
 
 def test_a_withdrawn_request_is_told_and_cannot_be_accepted(pair):

@@ -140,10 +140,11 @@ def test_the_owner_asks_and_accepts_and_both_see_whom_to_reach(client, world):
 def test_declining_asks_for_a_reason_and_a_closed_interest_offers_nothing_more(client, world):
     key = at_owner(world).public_id
     assert send(client, world.anna, "interest-decline", key).status_code == 422
+    assert 'value="partner"' in page(client, world.anna, "interest-decline", key)
 
-    send(client, world.anna, "interest-decline", key, reason="Not our field")
+    send(client, world.anna, "interest-decline", key, reason_code="field", reason="Sorry")
 
-    assert "Not our field" in page(client, world.keiko, "interest", key)
+    assert "Not our field: Sorry" in page(client, world.keiko, "interest", key)
     assert reverse("interest-accept", args=[key]) not in page(client, world.anna, "interest", key)
     again = send(client, world.anna, "interest-accept", key)
     assert again["Location"] == reverse("interest", args=[key])

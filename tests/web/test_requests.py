@@ -283,10 +283,16 @@ def test_a_time_taken_meanwhile_is_refused_with_what_is_still_free(
 
 
 def test_declining_takes_a_reason_that_may_stay_empty(client, asked):
-    client.post(at("request-decline", asked), {"reason": "Other plans"})
+    page = text(client.get(at("request-decline", asked)))
+    assert page.count('name="reason_code"') == 5
+    refused = client.post(at("request-decline", asked), {"reason_code": "other", "reason": " "})
+    assert (refused.status_code, "Write a line" in text(refused)) == (422, True)
+
+    client.post(at("request-decline", asked), {"reason_code": "capacity", "reason": "In May"})
 
     asked.refresh_from_db()
-    assert (asked.status, asked.reason) == ("declined", "Other plans")
+    assert (asked.status, asked.reason_code, asked.reason) == ("declined", "capacity", "In May")
+    assert "No capacity now: In May" in text(client.get(at("request", asked)))
 
 
 def test_other_times_are_proposed_and_accepted_by_the_other_side(client, asked, theirs, slots):

@@ -1,6 +1,7 @@
 """Expressions of interest in the administration: what waits for a chamber, and what it decides."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
@@ -59,10 +60,13 @@ def test_a_chamber_passes_on_asks_and_declines(client, world):
     act(client, world.sato, "forward", interest, note="A good member")
     interest.refresh_from_db()
     assert interest.status == "with_partner_chamber"
-    act(client, world.irina, "decline", interest, reason="Not in our scope")
+    act(client, world.irina, "decline", interest, reason_code="field", reason="Not in our scope")
 
     interest.refresh_from_db()
-    assert (interest.status, interest.reason) == ("declined", "Not in our scope")
+    assert (interest.status, interest.reason_code) == ("declined", "field")
+    assert interest.reason == "Not in our scope"
+    counted = client.get(LIST, {"_facets": "True"}).content.decode()
+    assert re.search(r"Not our field\s*\(1\)", counted)
 
 
 def test_who_does_not_have_it_or_only_reads_changes_nothing(client, world):

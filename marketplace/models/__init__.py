@@ -21,6 +21,7 @@ from marketplace.models.feedback import (
     FeedbackQuerySet,
 )
 from marketplace.models.feeds import CalendarFeed, CalendarFeedQuerySet
+from marketplace.models.former import FormerPlace
 from marketplace.models.interests import Interest, InterestEntry, InterestHop, InterestQuerySet
 from marketplace.models.interpreting import InterpreterWish, InterpreterWishQuerySet
 from marketplace.models.mail_texts import MailText
@@ -85,6 +86,7 @@ __all__ = [
     "EventQuerySet",
     "Feedback",
     "FeedbackQuerySet",
+    "FormerPlace",
     "FurtherMark",
     "Group",
     "GroupRule",

@@ -20,7 +20,7 @@ from marketplace.models import (
     Slot,
     Table,
 )
-from marketplace.selectors.appointments import place_of, seat_of
+from marketplace.selectors.appointments import place_of, seat_of, told_table
 from marketplace.selectors.times import ShownTime, day_of, shown_time
 
 if TYPE_CHECKING:
@@ -68,6 +68,32 @@ class Entry:
     def tone(self) -> str:
         """The tag that says its state: ok, wait or no."""
         return _TONES.get(Meeting.Status(self.meeting.status), "no")
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What a meeting had before it was moved; empty where that is as it is now."""
+
+    time: ShownTime | None = None
+    place: str = ""
+    link: str = ""
+
+
+def former_of(meeting: Meeting, zone: str | None) -> Former:
+    """Time, table, place and link that a meeting ahead had before; for a reader in ``zone``.
+
+    A query, unless ``former__table__hall`` is joined.
+    """
+    was, slot = getattr(meeting, "former", None), meeting.slot
+    if was is None or meeting.status not in Meeting.AHEAD:
+        return Former()
+    time, place = None, was.place if was.place != meeting.event.place else ""
+    now = (slot.starts_at, slot.ends_at) if slot is not None else None
+    if was.starts_at is not None and (was.starts_at, was.ends_at) != now:
+        time = shown_time(was.starts_at, was.ends_at, zone=meeting.event.zone, reader=zone)
+    if was.table is not None and was.table_id != meeting.table_id:
+        place = told_table(was.table)
+    return Former(time, place, was.link if was.link != meeting.link else "")
 
 
 def with_people(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:

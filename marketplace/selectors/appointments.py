@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from chambers.gates.calendar import Appointment, Standing
-from marketplace.models import Event, Meeting, Participant
+from marketplace.models import Event, Meeting, Participant, Table
 
 _STANDINGS = {
     Meeting.Status.PROVISIONAL: Standing.TENTATIVE,
@@ -76,8 +76,12 @@ def seat_of(meeting: Meeting) -> str:
     """The table and its hall; without a table, that it is online, or nothing."""
     if meeting.table is None:
         return _("Online") if meeting.link or meeting.is_remote else ""
-    hall = meeting.table.hall
-    return ", ".join(filter(None, [str(meeting.table), str(hall) if hall else ""]))
+    return told_table(meeting.table)
+
+
+def told_table(table: Table) -> str:
+    """A table and its hall."""
+    return ", ".join(filter(None, [str(table), str(table.hall) if table.hall else ""]))
 
 
 def _person(participant: Participant) -> str:

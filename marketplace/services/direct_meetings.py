@@ -22,6 +22,7 @@ from marketplace.services import (
     requests,
     rules,
 )
+from marketplace.services.former_places import keep_former_place
 
 
 @transaction.atomic
@@ -100,6 +101,7 @@ def set_place(
     event.save(update_fields=["place", "updated_at"])
     meeting.sequence += 1
     meeting.save(update_fields=["link", "sequence", "changed_at"])
+    keep_former_place(was, meeting)
     notices.tell_of_meeting("moved", meeting, was=was)
     return meeting
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from marketplace.models import Booking, Meeting, Participant, Registration
 from marketplace.selectors.parts import told_meetings
 from marketplace.services import calendars
+from marketplace.services.former_places import keep_former
 
 
 def take_place(meeting: Meeting, left: Participant, came: Participant) -> None:
@@ -78,6 +79,7 @@ def reseat(meeting: Meeting) -> None:
         if not fits:
             meeting.table = calendars.pick_table(meeting.event, slot, people, besides=meeting)
         calendars.book(meeting)
+        keep_former([meeting])
     meeting.sequence += 1
     meeting.save(update_fields=["host", "guest", "table", "sequence", "changed_at"])
 

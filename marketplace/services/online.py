@@ -9,6 +9,7 @@ from django.db import transaction
 from chambers.models import User
 from marketplace.models import Meeting
 from marketplace.services import notices, placing
+from marketplace.services.former_places import keep_former_place
 
 
 @transaction.atomic
@@ -30,5 +31,6 @@ def set_link(meeting: Meeting, *, by: User, link: str, at: dt.datetime | None = 
     meeting.sequence += 1
     meeting.save(update_fields=["link", "sequence", "changed_at"])
     if meeting.is_placed:
+        keep_former_place(was, meeting)
         notices.tell_of_meeting("moved", meeting, was=was)
     return meeting

@@ -25,6 +25,7 @@ from marketplace.models import (
 from marketplace.selectors.orders import out_of_order
 from marketplace.selectors.parts import told_meetings
 from marketplace.services import calendars, interpreter_mail, notices
+from marketplace.services.former_places import keep_former
 
 Status = Meeting.Status
 
@@ -277,6 +278,7 @@ def save_placed(meeting: Meeting) -> None:
     From then on its people know of it.
     """
     calendars.book(meeting)
+    keep_former([meeting])
     meeting.is_told = True
     meeting.save(
         update_fields=[
@@ -301,6 +303,7 @@ def save_all(meetings: Sequence[Meeting]) -> None:
         calendars.hold_accounts(
             one for meeting in meetings if meeting.slot is not None for one in meeting.people()
         )
+        keep_former(meetings)
         Booking.objects.filter(meeting__in=meetings).delete()
         Meeting.objects.bulk_update(
             meetings,

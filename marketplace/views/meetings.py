@@ -43,6 +43,7 @@ from marketplace.selectors.agenda import (
     chosen_day,
     days_of,
     entry_of,
+    former_of,
     meetings_of,
     table_grid,
     with_people,
@@ -283,7 +284,10 @@ def find_meeting(request: SignedInRequest, public_id: uuid.UUID) -> tuple[Meetin
     """A meeting of the company one acts for, and that company's registration; else 404."""
     rows = with_people(Meeting.objects.visible_to(request.user))
     found = get_object_or_404(
-        rows.select_related("event__chamber", "host__person", "guest__person"), public_id=public_id
+        rows.select_related(
+            "event__chamber", "host__person", "guest__person", "former__table__hall"
+        ),
+        public_id=public_id,
     )
     company = request.acting.company
     sides = [one.registration for one in found.people()]
@@ -311,6 +315,7 @@ def _page(
         **desk_context(request, own.event, own),
         "own": own,
         "entry": entry_of(found, own, zone),
+        "former": former_of(found, zone),
         "with_names": found.is_agreed,
         "with_contact": found.is_agreed and found.status in (*Meeting.AHEAD, Meeting.Status.HELD),
         "proposal": proposal,

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from chambers.models import Mail
 from marketplace.models import Booking, Meeting, StandbyOffer, TimeProposal
+from marketplace.selectors.agenda import Former, former_of
 from marketplace.services import meetings, moves, orders, standby
 from tests import event_factories as make
 from tests import factories
@@ -85,6 +86,20 @@ def test_a_move_takes_everything_along_and_tells_old_and_new(scene):
     assert (mails[0].method, mails[0].thread != "") == ("REQUEST", True)
     assert f"UID:{moved.uid}@" in mails[0].calendar.replace("\r\n ", "")
     assert "SEQUENCE:1" in mails[0].calendar
+    former = former_of(Meeting.objects.get(), "Asia/Tokyo")
+    assert (former.time.span, former.place) == ("10:00–10:20", "")
+
+
+def test_another_table_does_not_make_the_old_time_forgotten(scene):
+    one, other = make.TableFactory.create_batch(2, event=scene.event)
+    meetings.move_meeting(scene.meeting, scene.slots[2], by=scene.manager, table=one)
+
+    meetings.move_meeting(scene.meeting, scene.slots[2], by=scene.manager, table=other)
+
+    former = former_of(Meeting.objects.get(), None)
+    assert (former.time.span, former.place) == ("10:00–10:20", str(one))
+    meetings.cancel_meeting(scene.meeting, by=scene.manager, reason="The hall is closed")
+    assert former_of(Meeting.objects.get(), None) == Former()
 
 
 def test_a_move_to_where_somebody_is_not_free_changes_nothing(scene):

@@ -104,6 +104,7 @@ def test_who_becomes_remote_sits_at_a_table_with_a_screen(event):
     text = Mail.objects.filter(kind="meeting_moved")[0].text
     before, now = text.partition("Before: ")[2].split("Now: ")
     assert (str(screen) in before, str(screen) in now) == (False, True)
+    assert str(meeting.former.table) in before
     assert set(Mail.objects.values_list("kind", flat=True)) == {"meeting_moved"}
 
 

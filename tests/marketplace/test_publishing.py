@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from chambers.models import Mail
 from chambers.services import jobs
-from marketplace.models import Booking, Slot, Timetable
+from marketplace.models import Booking, FormerPlace, Slot, Timetable
 from marketplace.selectors import timetables as shown
 from marketplace.services.meetings import move_meeting
 from marketplace.services.publishing import publish_timetable, unpublish_timetable
@@ -107,7 +107,9 @@ def test_a_new_version_tells_only_those_for_whom_something_differs(event, staff)
     jobs.work_off()
 
     assert state(moves)[1] == other.starts_at
+    assert moves.former.starts_at == now.starts_at
     assert state(stays) == before
+    assert not FormerPlace.objects.exclude(meeting=moves).exists()
     told = set(Mail.objects.values_list("to", "kind"))
     assert told == {
         (three.person.email, "timetable_changed"),

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from marketplace.models import Meeting, MeetingRequest, TimeProposal
+from marketplace.selectors.times import shown_time
 from marketplace.services import direct
 from tests import event_factories as make
 from tests.factories import OpportunityFactory
@@ -332,7 +333,13 @@ def test_a_meeting_moves_when_the_other_side_agrees(world):
         slot=str(slot.public_id),
     )
 
-    assert Meeting.objects.get().slot.starts_at == soon(5)
+    moved = Meeting.objects.get()
+    assert moved.slot.starts_at == soon(5)
+    page = world.get(world.anna.person, "meeting", meeting.public_id).content.decode()
+    was = shown_time(
+        meeting.slot.starts_at, meeting.slot.ends_at, zone=moved.event.zone, reader="Europe/Minsk"
+    )
+    assert f"Before: {was}" in page
 
 
 def test_link_place_and_people_are_changed_on_the_meeting(world):
@@ -350,6 +357,16 @@ def test_link_place_and_people_are_changed_on_the_meeting(world):
     assert (meeting.link, meeting.host.person) == ("https://meet.example/2", second)
     shown = world.get(world.anna.person, "meeting", meeting.public_id).content.decode()
     assert "Sato" in shown
+    assert "Before: https://" not in shown
+    world.post(
+        world.keiko.person, "meeting-where", meeting.public_id, link="", place="Our office, Nagoya"
+    )
+    world.post(
+        world.keiko.person, "meeting-where", meeting.public_id, link="meet.example/3", place="Hotel"
+    )
+    shown = world.get(world.anna.person, "meeting", meeting.public_id).content.decode()
+    assert "Before: https://meet.example/2" in shown
+    assert "Before: Our office, Nagoya" in shown
 
 
 def test_a_third_company_is_asked_to_come_and_leaves_again(world):

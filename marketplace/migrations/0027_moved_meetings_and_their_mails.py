@@ -47,4 +47,27 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "former places of meetings",
             },
         ),
+        migrations.AlterField(
+            model_name="mailtext",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("registration_admitted", "Registration admitted"),
+                    ("request_window", "Requests for meetings are open"),
+                    ("remind_requests", "Nobody asked yet, a week before the end"),
+                    ("request_received", "Meeting requested"),
+                    ("remind_answers", "Requests wait for an answer"),
+                    ("meeting_accepted", "Request accepted"),
+                    ("timetable_provisional", "Provisional timetable"),
+                    ("timetable_final", "Final timetable"),
+                    ("meeting_confirmed", "Meeting confirmed"),
+                    ("meeting_moved", "Meeting moved"),
+                    ("meeting_cancelled", "Meeting cancelled"),
+                    ("remind_tomorrow", "The meetings of tomorrow"),
+                    ("remind_soon", "Ten minutes before a meeting"),
+                ],
+                max_length=30,
+                verbose_name="mail",
+            ),
+        ),
     ]

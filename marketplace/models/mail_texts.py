@@ -41,8 +41,14 @@ class MailText(models.Model):
         REMIND_REQUESTS = "remind_requests", _("Nobody asked yet, a week before the end")
         REQUEST_RECEIVED = "request_received", _("Meeting requested")
         REMIND_ANSWERS = "remind_answers", _("Requests wait for an answer")
+        MEETING_ACCEPTED = "meeting_accepted", _("Request accepted")
         TIMETABLE_PROVISIONAL = "timetable_provisional", _("Provisional timetable")
         TIMETABLE_FINAL = "timetable_final", _("Final timetable")
+        MEETING_CONFIRMED = "meeting_confirmed", _("Meeting confirmed")
+        MEETING_MOVED = "meeting_moved", _("Meeting moved")
+        MEETING_CANCELLED = "meeting_cancelled", _("Meeting cancelled")
+        REMIND_TOMORROW = "remind_tomorrow", _("The meetings of tomorrow")
+        REMIND_SOON = "remind_soon", _("Ten minutes before a meeting")
 
     event = models.ForeignKey(
         Event, models.CASCADE, related_name="mail_texts", verbose_name=_("event")

@@ -25,8 +25,15 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     Kind.REMIND_REQUESTS: (*EVERYWHERE, "until"),
     Kind.REQUEST_RECEIVED: (*EVERYWHERE, "partner", "until"),
     Kind.REMIND_ANSWERS: (*EVERYWHERE, "number"),
+    Kind.MEETING_ACCEPTED: (*EVERYWHERE, "partner"),
     Kind.TIMETABLE_PROVISIONAL: EVERYWHERE,
     Kind.TIMETABLE_FINAL: EVERYWHERE,
+    Kind.MEETING_CONFIRMED: (*EVERYWHERE, "partner", "time"),
+    Kind.MEETING_MOVED: (*EVERYWHERE, "partner", "time"),
+    # No time stands there: what is cancelled, as what is accepted, may never have had one.
+    Kind.MEETING_CANCELLED: (*EVERYWHERE, "partner"),
+    Kind.REMIND_TOMORROW: (*EVERYWHERE, "day", "number"),
+    Kind.REMIND_SOON: (*EVERYWHERE, "partner", "time"),
 }
 """What may stand in braces: who reads, for which company, at which event of whom, and more."""
 BRACES = re.compile(r"\{([^{}]*)\}")

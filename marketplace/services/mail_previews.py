@@ -20,6 +20,7 @@ from marketplace.selectors.plan import halls_of
 from marketplace.selectors.times import tell_instant
 from marketplace.selectors.windows import window_context
 from marketplace.services import notices, reminders, rules
+from marketplace.services.meeting_previews import OF_MEETINGS, meeting_told, meetings_for
 from marketplace.services.registration_mail import registration_context
 from marketplace.services.timetable_mail import timetable_context
 
@@ -33,9 +34,15 @@ def preview(row: MailText) -> Letter:
     reader = _reader(own, row.language)
     with translation.override(row.language):
         context = {"event": event, "event_name": event.named()[0], **_told(row, own, reader)}
-    values = {"company": own.company.told, "until": context.get("closes") or context.get("until")}
-    values["number"] = context.get("total", "")
-    values["partner"] = context["other"].company.told if "other" in context else ""
+    other = context["other"].company.told if "other" in context else ""
+    values = {
+        "company": own.company.told,
+        "until": context.get("closes") or context.get("until"),
+        "number": context.get("total", ""),
+        "partner": other or context.get("partner", ""),
+        "time": context.get("at") or context.get("begins", ""),
+        "day": context.get("day", ""),
+    }
     wording = worded(row, reader, **values)
     return letter(row.kind, context, to=reader, chamber=event.chamber, wording=wording)
 
@@ -50,6 +57,8 @@ def _told(row: MailText, own: Registration, reader: User) -> dict[str, Any]:
         return _request(own, reader)
     if row.kind == Kind.REMIND_ANSWERS:
         return _waiting(own, reader)
+    if row.kind in OF_MEETINGS:
+        return meeting_told(row.kind, own, reader)
     rows = with_people(Meeting.objects.told().alive().of(own)) if own.pk else []
     theirs = [
         (one, who, None) for one in rows for who in one.people() if who.registration_id == own.pk
@@ -66,6 +75,8 @@ def _company_of(event: Event, kind: str) -> Registration:
     elif kind in (Kind.TIMETABLE_PROVISIONAL, Kind.TIMETABLE_FINAL):
         met = Meeting.objects.told().alive().filter(event=event).values("host__registration")
         rows = rows.filter(pk__in=met)
+    elif kind in OF_MEETINGS:
+        rows = rows.filter(pk__in=meetings_for(kind, event).values("host__registration"))
     found = rows.order_by("pk").first() or _example(event, _("Your company"))
     found.event = event
     return found

@@ -133,8 +133,18 @@ def tell_attendee(
 ) -> None:
     """Mail ``meeting_<kind>`` to one reader."""
     own = participant.registration
+    context = {**meeting_context(kind, meeting, own, reader, was=was), **(extra or {})}
+    file = invitation(meeting, reader, participant) if meeting.slot else None
+    said = {"partner": context["partner"], "time": context["at"]}
+    mail_of_event(f"meeting_{kind}", reader, own, context, file, said=said)
+
+
+def meeting_context(
+    kind: str, meeting: Meeting, own: Registration, reader: User, *, was: Meeting | None = None
+) -> dict[str, Any]:
+    """What the mail ``meeting_<kind>`` tells one of the companies that meet."""
     with translation.override(reader.language):
-        context = {
+        return {
             "meeting": meeting,
             "own": own,
             "partner": _partner(meeting, own),
@@ -144,10 +154,7 @@ def tell_attendee(
             "was_link": was.link if was and was.link != meeting.link else "",
             "place": place_of(meeting),
             "quota": rules.quota_left(own) if kind == "accepted" and _asked(meeting, own) else None,
-            **(extra or {}),
         }
-        file = invitation(meeting, reader, participant) if meeting.slot else None
-    mail_of_event(f"meeting_{kind}", reader, own, context, file)
 
 
 def as_it_was(meeting: Meeting) -> Meeting:
@@ -191,8 +198,9 @@ def offered(slot: Slot, own: Registration, reader: User, until: dt.datetime) -> 
 
 def invitation(meeting: Meeting, reader: User, participant: Participant) -> CalendarFile | None:
     """The calendar file of a meeting for one reader: REQUEST, or CANCEL once it is cancelled."""
-    entry = appointment_of(meeting, reader=participant, attendee=reader.email)
-    return calendar_file(meeting.event, [entry])
+    with translation.override(reader.language):
+        entry = appointment_of(meeting, reader=participant, attendee=reader.email)
+        return calendar_file(meeting.event, [entry])
 
 
 def tell_of_withdrawal(

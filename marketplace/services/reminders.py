@@ -152,16 +152,8 @@ def _time(meeting: Meeting, slot: Slot, reader: User) -> str:
 
 
 def _tell_soon(once: str, meeting: Meeting, slot: Slot, reader: User, who: Participant) -> None:
-    event = meeting.event
-    with translation.override(reader.language):
-        context = {
-            "meeting": meeting,
-            "desk": event.desk_phone,
-            "partner": _partner(meeting, who),
-            "begins": shown_time(slot.starts_at, slot.ends_at, zone=event.zone).span,
-            "time": _time(meeting, slot, reader),
-            "place": place_of(meeting),
-        }
+    event, context = meeting.event, soon_context(meeting, slot, reader, who)
+    told = {"partner": context["partner"], "time": context["begins"]}
     queue_mail(
         "remind_soon",
         to=reader,
@@ -169,11 +161,51 @@ def _tell_soon(once: str, meeting: Meeting, slot: Slot, reader: User, who: Parti
         chamber=chamber_of(event),
         thread=thread_of(event, reader),
         once=once,
+        wording=wording_of(
+            event, "remind_soon", reader, company=who.registration.company.told, **told
+        ),
     )
 
 
+def soon_context(meeting: Meeting, slot: Slot, reader: User, who: Participant) -> dict[str, Any]:
+    """What the reminder of a meeting that begins tells one of its people."""
+    event = meeting.event
+    with translation.override(reader.language):
+        return {
+            "meeting": meeting,
+            "desk": event.desk_phone,
+            "partner": _partner(meeting, who),
+            "begins": shown_time(slot.starts_at, slot.ends_at, zone=event.zone).span,
+            "time": _time(meeting, slot, reader),
+            "place": place_of(meeting),
+        }
+
+
 def _tell_tomorrow(once: str, share: _Day) -> None:
-    reader, event = share.reader, share.meetings[0][0].event
+    reader, (first, _slot, who) = share.reader, share.meetings[0]
+    event, context = first.event, tomorrow_context(reader, share.meetings)
+    told = {"day": context["day"], "number": context["total"]}
+    # What one organiser writes does not stand above the meetings of another's event.
+    is_one = all(meeting.event_id == event.pk for meeting, _slot, _who in share.meetings)
+    queue_mail(
+        "remind_tomorrow",
+        to=reader,
+        context=context,
+        chamber=chamber_of(event),
+        thread=thread_of(event, reader),
+        once=once,
+        wording=wording_of(
+            event, "remind_tomorrow", reader, company=who.registration.company.told, **told
+        )
+        if is_one
+        else None,
+    )
+
+
+def tomorrow_context(
+    reader: User, meetings: Sequence[tuple[Meeting, Slot, Participant]]
+) -> dict[str, Any]:
+    """What the reminder of a day tells of a reader's meetings, which come by the clock."""
     with translation.override(reader.language):
         rows = [
             {
@@ -182,21 +214,14 @@ def _tell_tomorrow(once: str, share: _Day) -> None:
                 "place": place_of(meeting),
                 "meeting": meeting,
             }
-            for meeting, slot, who in share.meetings
+            for meeting, slot, who in meetings
         ]
-        first = share.meetings[0][1]
         # One day may hold meetings of two events: each has its desk.
-        events = {one.event_id: one.event for one, _slot, _who in share.meetings}
+        events = {one.event_id: one.event for one, _slot, _who in meetings}
         desks = [(one.named()[0], one.desk_phone) for one in events.values() if one.desk_phone]
-        day = shown_time(first.starts_at, first.ends_at, zone=event.zone).day
-    queue_mail(
-        "remind_tomorrow",
-        to=reader,
-        context={"rows": rows, "day": day, "total": len(rows), "desk": desks},
-        chamber=chamber_of(event),
-        thread=thread_of(event, reader),
-        once=once,
-    )
+        first = meetings[0][1]
+        day = shown_time(first.starts_at, first.ends_at, zone=meetings[0][0].event.zone).day
+    return {"rows": rows, "day": day, "total": len(rows), "desk": desks}
 
 
 def _tell_to_answer(

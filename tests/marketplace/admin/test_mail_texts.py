@@ -1,5 +1,7 @@
 """An organiser writes the subject and the opening of mails in its own words."""
 
+import datetime as dt
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
@@ -7,10 +9,10 @@ from django.urls import reverse
 from chambers.models import Mail
 from chambers.services.links import without_links
 from marketplace.models import MailText
-from marketplace.services import notices
+from marketplace.services import meetings, notices
 from marketplace.services.events import clone_event
 from marketplace.services.mail_texts import write_mail_text
-from marketplace.services.reminders import remind_to_answer
+from marketplace.services.reminders import remind_soon, remind_to_answer, remind_tomorrow
 from tests import event_factories as made
 from tests import factories
 from tests.marketplace.refusals import refused
@@ -133,6 +135,40 @@ def test_the_preview_is_the_mail(client, manager, event, request_row):
     assert seen == sent
 
 
+def test_mails_of_meetings_speak_the_organisers_words_beside_their_facts(client, manager, event):
+    one, other = made.ParticipantFactory.create_batch(2, registration__event=event, speaking=True)
+    table = made.TableFactory(event=event)
+    meeting = made.MeetingFactory(event=event, host=one, guest=other, placed=True, table=table)
+    type(meeting).objects.update(status="provisional")
+    later = made.SlotFactory(event=event, number=7)
+    begins = later.starts_at
+    for kind in ("meeting_confirmed", "meeting_moved", "meeting_cancelled", "remind_soon"):
+        written(event, manager, kind=kind, opening="Our desk is blue, {partner}.")
+    written(event, manager, kind="remind_tomorrow", opening="Tomorrow {number} for {company}.")
+
+    def look(*kinds):
+        return {kind: client.get(address(event, kind)).context["letter"] for kind in kinds}
+
+    shown = look("meeting_confirmed")
+    meetings.confirm_meeting(meeting, by=manager)
+    meetings.move_meeting(meeting, later, by=manager)
+    remind_tomorrow(begins - dt.timedelta(hours=20))
+    remind_soon(begins - dt.timedelta(minutes=9))
+    shown |= look("meeting_moved", "remind_tomorrow", "remind_soon")
+    meetings.cancel_meeting(meeting, by=manager, reason="The hall is closed")
+    shown |= look("meeting_cancelled")
+
+    host, partner = (who.registration.company.legal_name for who in (one, other))
+    mails = {mail.kind: mail for mail in Mail.objects.filter(person=one.person)}
+    assert set(mails) == set(shown)
+    for kind, mail in mails.items():
+        own = f"Tomorrow 1 for {host}." if kind == "remind_tomorrow" else f"blue, {partner}."
+        assert own in mail.text
+        seen = (shown[kind].subject, shown[kind].text.split("-- ")[0])
+        assert seen == (mail.subject, mail.text.split("-- ")[0])
+    assert "The hall is closed" in mails["meeting_cancelled"].text
+
+
 def test_emptied_words_give_way_to_ours(client, manager, event, request_row):
     written(event, manager, subject="Ours")
 
@@ -166,7 +202,7 @@ def test_a_viewer_looks_and_strangers_find_nothing(client, viewer, event):
 
     assert 'name="save"' not in page.content.decode()
     assert client.post(address(event), {"subject": "Ours", "save": "1"}).status_code == 403
-    assert client.get(address(event, "meeting_moved")).status_code == 404
+    assert client.get(address(event, "meeting_stays")).status_code == 404
     client.force_login(other)
     assert client.get(address(event)).status_code == 404
 

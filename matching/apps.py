@@ -9,6 +9,7 @@ class MatchingConfig(AppConfig):
     verbose_name = _("Matching")
 
     def ready(self) -> None:
-        """Let the marketplace ask who of an event fits whom, and a person what is held of them."""
+        """Let the marketplace ask who fits whom and why, and a person what is held of them."""
+        import_module("matching.selectors.why")
         import_module("matching.services.rounds")
         import_module("matching.services.own_data")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db.models import Q
@@ -26,6 +27,7 @@ from marketplace.selectors.appointments import appointment_of, place_of
 from marketplace.selectors.event_days import event_days, has_days
 from marketplace.selectors.mail_texts import wording_of
 from marketplace.selectors.times import shown_time, tell_instant, tell_time
+from marketplace.selectors.why import why_they_fit
 from marketplace.services import rules
 from marketplace.services.answer_links import answer_links
 from marketplace.services.calendar_files import calendar_file
@@ -102,6 +104,8 @@ def request_context(request: MeetingRequest, to: Registration, reader: User) -> 
         "joined": _those_who_meet(request.joins),
         "item": request.opportunity.titled(reader.language)[0] if request.opportunity else "",
         "quota": rules.quota_left(to) if to.pk == request.requester_id else None,
+        # Asked where it is told alone, and there in the language of the mail.
+        "why": partial(why_they_fit, to.company, request.other_side(to).company, reader),
         **(answer_links(request, reader) if to.pk == request.answer_from_id else {}),
     }
 

@@ -21,6 +21,7 @@ from marketplace.models import MeetingRequest, Registration
 from marketplace.selectors.groups import who_meets_whom
 from marketplace.selectors.inbox import TABS, inbox_of, is_for_timetable, letter_of, requests_of
 from marketplace.selectors.times import shown_time
+from marketplace.selectors.why import why_they_fit
 from marketplace.services import requests as services
 from marketplace.services import rules
 from marketplace.services.calendars import MINUTES
@@ -59,7 +60,8 @@ def requests(request: SignedInRequest, own: Registration) -> HttpResponse:
 def one(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     """A request with what it says, and what can be done with it."""
     asked, own = _find(request, public_id)
-    return _page(request, "request.html", asked, own)
+    why = why_they_fit(own.company, asked.other_side(own).company, request.user)
+    return _page(request, "request.html", asked, own, why=why)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -253,6 +255,7 @@ def _page(
     asked: MeetingRequest,
     own: Registration,
     form: BaseForm | None = None,
+    **more: object,
 ) -> HttpResponse:
     # What a service changed before it refused is not in this row: read it again.
     asked = requests_of(own, request.user).get(pk=asked.pk) if form and form.errors else asked
@@ -262,6 +265,7 @@ def _page(
         "letter": letter_of(asked, own, request.user.time_zone),
         "hints": _hints(request, asked, own) if form is not None else [],
         "form": form,
+        **more,
     }
     return form_page(request, template, context, form)
 

@@ -1,0 +1,52 @@
+"""The two best reasons for a pair, in words, where the marketplace asks why they should meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from chambers.models import Company, User
+from marketplace.selectors.why import tells_why
+from matching.selectors.suggestions import Way, suggestion_between
+
+BEST = 2
+
+
+@dataclass(frozen=True, eq=False)
+class _Named:
+    """One reason: what it is, and how much it says of the pair, 0 to 100."""
+
+    label: str
+    weight: int
+
+
+@tells_why
+def best_reasons(company: Company, partner: Company, reader: User) -> list[str]:
+    """What one has that the other seeks, a line for each direction; else what both work on."""
+    found = suggestion_between(company, partner, reader)
+    if found is None:
+        return []
+    they, you = _best(found.they_cover), _best(found.you_cover)
+    best = sorted([*they, *you], key=lambda one: -one.weight)[:BEST]
+    said = [
+        (_("They have what you seek: %(what)s"), [one for one in they if one in best]),
+        (_("You have what they seek: %(what)s"), [one for one in you if one in best]),
+    ]
+    if not best:
+        said = [(_("You work in the same field: %(what)s"), _best(found.shared))]
+    return [
+        line % {"what": ", ".join(one.label for one in reasons)}
+        for line, reasons in said
+        if reasons
+    ]
+
+
+def _best(way: Way) -> list[_Named]:
+    """The first reasons of a direction that have a name, each name once."""
+    named: dict[str, _Named] = {}
+    for one in way.reasons:
+        label = one.label or one.answer_word or one.need_word
+        if label:
+            named.setdefault(label, _Named(label, one.tenths * way.tenths))
+    return list(named.values())[:BEST]

@@ -450,6 +450,7 @@ API = {
     "api-meeting-detail": Row(get=API_INSIDE, about="meeting"),
     "api-meeting-cancel": Row(post=API_ASKED_INSIDE, about="meeting"),
     "api-meeting-link": Row(post=API_ASKED_INSIDE, about="meeting"),
+    "api-meeting-colleague": Row(post=API_ASKED_INSIDE, about="meeting"),
     "api-meeting-said": Row(post=API_ASKED_INSIDE, about="meeting"),
     "api-meeting-feedback": Row(get=API_INSIDE, post=api_decided(409), about="meeting"),
     "api-outcome-list": Row(get=API_SIGNED_IN, post=API_ASKED),
@@ -588,9 +589,8 @@ EVENT_PAGES = {
     "request-withdraw": Row(get=OWN_EDITED, post=OWN_DONE, about="meetingrequest"),
     "meeting": Row(get=OWN_REQUEST, about="meeting"),
     "meetings": Row(get=SIGNED_IN),
-    # An event gives the places and has pages of its participants.
-    "meeting-where": Row(get=NOT_AT_EVENT, post=NOT_AT_EVENT, about="meeting"),
-    "meeting-colleague": Row(get=NOT_AT_EVENT, post=NOT_AT_EVENT, about="meeting"),
+    "meeting-where": Row(get=NOT_AT_EVENT, post=NOT_AT_EVENT, about="meeting"),  # the event's
+    "meeting-colleague": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
     "meeting-cancel": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
     "meeting-link": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),
     "meeting-move": Row(get=OWN_EDITED, post=OWN_ASKED, about="meeting"),

@@ -267,7 +267,7 @@ class MeetingAdmin(OrderPages, SearchedByEitherSide):
     list_filter = [PlacedFilter, "status", "locked", "event"]
     ordering = ["slot__starts_at", "table__number", "pk"]
     sides = ("host__registration__company", "guest__registration__company")
-    autocomplete_fields = ["host", "guest"]
+    autocomplete_fields = ["host", "guest", "others"]
     change_form_template = "admin/marketplace/meeting/change_form.html"
     actions = [
         decision(
@@ -324,7 +324,7 @@ class MeetingAdmin(OrderPages, SearchedByEitherSide):
 
     def get_fields(self, request: HttpRequest, obj: Meeting | None = None) -> Any:
         if obj is None:
-            return ["host", "guest", "session", "interpreter"]
+            return ["host", "guest", "others", "session", "interpreter"]
         return [
             "event",
             "host_shown",

@@ -22,6 +22,7 @@ from marketplace.api.parts import AttenderPart, EventPart, SidePart, SlotPart, T
 from marketplace.models import Event, Feedback, Meeting, Participant, Registration
 from marketplace.services import feedback as after
 from marketplace.services import meetings as services
+from marketplace.services import participants
 from marketplace.services.online import set_link
 
 _PEOPLE = ("host", "guest")
@@ -114,6 +115,15 @@ class LinkIn(serializers.Serializer):
     """Where a meeting is online."""
 
     link = LinkField()
+
+
+class HandoverIn(serializers.Serializer):
+    """Who of one's company goes to one meeting."""
+
+    participant = IdField(help_text=_("A colleague who comes to the event, too."))
+    instead_of = IdField(
+        required=False, help_text=_("Left out: the first of one's company who was to go.")
+    )
 
 
 class FurtherMarkIn(serializers.Serializer):
@@ -224,6 +234,23 @@ class Meetings(Resource):
         """For those who do not come to the place; all its people get a mail."""
         found, asked = self._found(request, public_id), self.sent(request, LinkIn)
         set_link(found, by=self.person(request), **asked)
+        return self._told(request, public_id)
+
+    @extend_schema(
+        summary=_("Send a colleague to a meeting"), request=HandoverIn, responses=MeetingOut
+    )
+    @action(detail=True, methods=["post"])
+    def colleague(self, request: Request, public_id: Any) -> Response:
+        """To this meeting alone; its people get a mail with what changes in their calendar."""
+        found, asked = self._found(request, public_id), self.sent(request, HandoverIn)
+        people = Participant.objects.visible_to(self.person(request)).filter(
+            registration__event=found.event
+        )
+        chosen: dict[str, Any] = {
+            name: get_object_or_404(people.select_related("registration__event"), public_id=key)
+            for name, key in asked.items()
+        }
+        participants.hand_over(found, by=self.person(request), **chosen)
         return self._told(request, public_id)
 
     @extend_schema(

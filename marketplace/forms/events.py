@@ -152,6 +152,35 @@ class RemovePersonForm(forms.Form):
         self.fields["substitute"].queryset = others.exclude(pk=leaving.pk)  # type: ignore[attr-defined]
 
 
+class HandoverForm(forms.Form):
+    """Who of a company goes to one of its meetings instead of whom."""
+
+    participant = forms.ModelChoiceField(
+        Participant.objects.none(),
+        label=_("Who of you comes"),
+        to_field_name="public_id",
+        empty_label=None,
+    )
+    instead_of = forms.ModelChoiceField(
+        Participant.objects.none(),
+        label=_("Instead of"),
+        to_field_name="public_id",
+        empty_label=None,
+    )
+
+    def __init__(
+        self, *args: Any, own: Registration, going: Sequence[Participant], **kwargs: Any
+    ) -> None:
+        """Offer those who come for ``own`` and are not ``going`` yet; of one nothing is asked."""
+        super().__init__(*args, **kwargs)
+        keys = [one.pk for one in going]
+        coming = Participant.objects.coming().filter(registration=own)
+        self.fields["participant"].queryset = coming.exclude(pk__in=keys)  # type: ignore[attr-defined]
+        self.fields["instead_of"].queryset = coming.filter(pk__in=keys)  # type: ignore[attr-defined]
+        if len(going) == 1:
+            del self.fields["instead_of"]
+
+
 class _PeopleForms(forms.BaseFormSet):
     _offered: list[Any] | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -120,6 +120,49 @@ def remove_participant(
     return True
 
 
+@transaction.atomic
+def hand_over(
+    meeting: Meeting,
+    *,
+    participant: Participant,
+    by: User,
+    instead_of: Participant | None = None,
+    at: dt.datetime | None = None,
+) -> Meeting:
+    """Let ``participant`` go to this one meeting instead of a colleague; all others stay.
+
+    ``instead_of`` is who of the company was to go; left out: the first of them. Those whom it
+    concerns read of it, with what enters or leaves their calendar.
+
+    Raises ValidationError ``over``, ``other_company``, ``already_there``, ``away``, ``taken``,
+    ``no_table``, ``gone``; PermissionDenied for who decides neither for the company nor for the
+    event, outside events for who is not of the company.
+    """
+    came = _hold(participant, by)
+    meeting = placing.lock_meeting(meeting)
+    side = came.registration
+    if meeting.event.is_direct and placing.side_of(meeting, by) is None:
+        raise PermissionDenied(_("Only the companies of a meeting outside events may do this."))
+    placing.demand_ahead(meeting, at)
+    going = [one for one in meeting.people() if one.registration_id == side.pk]
+    chosen = [one for one in going if instead_of is None or one.pk == instead_of.pk]
+    if not chosen:
+        raise _not_a_colleague()
+    left = chosen[0]
+    left.registration = side
+    before = handover_mail.readers_of([meeting])
+    handovers.take_place(meeting, left, came)
+    handover_mail.tell_of_people(side, [meeting], before, left=left.name, came=came.name)
+    return meeting
+
+
+def _not_a_colleague() -> ValidationError:
+    return ValidationError(
+        _("Somebody else of the same company goes instead: choose one of them."),
+        code="other_company",
+    )
+
+
 def _is_somebody_else(participant: Participant, name: str, account: int | None) -> bool:
     """Whether this is not who had this name and account: a name or an account may be added."""
     if account is not None and participant.person_id is not None:
@@ -182,10 +225,7 @@ def _colleague(participant: Participant, substitute: Participant) -> Participant
     rows = Participant.objects.coming().filter(registration=participant.registration)
     found = rows.exclude(pk=participant.pk).filter(pk=substitute.pk).first()
     if found is None:
-        raise ValidationError(
-            _("Somebody else of the same company goes instead: choose one of them."),
-            code="other_company",
-        )
+        raise _not_a_colleague()
     found.registration = participant.registration
     return found
 

@@ -17,13 +17,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from chambers.http import SignedInRequest
 from chambers.models import Company, Membership
+from marketplace.forms import HandoverForm
 from marketplace.forms.direct import ColleagueForm, DirectAskForm, JoinForm, PlaceForm
 from marketplace.models import Meeting, Opportunity, Registration
 from marketplace.selectors.agenda import with_people
 from marketplace.selectors.inbox import TABS
 from marketplace.selectors.place import place_of_meetings
 from marketplace.selectors.times import shown_time
-from marketplace.services import direct, direct_meetings, rules
+from marketplace.services import direct, direct_meetings, participants, rules
 from marketplace.views.acting import carried_out, sent
 from marketplace.views.meetings import find_meeting
 from marketplace.views.timing import own_zone
@@ -119,19 +120,31 @@ def where(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def colleague(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Send somebody else of one's company to a meeting outside events."""
-    found, own = _own_meeting(request, public_id)
+    """Send somebody else of one's company to one meeting.
+
+    At an event one of those who come for it, outside events whoever may answer for the company.
+    """
+    found, own = find_meeting(request, public_id)
+    request.acting.demand_editor()
     coming = [one for one in found.people() if one.registration_id == own.pk]
-    accounts = [one.person for one in coming if one.person is not None]
-    form = ColleagueForm(sent(request), own=own.company, coming=accounts)
-    if carried_out(form, partial(direct_meetings.send_colleague, found, by=request.user)):
+    form: ColleagueForm | HandoverForm
+    if found.event.is_direct:
+        accounts = [one.person for one in coming if one.person is not None]
+        form = ColleagueForm(sent(request), own=own.company, coming=accounts)
+        change = partial(direct_meetings.send_colleague, found, by=request.user)
+        offered = form.fields["person"]
+    else:
+        form = HandoverForm(sent(request), own=own, going=coming)
+        change = partial(participants.hand_over, found, by=request.user)
+        offered = form.fields["participant"]
+    if carried_out(form, change):
         messages.success(request, _("Changed. The other side reads who comes."))
         return redirect("meeting", found.public_id)
     context = {
         "meeting": found,
         "coming": coming,
         "partners": _others(found, own),
-        "none": not form.fields["person"].queryset.exists(),  # type: ignore[attr-defined]
+        "none": not offered.queryset.exists(),  # type: ignore[attr-defined]
     }
     return _page(request, "colleague.html", context, form)
 

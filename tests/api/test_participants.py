@@ -49,6 +49,26 @@ def test_a_substitute_takes_the_meetings_of_who_no_longer_comes(ours, person, me
     assert list(Participant.objects.filter(registration=person.registration)) == [colleague]
 
 
+def test_one_meeting_goes_to_a_colleague(ours, person, meeting, speaking_for):
+    colleague = ParticipantFactory(registration=person.registration)
+    stranger = ParticipantFactory(registration__event=meeting.event)
+
+    def send(client, **body):
+        address = f"/api/v1/meetings/{meeting.public_id}/colleague/"
+        return client.post(address, body, format="json")
+
+    unknown = send(ours, participant=str(stranger.public_id))
+    sent = send(ours, participant=str(colleague.public_id), instead_of=str(person.public_id))
+    again = send(ours, participant=str(colleague.public_id))
+    partner = speaking_for(RepresentativeFactory(company=meeting.guest.registration.company).person)
+
+    meeting.refresh_from_db()
+    assert (unknown.status_code, sent.status_code, meeting.host) == (404, 200, colleague)
+    assert sent.json()["host"]["id"] == str(colleague.public_id)
+    assert (again.status_code, again.json()["code"]) == (400, "already_there")
+    assert send(partner, participant=str(person.public_id)).status_code == 404
+
+
 def test_with_a_reason_the_meetings_are_cancelled(ours, person, meeting):
     gone = remove(ours, person, reason="Anna is ill.")
     again = remove(ours, person, reason="Anna is ill.")

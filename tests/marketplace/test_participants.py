@@ -1,5 +1,7 @@
 """Somebody else comes for a company: the meetings go along, and each person is told once."""
 
+from functools import partial
+
 import pytest
 from django.core.exceptions import PermissionDenied
 
@@ -145,6 +147,58 @@ def test_a_colleague_who_meets_elsewhere_or_is_away_takes_nothing(event):
     assert held.guest.registration.company.told in error.messages[0]
     assert {one.host for one in Meeting.objects.exclude(pk=held.pk)} == {own.person}
     assert not Mail.objects.exists()
+
+
+def test_one_meeting_is_handed_to_a_colleague_and_the_others_stay(event):
+    own = Company(event)
+    colleague = own.colleague()
+
+    participants.hand_over(own.meetings[0], participant=colleague, by=own.owner)
+
+    assert [one.host for one in Meeting.objects.order_by("pk")] == [colleague, own.person]
+    assert Booking.objects.filter(participant=colleague).count() == 1
+    assert mails() == {
+        own.owner.email: [("people_left", "CANCEL")],
+        colleague.person.email: [("people_changed", "REQUEST")],
+        own.partners[0].person.email: [("people_changed", "REQUEST")],
+    }
+    assert "Boris Petrov comes instead of Anna Ivanova" in Mail.objects.latest("pk").subject
+
+
+def test_a_meeting_is_handed_to_nobody_who_cannot_come_and_by_nobody_else(event):
+    own = Company(event)
+    busy, away, there, left = (own.colleague() for _person in range(4))
+    first = own.meetings[0]
+    make.MeetingFactory(event=event, host=busy, placed=True, slot=own.slots[0])
+    make.AwayFactory(participant=away, slot=own.slots[0])
+    first.others.add(there)
+    Participant.objects.filter(pk=left.pk).update(left_at=event.created_at)
+    give = partial(participants.hand_over, first, by=own.owner)
+
+    refused("taken", give, participant=busy)
+    refused("away", give, participant=away)
+    refused("already_there", give, participant=there)
+    refused("gone", give, participant=left)
+    refused("other_company", give, participant=busy, instead_of=own.partners[0])
+    refused("over", give, participant=away, at=own.slots[0].starts_at)
+    with pytest.raises(PermissionDenied):
+        participants.hand_over(first, participant=away, by=own.partners[0].person)
+
+    first.refresh_from_db()
+    assert (first.host, list(first.others.all())) == (own.person, [there])
+    assert not Mail.objects.exists()
+
+
+def test_of_two_who_go_the_one_named_stays_away(event):
+    own = Company(event)
+    second, third = own.colleague(), own.colleague()
+    own.meetings[0].others.add(second)
+    manager = factories.StaffFactory(chamber=event.chamber).person
+
+    participants.hand_over(own.meetings[0], participant=third, instead_of=second, by=manager)
+
+    own.meetings[0].refresh_from_db()
+    assert (own.meetings[0].host, list(own.meetings[0].others.all())) == (own.person, [third])
 
 
 def test_without_a_substitute_the_reason_is_what_partners_read(event):

@@ -531,12 +531,33 @@ def test_a_freed_time_is_left_to_the_next(client, offered):
     assert (offered.status, Meeting.objects.get().status) == ("declined", "unscheduled")
 
 
+def test_a_meeting_is_handed_to_a_colleague_on_a_page_that_says_who_can_go(
+    client, event, ours, theirs, slots
+):
+    meeting = meet(ours, theirs, slots[0])
+    assert f'href="{at("-colleague", meeting)}"' in text(client.get(at("", meeting)))
+    alone = text(client.get(at("-colleague", meeting)))
+    assert "Nobody else comes for your company" in alone
+    assert f'href="{reverse("event-registration", args=[event.public_id])}"' in alone
+    busy, free = (ParticipantFactory(registration=ours) for _person in range(2))
+    MeetingFactory(event=event, host=busy, placed=True, slot=slots[0])
+    assert "Instead of Ours person." in text(client.get(at("-colleague", meeting)))
+
+    refused = client.post(at("-colleague", meeting), {"participant": busy.public_id})
+    sent = client.post(at("-colleague", meeting), {"participant": free.public_id})
+
+    assert (refused.status_code, "has another meeting then" in text(refused)) == (422, True)
+    assert sent["Location"] == at("", meeting)
+    meeting.refresh_from_db()
+    assert meeting.host == free
+
+
 def test_a_reader_of_the_company_changes_no_meeting(client, event, ours, theirs, slots, speaks_for):
     meeting = meet(ours, theirs, slots[0])
     speaks_for(ours.company, role="viewer")
 
     assert client.get(at("", meeting)).status_code == 200
-    for name in ("-cancel", "-move", "-moved", "-standby"):
+    for name in ("-cancel", "-move", "-moved", "-standby", "-colleague"):
         assert client.post(at(name, meeting), {"reason": "x"}).status_code == 403
     meeting.refresh_from_db()
     assert meeting.status == "confirmed"

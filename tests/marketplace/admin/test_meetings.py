@@ -71,14 +71,19 @@ def test_a_meeting_without_a_free_time_says_what_to_do(client, manager, event, t
     assert "No other time is free" in shown.content.decode()
 
 
-def test_a_manager_lets_two_people_meet_and_is_led_to_the_times(client, manager, event):
-    host, guest = (made.ParticipantFactory(registration__event=event) for _ in range(2))
+def test_a_manager_lets_two_people_or_more_meet_and_is_led_to_the_times(client, manager, event):
+    host, guest, third = (made.ParticipantFactory(registration__event=event) for _ in range(3))
+    stranger = made.ParticipantFactory()
+    said = {"host": host.pk, "guest": guest.pk}
 
-    added = client.post(page("meeting_add"), {"host": host.pk, "guest": guest.pk})
+    refused = client.post(page("meeting_add"), {**said, "others": [stranger.pk]})
+    added = client.post(page("meeting_add"), {**said, "others": [third.pk]})
 
+    assert "others" in refused.context["adminform"].form.errors
     meeting = Meeting.objects.get()
     assert added["Location"] == page("meeting_move", meeting.pk)
     assert (meeting.host, meeting.guest, meeting.status) == (host, guest, "unscheduled")
+    assert list(meeting.others.all()) == [third]
 
 
 def test_people_of_a_foreign_event_are_not_let_meet(client, manager, event):

@@ -95,7 +95,7 @@ class InterestAdmin(SearchedByCompany):
     list_display = [
         "item",
         company_column("company", _("company")),
-        "status",
+        "state",
         "holder",
         "due_told",
         "created_told",
@@ -104,7 +104,7 @@ class InterestAdmin(SearchedByCompany):
     list_select_related = ["company", "opportunity__company"]
     ordering = ["due_on", "-created_at", "-pk"]
     search_help_text = _("Reference number, or the interested company by name")
-    fields = readonly_fields = ("item", "company", "status", "cooperation", "missing", "about")
+    fields = readonly_fields = ("item", "company", "state", "cooperation", "missing", "about")
     change_form_template = "admin/marketplace/interest/change_form.html"
     actions = [
         decision(
@@ -175,6 +175,10 @@ class InterestAdmin(SearchedByCompany):
             return gettext("The company that published it")
         hops = {one.position: one.chamber.name for one in interest.hops.all()}
         return hops[interest.position]
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, interest: Interest) -> str:
+        return interest.told_status
 
     @admin.display(description=_("answer until"), ordering="due_on")
     def due_told(self, interest: Interest) -> str:

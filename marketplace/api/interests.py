@@ -69,7 +69,7 @@ class InterestOut(serializers.Serializer):
         ["asker", "owner", "chamber"], help_text=_("On which side the reader stands.")
     )
     status = serializers.ChoiceField(Interest.Status.values)
-    status_label = serializers.CharField(source="status.label")
+    status_label = serializers.CharField()
     cooperation = serializers.CharField()
     missing = serializers.CharField(allow_blank=True)
     about = serializers.CharField()

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import (
@@ -204,6 +205,13 @@ class Interest(Declinable, PublicModel):
     def __str__(self) -> str:
         # Never the owner's name: the item may be anonymous, and this stands in logs and lists.
         return f"{self.opportunity.reference} ← {self.company}"
+
+    @property
+    def told_status(self) -> str:
+        """Its state in words. What ended with its item did not expire: no last day was let pass."""
+        if self.status == self.Status.EXPIRED and self.due_on is None:
+            return gettext("Ended: taken out of the market")
+        return str(self.get_status_display())
 
     @property
     def is_open(self) -> bool:

@@ -83,6 +83,7 @@ class ShownInterest:
     asking: Company
     side: str  # asker, owner, chamber: on which side the viewer stands
     status: Interest.Status
+    status_label: str  # in the language of the moment
     holder: str  # who has it now; "" once it is decided
     cooperation: str
     missing: str
@@ -294,6 +295,7 @@ def _shown(
         asking=interest.company,
         side=side,
         status=Status(interest.status),
+        status_label=interest.told_status,
         holder=here,
         cooperation=interest.cooperation,
         missing=interest.missing,

@@ -162,6 +162,9 @@ def test_archiving_says_who_waits_and_leaves_no_dead_link(client, world):
     assert "1 company has asked about it and waits" in asked
     shown = page(client, world.keiko, "interest", interest.public_id)
     assert "Ended: taken out of the market" in shown
+    assert "Expired" not in shown
+    past = page(client, world.keiko, "interests", tab="past")
+    assert ("Ended: taken out of the market" in past, "Expired" in past) == (True, False)
     assert "not public any more" in shown
     assert link not in shown
     client.force_login(world.keiko)

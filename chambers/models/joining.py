@@ -47,6 +47,7 @@ class JoinRequest(PublicModel):
         ACCEPTED = "accepted", _("Accepted")
         DECLINED = "declined", _("Declined")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        ENDED = "ended", _("Ended")
 
     company = models.ForeignKey(
         Company, models.CASCADE, related_name="join_requests", verbose_name=_("company")

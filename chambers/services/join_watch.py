@@ -1,7 +1,9 @@
 """What the clock does about people whose request to join a company nobody answers.
 
 Those who are to answer are reminded after three working days; three working days later the
-company's chambers are asked, which may answer in their place. The mails are the record.
+company's chambers are asked, which may answer in their place. The mails are the record. Where
+neither a main contact nor a chamber is left that could answer, a request ends, and its person
+reads why.
 """
 
 from __future__ import annotations
@@ -9,9 +11,10 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import transaction
+from django.utils import timezone
 
 from chambers.deadlines import after_working_days
-from chambers.models import Chamber, JoinRequest, Mail, User
+from chambers.models import Chamber, Company, JoinRequest, Mail, User
 from chambers.services import jobs
 from chambers.services.joining import chamber_managers
 from chambers.services.mail import queue_mail
@@ -44,6 +47,8 @@ def _see_to(request: JoinRequest, day: dt.date) -> int:
     if row is None or row.state != JoinRequest.State.PENDING:
         return 0
     contacts = main_contacts(row.company)
+    if not contacts and not row.company.memberships.in_force().exists():
+        return _end(row)
     readers: list[tuple[User, Chamber | None]] = [(one, None) for one in contacts]
     readers = readers or [*chamber_managers(row.company)]
     keys = [_once("join_waiting", row, reader) for reader, _chamber in readers]
@@ -53,6 +58,17 @@ def _see_to(request: JoinRequest, day: dt.date) -> int:
     if not contacts or _patience_ends(first.created_at) > day:
         return 0
     return sum(_mail("join_escalated", row, *each) for each in chamber_managers(row.company))
+
+
+def _end(request: JoinRequest) -> int:
+    """Close a request that nobody can answer, and say so; it may be made again at once."""
+    request.state, request.answered_at = JoinRequest.State.ENDED, timezone.now()
+    request.full_clean()
+    request.save(update_fields=["state", "answered_at"])
+    # Who found a company by its number alone has not been told its name, and is not now.
+    named = Company.objects.visible_to(request.person).filter(pk=request.company_id).exists()
+    queue_mail("join_ended", to=request.person, context={"request": request, "named": named})
+    return 1
 
 
 def _mail(kind: str, request: JoinRequest, reader: User, chamber: Chamber | None) -> int:

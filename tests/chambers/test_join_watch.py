@@ -8,6 +8,7 @@ from chambers.models import Mail
 from chambers.services import jobs, join_watch, joining
 from chambers.services.join_watch import remind_of_join_requests
 from tests import factories
+from tests.marketplace.refusals import refused
 
 pytestmark = pytest.mark.django_db
 FRIDAY = dt.date(2026, 10, 2)
@@ -75,6 +76,26 @@ def test_where_the_chamber_answers_it_is_reminded_once(waiting):
     told = [on(number) for number in (5, 10, 15)]
 
     assert told == [[("join_waiting", waiting.manager.email)], [], []]
+
+
+def test_a_request_that_nobody_can_answer_ends_with_a_mail_and_may_be_made_again(waiting):
+    company = waiting.company
+    company.representatives.filter(role="owner").delete()
+    membership = company.memberships.get()
+    company.memberships.all().delete()
+
+    told = [on(number) for number in (4, 5, 10)]
+
+    assert told == [[], [("join_ended", waiting.person.email)], []]
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.answered_by) == ("ended", None)
+    mail = Mail.objects.get()
+    assert "no chamber has admitted it" in mail.text
+    # It stands in no directory now: who asked by its number alone reads no name.
+    assert company.legal_name not in f"{mail.subject} {mail.text}"
+    refused("nobody_answers", joining.ask_to_join, company, by=waiting.person)
+    factories.MembershipFactory(company=company, chamber=membership.chamber)
+    assert joining.ask_to_join(company, by=waiting.person).state == "pending"
 
 
 def test_the_clock_looks(waiting, monkeypatch):

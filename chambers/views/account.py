@@ -16,7 +16,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chambers.http import SignedInRequest
+from chambers.selectors.keeping import kept_of_people
 from chambers.services import account as services
+from chambers.services.mail import KEPT_FOR
+from chambers.services.people import UNCONFIRMED_FOR
 
 
 class DeleteForm(forms.Form):
@@ -32,8 +35,9 @@ class DeleteForm(forms.Form):
 @require_safe
 @login_required
 def own_data(request: SignedInRequest) -> HttpResponse:
-    """What one can do with one's own data."""
-    return render(request, "chambers/account/data.html")
+    """What is held of one, why and how long, and what one can do with it."""
+    kept = kept_of_people(mails=KEPT_FOR, unconfirmed=UNCONFIRMED_FOR)
+    return render(request, "chambers/account/data.html", {"kept": kept})
 
 
 @require_safe

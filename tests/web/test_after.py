@@ -210,10 +210,15 @@ def just_signed_in(client, person):
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
 
 
-def test_own_data_is_downloaded_once_the_password_was_asked(signed, client):
+def test_own_data_is_told_and_downloaded_once_the_password_was_asked(signed, client):
     signed.we.set_password(PASSWORD)
     signed.we.save()
     client.force_login(signed.we)
+    told = text_of(client.get(reverse("own-data")))
+    held = told.partition("What is held, why and for how long")[2].partition("</section>")[0]
+    assert held.count("<li>") == held.count("Kept: ") == 7
+    for fact in ("Kept: 400 days", "a sign-in 12 hours", "never confirmed, 7 days"):
+        assert fact in held
     asked = client.get(reverse("own-data-download"))
     just_signed_in(client, signed.we)
     given = client.get(reverse("own-data-download"))

@@ -62,7 +62,10 @@ def tell_accepted(interest: Interest, entry: InterestEntry) -> None:
         for reader in voices(own, interest):
             with translation.override(reader.language):
                 people = people_to_reach([other], reader).get(other.pk, [])
-            _mail("accepted", interest, reader, entry, other=other, people=people)
+                ask = reverse("direct-ask", args=[other.public_id])
+            if own.pk == asking.pk:  # what it asked about is named in the request
+                ask += f"?about={interest.opportunity.reference}"
+            _mail("accepted", interest, reader, entry, other=other, people=people, ask=ask)
     tell_passed("accepted", interest, entry)
 
 

@@ -180,7 +180,9 @@ def accept(request: SignedInRequest, asked: MeetingRequest, own: Registration) -
     if meeting is not None:
         messages.success(request, _("Accepted. Both sides read of it by mail."))
         return redirect("meeting", meeting.public_id)
-    return _page(request, "accept.html", asked, own, form)
+    slot = form.fields.get("slot")
+    none_left = slot is not None and not list(slot.choices)  # type: ignore[attr-defined]
+    return _page(request, "accept.html", asked, own, form, none_left=none_left)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -3,7 +3,9 @@
 import datetime as dt
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from chambers.models import Contact, Level, Mail, User
@@ -94,6 +96,11 @@ def test_an_interest_goes_over_the_agreement_from_chamber_to_chamber_to_the_owne
     assert [one.chamber.name for one in interest.hops.all()] == ["Tokyo Chamber", "Moscow Chamber"]
     assert all(told("accepted", one) == 1 for one in (world.keiko, world.anna))
     assert all(told("accepted", one) == 1 for one in (world.sato, world.irina))
+    asks = {one.to: one.text for one in Mail.objects.filter(kind="interest_accepted")}
+    about = f"{reverse('direct-ask', args=[world.owner.public_id])}?about={world.offer.reference}"
+    assert f"Request meeting:\n{settings.BASE_URL}{about}\n" in asks[world.keiko.email]
+    assert reverse("direct-ask", args=[world.asking.public_id]) in asks[world.anna.email]
+    assert "Request meeting" not in asks[world.sato.email] + asks[world.irina.email]
 
 
 def test_each_chamber_and_the_owner_have_the_working_days_of_the_agreement(world):

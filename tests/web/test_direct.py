@@ -240,16 +240,30 @@ def test_who_is_busy_then_reads_three_times_that_are_free(world):
         times=[(soon(), 30)],
     )
 
+    said = {"person": str(world.keiko.person.public_id)}
+    key = request.public_id
+    shown = world.get(world.keiko.person, "request-accept", key).content.decode()
+    unsaid = world.post(world.keiko.person, "request-accept", key, status=422, **said)
     answer = world.post(
         world.keiko.person,
         "request-accept",
-        request.public_id,
+        key,
         status=422,
         slot=str(request.slots.get().public_id),
-        person=str(world.keiko.person.public_id),
+        **said,
     )
 
-    assert "This time is taken. Still free:" in answer.content.decode()
+    none = "None of the times that they gave is free for both sides any more"
+    told = "This time is taken. Still free:"
+    for page, alert, other in (
+        (shown, none, told),
+        (unsaid.content.decode(), none, "This field is required."),
+        (answer.content.decode(), told, none),
+    ):
+        # Beside it the one of every page, hidden until the server does not answer.
+        assert (page.count('role="alert"'), alert in page, other in page) == (2, True, False)
+        assert ">Accept</button>" not in page
+        assert f'href="{reverse("request-propose", args=[key])}"' in page
 
 
 def test_times_are_typed_by_the_clock_that_is_shown(world):

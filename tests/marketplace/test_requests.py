@@ -2,8 +2,11 @@
 
 import datetime as dt
 import re
+from functools import partial
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
@@ -446,6 +449,24 @@ def test_words_alone_are_another_reason_and_a_wording_needs_none(pair, said, kep
     request = requests.decline_request(pair.ask(), by=pair.asked.person, **said)
 
     assert (request.reason_code, request.reason, request.told_reason) == kept
+
+
+def test_what_was_declined_in_words_before_was_declined_for_another_reason(pair):
+    migration = import_module("marketplace.migrations.0026_wordings_of_a_decline")
+    make_one = partial(make.MeetingRequestFactory, event=pair.event)
+    words = make_one(status="declined", reason="Toys")
+    silent = make_one(status="declined")
+    waiting = make_one(reason="Later?")
+    interest = factories.InterestFactory(
+        status="declined", reason="Toys", decided_at=timezone.now()
+    )
+
+    migration.words_are_another_reason(apps, None)
+
+    rows = (words, silent, waiting, interest)
+    for one in rows:
+        one.refresh_from_db()
+    assert [one.reason_code for one in rows] == ["other", "", "", "other"]
 
 
 def test_another_reason_needs_its_words(pair):

@@ -115,11 +115,11 @@ def test_requests_outside_events_are_answered_with_other_times_and_declined(side
 
     third = tab(reader=refused.person, **PHONE)
     third.go(at("en", "request-decline", other.public_id))
-    third.page.locator("[name=reason]").last.fill("Not our field")
+    third.page.locator("[name=reason_code][value=field]").check()
     press(third)
     third.page.wait_for_url("**/meetings/")
     ours.go(at("ru", "request", other.public_id))
-    expect(ours.page.locator("main")).to_contain_text("Not our field")
+    expect(ours.page.locator("main")).to_contain_text("Не наша отрасль")
     assert direct_quota_left(anna.company) == DIRECT_MOST
     assert [one.sideways() for one in (hers, ours, third)] == [0, 0, 0]
 

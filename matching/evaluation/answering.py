@@ -75,14 +75,15 @@ class Tally:
     def add(self, asking: Asking, scores: Doubles, world: World, seed: int) -> None:
         """Count one answer."""
         candidates = world.candidates(asking.at)
-        shown = metrics.first(
-            np.where(scores > 0, scores, -np.inf), candidates, metrics.SHOWN, seed
-        )
+        found = np.where(scores > 0, scores, -np.inf)
+        shown = metrics.first(found, candidates, metrics.SHOWN, seed)
+        # From everybody: among the candidates nobody is forbidden, whatever the method.
+        unasked = metrics.first(found, np.ones_like(candidates), metrics.SHOWN, seed)
         self.companies.append(asking.company)
         self.at.append(asking.at)
         self.ranks.append(metrics.ranks(scores, candidates, asking.relevant))
         self.lists.append(shown)
-        self.violations.append(float(world.forbidden(asking.at)[shown].sum()))
+        self.violations.append(float(world.forbidden(asking.at)[unasked].sum()))
 
     def ask_back(self, method: Method, world: World, seed: int, most: int) -> None:
         """Ask at most so many of the companies shown whether they would find who asked."""

@@ -64,8 +64,9 @@ def test_figures_are_printed_with_intervals_and_what_was_known_before(files, tmp
     assert f"{found['engine']['mrr']:.4f}  [" in printed
 
 
-def test_the_engine_keeps_every_limit_and_answers_every_query(files, tmp_path):
-    run(files, "--pool", "all", "--json", tmp_path / "figures.json")
+@pytest.mark.parametrize("pool", ["foreign", "all"])
+def test_the_engine_keeps_every_limit_by_itself_and_answers_every_query(files, tmp_path, pool):
+    run(files, "--pool", pool, "--json", tmp_path / "figures.json")
 
     found = json.loads((tmp_path / "figures.json").read_text())
     assert found["engine"]["queries"] == 15

@@ -169,6 +169,15 @@ class Index:
         }
         return cls(arrays, meta)
 
+    def wanting_any_country(self) -> Self:
+        """The same companies as if none of them, nor any of their rows, named countries."""
+        arrays = dict(self._arrays)
+        for name in [name for name in arrays if name.endswith("_targets")]:
+            arrays[name] = np.full_like(arrays[name], kernel.EVERY)
+        arrays["limits_traits"] = arrays["limits_traits"].copy()
+        arrays["limits_traits"][:, kernel.ADMITS : kernel.FLAGS] = kernel.EVERY
+        return type(self)(arrays, self._meta)
+
     def save(self, folder: Path) -> None:
         """Write the arrays into a folder, made when missing; what marks it whole comes last."""
         folder.mkdir(parents=True, exist_ok=True)

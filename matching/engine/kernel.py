@@ -110,6 +110,8 @@ class Limits(NamedTuple):
 
 ADMITS = 0
 """Four words: countries a company looks for partners in."""
+EVERY = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
+"""A word in which every member of a set is."""
 FLAGS = 4
 """Country (8 bits, 0 when unknown), size (8, 0 when unknown), interpreter (1), avoids (1)."""
 GROUP = 5

@@ -174,6 +174,7 @@ def _languages(codes: str) -> str:
 
 CAUSES = {
     "countries": gettext_lazy("Countries it wants or excludes"),
+    "wanted": gettext_lazy("Countries others want or exclude"),
     "excluded": gettext_lazy("Companies it excludes by name or declined, partners already"),
     "group": gettext_lazy("Companies of one corporate group"),
     "dismissed": gettext_lazy("Marked as not relevant"),

@@ -58,8 +58,9 @@ def look_into(lease: jobs.Lease) -> None:
     few = list(wanting.order_by("length", "company_id").values_list("length", "company_id")[:MOST])
     short = []
     indexes = segments(run) if run is not None and run.index_digest and few else []
+    welcoming = [(index.wanting_any_country(), here) for index, here in indexes]
     for done, (length, pk) in enumerate(few if indexes else []):
-        short += _looked_into(indexes, pk, length)
+        short += _looked_into(indexes, welcoming, pk, length)
         lease.progress(done + 1, len(few))
     with lease.finish() as result:
         result.update(
@@ -71,8 +72,13 @@ def look_into(lease: jobs.Lease) -> None:
         )
 
 
-def _looked_into(indexes: Segments, pk: int, length: int) -> list[dict[str, Any]]:
-    """One company's costs: how many more would be suggested without each limit."""
+def _looked_into(
+    indexes: Segments, welcoming: Segments, pk: int, length: int
+) -> list[dict[str, Any]]:
+    """One company's costs: how many more would be suggested without each limit.
+
+    What others want of countries is told as the sum of all who would be met then.
+    """
     found = boards.asking([pk]).get(pk)
     if found is None:
         return []
@@ -83,6 +89,7 @@ def _looked_into(indexes: Segments, pk: int, length: int) -> list[dict[str, Any]
         name: _feasible(indexes, own, relaxed, rows) - now if has_text else 0
         for name, relaxed in _relaxed(own).items()
     }
+    costs["wanted"] = _feasible(welcoming, own, own, rows) - now if has_text else 0
     return [{"company": pk, "partners": length, "has_text": has_text, "costs": costs}]
 
 

@@ -297,6 +297,22 @@ def test_each_limit_costs_what_taking_it_away_alone_brings(world):
     assert sum(cost for _label, _companies, cost in found.causes) == 3
 
 
+def test_partners_who_look_elsewhere_are_told_as_the_limit_of_others(world):
+    others = [
+        SuggestionList.objects.current().get(company__legal_name=f"Other {n}").company
+        for n in range(3)
+    ]
+    home = world.country_id
+    for one, limits in zip(
+        others, ({"target_countries": ["KZ"]}, {"excluded_countries": [home]}, {}), strict=True
+    ):
+        person = RepresentativeFactory(company=one).person
+        set_limits(one, by=person, **limits)
+    jobs.work_off()
+
+    assert costs(world)["Countries others want or exclude"] == 2
+
+
 def test_what_the_other_side_keeps_to_itself_cannot_be_told_from_the_report(world):
     unwilling, refusing, partner = (
         SuggestionList.objects.current().get(company__legal_name=f"Other {n}").company

@@ -40,7 +40,11 @@ from matching.api import (
     CompanySuggestedCodes,
     CompanySuggestions,
     CompanyTriads,
+    Dismissals,
+    Histories,
+    Refusals,
     Runs,
+    Scoring,
 )
 
 router = SimpleRouter(use_regex_path=False)
@@ -70,6 +74,7 @@ urlpatterns = [
     path("docs/", docs, name="api-docs"),
     path("v1/", Entrance.as_view(), name="api-v1"),
     path("v1/me/", Me.as_view(), name="api-me"),
+    path("v1/scoring/", Scoring.as_view(), name="api-scoring"),
     path(
         "v1/companies/<uuid:public_id>/suggestions/",
         CompanySuggestions.as_view({"get": "retrieve"}),
@@ -84,6 +89,31 @@ urlpatterns = [
         "v1/companies/<uuid:public_id>/triads/",
         CompanyTriads.as_view({"get": "retrieve"}),
         name="api-triads",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/triads/<uuid:triad>/refuse/",
+        Refusals.as_view({"post": "create"}),
+        name="api-triad-refuse",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/dismissals/",
+        Dismissals.as_view({"post": "create"}),
+        name="api-dismissal-list",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/dismissals/<uuid:other>/",
+        Dismissals.as_view({"delete": "destroy"}),
+        name="api-dismissal-detail",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/known/",
+        Histories.as_view({"get": "list", "post": "create"}),
+        name="api-known-list",
+    ),
+    path(
+        "v1/companies/<uuid:public_id>/known/<uuid:record>/",
+        Histories.as_view({"delete": "destroy"}),
+        name="api-known-detail",
     ),
     path(
         "v1/companies/<uuid:public_id>/codes/suggested/",

@@ -302,6 +302,26 @@ API = {
     ),
     "api-advice": Row(get=who(404, guest=401, own_company=200, own_staff=200), about="company"),
     "api-triads": Row(get=who(404, guest=401, own_company=200, own_staff=200), about="company"),
+    "api-triad-refuse": Row(  # there is no such proposal
+        post=who(404, guest=401, any_token=403), about="company", kwargs={"triad": UUID(int=7)}
+    ),
+    "api-dismissal-list": Row(
+        # Nobody is named.
+        post=who(404, guest=401, own_company=400, own_staff=400, any_token=403),
+        about="company",
+    ),
+    "api-dismissal-detail": Row(  # nobody is marked
+        delete=who(404, guest=401, any_token=403), about="company", kwargs={"other": UUID(int=7)}
+    ),
+    "api-known-list": Row(
+        get=who(404, guest=401, own_company=200, own_staff=200),
+        post=who(404, guest=401, own_company=400, own_staff=400, any_token=403),
+        about="company",
+    ),
+    "api-known-detail": Row(  # nothing is recorded
+        delete=who(404, guest=401, any_token=403), about="company", kwargs={"record": UUID(int=7)}
+    ),
+    "api-scoring": Row(get=PUBLIC),
     "api-conditions": Row(
         get=who(404, guest=401, own_company=200, own_staff=200),
         post=who(404, guest=401, own_company=403, own_staff=403, own_editors=200, any_token=403),

@@ -7,7 +7,6 @@ import uuid
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,8 +17,7 @@ from chambers.models import Company
 from chambers.pages import sent_from
 from chambers.services.limits import set_limits
 from matching.forms import ConditionsForm, KnownForm
-from matching.models import PairHistory
-from matching.models.history import PairHistoryQuerySet
+from matching.selectors.history import histories_of
 from matching.services.history import record_history, withdraw_history
 
 
@@ -52,8 +50,7 @@ def known(request: SignedInRequest) -> HttpResponse:
     own = request.acting.company
     if own is None:
         return render(request, "matching/no_company.html")
-    rows = _histories(request, own).select_related("one__country", "other__country", "stated_by")
-    found = [(row, row.across(own)) for row in rows]
+    found = [(row, row.across(own)) for row in histories_of(own, request.user)]
     return render(request, "matching/known.html", {"company": own, "found": found})
 
 
@@ -90,21 +87,10 @@ def withdraw(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     own = request.acting.company
     if own is None:
         raise Http404
-    history = get_object_or_404(_histories(request, own), public_id=public_id)
+    history = get_object_or_404(histories_of(own, request.user), public_id=public_id)
     withdraw_history(history, by=request.user)
     messages.success(request, _("Withdrawn. Your matches follow."))
     return redirect("known")
-
-
-def _histories(request: SignedInRequest, own: Company) -> PairHistoryQuerySet:
-    """What ``own`` may know of its histories, whatever else its reader may."""
-    declined = Q(kind=PairHistory.Kind.DECLINED)
-    return (
-        PairHistory.objects.visible_to(request.user)
-        .of(own)
-        .filter(~declined | Q(stated_by=own))
-        .order_by("-recorded_at", "-pk")
-    )
 
 
 def _saved(form: ConditionsForm, own: Company, request: SignedInRequest) -> bool:

@@ -221,13 +221,13 @@ class CompanySuggestions(Resource):
     )
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """The list with its reasons; of a stranger's company there is none."""
-        company = _looked_after(request, public_id)
+        company = looked_after(request, public_id)
         asked = self.asked(request)
         found = suggestions_for(company, request.user, with_met=asked.get("with_met", False))
         return Response(SuggestionsOut(found).data)
 
 
-def _looked_after(request: Request, public_id: Any) -> Company:
+def looked_after(request: Request, public_id: Any) -> Company:
     """A company one speaks for or whose chamber one works for; 404 for any other."""
     own = Company.objects.run_by(request.user)
     rows = own | Company.objects.members_served_by(request.user)
@@ -271,7 +271,7 @@ class CompanyAdvice(Resource):
     @extend_schema(summary=_("Read what would bring a company more partners"), responses=AdviceOut)
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """The best changes of at most 200 tried; reading has them worked out where they are not."""
-        advice = ask_for_advice(_looked_after(request, public_id))
+        advice = ask_for_advice(looked_after(request, public_id))
         data = {
             "is_ready": advice is not None,
             "worked_out_at": advice.worked_out_at if advice else None,
@@ -336,14 +336,14 @@ class CompanySuggestedCodes(Resource):
     )
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """None where nothing is sure enough."""
-        return self._told(_looked_after(request, public_id))
+        return self._told(looked_after(request, public_id))
 
     @extend_schema(
         summary=_("State trade codes of a company"), request=CodesIn, responses=SuggestedCodesOut
     )
     def state(self, request: Request, public_id: Any) -> Response:
         """Add codes to those stated; what else its text speaks of is left. Suggestions follow."""
-        company = _looked_after(request, public_id)
+        company = looked_after(request, public_id)
         asked = self.sent(request, CodesIn)
         state_codes(company, asked["codes"], by=self.person(request))
         return self._told(company)
@@ -384,5 +384,5 @@ class CompanyTriads(Resource):
     @extend_schema(summary=_("Read proposals of three"), responses=ProposalsOut)
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """What one seeks and nobody offers alone, two cover together."""
-        company = _looked_after(request, public_id)
+        company = looked_after(request, public_id)
         return Response(ProposalsOut({"results": proposals_for(company, request.user)}).data)

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chambers.api.base import Door
+from chambers.models import Scope
 from matching.engine import Weights
 from matching.models import Run
 from matching.models.constants import CONSTANTS
@@ -43,6 +44,7 @@ class Scoring(Door):
 
     tag = "suggestions"
     guests_read = True
+    read_scope = Scope.SUGGESTIONS_READ
 
     @extend_schema(summary=_("Read how we score"), responses=ScoringOut)
     def get(self, request: Request) -> Response:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import CharField, Q, QuerySet, Value
 
 from chambers.models import Company
+from marketplace.selectors.encounters import pairs_that_met
 from matching.models import Dismissal, PairHistory
 
 
@@ -22,11 +23,12 @@ class Ties:
     dismissed: set[int] = field(default_factory=set)
     """Not relevant: not in its own list."""
     met: set[int] = field(default_factory=set)
-    """Met before: further down."""
+    """Met before, as somebody said or a meeting was held: further down."""
 
 
 NO_TIES = Ties()
 _EXCLUDED, _DISMISSED = "excluded", "dismissed"
+_MET = Value(PairHistory.Kind.MET.value, CharField())
 
 
 def ties_of(
@@ -51,7 +53,10 @@ def ties_of(
 def stored(
     companies: QuerySet[Any] | Iterable[int] | None = None, *, excluded_by_others: bool = True
 ) -> QuerySet[Any, tuple[int, int, str]]:
-    """The ties as they are stored, each once: company, other, and what ``sort_of`` reads."""
+    """The ties as they are stored: company, other, and what ``sort_of`` reads.
+
+    Who met may stand several times: said by hand, and once for each held meeting.
+    """
     excluded = Company.excluded_companies.through.objects.all()
     dismissed, history = Dismissal.objects.all(), PairHistory.objects.all()
     if companies is not None:
@@ -62,6 +67,7 @@ def stored(
     return excluded.values_list("from_company_id", "to_company_id", Value(_EXCLUDED)).union(
         dismissed.order_by().values_list("company_id", "partner_id", Value(_DISMISSED)),
         history.order_by().values_list("one_id", "other_id", "kind"),
+        *(rows.annotate(how=_MET) for rows in pairs_that_met(companies)),
         all=True,
     )
 

@@ -54,6 +54,10 @@ class MeetingQuerySet(ScopedQuerySet):
         """All but those that the organiser proposes and that never yet had a time."""
         return self.filter(is_told=True)
 
+    def held(self) -> Self:
+        """Meetings that took place and that both companies were told of."""
+        return self.told().filter(status=Meeting.Status.HELD)
+
     def proposed(self) -> Self:
         """Those that the organiser has in mind and that nobody was told of yet."""
         return self.filter(is_told=False, status=Meeting.Status.UNSCHEDULED)

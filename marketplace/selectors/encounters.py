@@ -1,14 +1,14 @@
-"""Where a company could meet another: the events both take part in, and how far they are there."""
+"""Who met whom, and where a company could meet another: events of both, and how far they are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 
-from marketplace.models import Meeting, MeetingRequest, Registration
+from marketplace.models import FurtherMark, Meeting, MeetingRequest, Participant, Registration
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -26,6 +26,36 @@ class Chance:
     """A request between the two that waits for an answer, or one's own draft."""
     meeting: Meeting | None
     """A meeting of the two there, to be or held."""
+
+
+def pairs_that_met(
+    companies: QuerySet[Any] | Iterable[int] | None = None,
+) -> list[QuerySet[Any, tuple[int, int]]]:
+    """Keys of two companies that met, for some companies or for all: rows to be united.
+
+    Host and guest of held meetings, and with each of the two whoever joined them and was seen
+    there. A pair may stand more than once and either way round. Nothing is read yet.
+    """
+    held = [Meeting.objects.held().order_by()]
+    joined = FurtherMark.objects.filter(
+        meeting__in=Meeting.objects.held(),
+        attendance__in=[Meeting.Attendance.CAME, Meeting.Attendance.LATE],
+    )
+    if companies is not None:
+        people = Participant.objects.filter(registration__company__in=companies).values("pk")
+        # A part for each side is found by its index; both in one condition read the whole table.
+        held = [held[0].filter(host__in=people), held[0].filter(guest__in=people)]
+        joined = joined.filter(
+            Q(participant__in=people) | Q(meeting__host__in=people) | Q(meeting__guest__in=people)
+        )
+    parts: list[tuple[QuerySet[Any], str, str]] = [(rows, "host", "guest") for rows in held]
+    parts += [(joined, "participant", other) for other in ("meeting__host", "meeting__guest")]
+    return [_companies_of(*part) for part in parts]
+
+
+def _companies_of(rows: QuerySet[Any], one: str, other: str) -> QuerySet[Any, tuple[int, int]]:
+    sides = (f"{one}__registration__company", f"{other}__registration__company")
+    return rows.exclude(**{sides[0]: F(sides[1])}).values_list(*sides)
 
 
 def pending_between(

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import F, Func, Value
+from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chambers.models import User
+from chambers.models import Company, User
+from chambers.services.companies import note_changes
 from chambers.services.people import demand_manager
 from marketplace.models import (
     Event,
@@ -226,6 +227,8 @@ def note_further(
         mark.attendance = attendance
         mark.full_clean()
         mark.save()
+    held = {one.pk: one for one, _who, _mark in marks if one.status == Status.HELD}
+    _note_who_met(list(held.values()))
 
 
 def note_attendance(
@@ -251,6 +254,7 @@ def write_marks(
     now = at or timezone.now()
     named = {"host_attendance", "guest_attendance"}
     others = {field.name for field in Meeting._meta.fields} - named  # noqa: SLF001 - documented
+    turned = []
     for meeting, host, guest in marks:
         demand_begun(meeting, now)
         if meeting.status not in (Status.HELD, Status.NO_SHOW):
@@ -259,11 +263,25 @@ def write_marks(
             before = Status.CONFIRMED
         meeting.host_attendance = host or meeting.host_attendance
         meeting.guest_attendance = guest or meeting.guest_attendance
+        was_held = meeting.status == Status.HELD
         meeting.status = _outcome({meeting.host_attendance, meeting.guest_attendance}, before)
+        if was_held != (meeting.status == Status.HELD):
+            turned.append(meeting)
         meeting.changed_at = timezone.now()
         meeting.clean_fields(exclude=others)
     changed = [meeting for meeting, _host, _guest in marks]
     Meeting.objects.bulk_update(changed, [*named, "status", "changed_at"], batch_size=500)
+    _note_who_met(turned)
+
+
+def _note_who_met(meetings: Sequence[Meeting]) -> None:
+    """Have the companies of some meetings matched anew: who met stands lower with the other."""
+    if not meetings:
+        return
+    people = {key for one in meetings for key in (one.host_id, one.guest_id)}
+    further = Meeting.others.through.objects.filter(meeting__in=[one.pk for one in meetings])
+    came = Participant.objects.filter(Q(pk__in=people) | Q(pk__in=further.values("participant")))
+    note_changes(Company.objects.filter(pk__in=came.values("registration__company")))
 
 
 def demand_begun(meeting: Meeting, at: dt.datetime) -> None:

@@ -194,7 +194,7 @@ class SuggestionsOut(serializers.Serializer):
     results = SuggestionOut(many=True, source="shown")
     dismissed = SuggestionOut(many=True)
     met = serializers.IntegerField(
-        help_text=_("Partners of the list it has met before; left out unless asked for.")
+        help_text=_("Partners that it has met before; left out unless asked for.")
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from chambers.models import Company
 from matching import engine, profiles
 from matching.models import Profile
-from matching.ties import NO_TIES, ties_of
+from matching.ties import NO_TIES, Ties, ties_of
 
 
 def profiles_of(companies: Iterable[int]) -> dict[int, Profile]:
@@ -24,12 +24,15 @@ def limits_of(
     stored: Mapping[int, Profile],
     *,
     own: Company | None = None,
+    ties: Mapping[int, Ties] | None = None,
 ) -> dict[int, engine.Company]:
     """What limits each of some companies, by their present profiles.
 
     For who compares all of them with ``own`` only its ties are read; of the others' those with it.
+    ``ties`` are those, where they are read already.
     """
-    ties = ties_of(list(companies) if own is None else [own.pk])
+    if ties is None:
+        ties = ties_of(list(companies) if own is None else [own.pk])
     found = {}
     for pk, one in companies.items():
         profile = stored.get(pk)

@@ -22,6 +22,7 @@ from matching.engine.explain import Close
 from matching.engine.prior import shipped
 from matching.models import Dismissal, Profile, Run, SuggestionList, Term
 from matching.selectors.limits import limits_of
+from matching.ties import NO_TIES, ties_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -126,9 +127,10 @@ class Suggestion:
 class Suggestions:
     """A company's list: ``shown`` best first, and those it marked as not relevant.
 
-    ``met`` is how many of the list it has met before; they are shown only on request. Of the marked
-    only the latest ``DISMISSED_SHOWN`` stand here. ``computed_at`` is later than the end of the run
-    where the list has followed a change since. ``under_way`` is the first run until it ends.
+    ``met`` is how many it has met before that fit, on the list or not; they are shown only on
+    request. Of the marked only the latest ``DISMISSED_SHOWN`` stand here. ``computed_at`` is later
+    than the end of the run where the list has followed a change since. ``under_way`` is the first
+    run until it ends.
     """
 
     company: Company
@@ -149,7 +151,8 @@ def suggestions_for(
 ) -> Suggestions:
     """The current list of ``company`` as ``viewer`` may see it. A constant number of queries.
 
-    Partners it has met before only ``with_met``; they stand lower in the list then. The list's
+    Partners it has met before only ``with_met``: those among the best of the list stand in it,
+    lower for that, and all others that fit follow beyond the ``limit``, best first. The list's
     reserve takes the places of those who are left out. Who wants the first few of a ``limit`` has
     no more of them read than a few times as many, if those are enough.
 
@@ -165,24 +168,31 @@ def suggestions_for(
         return Suggestions(company, run, run.finished_at)
     made = Dismissal.objects.filter(company=company)
     dismissals = {one.partner_id: one for one in made[:DISMISSED_SHOWN]}
+    ties = ties_of([company.pk])
+    acquainted = sorted(ties.get(company.pk, NO_TIES).met)
     stands = [*stored.partners, *stored.reserve]
     for few in (stands[: _FEW * limit], stands):
-        listed = list(dict.fromkeys([*few, *dismissals]))
+        listed = list(dict.fromkeys([*few, *acquainted, *dismissals]))
         rows = Company.objects.visible_to(viewer).filter(pk__in=[company.pk, *listed])
         partners = {one.pk: one for one in _presentable(rows)}
         read = _profiles_read(partners.values())
         partners.pop(company.pk, None)
-        limits = limits_of({company.pk: company, **partners}, read, own=company)
+        limits = limits_of({company.pk: company, **partners}, read, own=company, ties=ties)
         ours = limits[company.pk]
         wanted = [pk for pk in listed if pk in partners and engine.may_meet(ours, limits[pk])]
         places = [pk for pk in wanted if pk not in ours.dismissed]
-        places = places[:limit] if with_met else places
-        met = {pk for pk in places if ours.knows(limits[pk])}
-        fresh = [pk for pk in places if with_met or pk not in met][:limit]
+        met = [pk for pk in places if ours.knows(limits[pk])]
+        among = set(few)
+        fresh = [pk for pk in places if pk in among and (with_met or pk not in met)][:limit]
         if len(fresh) == limit or len(few) == len(stands):
             break
     hidden_ones = [pk for pk in dismissals if pk in wanted]
-    found = _explained(limits, ours, [*fresh, *hidden_ones], read, stored.run)
+    wanted = list(dict.fromkeys([*fresh, *met, *hidden_ones]))
+    found = _explained(limits, ours, wanted, read, stored.run)
+    met = [pk for pk in met if pk in found and found[pk].has_reason]
+    beyond = sorted(set(met) - set(fresh), key=lambda pk: (-found[pk].mutual, pk))
+    order = [*fresh, *(beyond if with_met else []), *hidden_ones]
+    found = {pk: found[pk] for pk in order if pk in found}
     told = _Telling.of(found.values())
     shown: list[Suggestion] = []
     hidden: list[Suggestion] = []
@@ -286,6 +296,11 @@ class _Found:
     @property
     def mutual(self) -> float:
         return self.explanation.mutual
+
+    @property
+    def has_reason(self) -> bool:
+        one = self.explanation
+        return any(way.reasons for way in (one.they_cover, one.you_cover, one.shared))
 
 
 def _explained(

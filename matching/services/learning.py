@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from chambers.models import Company, Job, User, today
@@ -18,24 +16,12 @@ from matching import engine, profiles
 from matching.engine import Row, Weights
 from matching.engine.learning import FEWEST, Floats, Learnt, TooFewError, learn
 from matching.engine.prior import shipped
-from matching.models import Dismissal, PairHistory, Profile, Run, Term, WeightSet
+from matching.models import Profile, Run, Term, WeightSet
 from matching.models.constants import changed_constants
+from matching.services.decisions import Event, events_so_far
 from matching.services.weights import demand_superuser, draft_weights, weights_in_force
 
 JOB = "matching.learn"
-MOST = 4000  # newest events that are learnt from: explaining one takes about half a millisecond
-# The other reasons say nothing of how well the two fit.
-_UNSUITABLE = (Dismissal.Reason.COMPETITOR, Dismissal.Reason.FIELD, Dismissal.Reason.OTHER)
-
-
-@dataclass(frozen=True)
-class Event:
-    """``company`` accepted ``partner`` or declined it, having ``met`` it before or not."""
-
-    company: int
-    partner: int
-    accepted: bool
-    met: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,52 +114,6 @@ def propose(lesson: Lesson, *, by: User | None = None) -> Lesson:
     )
     told = _("Proposed as a draft: %(version)s. It holds once somebody puts it in force.")
     return replace(lesson, told=told % {"version": draft.version}, draft=draft)
-
-
-def events_so_far(most: int = MOST) -> list[Event]:
-    """The newest decisions about partners: histories of both kinds and dismissals with a reason.
-
-    A pair that works together counts once, for the side that stated it; a decline for the side that
-    declined. A partner that was dismissed as known already is an accepted one; dismissals for
-    country or size say nothing of the fit.
-    """
-    found: list[tuple[dt.datetime, Event]] = []
-    met = {
-        (one, other): (dt.datetime.combine(since, dt.time(), dt.UTC) if since else at)
-        for one, other, since, at in PairHistory.objects.filter(kind=PairHistory.Kind.MET)
-        .order_by()
-        .values_list("one_id", "other_id", "since", "recorded_at")
-    }
-
-    def knew(one: int, other: int, at: dt.datetime) -> bool:
-        pair = (min(one, other), max(one, other))
-        return pair in met and met[pair] < at
-
-    decided = PairHistory.objects.keeping_apart().order_by("-recorded_at")[:most]
-    for row in decided:
-        if row.kind == PairHistory.Kind.DECLINED and row.stated_by_id is not None:
-            other = row.other_id if row.stated_by_id == row.one_id else row.one_id
-            event = Event(
-                row.stated_by_id, other, False, knew(row.one_id, row.other_id, row.recorded_at)
-            )
-            found.append((row.recorded_at, event))
-        elif row.kind == PairHistory.Kind.PARTNER:
-            event = Event(
-                row.stated_by_id or row.one_id,
-                row.one_id if row.stated_by_id == row.other_id else row.other_id,
-                True,
-                knew(row.one_id, row.other_id, row.recorded_at),
-            )
-            found.append((row.recorded_at, event))
-    wanted = Q(reason__in=_UNSUITABLE) | Q(reason=Dismissal.Reason.KNOWN)
-    for one in Dismissal.objects.filter(wanted).order_by("-at")[:most]:
-        accepted = one.reason == Dismissal.Reason.KNOWN
-        event = Event(
-            one.company_id, one.partner_id, accepted, knew(one.company_id, one.partner_id, one.at)
-        )
-        found.append((one.at, event))
-    newest = sorted(found, key=lambda pair: pair[0], reverse=True)[:most]
-    return list(dict.fromkeys(event for _at, event in newest))
 
 
 class _Scorer:

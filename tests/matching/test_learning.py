@@ -11,16 +11,20 @@ from django.utils import timezone, translation
 from chambers.services import jobs
 from matching.engine import Weights
 from matching.models import Run, WeightSet
-from matching.services.learning import (
-    Event,
-    ask_to_learn,
-    events_so_far,
-    last_lesson,
-    learn_weights,
-)
+from matching.services.decisions import Event, events_so_far
+from matching.services.learning import ask_to_learn, last_lesson, learn_weights
 from matching.services.weights import put_in_force, weights_in_force
+from tests.event_factories import (
+    EventFactory,
+    FeedbackFactory,
+    MeetingFactory,
+    MeetingRequestFactory,
+    OutcomeFactory,
+    ParticipantFactory,
+)
 from tests.factories import (
     DismissalFactory,
+    InterestFactory,
     PairHistoryFactory,
     StaffFactory,
     UserFactory,
@@ -191,3 +195,70 @@ def test_events_are_what_people_decided_about_the_fit():
         Event(ours.pk, rival.pk, accepted=False),
         Event(far.pk, ours.pk, accepted=True),
     }
+
+
+@pytest.fixture
+def met():
+    """A held meeting of long ago: what came of it may be asked a last time."""
+    day = timezone.now().date() - dt.timedelta(days=600)
+    event = EventFactory(starts_on=day, ends_on=day)
+    sides = {side: ParticipantFactory(registration__event=event) for side in ("host", "guest")}
+    return MeetingFactory(event=event, placed=True, status="held", **sides)
+
+
+def companies_of(meeting):
+    return [one.registration.company_id for one in (meeting.host, meeting.guest)]
+
+
+def test_the_last_answer_after_a_meeting_tells_whether_the_partner_was_right(met):
+    host, guest = companies_of(met)
+    now = timezone.now()
+    FeedbackFactory(meeting=met, first="no_interest", second="agreed", second_at=now)
+    FeedbackFactory(meeting=met, side=met.guest.registration, first="no_interest")
+    assert set(events_so_far()) == {
+        Event(host, guest, accepted=True),
+        Event(guest, host, accepted=False),
+    }
+
+    met.feedback.filter(side=met.host.registration).update(third="knowledge", third_at=now)
+    again = MeetingFactory(host=met.guest, guest=met.host, event=met.event)
+    FeedbackFactory(meeting=again, side=met.guest.registration, first="possible")
+
+    assert set(events_so_far()) == {Event(guest, host, accepted=True, met=True)}
+
+
+def test_a_confirmed_paper_is_a_partner_and_one_that_waits_or_is_void_is_none(met):
+    host, guest = companies_of(met)
+    OutcomeFactory(meeting=met)
+    said = {"state": "confirmed", "confirmed_at": timezone.now(), "approved_at": timezone.now()}
+    assert events_so_far() == []
+
+    paper = OutcomeFactory(meeting=met, **said, stage="announced")
+    assert events_so_far() == [Event(host, guest, accepted=True)]
+
+    type(paper).objects.filter(pk=paper.pk).update(stage="void", claimed="void")
+    assert events_so_far() == []
+
+
+@pytest.mark.parametrize("ask", ["request", "interest"])
+def test_what_is_declined_speaks_against_unless_only_time_or_room_is_missing(ask):
+    said = {"status": "declined", "decided_at": timezone.now(), "reason_code": "field"}
+    if ask == "request":
+        one = MeetingRequestFactory(**said)
+        owner, other = one.partner.company_id, one.requester.company_id
+    else:
+        one = InterestFactory(**said, due_on=None)
+        owner, other = one.opportunity.company_id, one.company_id
+    assert events_so_far() == [Event(owner, other, accepted=False)]
+
+    for code in ("capacity", "time", "partner"):
+        type(one).objects.update(reason_code=code)
+        assert events_so_far() == []
+
+
+def test_what_a_chamber_stops_on_its_way_is_not_the_owners_word():
+    InterestFactory(
+        status="declined", decided_at=timezone.now(), due_on=None, position=0, reason_code="field"
+    )
+
+    assert events_so_far() == []

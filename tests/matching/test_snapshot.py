@@ -7,6 +7,7 @@ import pytest
 
 from chambers.models import Company
 from chambers.models.limits import Certificate
+from marketplace.models import FurtherMark
 from matching import profiles
 from matching.engine import SIZES, Weights
 from matching.engine.company_columns import CompanyColumns
@@ -16,6 +17,7 @@ from matching.models import PairHistory, Profile
 from matching.services import snapshot
 from matching.services.copied import Kind, read
 from matching.ties import NO_TIES, ties_of
+from tests.event_factories import MeetingFactory, ParticipantFactory
 from tests.factories import DismissalFactory, PairHistoryFactory
 from tests.matching.world import CHIPS, HARVESTERS, SENSORS, company, offers, seeks
 
@@ -66,6 +68,19 @@ def tie(chance, companies):
         for one, other in {frozenset(pair): pair for pair in pairs[at : at + 6]}.values():
             stated = {"stated_by": one} if kind == PairHistory.Kind.DECLINED else {}
             PairHistoryFactory(one=one, other=other, kind=kind, **stated)
+    for at, status in enumerate(["held", "held", "no_show", "confirmed"]):
+        three = chance.sample(companies, 3)
+        sides = dict(zip(("host", "guest"), pairs[20] if at == 0 else three, strict=False))
+        meeting = MeetingFactory(
+            placed=True,
+            status=status,
+            **{f"{side}__registration__company": one for side, one in sides.items()},
+        )
+        if at:
+            joins = ParticipantFactory(
+                registration__event=meeting.event, registration__company=three[2]
+            )
+            FurtherMark.objects.create(meeting=meeting, participant=joins, attendance="came")
 
 
 def one_by_one():

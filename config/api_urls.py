@@ -7,6 +7,7 @@ from chambers.api.account import Me, Tokens
 from chambers.api.chambers import Chambers
 from chambers.api.conditions import CompanyConditions
 from chambers.api.exclusions import CompanyExclusions
+from chambers.api.mailing import MailChoices
 from chambers.api.people import Colleagues, Invitations, JoinRequests
 from chambers.api.profile import CompanyProfile
 from config.api import Entrance, Nothing, SchemaView
@@ -74,6 +75,11 @@ urlpatterns = [
     path("docs/", docs, name="api-docs"),
     path("v1/", Entrance.as_view(), name="api-v1"),
     path("v1/me/", Me.as_view(), name="api-me"),
+    path(
+        "v1/me/mails/",
+        MailChoices.as_view({"get": "retrieve", "patch": "change"}),
+        name="api-mail-choices",
+    ),
     path("v1/scoring/", Scoring.as_view(), name="api-scoring"),
     path(
         "v1/companies/<uuid:public_id>/suggestions/",

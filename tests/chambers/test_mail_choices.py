@@ -21,6 +21,7 @@ from chambers.services.digests import ask_for_digests
 from chambers.services.mail import CalendarFile, delete_old_mails, next_digest, queue_mail
 from chambers.services.topics import choose_delivery, delivery_of, topic_of
 from tests import factories
+from tests.factories import token_for
 
 pytestmark = pytest.mark.django_db
 assert tasks  # its import registers the jobs
@@ -425,3 +426,26 @@ def test_elsewhere_there_is_no_such_page(client, user):
     assert client.get(reverse("demo-mails")).status_code == 404
     for name in ("demo-mail", "demo-mail-html", "demo-mail-calendar"):
         assert client.get(reverse(name, args=[mail.public_id])).status_code == 404
+
+
+def test_a_person_chooses_over_rest_and_a_token_only_reads(api, user):
+    api.force_login(user)
+    page = "/api/v1/me/mails/"
+
+    changed = api.patch(page, {"topic": "soon", "delivery": "off"}, format="json")
+    late = api.patch(page, {"topic": "reminders", "delivery": "daily"}, format="json")
+    staff = api.patch(page, {"topic": "chamber", "delivery": "off"}, format="json")
+    always = api.patch(page, {"topic": "meetings", "delivery": "off"}, format="json")
+    api.logout()
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {token_for(user)}")
+    read = api.get(page).json()["choices"]
+    refused = api.patch(page, {"topic": "soon", "delivery": "now"}, format="json")
+
+    assert [one.status_code for one in (changed, late, staff, always)] == [200, 400, 400, 400]
+    assert {one["topic"]: one["delivery"] for one in read if one["delivery"] != "now"} == {
+        "soon": "off"
+    }
+    (soon,) = [one for one in read if one["topic"] == "soon"]
+    assert (soon["label"], soon["deliveries"]) == ("Ten minutes before a meeting", ["now", "off"])
+    assert (refused.status_code, refused.json()["code"]) == (403, "session_needed")
+    assert list(MailChoice.objects.values_list("topic", "delivery")) == [("soon", "off")]

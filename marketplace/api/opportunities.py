@@ -78,6 +78,13 @@ class OpportunityOut(serializers.Serializer):
     expires_on = serializers.DateField(allow_null=True)
 
 
+class _AmountField(serializers.DecimalField):
+    """An exact amount, as long as amounts may be."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(max_digits=15, decimal_places=2, min_value=0, required=False, **how)
+
+
 class OpportunityQuery(serializers.Serializer):
     """Which opportunities."""
 
@@ -94,6 +101,29 @@ class OpportunityQuery(serializers.Serializer):
         r"^[A-Z]{2}$", required=False, help_text=_("Where its company is, ISO 3166-1 alpha-2.")
     )
     hs = HsField()
+    cooperation = serializers.ChoiceField(
+        Opportunity.Cooperation.values, required=False, help_text=_("Kind of cooperation.")
+    )
+    wanted = serializers.RegexField(
+        r"^[A-Z]{2}$",
+        required=False,
+        help_text=_("Names this country among those where it looks for partners."),
+    )
+    instrument = serializers.ChoiceField(
+        InvestmentTerms.Instrument.values, required=False, help_text=_("Of an investment.")
+    )
+    currency = serializers.RegexField(
+        r"^[A-Z]{3}$", required=False, help_text=_("Of an investment, ISO 4217.")
+    )
+    amount_from = _AmountField(help_text=_("Investments that reach at least this amount."))
+    amount_to = _AmountField(help_text=_("Investments that begin at this amount or below."))
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Amounts of different currencies are not compared."""
+        if attrs.keys() & {"amount_from", "amount_to"} and "currency" not in attrs:
+            said = _("Name the currency of the amount: nothing is converted.")
+            raise serializers.ValidationError({"currency": said}, "required")
+        return attrs
 
 
 class Opportunities(Resource):
@@ -180,6 +210,14 @@ def named(name: str) -> Q:
         return Q(reference=name.upper().replace("\x00", ""))
 
 
+_LOOKUPS = {
+    "instrument": "investment__instrument",
+    "currency": "investment__currency",
+    "amount_from": "investment__amount_max__gte",
+    "amount_to": "investment__amount_min__lte",
+}
+
+
 def _narrowed(rows: OpportunityQuerySet, asked: dict[str, Any]) -> Answer[Opportunity]:
     if "country" in asked:
         rows = rows.filter(company__country=asked["country"])
@@ -187,6 +225,12 @@ def _narrowed(rows: OpportunityQuerySet, asked: dict[str, Any]) -> Answer[Opport
         links = Opportunity.codes.through.objects.filter(opportunity=OuterRef("pk"))
         code = links.filter(tradecode__scheme="hs", tradecode__code__startswith=asked["hs"])
         rows = rows.filter(Exists(code))
+    for name, column in (("cooperation", "cooperation"), ("wanted", "target_countries")):
+        if name in asked:
+            rows = rows.filter(**{f"{column}__contains": [asked[name]]})
+    for name, lookup in _LOOKUPS.items():
+        if name in asked:
+            rows = rows.filter(**{lookup: asked[name]})
     if "status" in asked:
         rows = rows.with_status().filter(status_on_day=asked["status"])
     else:

@@ -18,6 +18,7 @@ from marketplace.selectors.shown import ShownOpportunity
 
 if TYPE_CHECKING:
     from chambers.models import TradeCode, User
+    from marketplace.models import InvestmentTerms
 
 _AT_ONCE = 250  # rows that are made at once
 
@@ -27,7 +28,8 @@ def opportunity_columns() -> list[str]:
     return [
         _("Reference number"), _("Offer or request"), _("Kind"), _("Title"), _("Text"),
         _("Trade codes"), _("Company"), _("Country or region"), _("Published"), _("Last day"),
-        _("Address"),
+        _("Field"), _("Region"), _("Instrument"), _("Amount from"), _("Amount up to"),
+        _("Currency"), _("Address"),
     ]  # fmt: skip
 
 
@@ -74,8 +76,17 @@ def _opportunity(shown: ShownOpportunity) -> list[str]:
         shown.country.name,
         shown.published_at.date().isoformat() if shown.published_at else "",
         shown.expires_on.isoformat() if shown.expires_on else "",
+        *_investment(shown.investment),
         settings.BASE_URL + reverse("opportunity", args=[shown.public_id]),
     ]
+
+
+def _investment(terms: InvestmentTerms | None) -> list[str]:
+    """Amounts as programs read them."""
+    if terms is None:
+        return [""] * 6
+    amounts = [str(terms.amount_min), str(terms.amount_max), terms.currency]
+    return [terms.field, terms.region, terms.get_instrument_display(), *amounts]
 
 
 def _company(card: Card) -> list[str]:

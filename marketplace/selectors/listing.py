@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,23 +17,38 @@ from chambers.selectors.indexing import names_of
 from chambers.selectors.labels import country_labels
 from chambers.selectors.lists import Marks, Shelf
 from chambers.selectors.search import Question, read_question
-from chambers.selectors.trades import Headings
+from chambers.selectors.trades import Divisions, Headings
 from chambers.selectors.why import Place, Reason, places_of_codes, places_of_texts, why
-from marketplace.models import Opportunity
+from marketplace.models import InvestmentTerms, Opportunity
+from marketplace.selectors.amounts import band_labels
 from marketplace.selectors.directory import by_code
 from marketplace.selectors.search import answering_opportunities
 from marketplace.selectors.shown import ShownOpportunity, shown_opportunities
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
+    from django_stubs_ext import StrPromise
 
     from chambers.models import User
+
+    Labels = Callable[[Collection[str]], Mapping[str, StrPromise | str]]
 
 HS = TradeCode.Scheme.HS
 SORTS = {"best": _("Best match first"), "new": _("Newest first"), "closing": _("Closing soon")}
 
 
 _OPEN = Marks()  # all that is published is everybody's to find
+
+
+def _stored(key: str, title: StrPromise | str, labels: Labels) -> Facet:
+    return Facet(
+        key,
+        title,
+        narrow=lambda rows, values: rows.filter(_OPEN.matching(key, values)),
+        labels=labels,
+        is_stored=True,
+    )
+
 
 OPPORTUNITY_FACETS = (
     Facet(
@@ -50,14 +65,21 @@ OPPORTUNITY_FACETS = (
         labels=lambda kinds: dict(Opportunity.Kind.choices),
         is_stored=True,
     ),
-    Facet(
-        "country",
-        _("Country or region"),
-        narrow=lambda rows, codes: rows.filter(_OPEN.matching("country", codes)),
-        labels=country_labels,
-        is_stored=True,
-    ),
+    _stored("country", _("Country or region"), country_labels),
     by_code("goods", _("Goods (HS code)"), Headings(), _OPEN),
+    by_code("industry", _("Industry"), Divisions(), _OPEN),
+    _stored(
+        "cooperation",
+        _("Kind of cooperation"),
+        lambda _values: dict(Opportunity.Cooperation.choices),
+    ),
+    _stored("wanted", _("Looks for partners in"), country_labels),
+    _stored(
+        "instrument",
+        _("Investment: instrument"),
+        lambda _values: dict(InvestmentTerms.Instrument.choices),
+    ),
+    _stored("amount", _("Investment: amount"), band_labels),
 )
 
 
@@ -114,6 +136,10 @@ def _places(shown: ShownOpportunity) -> Iterator[Place]:
     yield from places_of_texts(_("title"), shown.title, shown.titled()[1])
     yield from places_of_codes(shown.codes, _("trade code %(code)s"))
     yield from places_of_texts(_("text"), shown.text, shown.described_in()[1])
+    if (terms := shown.investment) is not None:
+        yield Place(_("field"), terms.field)
+        yield Place(_("region"), terms.region)
+        yield Place(_("instrument"), terms.get_instrument_display())
     if shown.company is not None:
         for name in names_of(shown.company.legal_name, shown.company.legal_name_latin):
             yield Place(_("company"), name)

@@ -6,10 +6,12 @@ import re
 from collections.abc import Collection
 
 from django.db.models import QuerySet
+from django.utils import translation
 
-from chambers.models import TradeCode
+from chambers.models import SITE_LANGUAGES, TradeCode
 from chambers.selectors import indexing, search
-from marketplace.models import Opportunity
+from marketplace.models import InvestmentTerms, Opportunity
+from marketplace.selectors.amounts import bands_of
 
 _REFERENCE = re.compile(r"[a-z]{2}-[a-z]{2}-[0-9]{8}-[0-9]{3,}", re.IGNORECASE)
 
@@ -19,14 +21,18 @@ def opportunity_index(
 ) -> indexing.Indexed:
     """What a saved opportunity is found by; ``codes`` are its own, for whoever has them.
 
+    Who has them has joined its investment terms too.
     All of it is public once published; of an anonymous one nothing tells the company.
     """
+    terms = _terms_of(opportunity, joined=codes is not None)
     if codes is None:
         codes = list(opportunity.codes.select_related("parent__parent"))
     parts: list[indexing.Part] = [("A", opportunity.reference or "", None)]
     parts += [("A", text, language) for language, text in opportunity.title.items()]
     parts += [("B", text, language) for language, text in opportunity.text.items()]
     parts += indexing.code_labels(codes)
+    if terms is not None:
+        parts += _said_of(terms)
     company = opportunity.company
     if not opportunity.is_anonymous:
         for name in indexing.names_of(company.legal_name, company.legal_name_latin):
@@ -37,9 +43,35 @@ def opportunity_index(
             f"side:{opportunity.side}",
             f"kind:{opportunity.kind}",
             f"country:{company.country_id}",
+            *(f"cooperation:{one}" for one in opportunity.cooperation),
+            *(f"wanted:{one}" for one in opportunity.target_countries),
+            *((f"instrument:{terms.instrument}", *_amounts(terms)) if terms is not None else ()),
             *indexing.code_facets(codes),
         ],
     )
+
+
+def _terms_of(opportunity: Opportunity, *, joined: bool) -> InvestmentTerms | None:
+    """As they stand: a row in memory may have read them before they were changed."""
+    if opportunity.kind != Opportunity.Kind.INVESTMENT:
+        return None
+    if joined:
+        return getattr(opportunity, "investment", None)
+    return InvestmentTerms.objects.filter(opportunity=opportunity).first()
+
+
+def _said_of(terms: InvestmentTerms) -> list[indexing.Part]:
+    """Field and region as written, and what the instrument is called in each language."""
+    parts: list[indexing.Part] = [("B", one, None) for one in (terms.field, terms.region) if one]
+    for language in SITE_LANGUAGES:
+        with translation.override(language):
+            parts.append(("B", terms.get_instrument_display(), language))
+    return parts
+
+
+def _amounts(terms: InvestmentTerms) -> list[str]:
+    found = bands_of(terms.amount_min, terms.amount_max, terms.currency)
+    return [f"amount:{one}" for one in found]
 
 
 def search_opportunities(

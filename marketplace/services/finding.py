@@ -32,7 +32,11 @@ def _write(keys: list[int]) -> None:
     # Locked, so that a change of the same moment is not overwritten with what stood before it.
     rows = Opportunity.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys)
     spoken: set[str] = set()
-    found = rows.order_by("pk").select_related("company").prefetch_related("codes__parent__parent")
+    found = (
+        rows.order_by("pk")
+        .select_related("company", "investment")
+        .prefetch_related("codes__parent__parent")
+    )
     for opportunity in found:
         made = opportunity_index(opportunity, list(opportunity.codes.all()))
         Opportunity.objects.filter(pk=opportunity.pk).update(**made.columns())

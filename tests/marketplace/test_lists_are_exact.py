@@ -22,9 +22,11 @@ from marketplace.models import Opportunity, SavedSearch
 from marketplace.selectors import exports
 from marketplace.selectors.search import answering_opportunities
 from marketplace.selectors.searches import new_for, read_asked, shelf_of
+from marketplace.services import reindex_opportunity
 from tests.factories import (
     ChamberFactory,
     CompanyFactory,
+    InvestmentTermsFactory,
     MembershipFactory,
     OpportunityFactory,
     RepresentativeFactory,
@@ -42,6 +44,7 @@ QUESTIONS = (
     "country=JP", "q=pumps&country=JP&country=RU", "goods=90", "goods=9026&q=valves",
     "sort=new&q=glass", "sort=name", "sort=closing&q=pumps", "side=offer&country=JP",
     "kind=service", "speaks=fi&q=copper", "trade=offer", "chamber=harbour&q=pumps",
+    "cooperation=supply&cooperation=licence", "wanted=JP&q=valves", "instrument=loan&amount=EUR-5",
 )  # fmt: skip
 
 
@@ -89,17 +92,22 @@ def make_world(seed):
         companies.append(company)
     for company in companies:
         state = chance.choice(("published", "published", "published", "expired", "in_review"))
-        OpportunityFactory(
+        row = OpportunityFactory(
             **{state: True},
-            indexed=True,
             company=company,
             side=chance.choice(("offer", "demand")),
-            kind=chance.choice(("goods", "service")),
+            kind=chance.choice(("goods", "service", "investment")),
+            cooperation=chance.sample(("supply", "agency", "licence"), chance.randrange(3)),
+            target_countries=chance.sample(("JP", "RU", "FI"), chance.randrange(3)),
             title={"en": some(chance)},
             text={"en": some(chance, 4)},
             codes=hs(*chance.sample(CODES, chance.randrange(3))),
             is_anonymous=chance.random() < 0.4,
         )
+        if row.kind == "investment":
+            instrument = chance.choice(("loan", "equity"))
+            InvestmentTermsFactory(opportunity=row, instrument=instrument)
+        reindex_opportunity(row)
     hidden = next(one for one in companies if not one.is_listed)
     viewers = {
         "guest": AnonymousUser(),
@@ -161,7 +169,9 @@ def values_of(facet, group):
     """What might be offered, and what is."""
     every = {
         "country": {"JP", "RU", "FI"}, "side": {"offer", "demand"}, "trade": {"offer", "demand"},
-        "kind": {"goods", "service"}, "speaks": {"fi", "ru", "ja"}, "goods": {"90", "84"},
+        "kind": {"goods", "service", "investment"}, "wanted": {"JP", "RU", "FI"},
+        "cooperation": {"supply", "agency", "licence"}, "instrument": {"loan", "equity"},
+        "amount": {"EUR-4", "EUR-5", "EUR-6"}, "speaks": {"fi", "ru", "ja"}, "goods": {"90", "84"},
         "chamber": {"harbour", "hill"}, "industry": set(),
     }[facet.key]  # fmt: skip
     return every | {option.value for option in group.options}

@@ -1,11 +1,14 @@
 """The list of offers and requests, one of them, and its last day for a calendar."""
 
+import csv  # noqa: TID251 - reads back what the gate wrote
 import datetime as dt
+import io
 
 import icalendar  # noqa: TID251 - reads back what the gate wrote
 import pytest
 from django.utils import timezone
 
+from marketplace.services import reindex_opportunity
 from tests.factories import (
     CompanyFactory,
     CountryFactory,
@@ -130,6 +133,116 @@ def test_the_terms_of_an_investment_are_shown_with_their_currency(client):
     text = client.get(f"/en/opportunities/{row.public_id}/").content.decode()
 
     assert "100,000 – 500,000 EUR" in text
+
+
+@pytest.fixture
+def biogas():
+    """An investment of 2 to 30 million, sought from Japan; beside it goods and a smaller one."""
+    row = published("BY", kind="investment", cooperation=["joint_venture"], target_countries=["JP"])
+    InvestmentTermsFactory(
+        opportunity=row,
+        field="Biogas",
+        region="Гродненская область",
+        instrument="concession",
+        amount_min=2_000_000,
+        amount_max=30_000_000,
+        currency="USD",
+    )
+    small = published("RU", kind="investment")
+    InvestmentTermsFactory(opportunity=small, instrument="loan", amount_max=900_000, currency="USD")
+    published("RU", codes=hs("843351"))
+    for one in (row, small):
+        reindex_opportunity(one)
+    CountryFactory(code="JP")
+    return row
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"q": "biogas"},
+        {"q": "Grodnenskaya"},
+        {"q": "концессия"},
+        {"q": "コンセッション"},
+        {"instrument": "concession"},
+        {"amount": "USD-6"},
+        {"amount": ["USD-6", "USD-7"]},
+        {"cooperation": "joint_venture"},
+        {"wanted": "JP"},
+        {"instrument": ["concession", "loan"], "amount": "USD-7"},
+    ],
+    ids=str,
+)
+def test_an_investment_is_found_by_what_makes_it_one(client, biogas, query):
+    assert shown(client.get("/en/opportunities/", query)) == [biogas]
+
+
+def test_choices_of_investments_tell_how_many_they_leave_in_the_readers_words(client, biogas):
+    offered = {
+        group.key: [(one.label, one.count) for one in group.options]
+        for group in client.get("/ru/opportunities/").context["groups"]
+    }
+
+    assert dict(offered["amount"]) == {
+        "100\xa0000 – 1\xa0000\xa0000 USD": 1,
+        "1\xa0000\xa0000 – 10\xa0000\xa0000 USD": 1,
+        "10\xa0000\xa0000 – 100\xa0000\xa0000 USD": 1,
+    }
+    assert dict(offered["instrument"]) == {"Концессия": 1, "Заём": 1}
+    assert [count for _label, count in offered["wanted"]] == [1]
+
+
+def test_the_card_and_the_table_to_take_along_tell_the_amount(client, biogas, speaks_for):
+    text = client.get("/en/opportunities/", {"q": "biogas"}).content.decode()
+    speaks_for(CompanyFactory(member=True))
+    answer = client.get("/en/opportunities/export.csv", {"amount": "USD-6"})
+    header, row = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+
+    assert "2,000,000 – 30,000,000 USD" in text
+    assert "Гродненская область" in text
+    told = dict(zip(header, row, strict=True))
+    wanted = ("Field", "Instrument", "Amount from", "Amount up to", "Currency")
+    assert [told[name] for name in wanted] == [
+        *("Biogas", "Concession", "2000000.00", "30000000.00", "USD")
+    ]
+
+
+def test_terms_that_change_are_found_as_they_are(client, biogas):
+    biogas.investment.delete()
+    InvestmentTermsFactory(
+        opportunity=biogas, field="Wind", currency="JPY", amount_min=10**9, amount_max=10**9
+    )
+    reindex_opportunity(biogas)
+
+    assert shown(client.get("/en/opportunities/", {"q": "biogas"})) == []
+    assert shown(client.get("/en/opportunities/", {"amount": "JPY-9"})) == [biogas]
+
+
+@pytest.mark.parametrize(
+    ("query", "finds"),
+    [
+        ({"instrument": "concession"}, True),
+        ({"currency": "USD", "amount_from": "30000000.00"}, True),
+        ({"currency": "USD", "amount_from": "30000000.01"}, False),
+        ({"currency": "USD", "amount_to": "2000000", "instrument": "concession"}, True),
+        ({"currency": "EUR", "amount_from": "1"}, False),
+        ({"wanted": "JP"}, True),
+        ({"wanted": "CN"}, False),
+        ({"cooperation": "joint_venture"}, True),
+    ],
+    ids=str,
+)
+def test_programs_narrow_investments_by_exact_amounts(client, biogas, query, finds):
+    found = client.get("/api/v1/opportunities/", query).json()["results"]
+
+    assert [one["reference"] for one in found] == ([biogas.reference] if finds else [])
+
+
+def test_programs_name_the_currency_of_an_amount(client, biogas):
+    refused = client.get("/api/v1/opportunities/", {"amount_from": "5"})
+
+    assert refused.status_code == 400
+    assert [one["field"] for one in refused.json()["errors"]] == ["currency"]
 
 
 def test_what_answers_it_from_abroad_stands_beside_it(client):

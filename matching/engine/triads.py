@@ -14,15 +14,27 @@ from numpy.typing import NDArray
 
 from matching.engine.advice import Table, inlined, table_of
 from matching.engine.index import Asked, Index
-from matching.engine.kernel import Floats, Limits, Longs, Vectors, country, has, listed, may_meet
+from matching.engine.kernel import (
+    FLAGS,
+    Floats,
+    Limits,
+    Longs,
+    Vectors,
+    country,
+    has,
+    listed,
+    may_meet,
+    tie_order,
+)
 from matching.engine.kernel import making_arrays as compiled
 from matching.engine.rows import Company, Row
+from matching.engine.standings import Orders, orders
 
 Flags = NDArray[np.bool_]
 
 MOST_PARTS = 6
-_NEAREST = 40
-"""Companies looked at for each set of parts, those with the most evidence."""
+_NEAREST = 200
+"""Companies of each country looked at for each set of parts, those with the most evidence."""
 _AT_ONCE = 64
 """Demands whose parts are looked for together."""
 
@@ -52,6 +64,15 @@ class Triad:
     evidence: float
 
 
+class _Best(NamedTuple):
+    """Pairs of lines of a cover, best first; what is not filled has no evidence."""
+
+    amounts: Floats
+    orders: Orders
+    one: Longs
+    other: Longs
+
+
 class _Cover(NamedTuple):
     """Who covers which part of one demand, one line per company."""
 
@@ -67,13 +88,16 @@ def parts_of(row: Row) -> list[str]:
     return sorted(term for term, sure in row.terms.items() if term.startswith("hs4:") and sure >= 1)
 
 
-def triads(index: Index, here: Flags, needs: Sequence[Need], k: int = 3) -> list[Triad]:
+def triads(
+    index: Index, here: Flags, needs: Sequence[Need], k: int = 3, *, seed: int
+) -> list[Triad]:
     """The best k pairs of partners for each demand that no single company covers, best first.
 
     The two and the one that seeks may all meet each other, and none has hidden another; ``here``
     marks positions whose companies still hold. A demand of fewer than two headings, of more than
     ``MOST_PARTS`` or of a company that is not in the index has none. For each set of headings only
-    the best few companies are looked at. Ties: the smaller ids.
+    the best few companies of each country are looked at. Ties: by chance, for each company that
+    seeks another one, the same for the same seed.
     Cost: one look at all rows per some hundred headings.
     """
     positions = {company: at for at, company in enumerate(index.companies.tolist())}
@@ -84,12 +108,12 @@ def triads(index: Index, here: Flags, needs: Sequence[Need], k: int = 3) -> list
             wanted.append((at, need, parts))
     found = []
     for start in range(0, len(wanted), _AT_ONCE):
-        found += _of_some(index, here, wanted[start : start + _AT_ONCE], k)
+        found += _of_some(index, here, wanted[start : start + _AT_ONCE], k, seed)
     return found
 
 
 def _of_some(
-    index: Index, here: Flags, wanted: Sequence[tuple[int, Need, list[str]]], k: int
+    index: Index, here: Flags, wanted: Sequence[tuple[int, Need, list[str]]], k: int, seed: int
 ) -> list[Triad]:
     rows = [_part(need.row, part) for _, need, parts in wanted for part in parts]
     asked = index.asked(Company(-1, ""), rows)
@@ -99,7 +123,7 @@ def _of_some(
     for at, need, parts in wanted:
         chosen = (column >= start) & (column < start + len(parts))
         cover = _cover(limits, at, column[chosen] - start, position[chosen], amount[chosen], parts)
-        found += _best(index, limits, need, parts, cover)[:k]
+        found += _best(index, limits, need, parts, cover, k, seed)
         start += len(parts)
     return found
 
@@ -140,45 +164,98 @@ def _cover(
 
 
 def _best(
-    index: Index, limits: Limits, need: Need, parts: Sequence[str], cover: _Cover
+    index: Index, limits: Limits, need: Need, parts: Sequence[str], cover: _Cover, k: int, seed: int
 ) -> list[Triad]:
-    """All pairs that cover the demand together, best first; none where one company does alone."""
+    """The best k pairs that cover the demand together; none where one company does alone."""
     whole = (1 << len(parts)) - 1
     if (cover.bits == whole).any():
         return []
-    groups = {}
-    for bits in np.unique(cover.bits).tolist():
-        members = np.flatnonzero(cover.bits == bits)
-        ids = index.companies[cover.positions[members]]
-        ranked = np.lexsort((ids, -cover.amounts[members].sum(axis=1)))
-        groups[bits] = members[ranked[:_NEAREST]]
-    found = []
+    ids = index.companies[cover.positions]
+    ties = orders(seed, need.company, ids)
+    groups = {
+        bits: _nearest(limits, cover, ties, np.flatnonzero(cover.bits == bits))
+        for bits in np.unique(cover.bits).tolist()
+    }
+    best = _Best(
+        np.zeros(k, np.float32),
+        np.zeros(k, np.uint64),
+        np.full(k, -1, np.int64),
+        np.full(k, -1, np.int64),
+    )
+    sums = cover.amounts.sum(axis=1)
     for one, other in combinations(sorted(groups), 2):
         if one | other == whole:
-            found += _pairs(index, limits, need, parts, cover, groups[one], groups[other])
-    return sorted(found, key=lambda each: (-each.evidence, each.first, each.second))
+            _choose(limits, cover, sums, ids, ties, groups[one], groups[other], best)
+    return [
+        _told(need, parts, cover, {int(ids[line]): line for line in pair}, float(amount))
+        for *pair, amount in zip(best.one.tolist(), best.other.tolist(), best.amounts, strict=True)
+        if amount > 0
+    ]
 
 
-def _pairs(
-    index: Index, limits: Limits, need: Need, parts: Sequence[str], cover: _Cover, ones: Longs,
-    others: Longs,
-) -> list[Triad]:  # fmt: skip
-    """All pairs of two groups whose companies may meet each other."""
-    one, other = (found.ravel() for found in np.meshgrid(ones, others, indexing="ij"))
-    may = _welcome(limits, cover.positions[one], cover.positions[other])
-    made = []
-    for pair in zip(one[may].tolist(), other[may].tolist(), strict=True):
-        ids = {int(index.companies[cover.positions[line]]): line for line in pair}
-        first, second = sorted(ids)
-        brings = [
-            tuple(part for n, part in enumerate(parts) if cover.amounts[ids[side], n] > 0)
-            for side in (first, second)
-        ]
-        together = float(cover.amounts[list(pair)].max(axis=0).sum())
-        made.append(
-            Triad(need.company, need.row.ref, first, second, brings[0], brings[1], together)
-        )
-    return made
+def _nearest(limits: Limits, cover: _Cover, ties: Orders, members: Longs) -> Longs:
+    """Some lines: of each country those with the most evidence; who has most stands first."""
+    amounts, ties = cover.amounts[members].sum(axis=1), ties[members]
+    countries = limits.traits[cover.positions[members], FLAGS] & np.uint64(0xFF)
+    ranked = np.lexsort((ties, -amounts, countries))
+    first = np.searchsorted(countries[ranked], countries[ranked])
+    kept = ranked[np.arange(len(ranked)) - first < _NEAREST]
+    found: Longs = members[kept[np.lexsort((ties[kept], -amounts[kept]))]]
+    return found
+
+
+def _told(
+    need: Need, parts: Sequence[str], cover: _Cover, lines: dict[int, int], evidence: float
+) -> Triad:
+    """Two companies, by id their line of the cover, as a proposal."""
+    first, second = sorted(lines)
+    brings = [
+        tuple(part for n, part in enumerate(parts) if cover.amounts[lines[side], n] > 0)
+        for side in (first, second)
+    ]
+    return Triad(need.company, need.row.ref, first, second, brings[0], brings[1], evidence)
+
+
+@compiled
+def _choose(
+    limits: Limits, cover: _Cover, sums: Floats, ids: Longs, ties: Orders, ones: Longs,
+    others: Longs, best: _Best,
+) -> None:  # fmt: skip
+    """Note the pairs of two groups that may meet, as far as they are among the best.
+
+    Both groups stand in order of their evidence, so a line whose best pair is too little ends it.
+    """
+    k = len(best.amounts)
+    for one in ones:
+        for other in others:
+            least = best.amounts[k - 1]
+            # Sums are rounded: what is level with the last may be among the best by chance.
+            if (sums[one] + sums[other]) * np.float32(1.0001) < least:
+                break
+            together = np.float32(0)
+            for part in range(cover.amounts.shape[1]):
+                together += max(cover.amounts[one, part], cover.amounts[other, part])
+            # One order for the pair, whichever of the two comes first.
+            order = tie_order(ties[one] ^ ties[other], min(ids[one], ids[other]), 0)
+            if together < least or (together == least and order >= best.orders[k - 1]):
+                continue
+            i, j = cover.positions[one], cover.positions[other]
+            if _hidden(limits, i, j) or not may_meet(limits, i, limits, j):
+                continue
+            _insert(best, together, order, one, other)
+
+
+@compiled
+def _insert(best: _Best, amount: np.float32, order: np.uint64, one: int, other: int) -> None:
+    at = len(best.amounts) - 1
+    while at > 0 and (
+        best.amounts[at - 1] < amount
+        or (best.amounts[at - 1] == amount and best.orders[at - 1] > order)
+    ):
+        best.amounts[at], best.orders[at] = best.amounts[at - 1], best.orders[at - 1]
+        best.one[at], best.other[at] = best.one[at - 1], best.other[at - 1]
+        at -= 1
+    best.amounts[at], best.orders[at], best.one[at], best.other[at] = amount, order, one, other
 
 
 def _welcome(limits: Limits, one: Longs, other: Longs) -> Flags:
@@ -192,11 +269,15 @@ def _welcome(limits: Limits, one: Longs, other: Longs) -> Flags:
 def _may_pair(limits: Limits, one: Longs, other: Longs, found: Flags) -> None:
     for x in range(len(found)):
         i, j = one[x], other[x]
-        found[x] = (
-            may_meet(limits, i, limits, j)
-            and not listed(limits.hidden_start, limits.hidden, i, j)
-            and not listed(limits.hidden_start, limits.hidden, j, i)
-        )
+        found[x] = may_meet(limits, i, limits, j) and not _hidden(limits, i, j)
+
+
+@compiled
+def _hidden(limits: Limits, i: int, j: int) -> bool:
+    """Whether one of two companies has hidden the other."""
+    return listed(limits.hidden_start, limits.hidden, i, j) or listed(
+        limits.hidden_start, limits.hidden, j, i
+    )
 
 
 @compiled

@@ -90,7 +90,7 @@ def _found(run: Run, companies: dict[int, list[dict[str, Any]]]) -> list[Found]:
         for row in engine_rows(pk, rows)
         if row.side is Side.DEMAND
     ]
-    return triads(index, ~np.isin(index.companies, young), needs)
+    return triads(index, ~np.isin(index.companies, young), needs, seed=run.seed)
 
 
 def _store(companies: set[int], found: list[Found]) -> int:

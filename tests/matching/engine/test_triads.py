@@ -20,10 +20,10 @@ def maker(owner, *codes):
     return Row(owner, Side.PROFILE, code_terms(codes))
 
 
-def found_in(companies, rows, needs, k=3):
+def found_in(companies, rows, needs, k=3, seed=1):
     index = Index.build(rows, companies)
     here = np.ones(len(index.companies), np.bool_)
-    return triads(index, here, [Need(row.owner, row) for row in needs], k)
+    return triads(index, here, [Need(row.owner, row) for row in needs], k, seed=seed)
 
 
 @pytest.fixture
@@ -132,8 +132,8 @@ def test_companies_that_no_longer_hold_take_no_part(trio):
     companies, rows, need = trio
     index = Index.build(rows, companies)
 
-    assert triads(index, index.companies != A, [Need(C, need)]) == []
-    assert triads(index, index.companies != C, [Need(C, need)]) == []
+    assert triads(index, index.companies != A, [Need(C, need)], seed=1) == []
+    assert triads(index, index.companies != C, [Need(C, need)], seed=1) == []
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -178,3 +178,47 @@ def every_triple(companies, rows, needs):
                     and may_meet(companies[one], companies[other])
                 ):
                     yield need.owner, one, other
+
+
+@pytest.fixture
+def crowd():
+    """Sixty Japanese makers of each part, and one of the drives in Russia, who came last."""
+    pumps = [maker(n, "hs:841370") for n in range(60)]
+    drives = [maker(n, "hs:850440") for n in range(60, 120)]
+    need = demand(C, "hs:841370", "hs:850440")
+    makers = [Company(n, "JP") for n in range(120)]
+    abroad = [Company(A, "RU"), Company(C, "KZ")]
+    return [*makers, *abroad], [*pumps, *drives, maker(A, "hs:850440"), need], need
+
+
+def test_the_only_one_abroad_is_found_behind_any_number_of_one_country(crowd):
+    companies, rows, need = crowd
+
+    found = found_in(companies, rows, [need])
+
+    assert len(found) == 3
+    assert {one.second for one in found} == {A}
+
+
+def test_the_only_pair_that_may_meet_is_found_among_many_that_may_not(crowd):
+    companies, rows, need = crowd
+    closed = [replace(one, excluded=frozenset({"RU"} if one.id < 59 else ())) for one in companies]
+
+    found = found_in(closed, rows, [need])
+
+    assert [plain(one)[1:3] for one in found] == [(59, A)]
+
+
+def test_of_equal_pairs_chance_chooses_by_day_and_by_who_seeks(crowd):
+    companies, rows, need = crowd
+    other = demand(C + 10, "hs:841370", "hs:850440")
+    companies, rows = [*companies, Company(C + 10, "KZ")], [*rows, other]
+
+    def firsts(*needs, **how):
+        return [one.first for one in found_in(companies, rows, needs, **how)]
+
+    assert firsts(need, seed=1) == firsts(need, seed=1)
+    assert set(firsts(need, seed=1)) != set(firsts(need, seed=2))
+    assert set(firsts(need, seed=1)) != set(firsts(other, seed=1))
+    seen = {first for seed in range(60) for first in firsts(need, seed=seed)}
+    assert len(seen) > 40  # nobody is left out for good

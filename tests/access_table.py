@@ -465,7 +465,9 @@ API = {
     "api-interest-question": Row(post=API_ASKED_INSIDE, about="interest"),
     "api-interest-answer": Row(post=API_ASKED_INSIDE, about="interest"),
     "api-interest-accept": Row(post=api_decided(403), about="interest"),
-    "api-interest-decline": Row(post=API_ASKED_INSIDE, about="interest"),
+    "api-interest-decline": Row(  # no reason is given
+        post=api_decided(403, own_managers=400), about="interest"
+    ),
     "api-interest-withdraw": Row(post=api_decided(200), about="interest"),
     "api-meeting-list": Row(get=API_SIGNED_IN),
     "api-meeting-detail": Row(get=API_INSIDE, about="meeting"),

@@ -128,14 +128,17 @@ class Openings:
         return not self.needs_shared_table(one, other) or bool(self.shared)
 
     def pairs(self, scored: Iterable[Scored]) -> list[Scored]:
-        """Of scored companies the registrations that may meet, best first, each pair once."""
+        """Of scored companies the registrations that may meet, best first, each pair once.
+
+        Equal scores stay in the order given: whoever scores says who comes first then.
+        """
         of_company = {one.company_id: one.pk for one in self.registrations.values()}
         found: dict[frozenset[int], Scored] = {}
         for company, partner, score in scored:
             one, other = of_company[company], of_company[partner]
             if self.allows(one, other):
                 found.setdefault(frozenset((one, other)), (one, other, score))
-        return sorted(found.values(), key=lambda pair: (-pair[2], pair[0], pair[1]))
+        return sorted(found.values(), key=lambda pair: -pair[2])
 
     def wishes(self, pairs: Sequence[Scored]) -> Wishes:
         """The question which of some pairs to hold."""

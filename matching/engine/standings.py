@@ -33,6 +33,13 @@ def orders(seed: int, company: int, others: Longs) -> Orders:
     return found
 
 
+def pair_orders(seed: int, ones: Longs, others: Longs) -> Orders:
+    """The order of pairs with equal scores, wherever all pairs stand in one list."""
+    found = np.empty(len(ones), np.uint64)
+    _pair_orders(seed, ones, others, found)
+    return found
+
+
 def entered(scores: Floats, standings: Standings, company: int, price: float, seed: int) -> Longs:
     """Positions of the companies whose list one company may enter.
 
@@ -48,6 +55,12 @@ def entered(scores: Floats, standings: Standings, company: int, price: float, se
 def _orders(seed: int, company: int, others: Longs, found: Orders) -> None:
     for x in range(len(others)):
         found[x] = tie_order(seed, company, others[x])
+
+
+@compiled
+def _pair_orders(seed: int, ones: Longs, others: Longs, found: Orders) -> None:
+    for x in range(len(found)):
+        found[x] = tie_order(seed, ones[x], others[x])
 
 
 @compiled

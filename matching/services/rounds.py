@@ -11,6 +11,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from chambers.models import today
 from marketplace.models import Event
 from marketplace.services.proposals import Scored, scores_pairs
@@ -69,6 +71,8 @@ class Round:
 
     def pairs(self, *, seed: int, progress: Progress | None = None) -> list[Pair]:
         """Every pair that may meet and is worth it, best first; see ``scored_pairs``."""
+        from matching.engine.standings import pair_orders  # compiled code: only where it works
+
         size = len(self.index.companies)
         wide = min(MOSTPARTNERS, size - 1)
         best: dict[tuple[int, int], float] = {}
@@ -81,8 +85,11 @@ class Round:
                     best[min(company, partner), max(company, partner)] = score
             if progress is not None:
                 progress(stop, size)
+        keys = np.array(list(best), np.int64).reshape(-1, 2)
+        ties = pair_orders(seed, keys[:, 0].copy(), keys[:, 1].copy())
         pairs = [Pair(one, other, score) for (one, other), score in best.items()]
-        return sorted(pairs, key=lambda pair: (-pair.score, pair.one, pair.other))
+        ranked = np.lexsort((ties, np.array([-pair.score for pair in pairs])))
+        return [pairs[at] for at in ranked.tolist()]
 
 
 def scored_pairs(
@@ -91,8 +98,8 @@ def scored_pairs(
     """Every pair of these companies that may meet and is worth it, best first.
 
     Takes those that are matched and have a profile; all hard limits of both sides hold. ``said`` is
-    what their event stresses, ``seed`` orders ties. At most ``MOSTPARTNERS`` partners of a company
-    are weighed up; a pair counts when it is among those of either side.
+    what their event stresses, ``seed`` orders equal scores by chance. At most ``MOSTPARTNERS``
+    partners of a company are weighed up; a pair counts when it is among those of either side.
     """
     whole = Round.of(companies, said)
     return [] if whole is None else whole.pairs(seed=seed)

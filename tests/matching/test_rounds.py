@@ -2,9 +2,10 @@
 
 import pytest
 
+from marketplace.selectors.openings import Openings
 from matching.engine.emphasis import Emphasis
 from matching.services.rounds import Round, scored_pairs, stressed_at
-from tests.event_factories import EventFactory
+from tests.event_factories import EventFactory, ParticipantFactory
 from tests.factories import EventEmphasisFactory
 from tests.matching.world import (
     CHIPS,
@@ -103,6 +104,46 @@ def test_a_round_in_parts_is_the_same_as_in_one(fair, monkeypatch):
 
     assert whole.pairs(seed=1, progress=lambda *at: told.append(at)) == expected
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+@pytest.fixture
+def level():
+    """Four who offer sensors and seek chips, four the other way round: all pairs score the same."""
+    found = []
+    for offered, sought, countries in ((SENSORS, CHIPS, "RU"), (CHIPS, SENSORS, "JP")):
+        for number in range(4):
+            one = company(countries, f"Of {countries} {number}")
+            offers(one, offered)
+            seeks(one, sought)
+            found.append(one)
+    match()
+    return found
+
+
+def test_chance_orders_equal_pairs_of_an_event_by_the_seed_and_not_who_came_first(level):
+    event = EventFactory()
+    for one in level:
+        ParticipantFactory(registration__event=event, registration__company=one)
+    openings = Openings.of(event)
+
+    def ordered(seed):
+        scored = [
+            (pair.one, pair.other, pair.score)
+            for pair in scored_pairs([one.pk for one in level], seed=seed)
+        ]
+        return scored, openings.pairs(scored)
+
+    (scored, pairs), (_scored, others) = ordered(1), ordered(2)
+
+    assert len({score for _one, _other, score in scored}) == 1
+    assert ordered(1) == (scored, pairs)
+    assert pairs != others
+    assert sorted(pairs) == sorted(others)
+    assert pairs != sorted(pairs)
+    company_of = {key: one.company_id for key, one in openings.registrations.items()}
+    assert [(company_of[one], company_of[other]) for one, other, _score in pairs] == [
+        pair[:2] for pair in scored
+    ]
 
 
 def test_only_the_emphasis_in_force_of_the_very_event_is_heeded():

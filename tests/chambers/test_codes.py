@@ -134,6 +134,15 @@ def test_only_codes_that_are_not_found_yet_are_indexed(codes):
 def test_the_nomenclature_is_found_by_everyday_words_of_three_languages():
     reference.load_reference()
 
+    misses = {
+        word
+        for scheme in ("hs", "nace")
+        for code, spoken in reference.everyday_words(scheme).items()
+        for words in spoken.values()
+        for word in words.split("; ")
+        if not any(one.startswith(code) for one in found(word)[:5])
+    }
+    assert not misses
     assert "9026" in found("расход")[:3]
     assert "902620" in found("датчик давления")[:2]
     assert "902610" in found("расходомер")[:2]
@@ -149,8 +158,10 @@ def test_the_nomenclature_is_found_by_everyday_words_of_three_languages():
         "2523": ("cement", "цемент"),
         "64": ("обувь",),
         "0401": ("milk", "молоко"),  # not milking machines
-        "0409": ("honey", "мёд"),  # not copper, медь
+        "0409": ("honey", "мёд", "蜂蜜"),  # not copper, медь
         "8482": ("bearing", "подшипник", "軸受"),
+        "8471": ("laptop", "ноутбук", "パソコン"),  # what no label says
+        "8414": ("compressor", "コンプレッサー"),
         "8703": ("car",),  # not гольф-кары
         "94": ("furniture", "мебель", "家具"),  # not фурнитура
         "7306": ("steel pipes", "стальные трубы"),

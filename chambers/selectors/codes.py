@@ -60,8 +60,9 @@ class FoundCode:
 def code_vector(code: TradeCode) -> str:
     """The tsvector literal of a code whose ``parent__parent`` is joined.
 
-    A: what its name or everyday speech calls the thing; B: the rest of the name; C: what only the official wording
-    says, which also tells what a thing is for and what it is not; D: what the codes above say.
+    A: what its name or everyday speech calls the thing; B: the rest of the name; C: what only the
+    official wording says, which also tells what a thing is for and what it is not; D: what the
+    codes above say.
     """
     best: dict[str, str] = {}
 

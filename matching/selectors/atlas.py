@@ -56,6 +56,12 @@ class Atlas:
 
     width, height = WIDTH, HEIGHT
 
+    @property
+    def frame(self) -> tuple[float, float, float, float]:
+        """Left, top, width and height of what is drawn: dots at an edge stand whole."""
+        edge = max((max(dot.radius, dot.ring) for dot in self.dots), default=0.0) + 2.0
+        return (-edge, -edge, WIDTH + 2 * edge, HEIGHT + 2 * edge)
+
 
 def atlas_of(company: Company, suggestions: Sequence[Suggestion]) -> Atlas | None:
     """Where the suggested partners of ``company`` are, and who asks for what it offers.

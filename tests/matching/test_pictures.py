@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
+from chambers.globe import HEIGHT, WIDTH
 from chambers.models import Place
 from chambers.selectors.places import places_of
 from chambers.words import fold
@@ -88,6 +89,10 @@ def test_partners_and_demand_are_counted_by_place_and_joined_to_ones_own(earth):
     ]
     assert (atlas.home.name, atlas.first, atlas.first_number) == ("Moscow", "Country JP", 4)
     assert all(dot.ways for dot in atlas.dots)
+    left, top, width, height = atlas.frame
+    rim = max(max(dot.radius, dot.ring) for dot in atlas.dots)
+    assert left <= -rim and left + width >= WIDTH + rim  # a dot at the edge stands whole
+    assert top <= -rim and top + height >= HEIGHT + rim
     assert [dot.in_country for dot in atlas.dots] == [4, 4]
     assert [dot.label is not None for dot in atlas.dots] == [True, False]  # a country is named once
 

@@ -7,6 +7,7 @@ from django.urls import include, path
 from chambers.views import mailing
 from chambers.views.files import document
 from config import health
+from marketplace.sitemaps import all_files, one_file, robots
 from marketplace.views.display import display
 from marketplace.views.feeds import feed
 
@@ -28,6 +29,9 @@ urlpatterns = [
     path("calendar/<str:secret>.ics", feed, name="calendar-feed"),
     # On a screen in the hall: in the language it is asked for, or in all of them in turn.
     path("display/<str:secret>/", display, name="display"),
+    path("robots.txt", robots, name="robots"),
+    path("sitemap.xml", all_files, name="sitemap"),
+    path("sitemap-<slug:section>.xml", one_file, name="sitemap-file"),
     # A file is the same in every language.
     path("files/<uuid:public_id>/", document, name="document"),
     *i18n_patterns(

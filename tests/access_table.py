@@ -639,6 +639,9 @@ EVENT_PAGES = {
     "meeting-standby": Row(get=REDIRECT, post=NOT_OFFERED, about="meeting"),  # no time is offered
 }
 PAGES = {
+    "robots": Row(get=PUBLIC),
+    "sitemap": Row(get=PUBLIC),
+    "sitemap-file": Row(get=PUBLIC, kwargs={"section": "companies-en"}),
     "livez": Row(get=PUBLIC),
     "searches": Row(get=SIGNED_IN),
     "search-new": Row(

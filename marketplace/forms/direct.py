@@ -21,7 +21,7 @@ from marketplace.services.rules import NOT_THEIRS
 LENGTHS = (15, 20, 30, 45, 60, 90, 120)
 TYPED = "%Y-%m-%dT%H:%M"
 FORMATS = (TYPED, "%Y-%m-%dT%H:%M:%S")
-TIMES = 3  # rows to type in
+ASKED, PROPOSED = 5, 3  # times that a request names, and another time proposed: rows to type in
 
 
 class _ClockInput(forms.DateTimeInput):
@@ -47,26 +47,26 @@ class ClockField(forms.DateTimeField):
 
 
 class _ClockInputs(forms.MultiWidget):
-    def __init__(self) -> None:
-        super().__init__([_ClockInput({"class": "field"}) for _row in range(TIMES)])
+    def __init__(self, rows: int) -> None:
+        super().__init__([_ClockInput({"class": "field"}) for _row in range(rows)])
 
     def decompress(self, value: Sequence[dt.datetime] | None) -> list[dt.datetime | None]:
         """One for each row."""
         given: list[dt.datetime | None] = [*(value or [])]
-        return [*given, *[None] * TIMES][:TIMES]
+        rows = len(self.widgets)
+        return [*given, *[None] * rows][:rows]
 
 
 class TimesField(forms.MultiValueField):
-    """Up to three times by the clock of ``zone``; rows may stay empty."""
+    """Times by the clock of ``zone``; rows may stay empty."""
 
-    widget = _ClockInputs
-
-    def __init__(self, *, zone: str, **options: Any) -> None:
-        """``zone`` is the IANA zone in which one types."""
-        rows = [ClockField(required=False) for _row in range(TIMES)]
-        for row in rows:
-            row.zone = zone
-        super().__init__(rows, require_all_fields=False, **options)
+    def __init__(self, *, zone: str, rows: int = PROPOSED, **options: Any) -> None:
+        """``zone`` is the IANA zone in which one types, ``rows`` how many times at most."""
+        fields = [ClockField(required=False) for _row in range(rows)]
+        for field in fields:
+            field.zone = zone
+        widget = _ClockInputs(rows)
+        super().__init__(fields, require_all_fields=False, widget=widget, **options)
 
     def compress(self, data_list: Sequence[dt.datetime | None]) -> list[dt.datetime]:
         """Those that were given, each once, in order."""
@@ -147,6 +147,7 @@ class DirectAskForm(_Timed):
         self.fields["opportunity"].own = own  # type: ignore[attr-defined]
         self.fields["times"] = TimesField(
             zone=zone,
+            rows=ASKED,
             required=False,
             label=_("Times that suit you"),
             help_text=" ".join([by_clock(zone), gettext("None given: any time.")]),

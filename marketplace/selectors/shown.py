@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Value, prefetch_related_objects
 
-from chambers.models import Company, Country, TradeCode, in_language
+from chambers.models import Chamber, Company, Country, Membership, TradeCode, in_language
 from marketplace.models import Interest, InvestmentTerms, Opportunity
 
 if TYPE_CHECKING:
@@ -68,6 +68,14 @@ class ShownOpportunity:
 def shown_opportunity(opportunity: Opportunity, viewer: User | AnonymousUser) -> ShownOpportunity:
     """``opportunity`` as ``viewer`` may see it; the row itself must be visible to them."""
     return shown_opportunities([opportunity], viewer)[0]
+
+
+def chambers_behind(shown: ShownOpportunity) -> list[Chamber]:
+    """The chambers that its company is a member of; none where the company is not told."""
+    if shown.company is None:
+        return []
+    joined = Membership.objects.in_force().filter(company=shown.company)
+    return list(Chamber.objects.filter(pk__in=joined.values("chamber")).order_by("name_en"))
 
 
 def shown_opportunities(

@@ -29,7 +29,7 @@ from marketplace.selectors.listing import (
     slips,
 )
 from marketplace.selectors.own import file_of
-from marketplace.selectors.shown import shown_opportunities, shown_opportunity
+from marketplace.selectors.shown import chambers_behind, shown_opportunities, shown_opportunity
 
 
 @require_safe
@@ -74,6 +74,7 @@ def opportunity(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
         "terms": shown.investment,
         "countries": countries_of(list(shown.target_countries)),
         "answers": shown_opportunities(answering(found, request.user), request.user),
+        "chambers": chambers_behind(shown),
         "interest": standing_of(shown, request.acting),
     }
     return render(request, "marketplace/opportunity.html", context)

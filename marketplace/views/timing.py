@@ -20,8 +20,7 @@ from django.utils.translation import gettext as _
 
 from chambers.http import SignedInRequest
 from marketplace.forms import AcceptForm, TimesForm, told_slots
-from marketplace.forms.direct import TIMES as ROWS
-from marketplace.forms.direct import TYPED, DirectAcceptForm, DirectTimesForm
+from marketplace.forms.direct import PROPOSED, TYPED, DirectAcceptForm, DirectTimesForm
 from marketplace.models import Event, Meeting, MeetingRequest, Participant, Registration, Slot
 from marketplace.selectors.free_times import Span, free_times
 from marketplace.selectors.times import NOT_CHOSEN, ShownTime, clocks_differ, shown_time
@@ -33,7 +32,7 @@ from marketplace.views.acting import sent
 PAIRS = 9  # people of both sides whose calendars are compared
 TIMES = 60  # shown
 PRESSED = "at"  # the name of the buttons of ``Hint``
-_ROWS = tuple(f"times_{number}" for number in range(ROWS))
+_ROWS = tuple(f"times_{number}" for number in range(PROPOSED))
 
 Change = tuple[BaseForm, Callable[..., object]]
 

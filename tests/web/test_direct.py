@@ -82,6 +82,7 @@ def test_a_company_is_asked_from_its_page_by_the_clock_of_who_asks(world):
     assert reverse("direct-ask", args=[to]) in page.content.decode()
     shown = world.get(world.anna.person, "direct-ask", to).content.decode()
     assert "By the clock of Minsk." in shown
+    assert shown.count('type="datetime-local"') == direct.MOST_TIMES
     assert "You have 10 of 10 open requests left." in shown
 
     world.post(
@@ -89,12 +90,17 @@ def test_a_company_is_asked_from_its_page_by_the_clock_of_who_asks(world):
         "direct-ask",
         to,
         **asking(
-            world, times_0=typed(soon(), MINSK), link="meet.example/1", wants_interpreter="on"
+            world,
+            times_0=typed(soon(), MINSK),
+            times_4=typed(soon() + dt.timedelta(hours=3), MINSK),
+            link="meet.example/1",
+            wants_interpreter="on",
         ),
     )
 
     request = MeetingRequest.objects.get()
-    assert [slot.starts_at for slot in request.slots.all()] == [soon()]
+    later = soon() + dt.timedelta(hours=3)
+    assert sorted(slot.starts_at for slot in request.slots.all()) == [soon(), later]
     assert (request.link, request.wants_interpreter) == ("https://meet.example/1", True)
 
 

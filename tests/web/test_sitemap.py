@@ -1,0 +1,72 @@
+"""What search engines are told of."""
+
+import pytest
+from django.test.utils import CaptureQueriesContext
+
+from tests.factories import CompanyFactory, OpportunityFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def listed(client, section):
+    answer = client.get(f"/sitemap-{section}.xml")
+    assert answer["Content-Type"] == "application/xml"
+    return answer.content.decode()
+
+
+def test_the_list_leads_to_public_pages_in_every_language_and_to_no_other(client):
+    seen, hidden = CompanyFactory(member=True), CompanyFactory(member=True, is_listed=False)
+    stranger = CompanyFactory()
+    shown = OpportunityFactory(company=seen, published=True)
+    draft = OpportunityFactory(company=seen)
+    of_hidden = OpportunityFactory(company=hidden, published=True)
+
+    files = client.get("/sitemap.xml").content.decode()
+
+    for language in ("en", "ru", "ja"):
+        assert f"/sitemap-companies-{language}.xml" in files
+        companies = listed(client, f"companies-{language}")
+        items = listed(client, f"opportunities-{language}")
+        assert companies.count("<loc>") == items.count("<loc>") == 1
+        for page in (f"/{language}/companies/{seen.public_id}/",):
+            assert page in companies
+            assert client.get(page).status_code == 200
+        assert f"/{language}/opportunities/{shown.public_id}/" in items
+        for secret in (hidden, stranger, draft, of_hidden):
+            assert str(secret.public_id) not in companies + items
+    assert client.get("/sitemap-people-en.xml").status_code == 404
+
+
+def test_a_file_takes_the_same_queries_however_long(client):
+    from django.db import connection
+
+    counted = []
+    for number in (1, 2):
+        for _ in range(number):
+            CompanyFactory(member=True)
+        with CaptureQueriesContext(connection) as told:
+            text = listed(client, "companies-en")
+        counted.append((text.count("<loc>"), len(told)))
+
+    assert [length for length, _queries in counted] == [1, 3]
+    assert counted[0][1] == counted[1][1]
+
+
+def test_programs_that_read_the_web_are_told_where_the_list_is(client, settings):
+    text = client.get("/robots.txt").content.decode()
+
+    assert f"Sitemap: {settings.BASE_URL}/sitemap.xml" in text
+    assert "Disallow: /admin/" in text
+
+
+def test_an_item_names_the_chambers_of_its_company_unless_it_is_anonymous(client):
+    company = CompanyFactory(member=True)
+    chamber = company.memberships.get().chamber
+    named = OpportunityFactory(company=company, published=True)
+    blind = OpportunityFactory(company=company, published=True, is_anonymous=True)
+
+    pages = [
+        client.get(f"/en/opportunities/{one.public_id}/").content.decode() for one in (named, blind)
+    ]
+
+    assert [chamber.name_en in page for page in pages] == [True, False]

@@ -77,7 +77,7 @@ urlpatterns = [
     path("v1/me/", Me.as_view(), name="api-me"),
     path(
         "v1/me/mails/",
-        MailChoices.as_view({"get": "retrieve", "patch": "change"}),
+        MailChoices.as_view({"get": "retrieve", "post": "change"}),
         name="api-mail-choices",
     ),
     path("v1/scoring/", Scoring.as_view(), name="api-scoring"),

@@ -280,7 +280,7 @@ API = {
     "api-docs": Row(get=PUBLIC),
     "api-v1": Row(get=PUBLIC),
     "api-me": Row(get=API_SIGNED_IN),
-    "api-mail-choices": Row(get=API_SIGNED_IN, patch=API_ASKED),
+    "api-mail-choices": Row(get=API_SIGNED_IN, post=API_ASKED),
     "api-chamber-list": Row(get=PUBLIC),
     "api-chamber-detail": Row(get=PUBLIC, about="chamber"),
     "api-company-list": Row(get=PUBLIC),

@@ -68,7 +68,11 @@ class MailChoices(Resource):
         topic, delivery = Topic(asked["topic"]), Delivery(asked["delivery"])
         if topic not in choices_of(person) or delivery not in deliveries_for(topic):
             raise ValidationError(
-                {"topic": ValidationError(gettext("This topic is not for you to choose."), "topic")}
+                {
+                    "topic": ValidationError(
+                        gettext("This topic is not for you to choose."), "not_for_topic"
+                    )
+                }
             )
         choose_delivery(person, topic, delivery)
         return Response(self._told(request))

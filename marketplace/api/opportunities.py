@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -78,11 +79,7 @@ class OpportunityOut(serializers.Serializer):
     expires_on = serializers.DateField(allow_null=True)
 
 
-class _AmountField(serializers.DecimalField):
-    """An exact amount, as long as amounts may be."""
-
-    def __init__(self, **how: Any) -> None:
-        super().__init__(max_digits=15, decimal_places=2, min_value=0, required=False, **how)
+_AMOUNT = r"^[A-Z]{3}:[0-9]{1,13}(\.[0-9]{1,2})?\Z"
 
 
 class OpportunityQuery(serializers.Serializer):
@@ -112,18 +109,16 @@ class OpportunityQuery(serializers.Serializer):
     instrument = serializers.ChoiceField(
         InvestmentTerms.Instrument.values, required=False, help_text=_("Of an investment.")
     )
-    currency = serializers.RegexField(
-        r"^[A-Z]{3}$", required=False, help_text=_("Of an investment, ISO 4217.")
+    amount_from = serializers.RegexField(
+        _AMOUNT,
+        required=False,
+        help_text=_("Investments that reach at least this amount, such as USD:1000000.00."),
     )
-    amount_from = _AmountField(help_text=_("Investments that reach at least this amount."))
-    amount_to = _AmountField(help_text=_("Investments that begin at this amount or below."))
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Amounts of different currencies are not compared."""
-        if attrs.keys() & {"amount_from", "amount_to"} and "currency" not in attrs:
-            said = _("Name the currency of the amount: nothing is converted.")
-            raise serializers.ValidationError({"currency": said}, "required")
-        return attrs
+    amount_to = serializers.RegexField(
+        _AMOUNT,
+        required=False,
+        help_text=_("Investments that begin at this amount or below; nothing is converted."),
+    )
 
 
 class Opportunities(Resource):
@@ -210,14 +205,6 @@ def named(name: str) -> Q:
         return Q(reference=name.upper().replace("\x00", ""))
 
 
-_LOOKUPS = {
-    "instrument": "investment__instrument",
-    "currency": "investment__currency",
-    "amount_from": "investment__amount_max__gte",
-    "amount_to": "investment__amount_min__lte",
-}
-
-
 def _narrowed(rows: OpportunityQuerySet, asked: dict[str, Any]) -> Answer[Opportunity]:
     if "country" in asked:
         rows = rows.filter(company__country=asked["country"])
@@ -228,9 +215,13 @@ def _narrowed(rows: OpportunityQuerySet, asked: dict[str, Any]) -> Answer[Opport
     for name, column in (("cooperation", "cooperation"), ("wanted", "target_countries")):
         if name in asked:
             rows = rows.filter(**{f"{column}__contains": [asked[name]]})
-    for name, lookup in _LOOKUPS.items():
+    if "instrument" in asked:
+        rows = rows.filter(investment__instrument=asked["instrument"])
+    for name, lookup in (("amount_from", "amount_max__gte"), ("amount_to", "amount_min__lte")):
         if name in asked:
-            rows = rows.filter(**{lookup: asked[name]})
+            currency, _sep, amount = asked[name].partition(":")
+            within = {f"investment__{lookup}": Decimal(amount)}
+            rows = rows.filter(investment__currency=currency, **within)
     if "status" in asked:
         rows = rows.with_status().filter(status_on_day=asked["status"])
     else:

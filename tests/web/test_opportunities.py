@@ -222,10 +222,11 @@ def test_terms_that_change_are_found_as_they_are(client, biogas):
     ("query", "finds"),
     [
         ({"instrument": "concession"}, True),
-        ({"currency": "USD", "amount_from": "30000000.00"}, True),
-        ({"currency": "USD", "amount_from": "30000000.01"}, False),
-        ({"currency": "USD", "amount_to": "2000000", "instrument": "concession"}, True),
-        ({"currency": "EUR", "amount_from": "1"}, False),
+        ({"amount_from": "USD:30000000.00"}, True),
+        ({"amount_from": "USD:30000000.01"}, False),
+        ({"amount_to": "USD:2000000", "instrument": "concession"}, True),
+        ({"amount_to": "USD:1999999.99", "instrument": "concession"}, False),
+        ({"amount_from": "EUR:1"}, False),
         ({"wanted": "JP"}, True),
         ({"wanted": "CN"}, False),
         ({"cooperation": "joint_venture"}, True),
@@ -238,11 +239,12 @@ def test_programs_narrow_investments_by_exact_amounts(client, biogas, query, fin
     assert [one["reference"] for one in found] == ([biogas.reference] if finds else [])
 
 
-def test_programs_name_the_currency_of_an_amount(client, biogas):
-    refused = client.get("/api/v1/opportunities/", {"amount_from": "5"})
+@pytest.mark.parametrize("amount", ["5", "usd:5", "USD:", "USD:5.001", "USD:-5"])
+def test_programs_name_the_currency_of_an_amount(client, biogas, amount):
+    refused = client.get("/api/v1/opportunities/", {"amount_from": amount})
 
     assert refused.status_code == 400
-    assert [one["field"] for one in refused.json()["errors"]] == ["currency"]
+    assert [one["field"] for one in refused.json()["errors"]] == ["amount_from"]
 
 
 def test_what_answers_it_from_abroad_stands_beside_it(client):

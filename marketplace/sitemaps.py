@@ -54,7 +54,7 @@ class _Opportunities(_Pages):
         return Opportunity.objects.on_show().order_by("pk").only("public_id")
 
 
-_SITEMAPS = {
+_SITEMAPS: dict[str, type[Sitemap] | Sitemap] = {
     f"{name}-{language}": made(language)
     for name, made in (("companies", _Companies), ("opportunities", _Opportunities))
     for language in SITE_LANGUAGES

@@ -17,6 +17,7 @@ from tests.web.walk_world import World, freshly_signed_in, pages
 
 NO_PAGES = {
     *("livez", "readyz", "demo-mail-html"),  # two words for a machine; a mail in its own styles
+    *("robots", "sitemap", "sitemap-file"),  # for programs that read the whole web
     *(
         "calendar-feed",
         "event-calendar",

@@ -2,8 +2,8 @@
 
 Those who are to answer are reminded after three working days; three working days later the
 company's chambers are asked, which may answer in their place. The mails are the record. Where
-neither a main contact nor a chamber is left that could answer, a request ends, and its person
-reads why.
+neither a main contact nor a manager of a chamber is left who could answer, a request ends, and its
+person reads why.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.utils import timezone
 from chambers.deadlines import after_working_days
 from chambers.models import Chamber, Company, JoinRequest, Mail, User
 from chambers.services import jobs
-from chambers.services.joining import chamber_managers
+from chambers.services.joining import chamber_managers, who_answers
 from chambers.services.mail import queue_mail
 from chambers.services.representatives import main_contacts
 
@@ -46,16 +46,14 @@ def _see_to(request: JoinRequest, day: dt.date) -> int:
     row = rows.select_related("company", "person").filter(pk=request.pk).first()
     if row is None or row.state != JoinRequest.State.PENDING:
         return 0
-    contacts = main_contacts(row.company)
-    if not contacts and not row.company.memberships.in_force().exists():
+    readers = [*who_answers(row.company)]
+    if not readers:
         return _end(row)
-    readers: list[tuple[User, Chamber | None]] = [(one, None) for one in contacts]
-    readers = readers or [*chamber_managers(row.company)]
     keys = [_once("join_waiting", row, reader) for reader, _chamber in readers]
     first = Mail.objects.filter(once__in=keys).order_by("created_at").first()
     if first is None:
         return sum(_mail("join_waiting", row, *each) for each in readers)
-    if not contacts or _patience_ends(first.created_at) > day:
+    if not main_contacts(row.company) or _patience_ends(first.created_at) > day:
         return 0
     return sum(_mail("join_escalated", row, *each) for each in chamber_managers(row.company))
 

@@ -104,7 +104,7 @@ def ask_to_join(company: Company, *, by: User, message: str = "") -> JoinRequest
 
     Raises ValidationError ``already_representative``, ``already_asked``, ``asked_again`` within
     ``ASK_AGAIN_AFTER`` of a refusal, ``too_many_requests``, or ``nobody_answers`` where it has
-    neither people nor a chamber.
+    neither people nor a chamber that somebody manages.
     """
     _hold_person(by)
     if Representative.objects.filter(company=company, person=by).exists():
@@ -131,12 +131,13 @@ def ask_to_join(company: Company, *, by: User, message: str = "") -> JoinRequest
         )
     request = JoinRequest(company=company, person=by, message=" ".join(message.split()))
     request.full_clean()
-    readers = [*_who_answers(company)]
-    if not readers and not company.memberships.in_force().exists():
+    readers = [*who_answers(company)]
+    if not readers:
         raise ValidationError(
             _(
                 "Nobody can answer for this company yet: it has no main contact here, and no"
-                " chamber has admitted it. Ask your chamber to admit it, then ask again."
+                " chamber that has admitted it has a manager here. Write to its chamber, then ask"
+                " again."
             ),
             code="nobody_answers",
         )
@@ -311,7 +312,7 @@ def _reader(address: str) -> User | None:
     return found.user if found else None
 
 
-def _who_answers(company: Company) -> Iterable[tuple[User, Chamber | None]]:
+def who_answers(company: Company) -> Iterable[tuple[User, Chamber | None]]:
     """The main contacts; where there is none, the managers of the company's chambers."""
     contacts = main_contacts(company)
     if contacts:

@@ -180,9 +180,13 @@ def wait_again(job: Job) -> None:
     """Let a mail that was given up wait for its turn in its thread as before.
 
     Raises ValidationError ``overtaken`` where a later calendar file for the same appointments has
-    left meanwhile: this one would call people to what was moved or cancelled since.
+    left meanwhile: this one would call people to what was moved or cancelled since. ``gone``
+    where it was deleted with the mails of its age.
     """
-    mail = Mail.objects.get(pk=job.payload["mail"])
+    mail = Mail.objects.filter(pk=job.payload["mail"]).first()
+    if mail is None:
+        text = _("This mail was deleted meanwhile, so it cannot be sent. Leave it out.")
+        raise ValidationError(text, code="gone")
     if mail.thread:
         _hold_thread(mail.thread)
     if later := _overtaking(mail):

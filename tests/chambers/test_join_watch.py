@@ -90,12 +90,23 @@ def test_a_request_that_nobody_can_answer_ends_with_a_mail_and_may_be_made_again
     waiting.refresh_from_db()
     assert (waiting.state, waiting.answered_by) == ("ended", None)
     mail = Mail.objects.get()
-    assert "no chamber has admitted it" in mail.text
+    assert "no chamber of it has a manager here" in mail.text
     # It stands in no directory now: who asked by its number alone reads no name.
     assert company.legal_name not in f"{mail.subject} {mail.text}"
     refused("nobody_answers", joining.ask_to_join, company, by=waiting.person)
     factories.MembershipFactory(company=company, chamber=membership.chamber)
     assert joining.ask_to_join(company, by=waiting.person).state == "pending"
+
+
+def test_a_request_ends_too_where_the_chamber_has_nobody_left_who_answers(waiting):
+    waiting.company.representatives.filter(role="owner").delete()
+    waiting.manager.is_active = False
+    waiting.manager.save()
+
+    told = [on(number) for number in (4, 5, 10)]
+
+    assert told == [[], [("join_ended", waiting.person.email)], []]
+    refused("nobody_answers", joining.ask_to_join, waiting.company, by=waiting.person)
 
 
 def test_the_clock_looks(waiting, monkeypatch):

@@ -65,6 +65,7 @@ def test_a_person_finds_their_company_by_number_and_asks_to_join(client, person)
 def test_a_company_out_of_the_directory_can_be_asked_but_is_never_named(client, person):
     hidden = member(legal_name="ООО «Тайна»", city="Tver", registration_number="42",
                     is_listed=False)  # fmt: skip
+    RepresentativeFactory(company=hidden, role="owner")
 
     shown = find(client, number="42")
     client.post(
@@ -186,7 +187,7 @@ def test_a_name_like_another_is_shown_first_and_kept_as_typed(client, person):
 
 
 def test_a_company_found_while_entering_one_can_be_asked_from_there(client, person):
-    known = member(legal_name="Novaya LLC")
+    known = RepresentativeFactory(company=member(legal_name="Novaya LLC"), role="owner").company
 
     page = client.post("/en/join/new/", new(legal_name="Новая", legal_name_latin="Novaya"))
     typed = page.context["typed"]

@@ -54,7 +54,11 @@ class ReportPages:
             for one in took
         ]
         stages = [str(label) for label in Run.Stage.labels]
-        context = {"rows": rows, "stages": list(enumerate(stages))}
+        context = {
+            "rows": rows,
+            "stages": list(enumerate(stages)),
+            "broken": reports.runs_that_broke_off(who(request)),
+        }
         return self._page(request, "history", _("What the runs took"), context)
 
     def exposure(self, request: HttpRequest) -> HttpResponse:

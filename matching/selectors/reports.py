@@ -89,6 +89,12 @@ def run_history(user: User, limit: int = RUNS) -> list[Took]:
     return [Took(run, _stages(run)) for run in done[:limit]]
 
 
+def runs_that_broke_off(user: User, limit: int = RUNS) -> list[Run]:
+    """The last runs that failed or were stopped, newest first: the lists before them stayed."""
+    broken = Run.objects.served_by(user).filter(state__in=[Run.State.FAILED, Run.State.CANCELLED])
+    return [*broken.order_by("-created_at")[:limit]]
+
+
 def _stages(run: Run) -> list[tuple[str, float]]:
     told = run.timings if isinstance(run.timings, dict) else {}
     found = []

@@ -141,16 +141,21 @@ def start_nightly(now: dt.datetime) -> None:
 @jobs.handles("matching.nightly")
 @jobs.handles(ANEW_JOB)
 def anew(lease: jobs.Lease) -> None:
-    """Start a run unless one was started since this was asked for; wait for an older one to end."""
+    """Start a run unless one was started since this was asked for; wait for an older one to end.
+
+    The older one may have read the profiles before what this was asked for, and has the order of
+    ties and the prices of another day.
+    """
+    job = lease.job
+    since = job.payload.get("since", job.created_at.isoformat())
     with lease.finish():
-        if Run.objects.filter(created_at__gte=lease.job.created_at).exists():
+        if Run.objects.filter(created_at__gte=dt.datetime.fromisoformat(since)).exists():
             return
         if not Run.objects.open().exists():
             start_run()
-        elif lease.job.kind == ANEW_JOB:
-            # It may have read the profiles before the change that asked for this.
+        else:
             soon = timezone.now() + dt.timedelta(minutes=1)
-            jobs.enqueue(ANEW_JOB, key=lease.job.key, run_after=soon)
+            jobs.enqueue(job.kind, {"since": since}, key=job.key, run_after=soon)
 
 
 @jobs.handles("matching.run.prepare", given_up=fail_run)

@@ -248,14 +248,15 @@ def test_reading_the_report_takes_few_queries_however_many_are_listed(
 
 def test_the_history_tells_the_seconds_of_each_stage(world, superuser):
     RunFactory(running=True)
-    RunFactory(state="failed")
+    failed = RunFactory(state="failed", error="No space left")
 
     (took,) = reports.run_history(superuser)
 
     assert took.run == Run.objects.current()
     assert [stage for stage, _seconds in took.stages] == list(Run.Stage.values)
     assert took.seconds == pytest.approx(sum(seconds for _stage, seconds in took.stages))
-    assert reports.run_history(UserFactory()) == []
+    assert reports.runs_that_broke_off(superuser) == [failed]
+    assert reports.run_history(UserFactory()) == reports.runs_that_broke_off(UserFactory()) == []
 
 
 def coverage(one):
@@ -419,7 +420,10 @@ def test_the_pages_show_the_reports_to_staff_and_work_coverage_out(client, world
         for name in ("history", "exposure", "coverage")
     }
 
-    assert "Seconds by stage" in client.get(pages["history"]).content.decode()
+    RunFactory(state="failed", error="No space left")
+    history = client.get(pages["history"]).content.decode()
+    assert "Seconds by stage" in history
+    assert "No space left" in history
     assert "It is counted after each run" in client.get(pages["exposure"]).content.decode()
     ask_for_exposure(timezone.now())
     assert "It is being worked out" in client.get(pages["exposure"]).content.decode()

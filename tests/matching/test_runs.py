@@ -297,18 +297,41 @@ def test_the_night_starts_one_run_however_many_clocks_tick():
     assert Run.objects.count() == 2
 
 
-def test_many_changes_during_a_run_are_matched_after_it():
+def ask_for_the_night():
+    tomorrow = dt.date.today() + dt.timedelta(days=1)
+    jobs.ask_the_clock(dt.datetime.combine(tomorrow, dt.time(2), dt.UTC))
+
+
+@pytest.mark.parametrize(
+    ("ask", "kind"), [(note_many_changes, ANEW_JOB), (ask_for_the_night, "matching.nightly")]
+)
+def test_what_is_asked_for_during_a_run_is_matched_after_it(ask, kind):
     company("RU", "Ours")
     before = runs.start_run()
-    note_many_changes()
+    ask()
 
-    jobs.do(jobs.claim(pk=Job.objects.get(kind=ANEW_JOB).pk))
+    jobs.do(jobs.claim(pk=Job.objects.get(kind=kind).pk))
     jobs.work_off()
-    waiting = Job.objects.open().get(kind=ANEW_JOB)
+    waiting = Job.objects.open().get(kind=kind)
     jobs.do(jobs.claim(waiting.run_after, pk=waiting.pk))
 
     assert Run.objects.latest("pk") != before
     assert Run.objects.count() == 2
+
+
+def test_a_run_started_while_the_night_waits_for_an_older_one_serves_for_it():
+    company("RU", "Ours")
+    runs.start_run()
+    ask_for_the_night()
+    jobs.do(jobs.claim(pk=Job.objects.get(kind="matching.nightly").pk))
+    jobs.work_off()
+    by_hand = runs.start_run()
+
+    waiting = Job.objects.open().get(kind="matching.nightly")
+    jobs.do(jobs.claim(waiting.run_after, pk=waiting.pk))
+    jobs.work_off()
+
+    assert Run.objects.latest("pk") == by_hand
 
 
 def test_a_run_since_the_nights_hour_serves_for_the_night():

@@ -1,4 +1,4 @@
-"""PostgreSQL itself is killed in the middle of a run, and the run ends as if nothing had happened.
+"""PostgreSQL and Redis themselves are killed in the middle of a run; it ends as if nothing was.
 
 With servers of its own, since the others of a test run share theirs.
 """
@@ -37,7 +37,7 @@ def crash(tmp_path):
 
 
 @pytest.mark.django_db  # whose tables are copied
-def test_a_run_survives_a_killed_database(crash):
+def test_a_run_survives_a_killed_database_and_a_killed_broker(crash):
     crash.make_tables()
     expected = json.loads(crash.python(MATCH))
     parts = "select count(*) from chambers_job where kind = 'matching.run.match' and state = 'done'"
@@ -46,8 +46,11 @@ def test_a_run_survives_a_killed_database(crash):
 
     with crash.at_work():
         wait_for(lambda: crash.asked(parts))
+        crash.kill_broker()
         crash.kill_database()
         crash.start_database_again()
+        assert crash.asked(ended) == "running"
+        crash.start_broker_again()
         wait_for(lambda: crash.asked(ended) == "done")
 
     assert crash.asked("select count(*) from chambers_job where state = 'parked'") == 0

@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
@@ -15,6 +16,7 @@ from matching import profiles
 from matching.models import PairHistory, SuggestionList
 from matching.services import boards, refresh, runs
 from matching.services.dismissals import dismiss_partner, restore_partner
+from matching.services.lists import chosen_lists
 from matching.services.refresh import JOB
 from matching.services.weights import draft_weights, put_in_force
 from tests.factories import RepresentativeFactory, StaffFactory, UserFactory
@@ -182,27 +184,44 @@ def free_of_charge(**values):
     put_in_force(draft_weights(version="free", by=root, values=shares | values), by=root)
 
 
-@pytest.mark.parametrize("least", [0.3, 0.73, 0.93])
-def test_refreshing_lists_that_are_full_gives_what_matching_everyone_anew_gives(least):
-    free_of_charge(shown_least=least)
-    chance = random.Random(2)
+def crowded(size):
+    """So many makers and users whose words differ: the lists of all are full."""
     words = ["pump", "valve", "steel", "laser", "paper", "cocoa", "rails", "boats", "glass"]
+    chance = random.Random(2)
 
     def said():
         return {"en": " ".join(chance.sample(words, 4))}
 
-    makers = [
-        company(chance.choice(["RU", "KZ"]), f"Maker {number:02d}", description=said())
-        for number in range(64)
-    ]
-    users = [
-        company(chance.choice(["JP", "DE"]), f"User {number:02d}", description=said())
-        for number in range(64)
-    ]
+    makers, users = (
+        [
+            company(chance.choice(countries), f"{name} {number:02d}", description=said())
+            for number in range(size)
+        ]
+        for name, countries in (("Maker", ["RU", "KZ"]), ("User", ["JP", "DE"]))
+    )
     for number, (maker, user) in enumerate(zip(makers, users, strict=True)):
         code = SENSORS if number % 4 else "902620"
         offers(maker, code, title=said())
         seeks(user, code, title=said())
+    return makers, users, chance, said
+
+
+def change_some(makers, users, chance, said):
+    """Other words, other needs, one that leaves."""
+    for one in chance.sample(makers + users, 5):
+        change_company(one, description=said())
+        jobs.work_off()
+    for one in makers[:3]:
+        seeks(one, CHIPS, title=said())
+    offers(users[0], CHIPS, title=said())
+    change_company(makers[9], is_listed=False)
+    note_and_refresh(*makers[:3], users[0], makers[9])
+
+
+@pytest.mark.parametrize("least", [0.3, 0.73, 0.93])
+def test_refreshing_lists_that_are_full_gives_what_matching_everyone_anew_gives(least):
+    free_of_charge(shown_least=least)
+    makers, users, chance, said = crowded(64)
     match(seed=1)
     assert not SuggestionList.objects.current().filter(least__lt=0.5).exists()
     cut = SuggestionList.objects.current().filter(last=-1)
@@ -210,21 +229,54 @@ def test_refreshing_lists_that_are_full_gives_what_matching_everyone_anew_gives(
     single = SuggestionList.objects.current().filter(partners__len=1)
     assert single.count() == (len(makers + users) if least == 0.93 else 0)
 
-    for one in chance.sample(makers + users, 5):
-        change_company(one, description=said())
-        jobs.work_off()
-    for one in makers[:3]:
-        seeks(one, CHIPS, title=said())
-    offers(users[0], CHIPS, title=said())
-    offers(company("RU", "New"), SENSORS, title=said())
-    change_company(makers[9], is_listed=False)
-    note_and_refresh(*makers[:3], users[0], makers[9])
-    note_and_refresh(*type(users[0]).objects.filter(legal_name="New"))
+    change_some(makers, users, chance, said)
+    new = company("RU", "New")
+    offers(new, SENSORS, title=said())
+    note_and_refresh(new)
     refreshed = scores()
 
     match(seed=1)
 
     assert scores() == refreshed
+
+
+@pytest.mark.parametrize("dearest", [0.1, 0.3])
+def test_refreshing_lists_in_which_some_are_dear_gives_what_matching_everyone_anew_gives(
+    monkeypatch, dearest
+):
+    """Prices are those of the run; whoever changes, they stay what they are until the next.
+
+    Everybody abroad is on the shortlist here. Of more, who was the 61st by score and cheap waits
+    for the next run to come after one who left the shortlist.
+    """
+
+    def price(ids):
+        return np.float32(dearest) * (np.asarray(ids) % 7 / 7).astype(np.float32)
+
+    def priced(ids, positions, scores, _prices, least):
+        return chosen_lists(ids, positions, scores, price(ids), least)
+
+    def values():
+        """Of every list, the scores less prices of those shown, best first."""
+        return {
+            owner: [round(score - float(price(one)), 4) for one, score in zip(*shown, strict=True)]
+            for owner, shown in lists().items()
+        }
+
+    monkeypatch.setattr(runs, "chosen_lists", priced)
+    free_of_charge(shown_least=0.3)
+    makers, users, chance, said = crowded(55)
+    match(seed=1)
+    at_first = values()
+    assert all(one == sorted(one, reverse=True) for one in at_first.values())
+    assert any(shown[1] != sorted(shown[1], reverse=True) for shown in lists().values())
+
+    change_some(makers, users, chance, said)
+    refreshed = values()
+    match(seed=1)
+
+    assert refreshed == values()
+    assert refreshed != at_first
 
 
 def run_until_the_swap():

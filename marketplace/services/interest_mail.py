@@ -63,7 +63,9 @@ def tell_accepted(interest: Interest, entry: InterestEntry) -> None:
             with translation.override(reader.language):
                 people = people_to_reach([other], reader).get(other.pk, [])
                 ask = reverse("direct-ask", args=[other.public_id])
-            if own.pk == asking.pk:  # what it asked about is named in the request
+            # What it asked about is named in the request, which others read, too, who organise a
+            # meeting or join it: of an anonymous one they would learn whose it is.
+            if own.pk == asking.pk and not interest.opportunity.is_anonymous:
                 ask += f"?about={interest.opportunity.reference}"
             _mail("accepted", interest, reader, entry, other=other, people=people, ask=ask)
     tell_passed("accepted", interest, entry)

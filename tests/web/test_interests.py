@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from chambers.models import Mail
-from marketplace.models import Interest, Opportunity
+from marketplace.models import Interest, MeetingRequest, Opportunity
 from marketplace.services import interests as services
 from tests.factories import (
     InterestFactory,
@@ -128,13 +128,31 @@ def test_the_owner_asks_and_accepts_and_both_see_whom_to_reach(client, world):
     assert "Ромашка" in text
     assert "Ромашка" in page(client, world.keiko, "opportunity", world.offer.public_id)
     owner = world.offer.company.public_id
-    about = f"{reverse('direct-ask', args=[owner])}?about={world.offer.reference}"
-    for address in (about, reverse("company-message", args=[owner])):
+    for address in (reverse("direct-ask", args=[owner]), reverse("company-message", args=[owner])):
         assert f'href="{address}"' in text
         assert client.get(address).status_code == 200
     asking = page(client, world.anna, "interest", key)
     other = world.keiko.representations.get().company.public_id
     assert f'href="{reverse("direct-ask", args=[other])}"' in asking
+
+
+def test_who_was_accepted_asks_to_meet_about_a_named_item_from_the_page_and_from_the_mail(client):
+    world = build(anonymous=False)
+    world.offer.through_chambers = True
+    world.offer.save()
+    key = at_owner(world).public_id
+    send(client, world.anna, "interest-accept", key, text="Welcome")
+    ask = reverse("direct-ask", args=[world.offer.company.public_id])
+    link = f"{ask}?about={world.offer.reference}"
+    assert f'href="{link}"' in page(client, world.keiko, "interest", key)
+    assert link in Mail.objects.get(kind="interest_accepted", to=world.keiko.email).text
+
+    client.force_login(world.keiko)
+    form = client.get(link).context["form"]
+    answer = client.post(link, {**form.initial, "minutes": 30, "message": "Shall we talk?"})
+
+    assert answer.status_code == 302, answer.context["form"].errors
+    assert MeetingRequest.objects.get().opportunity == world.offer
 
 
 def test_declining_asks_for_a_reason_and_a_closed_interest_offers_nothing_more(client, world):

@@ -55,6 +55,7 @@ TITLES = {
 # Codes of services that refuse because of the present state, not because of what was sent.
 STATE_CODES = {
     "not_for_topic",
+    "other_wordings",
     "over",
     "bad_transition",
     "already_decided",

@@ -66,14 +66,13 @@ class MailChoices(Resource):
         """Want the mails of a topic at once, once a day or never."""
         person, asked = self.person(request), self.sent(request, MailChoiceIn)
         topic, delivery = Topic(asked["topic"]), Delivery(asked["delivery"])
-        if topic not in choices_of(person) or delivery not in deliveries_for(topic):
-            raise ValidationError(
-                {
-                    "topic": ValidationError(
-                        gettext("This topic is not for you to choose."), "not_for_topic"
-                    )
-                }
-            )
+        if topic not in choices_of(person):
+            refused = gettext("This topic is not for you to choose.")
+            raise ValidationError({"topic": ValidationError(refused, "not_for_topic")})
+        if delivery not in (possible := deliveries_for(topic)):
+            refused = gettext("Mails of this topic cannot come so. Choose one of these: %(those)s.")
+            refused %= {"those": ", ".join(possible)}
+            raise ValidationError({"delivery": ValidationError(refused, "not_for_topic")})
         choose_delivery(person, topic, delivery)
         return Response(self._told(request))
 

@@ -20,6 +20,7 @@ class ReasonForm(forms.Form):
         required=False,
         widget=forms.RadioSelect,
         help_text=_("The other side reads it in its own language."),
+        error_messages={"invalid_choice": _("Choose one of the reasons.")},
     )
     reason = forms.CharField(
         label=_("In your own words"),
@@ -30,8 +31,19 @@ class ReasonForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, choices: Sequence[tuple[str, StrOrPromise]], **kwargs: Any
+        self,
+        *args: Any,
+        choices: Sequence[tuple[str, StrOrPromise]],
+        needed: bool = False,
+        **kwargs: Any,
     ) -> None:
-        """Offer ``choices``: (what is stored, its wording)."""
+        """Offer ``choices``: (what is stored, its wording); beside them none unless ``needed``."""
         super().__init__(*args, **kwargs)
-        self.fields["reason_code"].choices = choices  # type: ignore[attr-defined]
+        field = self.fields["reason_code"]
+        none = [] if needed else [("", _("No reason"))]
+        field.choices = [*none, *choices]  # type: ignore[attr-defined]
+        if needed:
+            field.help_text = _(
+                "A reason is needed: choose one, or write one. The other side reads it in its own"
+                " language."
+            )

@@ -21,7 +21,7 @@ from chambers.admin.companies import SearchedByCompany, companies_called
 from chambers.admin.decisions import decision
 from chambers.admin_site import Queue, shows_queues
 from chambers.models import Chamber, today
-from marketplace.forms import DeclineForm
+from marketplace.forms import DeclineOnTheWayForm
 from marketplace.models import Interest, InterestHop
 from marketplace.selectors.interests import joined_interests, shown_interest
 from marketplace.services import interests as services
@@ -127,7 +127,7 @@ class InterestAdmin(SearchedByCompany):
             title=_("Decline interests"),
             do=services.decline_interest,
             waiting=lambda rows: rows.filter(position__isnull=False, status__in=Interest.OPEN),
-            form=DeclineForm,
+            form=DeclineOnTheWayForm,
             note=_("The interested company reads the reason."),
         ),
     ]

@@ -133,7 +133,11 @@ class RefusalIn(serializers.Serializer):
         required=False,
         allow_blank=True,
         default="",
-        help_text=gettext_lazy("Left out: `other` where `reason` has words, which `other` needs."),
+        help_text=gettext_lazy(
+            "Left out: `other` where `reason` has words, which `other` needs. `time` is for"
+            " meetings; `nobody` and `rules` for chambers, which do not say `field`, `capacity` or"
+            " `partner`; `unclear` for interests."
+        ),
     )
     reason = WordsField()
 

@@ -1,6 +1,6 @@
 """The shape of what people type on the pages of this app; one module per noun."""
 
-from marketplace.forms.declines import DeclineForm
+from marketplace.forms.declines import DeclineForm, DeclineInterestForm, DeclineOnTheWayForm
 from marketplace.forms.events import (
     PEOPLE,
     AcceptForm,
@@ -29,6 +29,8 @@ __all__ = [
     "CancelForm",
     "ConsentForm",
     "DeclineForm",
+    "DeclineInterestForm",
+    "DeclineOnTheWayForm",
     "FeedForm",
     "HandoverForm",
     "LinkForm",

@@ -10,7 +10,7 @@ from marketplace.models.conversations import (
     Reading,
     Report,
 )
-from marketplace.models.declines import DeclineReason
+from marketplace.models.declines import OF_CHAMBERS, OF_INTERESTS, OF_REQUESTS, DeclineReason
 from marketplace.models.events import Event, EventQuerySet
 from marketplace.models.feedback import (
     Call,
@@ -68,6 +68,9 @@ from marketplace.models.visits import Visit
 
 __all__ = [
     "HIGHEST_SCORE",
+    "OF_CHAMBERS",
+    "OF_INTERESTS",
+    "OF_REQUESTS",
     "SCORES",
     "Away",
     "Block",

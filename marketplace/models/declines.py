@@ -13,7 +13,19 @@ class DeclineReason(models.TextChoices):
     CAPACITY = "capacity", _("No capacity now")
     TIME = "time", _("The time does not suit us")
     PARTNER = "partner", _("We have a partner for this already")
+    NOBODY = "nobody", _("We know no company for this")
+    UNCLEAR = "unclear", _("The answers do not say enough")
+    RULES = "rules", _("Our rules do not allow it")
     OTHER = "other", _("Another reason")
+
+
+_Reason = DeclineReason
+OF_REQUESTS = (_Reason.FIELD, _Reason.CAPACITY, _Reason.TIME, _Reason.PARTNER, _Reason.OTHER)
+"""What a company says of a meeting."""
+OF_INTERESTS = (_Reason.FIELD, _Reason.CAPACITY, _Reason.PARTNER, _Reason.UNCLEAR, _Reason.OTHER)
+"""What it says of an interest, which asks for no time."""
+OF_CHAMBERS = (_Reason.NOBODY, _Reason.UNCLEAR, _Reason.RULES, _Reason.OTHER)
+"""What a chamber on the way of an interest says, which speaks for no company."""
 
 
 class Declinable(models.Model):

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from chambers.models import Chamber, Company, User
 from chambers.services.contacts import open_contact
 from chambers.services.people import demand_editor
-from marketplace.models import Interest, InterestHop, Opportunity
+from marketplace.models import OF_CHAMBERS, OF_INTERESTS, Interest, InterestHop, Opportunity
 from marketplace.selectors.leaks import leaks_in
 from marketplace.selectors.shown import shown_opportunity
 from marketplace.services import interest_mail as mail
@@ -197,13 +197,15 @@ def decline_interest(
 ) -> Interest:
     """Say no, with a reason that the interested company reads: the owner, or a chamber before.
 
-    ``reason_code``: one of ``DeclineReason``, told in the language of who reads it.
+    ``reason_code``: one of ``OF_INTERESTS``, of a chamber ``OF_CHAMBERS``; told in the language of
+    who reads it.
 
-    Raises ValidationError ``not_waiting``, ``empty``, ``leaks``; PermissionDenied for who does not
-    have it.
+    Raises ValidationError ``not_waiting``, ``empty``, ``other_wordings``, ``leaks``;
+    PermissionDenied for who does not have it.
     """
     interest, chamber = _held(interest, by)
-    given = reason_given(reason_code, reason, needed=True)
+    among = OF_CHAMBERS if chamber else OF_INTERESTS
+    given = reason_given(reason_code, reason, among=among, needed=True)
     _demand_unnamed(interest, by, reason, "reason")
     interest.reason_code, interest.reason = given["reason_code"], given["reason"]
     _decide(interest, Status.DECLINED, at)

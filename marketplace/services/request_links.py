@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from chambers.models import User
 from chambers.services import links
-from marketplace.models import DeclineReason, MeetingRequest, Registration
+from marketplace.models import OF_REQUESTS, MeetingRequest, Registration
 from marketplace.selectors.times import tell_time
 from marketplace.services import direct
 from marketplace.services.answer_links import ACCEPT, DECLINE, key_of
@@ -75,7 +75,9 @@ def _asks_to_decline(person: User, key: str) -> links.Question:
     return links.Question(_("Decline the request?"), text, _("Decline"))
 
 
-@links.handles(DECLINE, asks=_asks_to_decline, reasons=DeclineReason.choices)
+@links.handles(
+    DECLINE, asks=_asks_to_decline, reasons=[(one.value, one.label) for one in OF_REQUESTS]
+)
 def _decline(person: User, key: str, reason_code: str = "", reason: str = "") -> links.Done:
     request = decline_request(_find(person, key), by=person, reason_code=reason_code, reason=reason)
     return links.Done(

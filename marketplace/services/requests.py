@@ -18,6 +18,7 @@ from chambers.acting import NotDecidingError
 from chambers.models import User
 from chambers.services import jobs
 from marketplace.models import (
+    OF_REQUESTS,
     Meeting,
     MeetingRequest,
     Opportunity,
@@ -239,14 +240,14 @@ def decline_request(
 ) -> MeetingRequest:
     """Do not meet; the other side reads the reason if one is given.
 
-    ``reason_code``: one of ``DeclineReason``, told in the language of who reads it.
+    ``reason_code``: one of ``OF_REQUESTS``, told in the language of who reads it.
 
-    Raises ValidationError ``not_waiting``, and ``empty`` on ``reason`` for another reason without
-    words; PermissionDenied for who may not answer.
+    Raises ValidationError ``not_waiting``, ``other_wordings``, and ``empty`` on ``reason`` for
+    another reason without words; PermissionDenied for who may not answer.
     """
     request = _hold_request(request)
     side = _demand_answerer(request, by, at)
-    given = reason_given(reason_code, reason, needed=False)
+    given = reason_given(reason_code, reason, among=OF_REQUESTS, needed=False)
     request.reason_code, request.reason = given["reason_code"], given["reason"]
     _decide(request, Status.DECLINED, at)
     notices.tell_of_request("declined", request, to=request.other_side(side))

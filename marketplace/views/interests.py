@@ -19,7 +19,7 @@ from chambers.acting import NotDecidingError
 from chambers.http import SignedInRequest
 from chambers.models import Company
 from chambers.pages import page_of
-from marketplace.forms.declines import DeclineForm
+from marketplace.forms import DeclineInterestForm
 from marketplace.forms.interests import InterestForm, LineForm, told_route
 from marketplace.models import Interest, Opportunity
 from marketplace.selectors.interests import (
@@ -161,7 +161,7 @@ def decline(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
         "button": _("Decline"),
     }
     done = _("Declined. They read your reason.")
-    form = DeclineForm(sent(request))
+    form = DeclineInterestForm(sent(request))
     return _act(request, public_id, _is_decided_by, services.decline_interest, form, words, done)
 
 

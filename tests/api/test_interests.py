@@ -76,10 +76,12 @@ def test_refusals_carry_their_code_and_what_is_sent_twice_is_a_conflict(call, wo
     assert call(world.sato, "post", "decline", key).status_code == 400
     assert call(world.sato, "post", "decline", key, reason_code="such").status_code == 400
     assert call(world.anna, "get", "detail", key).status_code == 404
-    said = {"reason_code": "capacity", "reason": "Not ours"}
+    theirs = call(world.sato, "post", "decline", key, reason_code="capacity").json()
+    assert [one["field"] for one in theirs["errors"]] == ["reason_code"]
+    said = {"reason_code": "unclear", "reason": "Not ours"}
     declined = call(world.sato, "post", "decline", key, **said).json()
     assert {name: declined[name] for name in said} == said
-    assert declined["reason_label"] == "No capacity now"
+    assert declined["reason_label"] == "The answers do not say enough"
     late = call(world.keiko, "post", "withdraw", key)
     assert (late.status_code, late.json()["code"]) == (409, "not_waiting")
 

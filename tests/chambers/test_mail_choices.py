@@ -442,6 +442,9 @@ def test_a_person_chooses_over_rest_and_a_token_only_reads(api, user):
     refused = api.post(page, {"topic": "soon", "delivery": "now"}, format="json")
 
     assert [one.status_code for one in (changed, late, staff, always)] == [200, 409, 409, 400]
+    wrong = [one.json()["errors"][0] for one in (late, staff)]
+    assert [one["field"] for one in wrong] == ["delivery", "topic"]
+    assert "now, off" in wrong[0]["detail"]
     assert {one["topic"]: one["delivery"] for one in read if one["delivery"] != "now"} == {
         "soon": "off"
     }

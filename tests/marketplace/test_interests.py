@@ -252,16 +252,24 @@ def test_declining_needs_a_reason_which_the_asker_reads(world):
     interest = world.express()
     with pytest.raises(ValidationError) as refusal:
         services.decline_interest(interest, by=world.sato, reason=" ")
-    assert code_of(refusal) == ("reason", "empty")
+    assert code_of(refusal) == ("reason_code", "empty")
+    with pytest.raises(ValidationError) as refusal:  # what a company says, not a chamber for it
+        services.decline_interest(interest, by=world.sato, reason_code="partner")
+    assert code_of(refusal) == ("reason_code", "other_wordings")
+    assert "Our rules do not allow it" in refusal.value.messages[0]
     User.objects.filter(pk=world.keiko.pk).update(language="ru")
 
-    services.decline_interest(interest, by=world.sato, reason_code="field")
+    services.decline_interest(interest, by=world.sato, reason_code="nobody")
 
     shown = read(interest, world.keiko)
-    assert (shown.reason_code, shown.reason_label, shown.reason) == ("field", "Not our field", "")
-    assert shown.lines[-1].text == "Not our field"
+    assert (shown.reason_code, shown.reason_label, shown.reason) == (
+        "nobody",
+        "We know no company for this",
+        "",
+    )
+    assert shown.lines[-1].text == "We know no company for this"
     with translation.override("ja"):
-        assert read(interest, world.keiko).lines[-1].text == "分野が異なる"
+        assert read(interest, world.keiko).lines[-1].text == "この内容に合う企業を存じません"
     assert told("declined", world.keiko) == 1
     assert "Не наша отрасль" in Mail.objects.filter(kind="interest_declined").get().text
     assert not Contact.objects.exists()

@@ -30,9 +30,9 @@ def test_what_one_wrote_of_interests_is_in_it_and_not_whose_the_item_is():
     assert [row[1:] for row in found["interest_answers.csv"][1:]] == [[number, "Forty a month"]]
     assert not [word for word in SECRETS if word in str(found)]
     assert [row[2] for row in tables(world.sato)["interest_answers.csv"][1:]] == ["How many?"]
-    interests.decline_interest(interest, by=world.sato, reason_code="field")
+    interests.decline_interest(interest, by=world.sato, reason_code="rules")
     told = [row[2] for row in tables(world.sato)["interest_answers.csv"][1:]]
-    assert told == ["How many?", "Not our field"]
+    assert told == ["How many?", "Our rules do not allow it"]
 
 
 def test_requests_reviews_and_reports_are_in_the_data_of_who_wrote_them():

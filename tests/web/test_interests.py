@@ -157,8 +157,12 @@ def test_who_was_accepted_asks_to_meet_about_a_named_item_from_the_page_and_from
 
 def test_declining_asks_for_a_reason_and_a_closed_interest_offers_nothing_more(client, world):
     key = at_owner(world).public_id
-    assert send(client, world.anna, "interest-decline", key).status_code == 422
-    assert 'value="partner"' in page(client, world.anna, "interest-decline", key)
+    unsaid = send(client, world.anna, "interest-decline", key)
+    assert (unsaid.status_code, list(unsaid.context["form"].errors)) == (422, ["reason_code"])
+    form = page(client, world.anna, "interest-decline", key)
+    assert "A reason is needed" in form
+    assert 'value="partner"' in form
+    assert not re.search(r'name="reason_code" value="(|time|nobody)"', form)
 
     send(client, world.anna, "interest-decline", key, reason_code="field", reason="Sorry")
 

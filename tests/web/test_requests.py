@@ -284,7 +284,8 @@ def test_a_time_taken_meanwhile_is_refused_with_what_is_still_free(
 
 def test_declining_takes_a_reason_that_may_stay_empty(client, asked):
     page = text(client.get(at("request-decline", asked)))
-    assert page.count('name="reason_code"') == 5
+    assert page.count('name="reason_code"') == 6
+    assert "No reason</span>" in page  # who chose one by mistake can take it back
     refused = client.post(at("request-decline", asked), {"reason_code": "other", "reason": " "})
     assert (refused.status_code, "Write a line" in text(refused)) == (422, True)
 

@@ -60,13 +60,13 @@ def test_a_chamber_passes_on_asks_and_declines(client, world):
     act(client, world.sato, "forward", interest, note="A good member")
     interest.refresh_from_db()
     assert interest.status == "with_partner_chamber"
-    act(client, world.irina, "decline", interest, reason_code="field", reason="Not in our scope")
+    act(client, world.irina, "decline", interest, reason_code="nobody", reason="Not in our scope")
 
     interest.refresh_from_db()
-    assert (interest.status, interest.reason_code) == ("declined", "field")
+    assert (interest.status, interest.reason_code) == ("declined", "nobody")
     assert interest.reason == "Not in our scope"
     counted = client.get(LIST, {"_facets": "True"}).content.decode()
-    assert re.search(r"Not our field\s*\(1\)", counted)
+    assert re.search(r"We know no company for this\s*\(1\)", counted)
 
 
 def test_who_does_not_have_it_or_only_reads_changes_nothing(client, world):

@@ -271,7 +271,9 @@ def test_declining_needs_a_reason_which_the_asker_reads(world):
     with translation.override("ja"):
         assert read(interest, world.keiko).lines[-1].text == "この内容に合う企業を存じません"
     assert told("declined", world.keiko) == 1
-    assert "Не наша отрасль" in Mail.objects.filter(kind="interest_declined").get().text
+    assert (
+        "У нас нет компании для этого" in Mail.objects.filter(kind="interest_declined").get().text
+    )
     assert not Contact.objects.exists()
 
 

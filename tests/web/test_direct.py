@@ -381,6 +381,13 @@ def test_link_place_and_people_are_changed_on_the_meeting(world):
     world.post(
         world.keiko.person, "meeting-where", meeting.public_id, link="", place="Our office, Nagoya"
     )
+    shown = world.get(world.anna.person, "meeting", meeting.public_id).content.decode()
+    assert "<dd>none<br>" in shown
+    assert "Before: https://meet.example/2" in shown
+    world.post(world.keiko.person, "meeting-where", meeting.public_id, link="", place="")
+    shown = world.get(world.anna.person, "meeting", meeting.public_id).content.decode()
+    assert "Before: https://meet.example/2" in shown
+    assert "Before: Our office, Nagoya" in shown
     world.post(
         world.keiko.person, "meeting-where", meeting.public_id, link="meet.example/3", place="Hotel"
     )

@@ -29,6 +29,8 @@ class FormerPlace(models.Model):
         related_name="+",
         verbose_name=_("table"),
     )
+    # It had no table because its people met online, which is not the same as "nothing noted".
+    is_online = models.BooleanField(_("online"), default=False, db_default=False)
     place = models.CharField(_("place"), max_length=200, blank=True)
     link = models.URLField(_("link"), max_length=500, blank=True)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from chambers.models import Company
 from marketplace.models import (
@@ -93,6 +94,8 @@ def former_of(meeting: Meeting, zone: str | None) -> Former:
         time = shown_time(was.starts_at, was.ends_at, zone=meeting.event.zone, reader=zone)
     if was.table is not None and was.table_id != meeting.table_id:
         place = told_table(was.table)
+    elif was.is_online and meeting.table_id is not None:
+        place = _("Online")
     return Former(time, place, was.link if was.link != meeting.link else "")
 
 

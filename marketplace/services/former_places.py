@@ -11,12 +11,16 @@ from marketplace.models import FormerPlace, Meeting
 def keep_former(meetings: Sequence[Meeting]) -> None:
     """Note the times and tables that meetings have in the database and no longer have here.
 
-    To be called just before they are saved. Three queries for any number of meetings; one where
-    none of them is moved.
+    To be called just before they are saved. Three queries for any number of meetings, up to two
+    more where some get their first table; one where none of them is moved.
     """
     rows = Meeting.objects.filter(pk__in=[one.pk for one in meetings]).exclude(slot=None)
     before = rows.select_related("slot").only("slot", "table").order_by("pk").in_bulk()
-    left = {one.pk: _left(before[one.pk], one) for one in meetings if one.pk in before}
+    moved = [one for one in meetings if one.pk in before]
+    left = {one.pk: _left(before[one.pk], one) for one in moved}
+    seated = [one.pk for one in moved if one.table_id and before[one.pk].table_id is None]
+    for key in _online_among(seated):
+        left[key] |= {"is_online": True, "table_id": None}
     _note({key: fields for key, fields in left.items() if fields})
 
 
@@ -39,8 +43,16 @@ def _left(was: Meeting, meeting: Meeting) -> dict[str, Any]:
         if new is None or times != (new.starts_at, new.ends_at):
             left["starts_at"], left["ends_at"] = times
     if was.table_id not in (None, meeting.table_id):
-        left["table_id"] = was.table_id
+        left["table_id"], left["is_online"] = was.table_id, False
     return left
+
+
+def _online_among(keys: Sequence[int]) -> list[int]:
+    """Those of these meetings, all without a table, whose people met online until now."""
+    if not keys:
+        return []
+    rows = Meeting.objects.filter(pk__in=keys).select_related("event", "host", "guest")
+    return [one.pk for one in rows.prefetch_related("others") if one.link or one.is_remote]
 
 
 def _note(left: Mapping[int, Mapping[str, Any]]) -> None:
@@ -59,5 +71,5 @@ def _note(left: Mapping[int, Mapping[str, Any]]) -> None:
         batch_size=500,
         update_conflicts=True,
         unique_fields=["meeting"],
-        update_fields=["starts_at", "ends_at", "table", "place", "link"],
+        update_fields=["starts_at", "ends_at", "table", "is_online", "place", "link"],
     )

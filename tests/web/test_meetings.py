@@ -19,6 +19,7 @@ from marketplace.models import Meeting, StandbyOffer, TimeProposal
 from marketplace.selectors.times import shown_time
 from marketplace.services.meetings import arrange_meeting, cancel_meeting
 from marketplace.services.moves import propose_move
+from marketplace.services.participants import change_participant
 from marketplace.services.registrations import withdraw_registration
 from tests.event_factories import (
     EventFactory,
@@ -611,6 +612,12 @@ def test_a_meeting_of_people_who_are_all_remote_is_online_and_has_a_link_once_gi
     assert 'href="https://meet.example/7"' in after
     assert Mail.objects.filter(text__contains="https://meet.example/7").count() == 2
     assert {"URL:https://meet.example/7" in one.calendar for one in Mail.objects.all()} == {True}
+
+    table = TableFactory(event=event, has_screen=True)
+    change_participant(ours.person, by=ours.speaker, presence="on_site")
+    seated = text(client.get(page))
+    assert str(table) in seated
+    assert "Before: Online" in seated
 
 
 def test_a_meeting_at_a_table_says_nothing_of_links(client, event, ours, slots):

@@ -55,6 +55,7 @@ def main() -> None:
                 _worker(home, "--concurrency=1") as worker,
                 _Watch([*processes, worker]) as memory,
             ):
+                _wait_for_all()  # what the seed asked for is no part of the run
                 _whole_job(memory)
         _sizes(options.companies)
         _readings()

@@ -253,12 +253,21 @@ def bury_those_who_left(now: dt.datetime, shown: Run | None) -> None:
     Graves of before ``shown``, the run whose lists are shown, are cleared away: its index was built
     without them, and who keeps profiles in memory has begun with it.
     """
-    left = Profile.objects.exclude(company__in=Company.objects.matched())
+    left = of_those_who_left()
     old = left.filter(digest="")
     if shown is not None:
         old = old.filter(changed_at__lt=shown.indexed_at or shown.created_at)
     old.delete()
     bury(left.values_list("company", flat=True), now)
+
+
+def of_those_who_left() -> QuerySet[Profile]:
+    """Profiles of companies that are not matched any more.
+
+    Asked as NOT EXISTS: with NOT IN, PostgreSQL compares each with all where a million keys do not
+    fit in its memory for one step, for hours.
+    """
+    return Profile.objects.filter(~Exists(Company.objects.matched().filter(pk=OuterRef("company"))))
 
 
 def engine_rows(company: int, rows: Iterable[Mapping[str, Any]]) -> list[Row]:

@@ -10,7 +10,7 @@ from allauth.account.models import EmailAddress
 from django.core import signing
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -302,7 +302,7 @@ def _hold_person(person: User) -> None:
 
 def _unadmitted(person: User) -> int:
     led = Company.objects.led_by(person)
-    return led.exclude(pk__in=Company.objects.members().values("pk")).count()
+    return led.filter(~Exists(Company.objects.members().filter(pk=OuterRef("pk")))).count()
 
 
 def _reader(address: str) -> User | None:

@@ -195,3 +195,14 @@ def test_a_request_is_worth_the_same_with_and_without_a_capital_at_its_beginning
     assert [one.rows[1]["ref"] for one in built] == [large.reference, small.reference]
     assert terms[0] == terms[1]
     assert terms[0]["w:valv"] > terms[0]["w:cermet"] > 0.5
+
+
+def test_who_left_is_found_without_comparing_everybody_with_all():
+    gone = company("RU", "Gone", is_listed=False)
+    profiles.save(profiles.build(type(gone).objects.filter(pk=gone.pk)))
+
+    left = profiles.of_those_who_left()
+
+    assert [one.company for one in left] == [gone]
+    # "NOT (... IN (SubPlan))" takes hours where its keys do not fit in memory.
+    assert "SubPlan" not in left.explain()

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.fields import empty
@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from chambers.acting import NotDecidingError
 from chambers.api.account import LineField, TickField
 from chambers.api.base import Resource
-from chambers.models import Company, Scope
+from chambers.models import Company, Scope, User
 from marketplace.api.direct import (
     REFERENCE,
     DirectIn,
@@ -46,6 +46,7 @@ from marketplace.models import (
     Registration,
     TimeProposal,
 )
+from marketplace.selectors.inbox import reasons_to_answer
 from marketplace.services import direct, direct_meetings, rules
 from marketplace.services import requests as services
 
@@ -91,10 +92,19 @@ class RequestOut(serializers.Serializer):
         DeclineReason.values, allow_blank=True, help_text=_("Why it was declined.")
     )
     reason_label = serializers.CharField(allow_blank=True)
+    why = serializers.SerializerMethodField(
+        help_text=_("The best reasons to meet, for who is to answer: as the page tells them.")
+    )
     expires_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
     decided_at = serializers.DateTimeField(allow_null=True)
     meeting = serializers.UUIDField(source="meeting.public_id", default=None, allow_null=True)
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_why(self, one: MeetingRequest) -> list[str]:
+        """Worked out for the whole page at once."""
+        why: list[str] = self.context["why"].get(one.pk, [])
+        return why
 
 
 class RequestQuery(serializers.Serializer):
@@ -186,12 +196,12 @@ class Requests(Resource):
             mine = Registration.objects.run_by(request.user).values("pk")
             side = "requester" if asked["box"] == "sent" else "partner"
             rows = rows.filter(Q(**{f"{side}__in": mine}))
-        return self.pages(RequestOut(self.page(request, _joined(rows)), many=True).data)
+        return self.pages(_told(self.page(request, _joined(rows)), self.person(request)))
 
     @extend_schema(summary=_("Read a request for a meeting"), responses=RequestOut)
     def retrieve(self, request: Request, public_id: Any) -> Response:
         """One request."""
-        return Response(RequestOut(self._found(request, public_id)).data)
+        return Response(_told([self._found(request, public_id)], self.person(request))[0])
 
     @extend_schema(
         summary=_("Ask a company for a meeting"),
@@ -308,14 +318,19 @@ class Requests(Resource):
         return Response(self._told(request, changed))
 
     def _told(self, request: Request, one: MeetingRequest) -> Any:
-        return RequestOut(
-            _joined(MeetingRequest.objects.visible_to(request.user)).get(pk=one.pk)
-        ).data
+        found = _joined(MeetingRequest.objects.visible_to(request.user)).get(pk=one.pk)
+        return _told([found], self.person(request))[0]
 
     def _found(self, request: Request, public_id: Any) -> MeetingRequest:
         rows = _joined(MeetingRequest.objects.visible_to(request.user))
         found: MeetingRequest = get_object_or_404(rows, public_id=public_id)
         return found
+
+
+def _told(requests: list[MeetingRequest], reader: User) -> Any:
+    return RequestOut(
+        requests, many=True, context={"why": reasons_to_answer(requests, reader)}
+    ).data
 
 
 def _about(reference: str) -> Opportunity:
@@ -351,7 +366,7 @@ def _joined(rows: QuerySet[MeetingRequest]) -> QuerySet[MeetingRequest]:
         "requester__company__country",
         "partner__company__country",
         "opportunity",
-        "answer_from",
+        "answer_from__company",
         "meeting",
         "joins",
     ).prefetch_related("slots")

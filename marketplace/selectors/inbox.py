@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from chambers.models import Company
 from marketplace.models import Event, Meeting, MeetingRequest, Registration
 from marketplace.selectors.agenda import Entry, entry_of, meetings_of, with_people
 from marketplace.selectors.times import ShownTime, shown_time
+from marketplace.selectors.why import why_each_fits
 
 if TYPE_CHECKING:
     from chambers.models import User
@@ -50,6 +52,8 @@ class Letter:
     """Acceptable times; none means any."""
     for_timetable: bool = False
     """Whether the answer is due because a timetable is made."""
+    why: Sequence[str] = ()
+    """The best reasons for the two to meet, where this company is to answer."""
 
     @property
     def icon(self) -> str:
@@ -110,6 +114,37 @@ def letter_of(request: MeetingRequest, own: Registration, zone: str | None) -> L
     )
 
 
+def with_reasons(letters: Sequence[Letter], company: Company, reader: User) -> list[Letter]:
+    """The same letters; those that ``company`` is to answer say why it should. Constant queries."""
+    asking = [one.other.company_id for one in letters if one.to_answer]
+    why = why_each_fits(company, asking, reader)
+    return [
+        replace(one, why=why.get(one.other.company_id, [])) if one.to_answer else one
+        for one in letters
+    ]
+
+
+def reasons_to_answer(requests: Sequence[MeetingRequest], user: User) -> dict[int, list[str]]:
+    """By key of a request, why to meet, of those that a company of ``user`` is to answer.
+
+    A constant number of queries for each such company.
+    """
+    asked: dict[Company, dict[int, int]] = {}
+    for one in requests:
+        if one.is_open and one.answer_from is not None:
+            other = one.other_side(one.answer_from)
+            asked.setdefault(one.answer_from.company, {})[one.pk] = other.company_id
+    if not asked:
+        return {}
+    mine = Company.objects.run_by(user).filter(pk__in=[one.pk for one in asked])
+    why: dict[int, list[str]] = {}
+    for company in mine:
+        partners = asked[company]
+        fits = why_each_fits(company, list(partners.values()), user)
+        why |= {key: fits[partner] for key, partner in partners.items() if partner in fits}
+    return why
+
+
 def is_for_timetable(event: Event, due: dt.datetime) -> bool:
     """Whether a timetable of the event follows on an answer that is due then."""
     last = event.last_timetable_at
@@ -147,4 +182,4 @@ def inbox_of(own: Registration, user: User, tab: str) -> Inbox:
         if tab in met
         else []
     )
-    return Inbox(tab, counts, letters, entries)
+    return Inbox(tab, counts, with_reasons(letters, own.company, user), entries)

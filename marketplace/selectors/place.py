@@ -15,7 +15,7 @@ from django.utils import timezone
 from chambers.models import Company
 from marketplace.models import Meeting, MeetingQuerySet, MeetingRequest, Registration
 from marketplace.selectors.agenda import Entry, entry_of, with_people
-from marketplace.selectors.inbox import TABS, Letter, letter_of, with_sides
+from marketplace.selectors.inbox import TABS, Letter, letter_of, with_reasons, with_sides
 
 if TYPE_CHECKING:
     from chambers.models import User
@@ -109,10 +109,13 @@ def _rows(keys: Sequence[tuple[str, int, Any]], company: Company, user: User) ->
     asked = [key for what, key, _when in keys if what == "request"]
     held = [key for what, key, _when in keys if what == "meeting"]
     found: dict[tuple[str, int], Row] = {}
+    letters = []
     for request in with_sides(MeetingRequest.objects.filter(pk__in=asked)):
         own = request.requester if request.requester.company_id == company.pk else request.partner
         own.event = request.event
-        found["request", request.pk] = Row(letter=letter_of(request, own, user.time_zone))
+        letters.append(letter_of(request, own, user.time_zone))
+    for letter in with_reasons(letters, company, user):
+        found["request", letter.request.pk] = Row(letter=letter)
     for meeting in with_people(Meeting.objects.filter(pk__in=held)):
         ours = _side(meeting, company)
         found["meeting", meeting.pk] = Row(entry=entry_of(meeting, ours, user.time_zone))

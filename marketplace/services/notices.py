@@ -27,7 +27,7 @@ from marketplace.selectors.appointments import appointment_of, place_of
 from marketplace.selectors.event_days import event_days, has_days
 from marketplace.selectors.mail_texts import wording_of
 from marketplace.selectors.times import shown_time, tell_instant, tell_time
-from marketplace.selectors.why import why_they_fit
+from marketplace.selectors.why import WhyTold
 from marketplace.services import rules
 from marketplace.services.answer_links import answer_links
 from marketplace.services.calendar_files import calendar_file
@@ -82,15 +82,20 @@ def shares_of(meetings: Iterable[Meeting], *, but: Registration | None = None) -
 
 def tell_of_request(kind: str, request: MeetingRequest, *, to: Registration) -> None:
     """Mail ``request_<kind>`` about a request to the speakers of one of its sides."""
+    why = WhyTold(to.company, request.other_side(to).company)
     for reader in speakers(to):
-        context = request_context(request, to, reader)
+        context = request_context(request, to, reader, why)
         said = {"partner": context["other"].company.told, "until": context["until"]}
         due = request.expires_at
         mail_of_event(f"request_{kind}", reader, to, context, good_until=due, said=said)
 
 
-def request_context(request: MeetingRequest, to: Registration, reader: User) -> dict[str, Any]:
-    """What a mail about a request tells one of its sides."""
+def request_context(
+    request: MeetingRequest, to: Registration, reader: User, why: WhyTold | None = None
+) -> dict[str, Any]:
+    """What a mail about a request tells one of its sides; ``why`` is shared by all its readers."""
+    other = request.other_side(to)
+    why = why or WhyTold(to.company, other.company)
     due = request.expires_at
     with translation.override(reader.language):
         times = [_told(slot, to, reader) for slot in request.slots.all()]
@@ -98,14 +103,14 @@ def request_context(request: MeetingRequest, to: Registration, reader: User) -> 
     return {
         "meeting_request": request,
         "own": to,
-        "other": request.other_side(to),
+        "other": other,
         "times": times,
         "until": until,
         "joined": _those_who_meet(request.joins),
         "item": request.opportunity.titled(reader.language)[0] if request.opportunity else "",
         "quota": rules.quota_left(to) if to.pk == request.requester_id else None,
         # Asked where it is told alone, and there in the language of the mail.
-        "why": partial(why_they_fit, to.company, request.other_side(to).company, reader),
+        "why": partial(why.to, reader),
         **(answer_links(request, reader) if to.pk == request.answer_from_id else {}),
     }
 

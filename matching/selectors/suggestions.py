@@ -234,11 +234,16 @@ def suggestion_between(
 
 
 def suggestions_among(
-    company: Company, partners: Sequence[int], viewer: User | AnonymousUser
+    company: Company,
+    partners: Sequence[int],
+    viewer: User | AnonymousUser,
+    *,
+    with_dismissals: bool = True,
 ) -> dict[int, Suggestion]:
     """How ``company`` fits each of some partners, by key, in their order; see above.
 
-    A constant number of queries. Who does not fit is left out.
+    A constant number of queries, one less where nobody asks who was marked as not relevant. Who
+    does not fit is left out.
     """
     own = Company.objects.run_by(viewer) | Company.objects.members_served_by(viewer)
     run = Run.objects.current()
@@ -257,7 +262,7 @@ def suggestions_among(
     wanted = [pk for pk in others if engine.may_meet(ours, limits[pk])]
     found = _explained(limits, ours, wanted, read, run)
     made = Dismissal.objects.filter(company=company, partner__in=wanted)
-    dismissals = {one.partner_id: one for one in made}
+    dismissals = {one.partner_id: one for one in made} if with_dismissals else {}
     told = _Telling.of(found.values())
     told_of = {pk: told.suggestion(shown[pk], one, dismissals.get(pk)) for pk, one in found.items()}
     return {pk: one for pk, one in told_of.items() if one.has_reason}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from chambers.models import Company, User
 from marketplace.selectors.why import tells_why
-from matching.selectors.suggestions import Way, suggestion_between
+from matching.selectors.suggestions import Suggestion, Way, suggestions_among
 
 BEST = 2
 
@@ -22,11 +23,13 @@ class _Named:
 
 
 @tells_why
-def best_reasons(company: Company, partner: Company, reader: User) -> list[str]:
+def best_reasons(company: Company, partners: Sequence[int], reader: User) -> dict[int, list[str]]:
     """What one has that the other seeks, a line for each direction; else what both work on."""
-    found = suggestion_between(company, partner, reader)
-    if found is None:
-        return []
+    found = suggestions_among(company, partners, reader, with_dismissals=False)
+    return {partner: _lines(one) for partner, one in found.items()}
+
+
+def _lines(found: Suggestion) -> list[str]:
     they, you = _best(found.they_cover), _best(found.you_cover)
     best = sorted([*they, *you], key=lambda one: -one.weight)[:BEST]
     said = [

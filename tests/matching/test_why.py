@@ -5,9 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from chambers.models import Company, Mail, User
+from chambers.models import Company, Mail, Scope, User
 from marketplace.services.requests import request_meeting
 from tests.event_factories import EventFactory, ParticipantFactory
+from tests.factories import RepresentativeFactory, token_for
 from tests.matching.world import CHIPS, HARVESTERS, SENSORS, company, match, offers, seeks
 
 pytestmark = pytest.mark.django_db
@@ -68,14 +69,67 @@ def test_reasons_take_the_same_queries_for_any_number_of_them(client):
     forum = Forum()
     requests = [ask(one, forum.keiko) for one in (forum.anna, forum.dana)]
 
+    client.force_login(forum.keiko.person)
     counts = []
     for request in requests:
-        page_of(client, forum.keiko, request)
+        page = reverse("request", args=[request.public_id])
+        client.get(page)
         with CaptureQueriesContext(connection) as caught:
-            page_of(client, forum.keiko, request)
+            client.get(page)
         counts.append(len(caught))
 
-    assert counts == [18, 18]
+    assert counts == [12, 12]
+
+
+def test_reasons_are_worked_out_once_for_all_who_read_the_same_mail():
+    forum = Forum()
+    company = forum.keiko.registration.company
+
+    counts = []
+    for one, more in ((forum.anna, 0), (forum.dana, 3)):
+        for _reader in range(more):
+            RepresentativeFactory(company=company)
+        with CaptureQueriesContext(connection) as caught:
+            ask(one, forum.keiko)
+        told = [line["sql"] for line in caught if 'from "matching_term"' in line["sql"].lower()]
+        counts.append(len(told))
+
+    mails = Mail.objects.filter(kind="request_received")
+    assert [text.count("Why you fit") for text in mails.values_list("text", flat=True)] == [1] * 5
+    assert counts == [1, 1]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_who_is_to_answer_reads_why_in_the_lists_and_over_rest(client, api, count):
+    forum = Forum()
+    requests = [ask(forum.anna, forum.keiko)]
+    for number in range(count - 1):
+        one = ParticipantFactory(
+            registration__event=forum.keiko.registration.event,
+            registration__company=company("KZ", f"Maker {number}"),
+            speaking=True,
+        )
+        offers(one.registration.company, SENSORS)
+        requests.append(ask(one, forum.keiko))
+    match(seed=2)
+    client.force_login(forum.keiko.person)
+    key = token_for(forum.keiko.person, Scope.MEETINGS_READ)
+    api.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+    event = requests[0].event
+    read = {
+        reverse("meetings"): (client, 16),
+        reverse("event-requests", args=[event.public_id]): (client, 17),
+        reverse("api-request-list"): (api, 10),
+    }
+    for page, (reader, most) in read.items():
+        reader.get(page)
+        with CaptureQueriesContext(connection) as caught:
+            text = reader.get(page).content.decode()
+        assert text.count("They have what you seek") == count, page
+        assert (len(caught), page) == (most, page)
+    # Who asked has nothing to decide.
+    client.force_login(forum.anna.person)
+    assert "what you seek" not in client.get(reverse("meetings") + "?tab=sent").content.decode()
 
 
 def test_of_a_company_that_is_not_shown_to_the_reader_no_reason_is_told(client):

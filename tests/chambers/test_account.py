@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 
 from chambers.models import ApiToken, Job, Mail, Representative, User
 from chambers.models.joining import Invitation
+from chambers.selectors.keeping import kept_of_people
 from chambers.services import account
 from chambers.services.mail import queue_mail
 from chambers.services.people import issue_token
@@ -257,3 +258,10 @@ def test_the_download_does_not_name_a_company_that_was_found_by_its_number_alone
 
     assert {row[0] for row in asked[1:]} == {"7701234567", "Sunflower"}
     assert WORD not in str(asked)
+
+
+def test_what_is_held_and_why_is_said_of_every_table_of_the_download(user):
+    day = dt.timedelta(days=1)
+    said = [part for one in kept_of_people(mails=day, unconfirmed=day) for part in one.parts]
+
+    assert sorted(f"{part}.csv" for part in said) == sorted(set(tables(user)) - {"README.txt"})

@@ -152,9 +152,18 @@ def test_a_colleague_who_meets_elsewhere_or_is_away_takes_nothing(event):
 def test_one_meeting_is_handed_to_a_colleague_and_the_others_stay(event):
     own = Company(event)
     colleague = own.colleague()
+    asked = make.MeetingRequestFactory(
+        requester=own.person.registration,
+        partner=own.partners[0].registration,
+        participant=own.person,
+        status="accepted",
+    )
+    Meeting.objects.filter(pk=own.meetings[0].pk).update(request=asked)
 
     participants.hand_over(own.meetings[0], participant=colleague, by=own.owner)
 
+    asked.refresh_from_db()
+    assert asked.participant == colleague
     assert [one.host for one in Meeting.objects.order_by("pk")] == [colleague, own.person]
     assert Booking.objects.filter(participant=colleague).count() == 1
     assert mails() == {

@@ -216,7 +216,7 @@ def test_own_data_is_told_and_downloaded_once_the_password_was_asked(signed, cli
     client.force_login(signed.we)
     told = text_of(client.get(reverse("own-data")))
     held = told.partition("What is held, why and for how long")[2].partition("</section>")[0]
-    assert held.count("<li>") == held.count("Kept: ") == 7
+    assert held.count("<li>") == held.count("Kept: ") == 13
     for fact in ("Kept: 400 days", "a sign-in 12 hours", "never confirmed, 7 days"):
         assert fact in held
     asked = client.get(reverse("own-data-download"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +32,8 @@ from chambers.selectors.search import Answer
 from chambers.selectors.shown import Sight
 from chambers.selectors.why import read_as
 from marketplace.models import InvestmentTerms, Opportunity, OpportunityQuerySet
-from marketplace.selectors.listing import slips
+from marketplace.selectors.amounts import MOST, bands_of
+from marketplace.selectors.listing import OPEN_MARKS, slips
 from marketplace.selectors.search import answered_opportunities
 from marketplace.selectors.shown import shown_opportunity
 
@@ -212,21 +214,50 @@ def _narrowed(rows: OpportunityQuerySet, asked: dict[str, Any]) -> Answer[Opport
         links = Opportunity.codes.through.objects.filter(opportunity=OuterRef("pk"))
         code = links.filter(tradecode__scheme="hs", tradecode__code__startswith=asked["hs"])
         rows = rows.filter(Exists(code))
-    for name, column in (("cooperation", "cooperation"), ("wanted", "target_countries")):
-        if name in asked:
-            rows = rows.filter(**{f"{column}__contains": [asked[name]]})
-    if "instrument" in asked:
-        rows = rows.filter(investment__instrument=asked["instrument"])
-    for name, lookup in (("amount_from", "amount_max__gte"), ("amount_to", "amount_min__lte")):
-        if name in asked:
-            currency, _sep, amount = asked[name].partition(":")
-            within = {f"investment__{lookup}": Decimal(amount)}
-            rows = rows.filter(investment__currency=currency, **within)
+    rows = rows.filter(*_wishes(asked))
     if "status" in asked:
         rows = rows.with_status().filter(status_on_day=asked["status"])
     else:
-        rows = rows.on_show()  # what the page lists
+        rows = rows.on_show().filter(*_marks(asked))  # what the page lists, by its index
     rows = rows.filter(**{key: asked[key] for key in ("side", "kind") if key in asked})
     if "q" not in asked:
         return Answer(rows)
     return answered_opportunities(rows, asked["q"], exact=asked.get("exact", False))
+
+
+_SAID: dict[str, Callable[[str], Q]] = {
+    "cooperation": lambda value: Q(cooperation__contains=[value]),
+    "wanted": lambda value: Q(target_countries__contains=[value]),
+    "instrument": lambda value: Q(investment__instrument=value),
+}
+
+
+def _wishes(asked: dict[str, Any]) -> Iterator[Q]:
+    """What the rows have to say, exactly."""
+    for key, said in _SAID.items():
+        if key in asked:
+            yield said(asked[key])
+    if "amount_from" in asked:
+        currency, least = _amount_in(asked["amount_from"])
+        yield Q(investment__currency=currency, investment__amount_max__gte=least)
+    if "amount_to" in asked:
+        currency, most = _amount_in(asked["amount_to"])
+        yield Q(investment__currency=currency, investment__amount_min__lte=most)
+
+
+def _marks(asked: dict[str, Any]) -> Iterator[Q]:
+    """The same in the marks by which published rows are found; amounts in bands."""
+    for key in _SAID:
+        if key in asked:
+            yield OPEN_MARKS.matching(key, [asked[key]])
+    if "amount_from" in asked:
+        currency, least = _amount_in(asked["amount_from"])
+        yield OPEN_MARKS.matching("amount", bands_of(least, MOST, currency))
+    if "amount_to" in asked:
+        currency, most = _amount_in(asked["amount_to"])
+        yield OPEN_MARKS.matching("amount", bands_of(Decimal(0), most, currency))
+
+
+def _amount_in(said: str) -> tuple[str, Decimal]:
+    currency, _sep, amount = said.partition(":")
+    return currency, Decimal(amount)

@@ -6,13 +6,18 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
-_LEAST, _MOST = 3, 11  # powers of ten: what lies beyond counts with the first and last band
+_FIRST, _LAST = 3, 11  # powers of ten; the first band has what is less, too, the last what is more
+MOST = Decimal(10) ** 13
+"""More than any amount that is stored."""
 
 
 def bands_of(least: Decimal, most: Decimal, currency: str) -> list[str]:
     """The bands that a range touches, such as ``USD-6`` from a million to under ten."""
-    first, last = (min(max(amount.adjusted(), _LEAST), _MOST) for amount in (least, most))
+    first, last = (
+        min(max(amount.adjusted(), _FIRST), _LAST) if amount else _FIRST for amount in (least, most)
+    )
     return [f"{currency}-{power}" for power in range(first, last + 1)]
 
 
@@ -21,9 +26,18 @@ def band_labels(bands: Collection[str]) -> dict[str, str]:
     told = {}
     for band in bands:
         currency, _sep, power = band.partition("-")
-        if power.isdecimal() and _LEAST <= int(power) <= _MOST:
-            told[band] = f"{_amount(int(power))} – {_amount(int(power) + 1)} {currency}"
+        if power.isdecimal() and _FIRST <= int(power) <= _LAST:
+            told[band] = _called(int(power), currency)
     return told
+
+
+def _called(power: int, currency: str) -> str:
+    said = {"currency": currency, "least": _amount(power), "most": _amount(power + 1)}
+    if power == _FIRST:
+        return _("under %(most)s %(currency)s") % said
+    if power == _LAST:
+        return _("%(least)s %(currency)s and more") % said
+    return f"{said['least']} – {said['most']} {currency}"
 
 
 def _amount(power: int) -> str:

@@ -37,14 +37,14 @@ HS = TradeCode.Scheme.HS
 SORTS = {"best": _("Best match first"), "new": _("Newest first"), "closing": _("Closing soon")}
 
 
-_OPEN = Marks()  # all that is published is everybody's to find
+OPEN_MARKS = Marks()  # all that is published is everybody's to find
 
 
 def _stored(key: str, title: StrPromise | str, labels: Labels) -> Facet:
     return Facet(
         key,
         title,
-        narrow=lambda rows, values: rows.filter(_OPEN.matching(key, values)),
+        narrow=lambda rows, values: rows.filter(OPEN_MARKS.matching(key, values)),
         labels=labels,
         is_stored=True,
     )
@@ -66,8 +66,8 @@ OPPORTUNITY_FACETS = (
         is_stored=True,
     ),
     _stored("country", _("Country or region"), country_labels),
-    by_code("goods", _("Goods (HS code)"), Headings(), _OPEN),
-    by_code("industry", _("Industry"), Divisions(), _OPEN),
+    by_code("goods", _("Goods (HS code)"), Headings(), OPEN_MARKS),
+    by_code("industry", _("Industry"), Divisions(), OPEN_MARKS),
     _stored(
         "cooperation",
         _("Kind of cooperation"),
@@ -100,7 +100,7 @@ def market_of(asked: Asked) -> Shelf:
         order=lambda found: in_order(found, asked),
         facets=OPPORTUNITY_FACETS,
         asked=asked,
-        marks=_OPEN,
+        marks=OPEN_MARKS,
         question=read_question(asked.text, Opportunity, narrow=is_narrow(asked), exact=asked.exact),
     )
 

@@ -8,6 +8,7 @@ import icalendar  # noqa: TID251 - reads back what the gate wrote
 import pytest
 from django.utils import timezone
 
+from marketplace.models import InvestmentTerms
 from marketplace.services import reindex_opportunity
 from tests.factories import (
     CompanyFactory,
@@ -281,3 +282,17 @@ def test_a_stranger_gets_no_calendar_file_of_a_draft(client):
     row = OpportunityFactory(in_review=True)
 
     assert client.get(f"/en/opportunities/{row.public_id}/last-day.ics").status_code == 404
+
+
+def test_the_first_and_the_last_band_are_open(client, biogas):
+    InvestmentTerms.objects.filter(opportunity=biogas).update(amount_min=500, amount_max=5 * 10**12)
+    reindex_opportunity(biogas)
+
+    offered = {group.key: group for group in client.get("/en/opportunities/").context["groups"]}
+
+    told = [str(one.label) for one in offered["amount"].options]
+    assert "under 10,000 USD" in told
+    assert "100,000,000,000 USD and more" in told
+    assert "1,000 – 10,000 USD" not in told
+    for band in ("USD-3", "USD-11"):
+        assert shown(client.get("/en/opportunities/", {"amount": band})) == [biogas]

@@ -1,16 +1,24 @@
 """What search engines are told of."""
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from marketplace.sitemaps import _Pages
 from tests.factories import CompanyFactory, OpportunityFactory
 
 pytestmark = pytest.mark.django_db
 
 
-def listed(client, section):
-    answer = client.get(f"/sitemap-{section}.xml")
+@pytest.fixture(autouse=True)
+def looked_up_anew():
+    """Where files begin is kept for hours."""
+    cache.delete_many(["sitemap:Company", "sitemap:Opportunity"])
+
+
+def listed(client, section, **query):
+    answer = client.get(f"/sitemap-{section}.xml", query)
     assert answer["Content-Type"] == "application/xml"
     return answer.content.decode()
 
@@ -40,6 +48,7 @@ def test_the_list_leads_to_public_pages_in_every_language_and_to_no_other(client
 
 def test_a_file_takes_the_same_queries_however_long(client):
     counted = []
+    client.get("/sitemap.xml")  # looks up where files begin
     for number in (1, 2):
         for _ in range(number):
             CompanyFactory(member=True)
@@ -49,6 +58,26 @@ def test_a_file_takes_the_same_queries_however_long(client):
 
     assert [length for length, _queries in counted] == [1, 3]
     assert counted[0][1] == counted[1][1]
+
+
+def test_files_are_cut_by_keys_that_are_looked_up_once_in_hours(client, monkeypatch):
+    monkeypatch.setattr(_Pages, "limit", 2)
+    companies = [CompanyFactory(member=True) for _ in range(5)]
+
+    def told(number):
+        text = listed(client, "companies-ru", p=number)
+        return [one for one in companies if str(one.public_id) in text]
+
+    assert client.get("/sitemap.xml").content.decode().count("companies-ru.xml") == 3
+    assert [told(number) for number in (1, 2, 3)] == [companies[:2], companies[2:4], companies[4:]]
+    assert client.get("/sitemap-companies-ru.xml", {"p": 4}).status_code == 404
+    companies += [CompanyFactory(member=True) for _ in range(3)]
+    type(companies[0]).objects.filter(pk=companies[2].pk).update(is_listed=False)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get("/sitemap.xml").content.decode().count("companies-ru.xml") == 3
+    assert len(asked) == 0
+    assert told(2) == companies[3:4]
+    assert told(3) == companies[4:]
 
 
 def test_programs_that_read_the_web_are_told_where_the_list_is(client, settings):

@@ -17,6 +17,7 @@ from django.db.models import Model
 
 from chambers.models import SITE_LANGUAGES, Country, Place, TradeCode
 from chambers.services.codes import index_codes
+from chambers.services.finding import ask_to_reindex
 from chambers.words import fold
 from seeds import sources
 
@@ -49,6 +50,8 @@ def load_reference() -> int:
     codes = _load_codes(TradeCode.Scheme.HS, hs_positions())
     codes += _load_codes(TradeCode.Scheme.NACE, nace_positions())
     index_codes(anew=codes > 0)
+    if codes:  # companies and what they publish are found by what their codes are called
+        ask_to_reindex()
     changed += codes
     if changed:
         note_growth(Country, Place, TradeCode)

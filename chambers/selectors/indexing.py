@@ -121,7 +121,7 @@ def names_of(legal_name: str, legal_name_latin: str) -> list[str]:
 
 
 def code_labels(codes: Iterable[TradeCode]) -> list[Part]:
-    """Numbers and labels of codes (C), and those of the headings above them (B)."""
+    """Numbers, labels and everyday words of codes (C), and those of the headings above them (B)."""
     found: list[Part] = []
     for code in codes:
         node: TradeCode | None = code
@@ -132,6 +132,7 @@ def code_labels(codes: Iterable[TradeCode]) -> list[Part]:
                 (label, node.short_en or node.label_en, "en"),
                 (label, node.label_ru, "ru"),
                 (label, node.label_ja, "ja"),
+                *((label, words, language) for language, words in node.everyday.items()),
             ]
             node = node.parent if node.level > 4 else None
             label = "B"

@@ -81,6 +81,8 @@ def places_of_codes(codes: Sequence[TradeCode], name: StrPromise | str) -> Itera
             yield Place(told, node.label_ru, "ru")
             yield Place(told, node.label_ja, "ja")
             yield Place(told, f"{node.code} {node.short_en or node.label_en}", "en")
+            for language, spoken in node.everyday.items():
+                yield Place(told, spoken, language)
             node = node.parent if node.level > 4 else None
 
 

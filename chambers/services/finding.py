@@ -13,6 +13,7 @@ from chambers.services import jobs
 
 WORDS_JOB = "chambers.words"
 FOUND_JOB = "marketplace.reindex"  # done by the app above; a job is data, not an import
+REINDEX_JOB = "chambers.reindex"
 _CHUNK = 200  # rows that are written at once
 _MANY = 5_000  # words that are written at once
 
@@ -64,7 +65,13 @@ def _learn_words(lease: jobs.Lease) -> None:
         pass
 
 
-@jobs.handles("chambers.reindex")
+def ask_to_reindex() -> None:
+    """Have everything that search reads written anew, as after labels of codes have changed."""
+    if Company.objects.exists():
+        jobs.enqueue(REINDEX_JOB, key="all")
+
+
+@jobs.handles(REINDEX_JOB)
 def _reindex(lease: jobs.Lease) -> None:
     """Write what search reads of every company anew, then have opportunities follow."""
     keys = list(Company.objects.order_by("pk").values_list("pk", flat=True))

@@ -1,8 +1,11 @@
 import pytest
 from django.core.management import call_command
 
-from chambers.models import Chamber, Country, TradeCode, User
+from chambers.models import Chamber, Company, Country, TradeCode, User
+from chambers.selectors.search import search_companies
+from chambers.services import jobs
 from seeds import reference
+from tests.factories import CompanyFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -34,8 +37,12 @@ def test_a_second_load_changes_nothing_and_a_label_changed_by_hand_comes_back():
     assert reference.load_reference() == 0
 
     TradeCode.objects.filter(code="9026").update(label_ru="Не то", parent=None)
+    beef = CompanyFactory(member=True, codes=[TradeCode.objects.get(scheme="hs", code="0201")])
 
     assert reference.load_reference() == 1
+    jobs.work_off()  # who works under a code is found by what it is called now
+    found = search_companies(Company.objects.listed(), "говядина", member=True)
+    assert list(found) == [beef]
     heading = TradeCode.objects.get(code="9026")
     assert heading.label_ru == "Приборы для измерения расхода, уровня и давления"
     assert heading.parent.code == "90"

@@ -18,6 +18,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ ROUNDS = 400  # pages of each list
 WANTED = 100.0  # milliseconds, 95 of 100 pages
 _SENTENCE = re.compile(r"(?<=[.。!?])\s+")
 _CHUNK = 5_000
+_COUNTRIES = ("JP", "RU", "BY", "KZ", "DE", "CN", "IN", "US", "FR", "TR")
 
 # What people type: products, names, places, codes; in three scripts, with slips of the finger.
 WORDS = (
@@ -48,6 +50,15 @@ FILTERS = (
     "", "", "", "", "country=JP", "country=DE", "country=RU", "country=US&country=CN",
     "goods=90", "goods=8542", "sort=new",
 )  # fmt: skip
+WISHES = (
+    "cooperation=supply", "cooperation=joint_venture", "wanted=JP", "wanted=KZ",
+    "instrument=loan", "amount=USD-6", "amount=JPY-9&instrument=equity",
+)  # fmt: skip
+WISHES_BY_REST = (
+    "cooperation=supply", "cooperation=joint_venture", "wanted=JP", "wanted=KZ",
+    "instrument=loan", "amount_from=USD:2500000.00", "amount_from=JPY:1000000000&instrument=equity",
+)  # fmt: skip
+INVESTMENTS = 0.05  # of all items
 
 _TEXTS = {
     "chambers_company": "concat_ws(' ', legal_name, legal_name_latin, city, industry, description)",
@@ -94,7 +105,7 @@ def fill(count: int) -> None:
     from bench.market import _copy_links as copy_links
     from chambers.models import Company, TradeCode
     from chambers.services.finding import learn_all_words, learn_words
-    from marketplace.models import Opportunity
+    from marketplace.models import InvestmentTerms, Opportunity
 
     learn_all_words()
     chance = random.Random(7)  # noqa: S311 - a measurement is to be repeated
@@ -107,14 +118,16 @@ def fill(count: int) -> None:
     spoken: set[str] = set()
     makers = itertools.cycle(companies)
     for start in range(0, count, _CHUNK):
-        rows, links = [], []
+        rows, links, terms = [], [], []
         for key in range(start + 1, min(start + _CHUNK, count) + 1):
-            row, own, words = _opportunity(key, next(makers), codes, chance)
+            row, own, invests, words = _opportunity(key, next(makers), codes, chance)
             rows.append(row)
+            terms += invests
             links += [(key, code.pk) for code in own]
             spoken.update(words)
         copy(Opportunity, rows)
         copy_links(Opportunity.codes.through, links)
+        copy(InvestmentTerms, terms)
     learn_words(spoken)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -125,12 +138,12 @@ def fill(count: int) -> None:
 
 def _opportunity(
     key: int, company: Any, codes: Sequence[Any], chance: random.Random
-) -> tuple[dict[str, Any], list[Any], list[str]]:
-    """The row of an opportunity about two sentences of its company, its codes, its words."""
+) -> tuple[dict[str, Any], list[Any], list[dict[str, Any]], list[str]]:
+    """The row of an opportunity about two sentences of its company, its codes, terms, words."""
     from django.utils import timezone
     from psycopg.types.json import Jsonb
 
-    from marketplace.models import Opportunity
+    from marketplace.models import InvestmentTerms, Opportunity
     from marketplace.selectors import opportunity_index
 
     ((language, text),) = list(company.description.items())[:1]
@@ -139,7 +152,11 @@ def _opportunity(
     told = " ".join(chance.sample(said, min(len(said), 3)))[:600]
     side = chance.choices(("offer", "demand"), (6, 4))[0]
     kind = chance.choices(("goods", "service", "technology", "research"), (70, 15, 10, 5))[0]
+    if chance.random() < INVESTMENTS:
+        kind = "investment"
     own = chance.sample(codes, chance.choice((1, 1, 2)))
+    cooperation = chance.sample(Opportunity.Cooperation.values, chance.choice((0, 1, 1, 2)))
+    wanted = chance.sample(_COUNTRIES, chance.choice((0, 0, 1, 2, 4)))
     now = timezone.now() - dt.timedelta(minutes=chance.randrange(400_000))
     made = Opportunity(
         company=company,
@@ -148,16 +165,38 @@ def _opportunity(
         reference=f"BO-{company.country_id}-20260101-{key:06d}",
         title={language: title},
         text={language: told},
+        cooperation=cooperation,
+        target_countries=wanted,
     )
+    terms = []
+    if kind == "investment":
+        terms.append(_terms(key, chance))
+        made.investment = InvestmentTerms(**terms[0])
     index = opportunity_index(made, own)
     row = {
         "id": key, "company_id": company.pk, "side": side, "kind": kind,
         "reference": made.reference, "title": Jsonb(made.title), "text": Jsonb(made.text),
         "status": "published", "published_at": now,
         "expires_on": dt.date.today() + dt.timedelta(days=300), "created_at": now,  # noqa: DTZ011
+        "cooperation": cooperation, "target_countries": wanted,
         "updated_at": now, "search": index.search, "head": index.head, "facets": index.facets,
     }  # fmt: skip
-    return row, own, index.spoken
+    return row, own, terms, index.spoken
+
+
+def _terms(key: int, chance: random.Random) -> dict[str, Any]:
+    from marketplace.models import InvestmentTerms
+
+    least = chance.randrange(1, 100) * 10 ** chance.randrange(3, 10)
+    return {
+        "opportunity_id": key,
+        "field": chance.choice(WORDS),
+        "region": "",
+        "instrument": chance.choice(InvestmentTerms.Instrument.values),
+        "amount_min": Decimal(least),
+        "amount_max": Decimal(least * chance.choice((1, 2, 20))),
+        "currency": chance.choice(("USD", "EUR", "JPY", "RUB")),
+    }
 
 
 def _set_up() -> None:
@@ -193,6 +232,10 @@ def _measure(rounds: int) -> None:
         asked = list(_questions(rounds, path))
         p95 = _say(f"{path}: page, ours", asked, _page(path))
         held = held and p95 < WANTED
+        if path == "opportunities":
+            wishes = [("", one) for one in WISHES_BY_REST] * 6
+            p95 = _say(f"{path}: REST by a wish, ours", wishes, _rest())
+            held = held and p95 < WANTED
         words = [one for one in asked if one[0]]
         few = words[:: max(1, len(words) // 60)]
         _say(f"{path}: plain tsvector, no facets", few, _plain(table))
@@ -209,6 +252,8 @@ def _questions(rounds: int, path: str) -> Iterator[tuple[str, str]]:
         query = chance.choice(FILTERS)
         if path == "opportunities" and chance.random() < 0.3:
             query += f"&side={chance.choice(('offer', 'demand'))}"
+        if path == "opportunities" and chance.random() < 0.3:
+            query += f"&{chance.choice(WISHES)}"
         if chance.random() < 0.1:
             query += f"&page={chance.randrange(2, 6)}"
         yield words, query
@@ -224,6 +269,22 @@ def _page(path: str) -> Callable[[str, str], None]:
         answer = client.get(f"/en/{path}/?{urlencode({'q': words})}&{query}")
         if answer.status_code != 200:
             raise SystemExit(f"{path} answered {answer.status_code} to {words!r} {query}")
+
+    return ask
+
+
+def _rest() -> Callable[[str, str], None]:
+    from django.test import Client
+
+    from chambers.models import User
+
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(User.objects.create_user("program@market.example", name="Program"))
+
+    def ask(_words: str, query: str) -> None:
+        answer = client.get(f"/api/v1/opportunities/?{query}")
+        if answer.status_code != 200:
+            raise SystemExit(f"REST answered {answer.status_code} to {query}")
 
     return ask
 

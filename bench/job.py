@@ -295,8 +295,10 @@ def _change(key: int, chance: random.Random) -> None:
 
 def _wait_for_all() -> None:
     from chambers.models import Job
+    from chambers.services import jobs
 
     while Job.objects.open().exists():
+        jobs.wake()  # there is no clock here that would do it again
         time.sleep(0.5)
 
 

@@ -279,7 +279,9 @@ def _rest() -> Callable[[str, str], None]:
     from chambers.models import User
 
     client = Client(SERVER_NAME="localhost")
-    client.force_login(User.objects.create_user("program@market.example", name="Program"))
+    address = "program@market.example"
+    person = User.objects.filter(email=address).first()
+    client.force_login(person or User.objects.create_user(address, name="Program"))
 
     def ask(_words: str, query: str) -> None:
         answer = client.get(f"/api/v1/opportunities/?{query}")

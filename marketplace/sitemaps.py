@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 from chambers.models import SITE_LANGUAGES, Company
 from marketplace.models import Opportunity
 
+_MOST = 2  # times as long the last file may get until its end is looked up
 _KEPT = dt.timedelta(hours=6)  # how long the keys at which files begin are remembered
 
 
@@ -62,7 +63,7 @@ class _Files(Paginator):
             rows = rows.filter(pk__gte=self.starts[at - 2])
         if at < self.num_pages:
             rows = rows.filter(pk__lt=self.starts[at - 1])
-        return Page(rows, at, self)
+        return Page(rows[: _MOST * self.per_page], at, self)
 
 
 class _Pages(Sitemap):

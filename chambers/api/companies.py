@@ -115,6 +115,9 @@ class CompanyQuery(serializers.Serializer):
     language = serializers.RegexField(
         r"^[a-z]{2}$", required=False, help_text=_("A working language, ISO 639-1.")
     )
+    size = serializers.ChoiceField(
+        Company.Size.values, required=False, help_text=_("How many people it has, in bands.")
+    )
 
 
 class Companies(Resource):
@@ -166,6 +169,8 @@ class Companies(Resource):
         if "language" in asked:
             spoken = {"languages__contains": [asked["language"]]}
             rows = rows.filter(findable_by("languages", sight), **spoken)
+        if "size" in asked:
+            rows = rows.filter(findable_by("size", sight), size=asked["size"])
         if "q" in asked:
             exact = asked.get("exact", False)
             return answered_companies(rows, asked["q"], member=sight.member, exact=exact)

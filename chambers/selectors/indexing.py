@@ -152,7 +152,7 @@ def code_facets(codes: Iterable[TradeCode], mark: str = "") -> list[str]:
 
 def company_index(company: Company, codes: Collection[TradeCode] | None = None) -> Indexed:
     """What a saved company is found by; ``codes`` are its own, for whoever has them."""
-    fields = ("description", "codes", "languages", "registration_number")
+    fields = ("description", "codes", "languages", "registration_number", "size")
     levels = {field: company.level_of(field) for field in fields}
     if codes is None:
         codes = list(company.codes.select_related("parent__parent"))
@@ -173,6 +173,7 @@ def company_index(company: Company, codes: Collection[TradeCode] | None = None) 
             f"country:{company.country_id}",
             *code_facets(codes, _mark(levels["codes"])),
             *(f"{spoken}speaks:{language}" for language in sorted(set(company.languages))),
+            *([f"{_mark(levels['size'])}size:{company.size}"] if company.size else []),
         ],
         name_keys(company.legal_name, company.legal_name_latin),
     )

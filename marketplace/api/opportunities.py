@@ -215,10 +215,11 @@ def _narrowed(rows: OpportunityQuerySet, asked: dict[str, Any]) -> Answer[Opport
         code = links.filter(tradecode__scheme="hs", tradecode__code__startswith=asked["hs"])
         rows = rows.filter(Exists(code))
     rows = rows.filter(*_wishes(asked))
-    if "status" in asked:
-        rows = rows.with_status().filter(status_on_day=asked["status"])
-    else:
-        rows = rows.on_show().filter(*_marks(asked))  # what the page lists, by its index
+    status = asked.get("status")
+    if status in (None, Opportunity.Status.PUBLISHED):
+        rows = rows.filter(*_marks(asked))  # by the index; every row that is on show has them
+    # Without a status: what the page lists.
+    rows = rows.with_status().filter(status_on_day=status) if status else rows.on_show()
     rows = rows.filter(**{key: asked[key] for key in ("side", "kind") if key in asked})
     if "q" not in asked:
         return Answer(rows)

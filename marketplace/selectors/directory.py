@@ -82,6 +82,13 @@ def company_facets(sight: Sight) -> tuple[Facet, ...]:
             labels=language_labels,
             is_stored=True,
         ),
+        Facet(
+            "size",
+            _("Size"),
+            narrow=lambda rows, sizes: rows.filter(marks.matching("size", sizes)),
+            labels=lambda _sizes: dict(Company.Size.choices),
+            is_stored=True,
+        ),
         Facet("guild", _("Guild"), narrow=_in_guilds, labels=_guild_names),
     )
 

@@ -140,6 +140,22 @@ def test_nobody_finds_a_company_by_a_field_hidden_from_them(client, speaks_for):
     assert names(client.get("/en/companies/", {"speaks": "fi"})) == ["Shy"]
 
 
+def test_companies_are_found_by_their_size_where_they_tell_it(client, speaks_for):
+    listed(legal_name="Small", size="small")
+    listed(legal_name="Shy", size="small", visibility={"size": "members"})
+    reader = listed(legal_name="Reader")
+
+    assert names(client.get("/en/companies/", {"size": "small"})) == ["Small"]
+    assert options(client.get("/en/companies/"), "size") == {"small": 1}
+    told = client.get("/api/v1/companies/", {"size": "small"}).json()["results"]
+    assert [one["legal_name"] for one in told] == ["Small"]
+
+    speaks_for(reader)
+    assert sorted(names(client.get("/en/companies/", {"size": "small"}))) == ["Shy", "Small"]
+    told = client.get("/api/v1/companies/", {"size": "small"}).json()["results"]
+    assert sorted(one["legal_name"] for one in told) == ["Shy", "Small"]
+
+
 def test_a_choice_in_force_can_be_taken_away_and_the_others_stay(client):
     listed("JP", languages=["ja"])
 

@@ -6,6 +6,8 @@ import io
 
 import icalendar  # noqa: TID251 - reads back what the gate wrote
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from marketplace.models import InvestmentTerms
@@ -296,3 +298,24 @@ def test_the_first_and_the_last_band_are_open(client, biogas):
     assert "1,000 – 10,000 USD" not in told
     for band in ("USD-3", "USD-11"):
         assert shown(client.get("/en/opportunities/", {"amount": band})) == [biogas]
+
+
+@pytest.mark.parametrize("status", [{}, {"status": "published"}])
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"wanted": "JP"},
+        {"cooperation": "joint_venture"},
+        {"instrument": "concession"},
+        {"amount_from": "USD:2500000.00"},
+        {"amount_to": "USD:2500000.00", "instrument": "concession"},
+    ],
+    ids=str,
+)
+def test_a_wish_over_rest_is_asked_of_the_indexed_marks(client, biogas, wish, status):
+    with CaptureQueriesContext(connection) as asked:
+        found = client.get("/api/v1/opportunities/", wish | status).json()["results"]
+
+    assert [one["reference"] for one in found] == [biogas.reference]
+    (query,) = [one["sql"] for one in asked if '"title"' in one["sql"]]
+    assert '"facets" && ' in query  # what the index of marks answers

@@ -19,10 +19,10 @@ from typing import Generic, TypeVar
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
 from django.db import connection
-from django.db.models import F, FloatField, Model, Q, QuerySet, Value
+from django.db.models import BigIntegerField, F, FloatField, Func, Model, Q, QuerySet, Value
 
 from chambers import names, words
-from chambers.models import SITE_LANGUAGES, Company, SearchWord, site_language
+from chambers.models import SITE_LANGUAGES, Company, SearchWord, site_language, today
 from chambers.selectors.indexing import FOR_MEMBERS, SPOKEN, quoted
 from chambers.selectors.spelling import Near, nearest
 
@@ -220,7 +220,13 @@ def answering_companies(
         found = found.annotate(rank=asked.order())
     else:
         found = found.annotate(rank=TrigramWordSimilarity(key, "names"))
-    return found.order_by("-rank", "legal_name", "pk")
+    return found.order_by("-rank", chance_of_the_day(), "pk")
+
+
+def chance_of_the_day() -> Func:
+    """An order among equals that is another one each day: no name and no date is an advantage."""
+    day = Value(today().toordinal(), output_field=BigIntegerField())
+    return Func(F("pk"), day, function="hashint8extended", output_field=BigIntegerField())
 
 
 _COMMON = """

@@ -108,4 +108,4 @@ def answering_opportunities(
         return opportunities.none()
     else:
         found = opportunities.filter(asked.where(member=False)).annotate(rank=asked.order())
-    return found.order_by("-rank", "-published_at", "-pk")
+    return found.order_by("-rank", search.chance_of_the_day(), "pk")

@@ -38,12 +38,14 @@ from tests.matching.world import hs
 pytestmark = pytest.mark.django_db
 WORDS = ("pumps", "valves", "насосы", "ポンプ", "copper", "Romashka", "Ромашка", "cables", "glass")
 CODES = ("902610", "902620", "848620", "843351")
+SEEN_BY = ("description", "codes", "languages", "size")
 YEAR = dt.timedelta(days=365)
 QUESTIONS = (
     "", "q=pumps", "q=nasosy", "q=pmups", "q=romashka", "q=cables+glass", "q=of", "q=9026",
     "country=JP", "q=pumps&country=JP&country=RU", "goods=90", "goods=9026&q=valves",
     "sort=new&q=glass", "sort=name", "sort=closing&q=pumps", "side=offer&country=JP",
-    "kind=service", "speaks=fi&q=copper", "trade=offer", "chamber=harbour&q=pumps",
+    "kind=service", "speaks=fi&q=copper", "size=small", "size=large&country=JP",
+    "trade=offer", "chamber=harbour&q=pumps",
     "cooperation=supply&cooperation=licence", "wanted=JP&q=valves", "instrument=loan&amount=EUR-5",
 )  # fmt: skip
 
@@ -81,11 +83,10 @@ def make_world(seed):
             country__code=chance.choice(("JP", "RU", "FI")),
             description={"en": some(chance, 4)},
             languages=chance.sample(("fi", "ru", "ja"), chance.randrange(3)),
+            size=chance.choice(("", "small", "large")),
             codes=hs(*chance.sample(CODES, chance.randrange(3))),
             is_listed=chance.random() < 0.8,
-            visibility={
-                field: chance.choice(levels) for field in ("description", "codes", "languages")
-            },
+            visibility={field: chance.choice(levels) for field in SEEN_BY},
         )
         for chamber in chance.sample(chambers, chance.choice((0, 1, 1, 1, 2))):
             membership(chance, company, chamber)
@@ -172,7 +173,7 @@ def values_of(facet, group):
         "kind": {"goods", "service", "investment"}, "wanted": {"JP", "RU", "FI"},
         "cooperation": {"supply", "agency", "licence"}, "instrument": {"loan", "equity"},
         "amount": {"EUR-4", "EUR-5", "EUR-6"}, "speaks": {"fi", "ru", "ja"}, "goods": {"90", "84"},
-        "chamber": {"harbour", "hill"}, "industry": set(),
+        "chamber": {"harbour", "hill"}, "industry": set(), "size": {"small", "large"},
     }[facet.key]  # fmt: skip
     return every | {option.value for option in group.options}
 

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from chambers.models import Company
+from chambers.selectors import search
 from tests.factories import (
     ChamberFactory,
     CompanyFactory,
@@ -154,6 +155,20 @@ def test_companies_are_found_by_their_size_where_they_tell_it(client, speaks_for
     assert sorted(names(client.get("/en/companies/", {"size": "small"}))) == ["Shy", "Small"]
     told = client.get("/api/v1/companies/", {"size": "small"}).json()["results"]
     assert sorted(one["legal_name"] for one in told) == ["Shy", "Small"]
+
+
+def test_equals_stand_in_another_order_each_day_and_in_one_the_whole_day(client, monkeypatch):
+    for letter in "ABCDEF":
+        listed(legal_name=f"Pumps {letter}")
+
+    orders = []
+    for day in (1, 2, 2, 3):
+        monkeypatch.setattr(search, "today", lambda: dt.date(2026, 3, day))  # noqa: B023
+        orders.append(names(client.get("/en/companies/", {"q": "pumps"})))
+
+    assert orders[1] == orders[2]
+    assert len({tuple(one) for one in orders}) == 3
+    assert len({frozenset(one) for one in orders}) == 1
 
 
 def test_a_choice_in_force_can_be_taken_away_and_the_others_stay(client):

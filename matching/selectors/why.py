@@ -46,10 +46,22 @@ def _lines(found: Suggestion) -> list[str]:
 
 
 def _best(way: Way) -> list[_Named]:
-    """The first reasons of a direction that have a name, each name once."""
-    named: dict[str, _Named] = {}
+    """The first reasons of a direction, each name once: trade codes, and words only where none is.
+
+    A word beside a code says little in a line ("mm"); the page of the pair tells them all.
+    """
+    codes: dict[str, _Named] = {}
+    words: dict[str, _Named] = {}
     for one in way.reasons:
-        label = one.label or one.answer_word or one.need_word
-        if label:
-            named.setdefault(label, _Named(label, one.tenths * way.tenths))
-    return list(named.values())[:BEST]
+        word = one.answer_word or one.need_word
+        if one.label:
+            codes.setdefault(one.label, _Named(one.label, one.tenths * way.tenths))
+        elif _tells(word):
+            words.setdefault(word, _Named(word, one.tenths * way.tenths))
+    return list((codes or words).values())[:BEST]
+
+
+def _tells(word: str) -> bool:
+    """Whether a word is long enough to be more than a unit or a particle; kanji are dense."""
+    letters = sum(sign.isalpha() for sign in word)
+    return letters >= (2 if any(sign > "\u2e7f" for sign in word) else 4)

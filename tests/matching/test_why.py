@@ -7,6 +7,8 @@ from django.urls import reverse
 
 from chambers.models import Company, Mail, Scope, User
 from marketplace.services.requests import request_meeting
+from matching.selectors.suggestions import Reason, Way
+from matching.selectors.why import _best
 from tests.event_factories import EventFactory, ParticipantFactory
 from tests.factories import RepresentativeFactory, token_for
 from tests.matching.world import CHIPS, HARVESTERS, SENSORS, company, match, offers, seeks
@@ -146,3 +148,17 @@ def test_of_a_company_that_is_not_shown_to_the_reader_no_reason_is_told(client):
     assert "Label of" not in page_of(client, forum.keiko, request)
     hidden.update(is_listed=True)
     assert "Label of" in page_of(client, forum.keiko, request)
+
+
+def test_a_line_tells_codes_and_words_only_where_there_is_no_code():
+    code = Reason("code", "9026", "Flow meters", "", "", 6, None, None)
+    unit, pump, kanji = (
+        Reason("word", "", "", word, word, 2, None, None) for word in ("mm", "насос", "測定")
+    )
+
+    told = [
+        [one.label for one in _best(Way(5, reasons))]
+        for reasons in ([pump, code, unit], [unit, pump, kanji], [unit])
+    ]
+
+    assert told == [["Flow meters"], ["насос", "測定"], []]

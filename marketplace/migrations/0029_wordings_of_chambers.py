@@ -5,7 +5,7 @@ REASONS = [
     ("capacity", "No capacity now"),
     ("time", "The time does not suit us"),
     ("partner", "We have a partner for this already"),
-    ("nobody", "We know no company for this"),
+    ("nobody", "No company of ours suits this"),
     ("unclear", "The answers do not say enough"),
     ("rules", "Our rules do not allow it"),
     ("other", "Another reason"),

@@ -13,7 +13,7 @@ class DeclineReason(models.TextChoices):
     CAPACITY = "capacity", _("No capacity now")
     TIME = "time", _("The time does not suit us")
     PARTNER = "partner", _("We have a partner for this already")
-    NOBODY = "nobody", _("We know no company for this")
+    NOBODY = "nobody", _("No company of ours suits this")
     UNCLEAR = "unclear", _("The answers do not say enough")
     RULES = "rules", _("Our rules do not allow it")
     OTHER = "other", _("Another reason")

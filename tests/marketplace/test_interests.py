@@ -264,15 +264,15 @@ def test_declining_needs_a_reason_which_the_asker_reads(world):
     shown = read(interest, world.keiko)
     assert (shown.reason_code, shown.reason_label, shown.reason) == (
         "nobody",
-        "We know no company for this",
+        "No company of ours suits this",
         "",
     )
-    assert shown.lines[-1].text == "We know no company for this"
+    assert shown.lines[-1].text == "No company of ours suits this"
     with translation.override("ja"):
-        assert read(interest, world.keiko).lines[-1].text == "この内容に合う企業を存じません"
+        assert read(interest, world.keiko).lines[-1].text == "当所の会員に適した企業がありません"
     assert told("declined", world.keiko) == 1
     assert (
-        "У нас нет компании для этого" in Mail.objects.filter(kind="interest_declined").get().text
+        "Ни одна наша компания для этого не подходит" in Mail.objects.filter(kind="interest_declined").get().text
     )
     assert not Contact.objects.exists()
 

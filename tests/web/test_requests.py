@@ -196,7 +196,7 @@ def test_a_tab_takes_the_same_queries_for_any_number_of_rows(
     for number in range(count):
         MeetingRequestFactory(event=event, requester=side(event, f"No {number}"), partner=ours)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         page = inbox(client, event)
 
     assert len(page.context["inbox"].letters) == count

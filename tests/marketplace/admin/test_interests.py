@@ -66,7 +66,7 @@ def test_a_chamber_passes_on_asks_and_declines(client, world):
     assert (interest.status, interest.reason_code) == ("declined", "nobody")
     assert interest.reason == "Not in our scope"
     counted = client.get(LIST, {"_facets": "True"}).content.decode()
-    assert re.search(r"We know no company for this\s*\(1\)", counted)
+    assert re.search(r"No company of ours suits this\s*\(1\)", counted)
 
 
 def test_who_does_not_have_it_or_only_reads_changes_nothing(client, world):

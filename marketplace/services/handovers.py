@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
-from marketplace.models import Booking, Meeting, Participant, Registration
+from marketplace.models import Booking, Meeting, MeetingRequest, Participant, Registration
 from marketplace.selectors.parts import told_meetings
 from marketplace.services import calendars
 from marketplace.services.former_places import keep_former
@@ -29,6 +29,10 @@ def take_place(meeting: Meeting, left: Participant, came: Participant) -> None:
     else:
         meeting.others.remove(left)
         meeting.others.add(came)
+    # The request that it came of goes on naming who comes.
+    asked = MeetingRequest.objects.filter(meeting=meeting)
+    for named in ("participant", "partner_participant"):
+        asked.filter(**{named: left}).update(**{named: came})
     reseat(meeting)
 
 

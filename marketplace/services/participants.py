@@ -152,7 +152,6 @@ def hand_over(
     left.registration = side
     before = handover_mail.readers_of([meeting])
     handovers.take_place(meeting, left, came)
-    MeetingRequest.objects.filter(meeting=meeting, participant=left).update(participant=came)
     handover_mail.tell_of_people(side, [meeting], before, left=left.name, came=came.name)
     return meeting
 

@@ -533,7 +533,10 @@ def test_who_joined_the_company_since_may_go_and_a_stranger_may_not(world):
         world.keiko.person,
         by=world.anna.person,
     )
+    assert meeting.request.participant.person == world.anna.person
     direct_meetings.send_colleague(meeting, newcomer, by=world.anna.person)
+    meeting.request.refresh_from_db()
+    assert meeting.request.participant.person == newcomer  # the request names who comes
 
     meeting.refresh_from_db()
     assert meeting.guest.person == newcomer

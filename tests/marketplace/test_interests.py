@@ -271,9 +271,8 @@ def test_declining_needs_a_reason_which_the_asker_reads(world):
     with translation.override("ja"):
         assert read(interest, world.keiko).lines[-1].text == "当所の会員に適した企業がありません"
     assert told("declined", world.keiko) == 1
-    assert (
-        "Ни одна наша компания для этого не подходит" in Mail.objects.filter(kind="interest_declined").get().text
-    )
+    mail = Mail.objects.get(kind="interest_declined")
+    assert "Ни одна наша компания для этого не подходит" in mail.text
     assert not Contact.objects.exists()
 
 

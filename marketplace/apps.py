@@ -10,6 +10,7 @@ class MarketplaceConfig(AppConfig):
         """Every process writes links into mails, and whoever leaves is forgotten everywhere."""
         from marketplace.services import (  # noqa: F401
             feedback_links,
+            interest_links,
             outcome_links,
             own_data,
             request_links,

@@ -1,6 +1,7 @@
 """Importing this registers the jobs of the marketplace; see ``marketplace.services``."""
 
 from marketplace.services import (
+    clocks,
     expiring,
     feedback_links,
     finding,
@@ -16,6 +17,7 @@ from marketplace.services import (
 )
 
 __all__ = [
+    "clocks",
     "expiring",
     "feedback_links",
     "finding",

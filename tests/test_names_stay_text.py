@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from icalendar import Calendar  # noqa: TID251 - read by another hand than wrote it
+from pypdf import PdfReader
 
 from chambers.models import Mail
 from chambers.services.joining import invite_person, register_company
@@ -71,6 +72,23 @@ def test_in_a_mail_and_in_its_calendar_file(company):
     file = invitation(meeting, host, meeting.host)
     (entry,) = Calendar.from_ical(file.content).walk("VEVENT")
     assert NAME in str(entry["SUMMARY"])
+
+
+def test_on_the_printed_timetable(client, company):
+    guest = make.ParticipantFactory(registration__company=company, speaking=True)
+    meeting = make.MeetingFactory(event=guest.registration.event, guest=guest, placed=True)
+    reader = factories.RepresentativeFactory(company=meeting.host.registration.company).person
+    client.force_login(reader)
+
+    answer = client.get(reverse("event-pdf", args=[meeting.event.public_id]))
+
+    paper = PdfReader(io.BytesIO(answer.content))
+    printed = "".join("".join(page.extract_text() for page in paper.pages).split())
+    assert "".join(NAME.split()) in printed
+    leads = [
+        str(note.get_object().get("/A")) for page in paper.pages for note in page.get("/Annots", [])
+    ]
+    assert not any("evil" in one for one in leads)
 
 
 def test_a_name_of_two_lines_is_one_line_in_what_strangers_are_sent():

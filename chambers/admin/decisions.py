@@ -142,7 +142,11 @@ def _do_all(
             for row in rows:
                 done.append((row, do(row, by=by, **form.cleaned_data)))
     except ValidationError as error:
-        form.add_error(None, f"{row}: {' '.join(error.messages)}")
+        named = getattr(error, "error_dict", {})
+        if named and set(named) <= set(form.fields):
+            form.add_error(None, error)  # what was typed is wrong, whatever the row
+        else:
+            form.add_error(None, f"{row}: {' '.join(error.messages)}")
         return None
     except IntegrityError:
         form.add_error(None, _("%(row)s: somebody was faster. Look again.") % {"row": row})

@@ -41,7 +41,8 @@ class Facet:
     Lists of any size (``chambers.selectors.lists``) spread nothing. There a facet ``is_stored``,
     rows hold its values in their column ``facets``; or ``tally`` gives value, label and number of
     rows for the keys that a subquery has. The values of a ``tree`` lie under each other; those
-    under a chosen one are offered too.
+    under a chosen one are offered too. ``rank`` orders values with equally many rows, else their
+    labels do.
     """
 
     key: str
@@ -53,6 +54,11 @@ class Facet:
     is_stored: bool = False
     tally: Callable[[Any], Iterable[tuple[Any, ...]]] | None = None
     tree: Tree | None = None
+    rank: Callable[[str], Any] | None = None
+
+    def order(self, option: Option) -> tuple[Any, ...]:
+        """The place of a choice: those with most rows first."""
+        return (-option.count, self.rank(option.value) if self.rank else option.label)
 
     def is_below(self, value: str) -> bool:
         """Whether a value of a tree lies under another."""
@@ -191,7 +197,7 @@ def groups(everything: Rows, found: Rows, facets: Sequence[Facet], asked: Asked)
             Option(value, str(names.get(value, label)), count, value in picked)
             for value, (label, count) in counts.items()
         ]
-        options.sort(key=lambda one: (-one.count, one.label))
+        options.sort(key=facet.order)
         kept = [one for at, one in enumerate(options) if at < OFFERED or one.picked]
         made.append(Group(facet.key, str(facet.title), kept))
     return made

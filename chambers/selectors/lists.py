@@ -357,7 +357,7 @@ def _options(
         Option(value, str(names.get(value, label)), count, value in picked)
         for value, (label, count) in found.items()
     ]
-    options.sort(key=lambda one: (-one.count, one.label))
+    options.sort(key=facet.order)
     if facet.tree is None:
         return [one for at, one in enumerate(options) if at < OFFERED or one.picked]
     return _in_tree(facet, options)

@@ -30,6 +30,7 @@ from marketplace.admin.mail_texts import MailTextPages
 from marketplace.admin.repairs import RepairPages
 from marketplace.admin.setup import SetUpPages, parts_of
 from marketplace.models import Event, Meeting, Registration, Timetable
+from marketplace.selectors.clocks import meetings_of_changed_rules
 from marketplace.selectors.events import process_line, with_timetable
 from marketplace.selectors.timetables import stage_mismatch
 from marketplace.services import events
@@ -266,7 +267,7 @@ class EventAdmin(
 
 @shows_queues
 def at_events(user: User) -> Iterator[Queue]:
-    """Registrations to decide, events whose timetable is due, meetings without a time."""
+    """Registrations, timetables that are due, meetings without a time or with a changed clock."""
     applied = Registration.objects.filter(
         event__in=Event.objects.served_by(user).ahead().values("pk"),
         status=Registration.Status.APPLIED,
@@ -295,4 +296,13 @@ def at_events(user: User) -> Iterator[Queue]:
         left["count"],
         reverse("admin:marketplace_meeting_changelist") + "?time=missing",
         since=left["since"],
+    )
+    changed = meetings_of_changed_rules(Meeting.objects.served_by(user))
+    first = changed.aggregate(count=Count("pk"), until=Min("slot__starts_at"))
+    until = first["until"]
+    yield Queue(
+        gettext("Meetings whose zone has changed its rule"),
+        first["count"],
+        reverse("admin:marketplace_meeting_changelist") + "?time=clock",
+        until=until.date() if until else None,
     )

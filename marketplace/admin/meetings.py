@@ -32,9 +32,10 @@ from marketplace.models import (
     TableClosed,
     TimeProposal,
 )
+from marketplace.selectors.clocks import meetings_of_changed_rules
 from marketplace.selectors.standby import reason_of
 from marketplace.selectors.times import tell_time
-from marketplace.services import calendars, meetings
+from marketplace.services import calendars, clocks, meetings
 from marketplace.services.online import set_link
 
 
@@ -114,13 +115,20 @@ class PlacedFilter(admin.SimpleListFilter):
     parameter_name = "time"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("missing", _("Time to be set")), ("moved", _("Moved at least once"))]
+        return [
+            ("missing", _("Time to be set")),
+            ("moved", _("Moved at least once")),
+            ("clock", _("Another hour: the rule of its zone has changed")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "missing":
             return queryset.filter(status=Meeting.Status.UNSCHEDULED)
         if self.value() == "moved":
             return queryset.filter(moves__gt=0)
+        if self.value() == "clock":
+            changed = meetings_of_changed_rules(Meeting.objects.served_by(who(request)))
+            return queryset.filter(pk__in=changed.values("pk"))
         return queryset
 
 
@@ -303,6 +311,15 @@ class MeetingAdmin(OrderPages, SearchedByEitherSide):
             do=lambda meeting, by: meetings.set_section(meeting, None, by=by),
             waiting=lambda rows: _ahead(rows).filter(session__isnull=False),
             note=_("They may be placed at any time of the event from now on."),
+        ),
+        decision(
+            "keep_clock",
+            title=_("Keep the hour that the clock shows now"),
+            do=clocks.keep_clock,
+            waiting=meetings_of_changed_rules,
+            note=_(
+                "For meetings whose zone has changed its rule. To keep the old hour, move them."
+            ),
         ),
         decision(
             "link",

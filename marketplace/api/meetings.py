@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -20,6 +20,7 @@ from chambers.models import Scope, User
 from marketplace.api.direct import LinkField
 from marketplace.api.parts import AttenderPart, EventPart, SidePart, SlotPart, TablePart
 from marketplace.models import Event, Feedback, Meeting, Participant, Registration
+from marketplace.selectors.agenda import former_of
 from marketplace.services import feedback as after
 from marketplace.services import meetings as services
 from marketplace.services import participants
@@ -32,6 +33,15 @@ class FurtherPart(AttenderPart):
     """Somebody who joins the two of a meeting."""
 
     attendance = serializers.ChoiceField(Meeting.Attendance.values)
+
+
+class FormerPart(serializers.Serializer):
+    """What a meeting ahead had before it was moved; what has not changed is empty."""
+
+    starts_at = serializers.DateTimeField(allow_null=True)
+    ends_at = serializers.DateTimeField(allow_null=True)
+    place = serializers.CharField(allow_blank=True)
+    link = serializers.CharField(allow_blank=True)
 
 
 class MeetingOut(serializers.Serializer):
@@ -52,6 +62,12 @@ class MeetingOut(serializers.Serializer):
         help_text=_("Outside events: waiting, named or none; empty where nobody wants one."),
     )
     link = serializers.CharField(allow_blank=True)
+    place = serializers.CharField(
+        source="event.told_place",
+        allow_blank=True,
+        help_text=_("Of the event; of a meeting outside events its own."),
+    )
+    former = serializers.SerializerMethodField()
     sequence = serializers.IntegerField(
         help_text=_("Rises with each change of time, place or state.")
     )
@@ -67,6 +83,12 @@ class MeetingOut(serializers.Serializer):
         allow_blank=True,
         help_text=_("Of a cancelled one: as somebody wrote it, else in the language asked for."),
     )
+
+    @extend_schema_field(FormerPart)
+    def get_former(self, meeting: Meeting) -> dict[str, Any]:
+        """The time, place and link that it had before."""
+        told: dict[str, Any] = FormerPart(former_of(meeting, None)).data
+        return told
 
     def get_interpreter_wish(self, meeting: Meeting) -> str:
         """The state of the wish."""
@@ -325,6 +347,7 @@ def joined_meetings(rows: QuerySet[Meeting]) -> QuerySet[Meeting]:
         "table__hall",
         "interpreter",
         "interpreter_wish",
+        "former__table__hall",
         "cancelled_side__company__country",
         *sides,
     ).prefetch_related("others__registration__company__country", "further_marks")

@@ -150,6 +150,10 @@ class Slot(PublicModel):
     event = models.ForeignKey(Event, models.CASCADE, related_name="slots", verbose_name=_("event"))
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
+    # The zone of the event and its minutes ahead of UTC then, as first known; see selectors.clocks.
+    noted_clock = models.CharField(
+        _("clock"), max_length=80, blank=True, default="", db_default="", editable=False
+    )
 
     objects = PartQuerySet.as_manager()
 

@@ -21,7 +21,7 @@ from marketplace.models import (
     Slot,
     Table,
 )
-from marketplace.selectors.appointments import place_of, seat_of, told_table
+from marketplace.selectors.appointments import is_online, place_of, seat_of, told_table
 from marketplace.selectors.times import ShownTime, day_of, shown_time
 
 if TYPE_CHECKING:
@@ -78,6 +78,9 @@ class Former:
     time: ShownTime | None = None
     place: str = ""
     link: str = ""
+    starts_at: dt.datetime | None = None
+    """With ``ends_at`` the same as ``time``, for programs."""
+    ends_at: dt.datetime | None = None
 
 
 def former_of(meeting: Meeting, zone: str | None) -> Former:
@@ -88,15 +91,17 @@ def former_of(meeting: Meeting, zone: str | None) -> Former:
     was, slot = getattr(meeting, "former", None), meeting.slot
     if was is None or meeting.status not in Meeting.AHEAD:
         return Former()
-    time, place = None, was.place if was.place != meeting.event.place else ""
-    now = (slot.starts_at, slot.ends_at) if slot is not None else None
-    if was.starts_at is not None and (was.starts_at, was.ends_at) != now:
-        time = shown_time(was.starts_at, was.ends_at, zone=meeting.event.zone, reader=zone)
+    place = was.place if was.place != meeting.event.place else ""
+    if was.is_online and not is_online(meeting):
+        place = ", ".join(filter(None, [_("Online"), place]))
     if was.table is not None and was.table_id != meeting.table_id:
         place = told_table(was.table)
-    elif was.is_online and meeting.table_id is not None:
-        place = _("Online")
-    return Former(time, place, was.link if was.link != meeting.link else "")
+    link = was.link if was.link != meeting.link else ""
+    now = (slot.starts_at, slot.ends_at) if slot is not None else None
+    if was.starts_at is None or (was.starts_at, was.ends_at) == now:
+        return Former(None, place, link)
+    time = shown_time(was.starts_at, was.ends_at, zone=meeting.event.zone, reader=zone)
+    return Former(time, place, link, was.starts_at, was.ends_at)
 
 
 def with_people(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:

@@ -31,6 +31,12 @@ def band_labels(bands: Collection[str]) -> dict[str, str]:
     return told
 
 
+def band_rank(band: str) -> tuple[str, int]:
+    """The place of a band among others: by currency, the smallest amounts first."""
+    currency, _sep, power = band.partition("-")
+    return currency, int(power) if power.isdecimal() else 0
+
+
 def _called(power: int, currency: str) -> str:
     said = {"currency": currency, "least": _amount(power), "most": _amount(power + 1)}
     if power == _FIRST:

@@ -65,9 +65,12 @@ def appointment_of(
 
 
 def place_of(meeting: Meeting) -> str:
-    """The table, its hall and the place of the event; without a table, that it is online."""
+    """The table, its hall and the place of the event; without a table, that it is online.
+
+    Outside events a link and a place may both be given: then it is told as both.
+    """
     seat = seat_of(meeting)
-    if meeting.table is None:
+    if meeting.table is None and not meeting.event.is_direct:
         return seat or meeting.event.told_place
     return ", ".join(filter(None, [seat, meeting.event.told_place]))
 
@@ -75,8 +78,13 @@ def place_of(meeting: Meeting) -> str:
 def seat_of(meeting: Meeting) -> str:
     """The table and its hall; without a table, that it is online, or nothing."""
     if meeting.table is None:
-        return _("Online") if meeting.link or meeting.is_remote else ""
+        return _("Online") if is_online(meeting) else ""
     return told_table(meeting.table)
+
+
+def is_online(meeting: Meeting) -> bool:
+    """Whether its people meet by a link: it has one, or nobody comes to a place."""
+    return meeting.table is None and bool(meeting.link or meeting.is_remote)
 
 
 def told_table(table: Table) -> str:

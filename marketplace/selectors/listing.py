@@ -20,7 +20,7 @@ from chambers.selectors.search import Question, read_question
 from chambers.selectors.trades import Divisions, Headings
 from chambers.selectors.why import Place, Reason, places_of_codes, places_of_texts, why
 from marketplace.models import InvestmentTerms, Opportunity
-from marketplace.selectors.amounts import band_labels
+from marketplace.selectors.amounts import band_labels, band_rank
 from marketplace.selectors.directory import by_code
 from marketplace.selectors.search import answering_opportunities
 from marketplace.selectors.shown import ShownOpportunity, shown_opportunities
@@ -40,13 +40,19 @@ SORTS = {"best": _("Best match first"), "new": _("Newest first"), "closing": _("
 OPEN_MARKS = Marks()  # all that is published is everybody's to find
 
 
-def _stored(key: str, title: StrPromise | str, labels: Labels) -> Facet:
+def _stored(
+    key: str,
+    title: StrPromise | str,
+    labels: Labels,
+    rank: Callable[[str], object] | None = None,
+) -> Facet:
     return Facet(
         key,
         title,
         narrow=lambda rows, values: rows.filter(OPEN_MARKS.matching(key, values)),
         labels=labels,
         is_stored=True,
+        rank=rank,
     )
 
 
@@ -79,7 +85,7 @@ OPPORTUNITY_FACETS = (
         _("Investment: instrument"),
         lambda _values: dict(InvestmentTerms.Instrument.choices),
     ),
-    _stored("amount", _("Investment: amount"), band_labels),
+    _stored("amount", _("Investment: amount"), band_labels, band_rank),
 )
 
 

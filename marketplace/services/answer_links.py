@@ -1,4 +1,7 @@
-"""The addresses in mails by which a meeting request is answered; ``request_links`` acts on them."""
+"""The addresses in mails by which a request for a meeting or an interest is answered.
+
+``request_links`` and ``interest_links`` act on them.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ from django.utils import timezone
 
 from chambers.models import User
 from chambers.services import links
-from marketplace.models import MeetingRequest
+from marketplace.models import Interest, MeetingRequest
 
 ACCEPT = "request.accept"
 DECLINE = "request.decline"
+ACCEPT_INTEREST = "interest.accept"
+DECLINE_INTEREST = "interest.decline"
 _DAY = 24 * 3600
 
 
@@ -38,4 +43,18 @@ def answer_links(request: MeetingRequest, reader: User) -> dict[str, str]:
     return {
         name: links.link(purpose, person=reader, key=key, days=days)
         for name, purpose in (("accept", ACCEPT), ("decline", DECLINE))
+    }
+
+
+def interest_links(interest: Interest, reader: User) -> dict[str, str]:
+    """Addresses under ``accept`` and ``decline`` for who reads it at the owner; else none.
+
+    None while a question waits for its answer, or a chamber has it: its staff answer signed in.
+    """
+    if interest.status != Interest.Status.WITH_OWNER:
+        return {}
+    key = str(interest.public_id)
+    return {
+        name: links.link(purpose, person=reader, key=key)
+        for name, purpose in (("accept", ACCEPT_INTEREST), ("decline", DECLINE_INTEREST))
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marketplace.models import FormerPlace, Meeting
+from marketplace.selectors.appointments import is_online
 
 
 def keep_former(meetings: Sequence[Meeting]) -> None:
@@ -25,12 +26,14 @@ def keep_former(meetings: Sequence[Meeting]) -> None:
 
 
 def keep_former_place(was: Meeting, meeting: Meeting) -> None:
-    """Note the link and, outside events, the place that a meeting had; see ``as_it_was``."""
-    left = {}
+    """Note the link, that it was online and, outside events, the place; see ``as_it_was``."""
+    left: dict[str, Any] = {}
     if was.link not in ("", meeting.link):
         left["link"] = was.link
     if was.event.place not in ("", meeting.event.place):
-        left["place"] = was.event.place
+        left |= {"place": was.event.place, "is_online": is_online(was)}
+    elif is_online(was) and not is_online(meeting):
+        left |= {"place": "", "is_online": True, "table_id": None}
     _note({meeting.pk: left} if left else {})
 
 
@@ -52,7 +55,7 @@ def _online_among(keys: Sequence[int]) -> list[int]:
     if not keys:
         return []
     rows = Meeting.objects.filter(pk__in=keys).select_related("event", "host", "guest")
-    return [one.pk for one in rows.prefetch_related("others") if one.link or one.is_remote]
+    return [one.pk for one in rows.prefetch_related("others") if is_online(one)]
 
 
 def _note(left: Mapping[int, Mapping[str, Any]]) -> None:

@@ -19,6 +19,7 @@ from chambers.services.mail import queue_mail
 from marketplace.models import Interest, InterestEntry
 from marketplace.selectors.interests import told_entry
 from marketplace.selectors.shown import shown_opportunity
+from marketplace.services.answer_links import interest_links
 from marketplace.services.interest_ways import held_hop, hops_of
 
 Role = Representative.Role
@@ -127,7 +128,8 @@ def _tell_company(
     if not asks and not company.memberships.in_force().filter(chamber=chamber).exists():
         chamber = None
     for reader in voices(company, interest):
-        _mail(kind, interest, reader, entry, chamber=chamber, asks=asks, **more)
+        links = {} if asks else interest_links(interest, reader)
+        _mail(kind, interest, reader, entry, chamber=chamber, asks=asks, **links, **more)
 
 
 def _mail(

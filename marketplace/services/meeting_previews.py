@@ -79,7 +79,9 @@ def _former(meeting: Meeting) -> Meeting:
     elif slot is not None:
         first = slot.starts_at - (slot.ends_at - slot.starts_at)
         was.slot = Slot(event=meeting.event, starts_at=first, ends_at=slot.starts_at)
-    was.table = noted.table if noted is not None and noted.table is not None else meeting.table
+    if noted is not None:
+        was.table = None if noted.is_online else noted.table or meeting.table
+        was.link = noted.link or meeting.link
     return was
 
 

@@ -26,7 +26,7 @@ from marketplace.models import (
 from marketplace.selectors.appointments import appointment_of, place_of
 from marketplace.selectors.event_days import event_days, has_days
 from marketplace.selectors.mail_texts import wording_of
-from marketplace.selectors.times import shown_time, tell_instant, tell_time
+from marketplace.selectors.times import NOT_CHOSEN, city_of, tell_hours, tell_instant, tell_time
 from marketplace.selectors.why import WhyTold
 from marketplace.services import rules
 from marketplace.services.answer_links import answer_links
@@ -158,9 +158,8 @@ def meeting_context(
             "own": own,
             "partner": _partner(meeting, own),
             "time": _told(meeting.slot, own, reader) if meeting.slot else "",
-            "at": _brief(meeting.slot, own) if meeting.slot else "",
-            "was": _told_before(was, own, reader) if was else "",
-            "was_link": was.link if was and was.link != meeting.link else "",
+            "at": _brief(meeting.slot, own, reader) if meeting.slot else "",
+            **(_before(was, meeting, own, reader) if was else {}),
             "place": place_of(meeting),
             "quota": rules.quota_left(own) if kind == "accepted" and _asked(meeting, own) else None,
         }
@@ -173,10 +172,18 @@ def as_it_was(meeting: Meeting) -> Meeting:
     return former
 
 
-def _told_before(was: Meeting, own: Registration, reader: User) -> str:
-    """The former time and place in one line, in the language in force."""
-    time = _told(was.slot, own, reader) if was.slot else ""
-    return ", ".join(filter(None, [time, place_of(was)]))
+def _before(was: Meeting, meeting: Meeting, own: Registration, reader: User) -> dict[str, Any]:
+    """The former time and place in one line, in the language in force, and the former link.
+
+    Where only place or link change, the line says nothing of the time, which stays.
+    """
+    stays = was.slot is not None and was.slot == meeting.slot
+    time = _told(was.slot, own, reader) if was.slot and not stays else ""
+    return {
+        "time_stays": stays,
+        "was": ", ".join(filter(None, [time, place_of(was)])),
+        "was_link": was.link if was.link != meeting.link else "",
+    }
 
 
 def _asked(meeting: Meeting, own: Registration) -> bool:
@@ -200,7 +207,7 @@ def offered(slot: Slot, own: Registration, reader: User, until: dt.datetime) -> 
     with translation.override(reader.language):
         return {
             "time": _told(slot, own, reader),
-            "at": _brief(slot, own),
+            "at": _brief(slot, own, reader),
             "until": _instant(until, own, reader),
         }
 
@@ -392,10 +399,16 @@ def _instant(at: dt.datetime, registration: Registration, reader: User) -> str:
     return tell_instant(at, zone=registration.event.zone, reader=reader.time_zone)
 
 
-def _brief(slot: Slot, registration: Registration) -> str:
-    """The time for a subject: at the place alone."""
-    shown = shown_time(slot.starts_at, slot.ends_at, zone=registration.event.zone)
-    return f"{shown.day}, {shown.span}"
+def _brief(slot: Slot, registration: Registration, reader: User) -> str:
+    """The time for a subject: at the place of the event alone.
+
+    A meeting outside events has no such place: it is told by the reader's clock, with its city.
+    """
+    event = registration.event
+    if not event.is_direct:
+        return tell_hours(slot.starts_at, slot.ends_at, zone=event.zone)
+    zone = event.zone if reader.time_zone == NOT_CHOSEN else reader.time_zone
+    return f"{tell_hours(slot.starts_at, slot.ends_at, zone=zone)} {city_of(zone)}"
 
 
 def mail_of_event(

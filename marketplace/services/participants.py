@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from chambers.models import User
 from marketplace.models import Meeting, MeetingRequest, Participant
 from marketplace.models.registrations import new_badge_code
+from marketplace.selectors.appointments import place_of
 from marketplace.selectors.parts import told_ahead
 from marketplace.services import (
     calendars,
@@ -25,6 +26,7 @@ from marketplace.services import (
     registrations,
     standby,
 )
+from marketplace.services.former_places import keep_former_place
 
 _FREE = {"name", "position", "presence", "person"}
 
@@ -46,6 +48,7 @@ def change_participant(
     participant = _hold(participant, by)
     meetings = _ahead(participant, at)
     before = handover_mail.readers_of(meetings)
+    earlier = {one.pk: notices.as_it_was(one) for one in meetings}
     old = (participant.name, participant.person_id, participant.presence)
     for name, value in fields.items():
         setattr(participant, name, value)
@@ -62,9 +65,11 @@ def change_participant(
     if is_other or participant.presence != old[2]:
         meetings = _ahead(participant, at)
         for meeting in meetings:
-            was = notices.as_it_was(meeting)
+            was = earlier[meeting.pk]
             handovers.reseat(meeting)
-            moved += [(meeting, was)] if meeting.table_id != was.table_id else []
+            if place_of(meeting) != place_of(was):
+                keep_former_place(was, meeting)
+                moved.append((meeting, was))
     if is_other:
         handover_mail.tell_of_people(
             participant.registration, meetings, before, left=old[0], came=participant.name

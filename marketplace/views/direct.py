@@ -113,6 +113,11 @@ def where(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     form = PlaceForm(sent(request), initial=initial)
     if carried_out(form, partial(direct_meetings.set_place, found, by=request.user)):
         messages.success(request, _("Saved. All who come read it by mail."))
+        if not any(form.cleaned_data.values()):
+            text = _(
+                "There is neither a place nor a link now: give one, or nobody finds the other."
+            )
+            messages.warning(request, text)
         return redirect("meeting", found.public_id)
     return _page(request, "where.html", {"meeting": found, "partners": _others(found, own)}, form)
 

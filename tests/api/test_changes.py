@@ -211,6 +211,9 @@ def test_a_link_is_given_by_a_side_or_the_organiser_and_by_nobody_else(scene, sp
     given = post(scene.programs[0], path, link="https://meet.example/5")
 
     assert given.json()["link"] == "https://meet.example/5"
+    assert given.json()["former"] == {"starts_at": None, "ends_at": None, "place": "", "link": ""}
+    changed = post(scene.programs[0], path, link="https://meet.example/6").json()
+    assert changed["former"]["link"] == "https://meet.example/5"
     assert post(scene.staff, path, link="javascript:alert(1)").status_code == 400
     assert post(speaking_for(UserFactory()), path, link="https://x.example/").status_code == 404
 

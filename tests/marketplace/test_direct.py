@@ -10,7 +10,9 @@ from django.utils import timezone, translation
 
 from chambers.models import Mail, Representative
 from marketplace.models import Booking, Event, Meeting, MeetingRequest, Registration
+from marketplace.selectors.agenda import former_of
 from marketplace.selectors.feeds import appointments_of
+from marketplace.selectors.times import tell_hours
 from marketplace.services import direct, direct_meetings, meetings, moves, requests
 from marketplace.services.answer_links import answer_links
 from marketplace.services.rules import DIRECT_MOST, direct_quota_left
@@ -496,6 +498,10 @@ def test_where_one_meets_is_told_to_all_with_the_same_entry_of_the_calendar(worl
         link="javascript:alert(1)",
     )
     mail = Mail.objects.get(to=world.anna.person.email, kind="meeting_moved")
+    by_her_clock = tell_hours(meeting.slot.starts_at, meeting.slot.ends_at, zone="Europe/Minsk")
+    assert mail.subject == f"Another place or link: {by_her_clock} Minsk, Asahi"
+    assert "keeps its time" in mail.text
+    assert "Before:" not in mail.text
     assert "https://meet.example/asahi" in mail.text
     assert f"UID:{meeting.uid}@" in mail.calendar
     assert "SEQUENCE:2" in mail.calendar
@@ -507,6 +513,16 @@ def test_where_one_meets_is_told_to_all_with_the_same_entry_of_the_calendar(worl
         False,
     )
     assert ("Hotel Okura, lobby" in now, "meet.example" in now) == (True, False)
+    assert former_of(Meeting.objects.get(), None).place == "Online"
+    direct_meetings.set_place(
+        meeting, by=world.keiko.person, place="Hotel Okura, bar", link="https://meet.example/asahi"
+    )
+    text = Mail.objects.filter(to=world.anna.person.email, kind="meeting_moved").latest("pk").text
+    before, now = text.partition("Before: ")[2].split("Now: ")
+    assert ("Hotel Okura, lobby" in before, "Online, Hotel Okura, bar" in now) == (True, True)
+    direct_meetings.set_place(meeting, by=world.keiko.person)
+    text = Mail.objects.filter(to=world.anna.person.email, kind="meeting_moved").latest("pk").text
+    assert "Neither place nor link is given now" in text
 
 
 def test_a_colleague_goes_instead_and_the_partner_reads_who(world):

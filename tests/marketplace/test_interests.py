@@ -1,6 +1,7 @@
 """Expressions of interest: their way, their deadlines, who may do what, and who collides."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.conf import settings
@@ -102,6 +103,56 @@ def test_an_interest_goes_over_the_agreement_from_chamber_to_chamber_to_the_owne
     assert f"Request meeting:\n{settings.BASE_URL}{ask}\n" in asks[world.keiko.email]
     assert reverse("direct-ask", args=[world.asking.public_id]) in asks[world.anna.email]
     assert "Request meeting" not in asks[world.sato.email] + asks[world.irina.email]
+
+
+def links_of(mail):
+    """The paths of the one-purpose links in a mail, in its order."""
+    return re.findall(r"https?://[^/]+(\S*/links/\S+)", mail.text)
+
+
+def test_the_owner_answers_from_the_mail_by_a_button_and_staff_only_signed_in(world, client):
+    interest = services.forward_interest(world.express(), by=world.sato)
+    interest = services.forward_interest(interest, by=world.irina)
+    accept, decline = links_of(mails("received", world.anna).get())[:2]
+    for chamber_staff in (world.sato, world.irina):  # one link alone, to choose what is mailed
+        assert "Accept:" not in mails("received", chamber_staff).get().text
+
+    asked = client.get(accept).content.decode()
+    assert "Accept this interest?" in asked
+    assert "Asahi Keiso" in asked
+    refused = client.post(decline, {"reason_code": "", "reason": ""})
+    assert "Choose a reason, or write one." in refused.content.decode()
+    assert Interest.objects.get().status == "with_owner"
+    client.post(accept)
+
+    assert Interest.objects.get().status == "accepted"
+    for late in (accept, decline):
+        assert "was answered, asked about or taken back" in client.post(late).content.decode()
+    assert kinds(interest)[-1] == "accepted"
+
+
+def test_an_interest_is_declined_from_the_mail_with_a_wording(client):
+    world = build(anonymous=False)
+    interest = world.express(direct=True)
+    _accept, decline = links_of(mails("received", world.anna).get())[:2]
+
+    client.post(decline, {"reason_code": "capacity", "reason": ""})
+
+    interest.refresh_from_db()
+    assert (interest.status, interest.reason_code) == ("declined", "capacity")
+
+
+def test_a_colleague_who_left_the_company_cannot_answer_by_the_mail(client):
+    world = build(anonymous=False)
+    world.express(direct=True)
+    accept = links_of(mails("received", world.anna).get())[0]
+    RepresentativeFactory(company=world.owner)
+    world.owner.representatives.filter(person=world.anna).delete()
+
+    answer = client.post(accept)
+
+    assert answer.status_code == 404
+    assert Interest.objects.get().status == "with_owner"
 
 
 def test_each_chamber_and_the_owner_have_the_working_days_of_the_agreement(world):

@@ -88,6 +88,7 @@ def test_a_move_takes_everything_along_and_tells_old_and_new(scene):
     assert "SEQUENCE:1" in mails[0].calendar
     former = former_of(Meeting.objects.get(), "Asia/Tokyo")
     assert (former.time.span, former.place) == ("10:00–10:20", "")
+    assert (former.starts_at, former.ends_at) == (scene.slots[0].starts_at, scene.slots[0].ends_at)
 
 
 def test_another_table_does_not_make_the_old_time_forgotten(scene):

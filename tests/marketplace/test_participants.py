@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 
 from chambers.models import Mail
 from marketplace.models import Booking, Meeting, MeetingRequest, Participant, StandbyOffer
+from marketplace.selectors.agenda import former_of
 from marketplace.services import desk, losses, participants, registrations, requests
 from marketplace.services.repairs import apply_repair
 from tests import event_factories as make
@@ -74,7 +75,7 @@ def test_another_person_gets_the_invitations_and_the_old_one_the_cancellations(e
     gone = Mail.objects.get(kind="people_left")
     assert gone.calendar.count("STATUS:CANCELLED") == 2
     assert gone.calendar.count("SEQUENCE:1") == 2
-    assert "Boris goes to these meetings" in gone.text
+    assert "Boris goes instead of" in gone.text
     told = Mail.objects.get(to=own.partners[0].person.email)
     assert "Boris comes instead of Anna Ivanova" in told.subject
     assert "Boris" in told.calendar
@@ -108,6 +109,22 @@ def test_who_becomes_remote_sits_at_a_table_with_a_screen(event):
     assert (str(screen) in before, str(screen) in now) == (False, True)
     assert str(meeting.former.table) in before
     assert set(Mail.objects.values_list("kind", flat=True)) == {"meeting_moved"}
+
+
+def test_who_comes_to_a_place_without_tables_after_all_is_no_longer_online(event):
+    own = Company(event, meetings=1)
+    Booking.objects.exclude(table=None).delete()
+    Meeting.objects.update(table=None)
+    event.tables.all().delete()
+    participants.change_participant(own.person, by=own.owner, presence="remote")
+    Participant.objects.exclude(pk=own.person.pk).update(presence="remote")
+    Mail.objects.all().delete()
+
+    participants.change_participant(own.person, by=own.owner, presence="on_site")
+
+    mail = Mail.objects.get(to=own.partners[0].person.email)
+    assert (mail.kind, "Before: Online\n" in mail.text) == ("meeting_moved", True)
+    assert former_of(Meeting.objects.get(), None).place == "Online"
 
 
 def test_a_colleague_takes_all_meetings_and_the_row_goes(event):

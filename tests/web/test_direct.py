@@ -383,8 +383,12 @@ def test_link_place_and_people_are_changed_on_the_meeting(world):
     )
     shown = world.get(world.anna.person, "meeting", meeting.public_id).content.decode()
     assert "<dd>none<br>" in shown
+    assert "Before: Online<" in shown
     assert "Before: https://meet.example/2" in shown
     world.post(world.keiko.person, "meeting-where", meeting.public_id, link="", place="")
+    warned = world.get(world.keiko.person, "meeting", meeting.public_id).content.decode()
+    assert "There is neither a place nor a link now" in warned
+    assert "neither place nor link is given yet" in warned
     shown = world.get(world.anna.person, "meeting", meeting.public_id).content.decode()
     assert "Before: https://meet.example/2" in shown
     assert "Before: Our office, Nagoya" in shown
@@ -392,6 +396,7 @@ def test_link_place_and_people_are_changed_on_the_meeting(world):
         world.keiko.person, "meeting-where", meeting.public_id, link="meet.example/3", place="Hotel"
     )
     shown = world.get(world.anna.person, "meeting", meeting.public_id).content.decode()
+    assert "Online, Hotel<br>" in shown
     assert "Before: https://meet.example/2" in shown
     assert "Before: Our office, Nagoya" in shown
 

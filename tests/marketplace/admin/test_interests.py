@@ -80,6 +80,17 @@ def test_who_does_not_have_it_or_only_reads_changes_nothing(client, world):
     assert interest.status == "with_own_chamber"
 
 
+def test_a_decline_without_a_reason_is_told_beside_the_field(client, world):
+    interest = world.express()
+
+    shown = act(client, world.sato, "decline", interest, reason_code="", reason="")
+
+    form = shown.context["form"]
+    assert (list(form.errors), form.non_field_errors()) == (["reason_code"], [])
+    interest.refresh_from_db()
+    assert interest.status == "with_own_chamber"
+
+
 def test_the_page_of_an_interest_shows_its_way_and_words_and_no_hidden_name(client, world):
     world.asking.legal_name = "<a href=//evil>x</a>"
     world.asking.save()

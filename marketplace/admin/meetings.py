@@ -256,6 +256,10 @@ def _ahead(rows: QuerySet[Meeting]) -> QuerySet[Meeting]:
     return rows.filter(status__in=Meeting.AHEAD)
 
 
+def _of_changed_rules(rows: QuerySet[Meeting]) -> QuerySet[Meeting]:
+    return meetings_of_changed_rules(Meeting.objects.filter(pk__in=rows.values("pk")))
+
+
 @admin.register(Meeting)
 class MeetingAdmin(OrderPages, SearchedByEitherSide):
     """Meetings of one's events: who, when, where, and what became of them."""
@@ -316,7 +320,7 @@ class MeetingAdmin(OrderPages, SearchedByEitherSide):
             "keep_clock",
             title=_("Keep the hour that the clock shows now"),
             do=clocks.keep_clock,
-            waiting=meetings_of_changed_rules,
+            waiting=_of_changed_rules,
             note=_(
                 "For meetings whose zone has changed its rule. To keep the old hour, move them."
             ),

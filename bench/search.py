@@ -24,6 +24,7 @@ from typing import Any
 
 from bench.imports import _database as database
 from bench.imports import _manage as manage
+from bench.machine import pace
 
 OPPORTUNITIES = 200_000
 ROUNDS = 400  # pages of each list
@@ -212,6 +213,9 @@ def _measure(rounds: int) -> None:
     _set_up()
     from django.db import connection
 
+    from config.garbage import settle
+
+    settle()  # as the web server does
     with connection.cursor() as cursor:
         cursor.execute("set max_parallel_workers_per_gather = 0")  # all its work is in one process
         _prepare_plain(cursor)
@@ -219,11 +223,8 @@ def _measure(rounds: int) -> None:
         companies = cursor.fetchone()
         cursor.execute("select count(*) from marketplace_opportunity")
         opportunities = cursor.fetchone()
-    load = os.getloadavg()[0]
-    print(
-        f"{companies[0]:,} companies, {opportunities[0]:,} opportunities; milliseconds; "
-        f"load of this machine before: {load:.1f} on {os.cpu_count()} processors"
-    )
+    print(f"{companies[0]:,} companies, {opportunities[0]:,} opportunities; milliseconds")
+    print(f"{pace()}; {os.cpu_count()} processors")
     print(f"{'':42}{'p50':>8}{'p95':>8}{'worst':>8}{'CPU p95':>9}{'pages':>7}")
     held = True
     for path, table in (

@@ -7,4 +7,7 @@ os.environ.setdefault("STATEMENT_TIMEOUT_MS", "5000")
 
 from django.core.asgi import get_asgi_application
 
+from config.garbage import settle
+
 application = get_asgi_application()
+settle()

@@ -10,7 +10,7 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import beat_init, before_task_publish
+from celery.signals import beat_init, before_task_publish, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -40,3 +40,11 @@ def stamp(headers: dict[str, Any], **_: Any) -> None:
 def first_tick(**_: Any) -> None:
     """Let the clock's first sign of life not wait for its first period."""
     app.send_task("chambers.tasks.tick", expires=30)
+
+
+@worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
+def settled(**_: Any) -> None:
+    """Keep the search for garbage short in a process that works for days."""
+    from config.garbage import settle  # the settings are known by now
+
+    settle()

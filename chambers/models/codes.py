@@ -59,6 +59,20 @@ class Country(models.Model):
         return str(getattr(self, f"name_{site_language()}"))
 
 
+class TradeCodeManager(models.Manager.from_queryset(ReferenceQuerySet)):  # type: ignore[misc]
+    """Leaves out the column that finds a code: it is most of the row, and no page shows it."""
+
+    def get_queryset(self) -> ReferenceQuerySet:
+        found: ReferenceQuerySet = super().get_queryset().defer("search")
+        return found
+
+    def with_parents(self) -> ReferenceQuerySet:
+        """Codes with those above them joined."""
+        unread = ("search", "parent__search", "parent__parent__search")
+        found: ReferenceQuerySet = self.select_related("parent__parent").defer(*unread)
+        return found
+
+
 class TradeCode(models.Model):
     """A position of a classification, with its labels."""
 
@@ -87,7 +101,7 @@ class TradeCode(models.Model):
     everyday = models.JSONField(default=dict, blank=True, editable=False)
     search = SearchVectorField(editable=False, null=True)
 
-    objects = ReferenceQuerySet.as_manager()
+    objects = TradeCodeManager()
 
     class Meta:
         verbose_name = _("trade code")

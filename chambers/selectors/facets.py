@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Lookup, Q, QuerySet
 from django.http import QueryDict
 from django.utils.http import urlencode
 
@@ -40,7 +40,7 @@ class Facet:
 
     Lists of any size (``chambers.selectors.lists``) spread nothing. There a facet ``is_stored``,
     rows hold its values in their column ``facets``; or ``tally`` gives value, label and number of
-    rows for the keys that a subquery has. The values of a ``tree`` lie under each other; those
+    rows for those ``Within``. The values of a ``tree`` lie under each other; those
     under a chosen one are offered too. ``rank`` orders values with equally many rows, else their
     labels do.
     """
@@ -52,7 +52,7 @@ class Facet:
     labels: Callable[[Collection[str]], Mapping[str, StrPromise | str]] | None = None
     repeats: bool = True
     is_stored: bool = False
-    tally: Callable[[Any], Iterable[tuple[Any, ...]]] | None = None
+    tally: Callable[[Within], Iterable[tuple[Any, ...]]] | None = None
     tree: Tree | None = None
     rank: Callable[[str], Any] | None = None
 
@@ -63,6 +63,33 @@ class Facet:
     def is_below(self, value: str) -> bool:
         """Whether a value of a tree lies under another."""
         return self.tree is not None and bool(self.tree.parent_of(value))
+
+
+@dataclass(frozen=True)
+class Within:
+    """The rows of a list by their keys: a few thousand of them, or a query of all."""
+
+    keys: list[int] | Rows
+
+    def has(self, column: str) -> Q:
+        """Rows whose ``column`` holds one of the keys.
+
+        As one array: PostgreSQL walks an index once along it, but looks each key up on its own
+        where they come from a subquery.
+        """
+        if not isinstance(self.keys, list):
+            return Q((f"{column}__in", self.keys))
+        return Q(_OneOf(F(column), self.keys))
+
+
+class _OneOf(Lookup):  # type: ignore[type-arg]  # not to be subscripted at run time
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, parameters = self.process_lhs(compiler, connection)
+        # Written out here: the driver takes its time over some thousand numbers.
+        keys = "{" + ",".join(map(str, self.rhs)) + "}"
+        return f"{column} = ANY(%s::bigint[])", [*parameters, keys]
 
 
 class Tree(Protocol):
@@ -77,6 +104,10 @@ class Tree(Protocol):
 
     def offered(self, picked: Collection[str]) -> str:
         """A regular expression of the values to offer where some are chosen."""
+
+    @property
+    def deep(self) -> str:
+        """A pattern for LIKE of values that are not offered where none is chosen."""
 
 
 @dataclass(frozen=True)

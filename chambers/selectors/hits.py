@@ -39,6 +39,18 @@ class Unseen:
 
 
 @dataclass(frozen=True)
+class Offered:
+    """Which stored facets are counted: a regular expression of them.
+
+    ``besides`` are patterns for LIKE of values that it has not, however many there are: these are
+    not even grouped.
+    """
+
+    values: str
+    besides: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Hits:
     """Keys of rows in their order; how many of them hold each stored facet, marks included."""
 
@@ -46,10 +58,10 @@ class Hits:
     held: Counter[str]
 
 
-def hits_of(unseen: Unseen, most: int, offered: str | None = None) -> Hits:
+def hits_of(unseen: Unseen, most: int, offered: Offered | None = None) -> Hits:
     """The first ``most`` rows that the reader may see, in the order of ``unseen``. One query.
 
-    ``offered`` is a regular expression of the stored facets to count; None counts none.
+    ``offered``: the stored facets to count; None counts none.
     """
     try:
         inner, parameters = _seen(unseen, most)
@@ -60,10 +72,10 @@ def hits_of(unseen: Unseen, most: int, offered: str | None = None) -> Hits:
         # Grouped first: a few hundred values are compared, not some thousand.
         counted = (
             " UNION ALL SELECT value, number, NULL FROM (SELECT value, count(*) AS number"
-            " FROM hits, unnest(hits.facets) AS value GROUP BY value OFFSET 0) AS held"
-            " WHERE value ~ %s"
+            " FROM hits, unnest(hits.facets) AS value WHERE value NOT LIKE ALL(%s)"
+            " GROUP BY value OFFSET 0) AS held WHERE value ~ %s"
         )
-        parameters = [*parameters, offered]
+        parameters = [*parameters, list(offered.besides), offered.values]
     keys: list[int] = []
     held: Counter[str] = Counter()
     with connection.cursor() as cursor:

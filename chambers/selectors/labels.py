@@ -64,7 +64,7 @@ def countries_of(codes: Collection[str]) -> list[Country]:
 
 def country_labels(codes: Collection[str]) -> dict[str, str]:
     """Each country code with its name for this reader. One query."""
-    return {country.pk: country.name for country in Country.objects.filter(pk__in=codes)}
+    return dict(Country.objects.filter(pk__in=codes).values_list("pk", f"name_{site_language()}"))
 
 
 def country_name(path: str) -> Combinable:

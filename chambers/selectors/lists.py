@@ -18,7 +18,6 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.paginator import Page, Paginator
 from django.db import connection
 from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
 
 from chambers.models import site_language
 from chambers.selectors.facets import (
@@ -28,9 +27,10 @@ from chambers.selectors.facets import (
     Group,
     Option,
     Rows,
+    Within,
     narrowed,
 )
-from chambers.selectors.hits import Unseen, hits_of
+from chambers.selectors.hits import Offered, Unseen, hits_of
 from chambers.selectors.indexing import FOR_ITSELF, FOR_MEMBERS
 from chambers.selectors.search import Question, read_otherwise
 from chambers.selectors.trades import names_of_codes
@@ -234,23 +234,22 @@ def _read(shelf: Shelf, rows: Unseen, facets: Sequence[Facet]) -> tuple[list[int
     tally: Counter[tuple[str, str]] = Counter()
     for value, count in hits.held.items():
         _add(tally, value, count, shelf.marks.open)
-    within = RawSQL("SELECT unnest(%s::bigint[])", [hits.keys])
-    return hits.keys, _told(shelf, tally, within, facets, shelf.asked.picked)
+    return hits.keys, _told(shelf, tally, Within(hits.keys), facets, shelf.asked.picked)
 
 
 def _told(
     shelf: Shelf,
     tally: Counter[tuple[str, str]],
-    within: Any,
+    within: Within,
     facets: Sequence[Facet],
     picked: Mapping[str, Collection[str]],
 ) -> Counts:
-    """``tally`` by facet, with what is not stored for everybody; ``within`` gives the keys."""
+    """``tally`` by facet, with what is not stored for everybody; ``within`` has the keys."""
     found: Counts = {facet.key: {} for facet in facets}
     stored, inside = [facet for facet in facets if facet.is_stored], shelf.marks.inside
     if stored and inside is not None and len(shelf.marks.open) < len(EVERY_MARK):
         hidden = [mark for mark in EVERY_MARK if mark not in shelf.marks.open]
-        rows = shelf.whole.model.objects.filter(inside, pk__in=within)
+        rows = shelf.whole.model.objects.filter(inside, within.has("pk"))
         tally = tally + _tally(rows, stored, picked, hidden)
     for (key, value), count in tally.items():
         found[key][value] = (value, count)
@@ -270,30 +269,35 @@ def _tally(
 ) -> Counter[tuple[str, str]]:
     """(Facet key, value) to the number of rows that have it under one of some marks."""
     inner, parameters = rows.order_by().values("facets").query.sql_with_params()
+    wanted = _wanted(facets, picked)
     found: Counter[tuple[str, str]] = Counter()
     with connection.cursor() as cursor:
         cursor.execute(
             # The inner query is Django's; everything that was asked is a parameter.
             "SELECT value, number FROM (SELECT value, count(*) AS number"  # noqa: S608
-            f" FROM ({inner}) AS hit, unnest(hit.facets) AS value GROUP BY value OFFSET 0) AS held"
-            " WHERE value ~ %s",
-            [*parameters, _wanted(facets, picked)],
+            f" FROM ({inner}) AS hit, unnest(hit.facets) AS value WHERE value NOT LIKE ALL(%s)"
+            " GROUP BY value OFFSET 0) AS held WHERE value ~ %s",
+            [*parameters, list(wanted.besides), wanted.values],
         )
         for value, count in cursor.fetchall():
             _add(found, value, count, marks)
     return found
 
 
-def _wanted(facets: Sequence[Facet], picked: Mapping[str, Collection[str]]) -> str:
-    """A regular expression of the stored values that some facets offer."""
-    return "^[~!]?({})$".format(
-        "|".join(
-            f"{facet.key}:({facet.tree.offered(picked.get(facet.key, ()))})"
-            if facet.tree
-            else f"{facet.key}:.+"
-            for facet in facets
-        )
+def _wanted(facets: Sequence[Facet], picked: Mapping[str, Collection[str]]) -> Offered:
+    """The stored values that some facets offer."""
+    values = "|".join(
+        f"{facet.key}:({facet.tree.offered(picked.get(facet.key, ()))})"
+        if facet.tree
+        else f"{facet.key}:.+"
+        for facet in facets
     )
+    deep = [
+        f"%{facet.key}:{facet.tree.deep}"
+        for facet in facets
+        if facet.tree and not picked.get(facet.key)
+    ]
+    return Offered(f"^[~!]?({values})$", deep)
 
 
 def _add(tally: Counter[tuple[str, str]], stored: str, count: int, marks: Collection[str]) -> None:
@@ -321,7 +325,7 @@ def _totals(shelf: Shelf) -> Totals | None:
 def _all_of(shelf: Shelf, rows: Rows) -> Counts:
     stored = [facet for facet in shelf.facets if facet.is_stored]
     tally = _tally(rows, stored, {}, shelf.marks.open)
-    return _told(shelf, tally, rows.order_by().values("pk"), shelf.facets, {})
+    return _told(shelf, tally, Within(rows.order_by().values("pk")), shelf.facets, {})
 
 
 def _groups(shelf: Shelf, counts: Counts, offered: Counts) -> list[Group]:

@@ -13,6 +13,7 @@ class Headings:
     """HS: ``9026`` lies under ``90``."""
 
     scheme = TradeCode.Scheme.HS
+    deep = "___%"
 
     def parent_of(self, value: str) -> str:
         """The heading or chapter above."""
@@ -38,6 +39,7 @@ class Divisions:
     """NACE: ``26`` lies under ``C``."""
 
     scheme = TradeCode.Scheme.NACE
+    deep = "__%"
 
     def parent_of(self, value: str) -> str:
         """The section of a division."""
@@ -72,7 +74,8 @@ def names_of_codes(wanted: Mapping[str, Collection[str]]) -> dict[str, dict[str,
     for scheme, values in wanted.items():
         asked |= Q(scheme=scheme, code__in=values)
     found: dict[str, dict[str, str]] = {scheme: {} for scheme in wanted}
-    own = f"label_{site_language()}"
-    for row in TradeCode.objects.filter(asked).only("scheme", "code", "short_en", "label_en", own):
-        found[row.scheme][row.code] = row.label
+    own = "short_en" if site_language() == "en" else f"label_{site_language()}"
+    rows = TradeCode.objects.filter(asked).order_by()
+    for scheme, code, *labels in rows.values_list("scheme", "code", own, "short_en", "label_en"):
+        found[scheme][code] = next(filter(None, labels), "")  # as ``TradeCode.label``
     return found

@@ -28,12 +28,13 @@ from chambers.api.reference import (
     TradeCodePart,
 )
 from chambers.models import Company, Scope
+from chambers.selectors.lists import in_order_of
 from chambers.selectors.search import Answer
 from chambers.selectors.shown import Sight
 from chambers.selectors.why import read_as
 from marketplace.models import InvestmentTerms, Opportunity, OpportunityQuerySet
 from marketplace.selectors.amounts import MOST, bands_of
-from marketplace.selectors.listing import OPEN_MARKS, slips
+from marketplace.selectors.listing import OPEN_MARKS, joined, slips
 from marketplace.selectors.search import answered_opportunities
 from marketplace.selectors.shown import shown_opportunity
 
@@ -145,13 +146,21 @@ class Opportunities(Resource):
     def list(self, request: Request) -> Response:
         """A page of opportunities; the best first with ``q``, else newest first."""
         asked = self.asked(request)
-        found = _narrowed(Opportunity.objects.visible_to(request.user), asked)
-        rows = self.page(request, joined(found.rows))
+        # Without a status: what the page lists, and all of that is visible to everybody.
+        everything = (
+            Opportunity.objects.visible_to(request.user)
+            if "status" in asked
+            else Opportunity.objects.on_show()
+        )
+        found = _narrowed(everything, asked)
+        # Joined once the page is known: all that fit, joined, are many wide rows to sort.
+        page = self.page(request, found.rows.only("pk", "public_id"))
+        rows = in_order_of([one.pk for one in page], joined(Opportunity.objects.all()))
         corrected = found.question is not None and found.question.is_corrected
-        page = slips(rows, request.user, found.question if corrected else None)
+        told = slips(rows, request.user, found.question if corrected else None)
         if corrected:
-            self.pager.read_as = read_as(found.question, asked["q"], [slip.why for slip in page])
-        shown = [slip.shown for slip in page]
+            self.pager.read_as = read_as(found.question, asked["q"], [slip.why for slip in told])
+        shown = [slip.shown for slip in told]
         return self.pages(OpportunityOut(shown, many=True).data)
 
     @extend_schema(
@@ -194,11 +203,6 @@ class Companies(companies.Companies):
         return super().narrowed(rows, asked, sight)
 
 
-def joined(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
-    """With all that ``OpportunityOut`` tells."""
-    return rows.select_related("company__country", "investment").prefetch_related("codes")
-
-
 def named(name: str) -> Q:
     """The opportunity with this public id or reference number."""
     try:
@@ -218,8 +222,7 @@ def _narrowed(rows: OpportunityQuerySet, asked: dict[str, Any]) -> Answer[Opport
     status = asked.get("status")
     if status in (None, Opportunity.Status.PUBLISHED):
         rows = rows.filter(*_marks(asked))  # by the index; every row that is on show has them
-    # Without a status: what the page lists.
-    rows = rows.with_status().filter(status_on_day=status) if status else rows.on_show()
+    rows = rows.with_status().filter(status_on_day=status) if status else rows
     rows = rows.filter(**{key: asked[key] for key in ("side", "kind") if key in asked})
     if "q" not in asked:
         return Answer(rows)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import (
     Count,
     Exists,
@@ -19,7 +20,7 @@ from django.db.models import (
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Chamber, Company, Guild, GuildMembership, Membership, TradeCode, today
-from chambers.selectors.facets import Asked, Facet, Rows
+from chambers.selectors.facets import Asked, Facet, Rows, Within
 from chambers.selectors.hits import OneByOne, Unseen
 from chambers.selectors.indexing import FOR_MEMBERS
 from chambers.selectors.labels import body_name, country_labels, language_labels
@@ -93,21 +94,20 @@ def company_facets(sight: Sight) -> tuple[Facet, ...]:
     )
 
 
-def _publishing(companies: Any) -> Iterator[tuple[str, str, int]]:
+def _publishing(companies: Within) -> Iterator[tuple[str, str, int]]:
     """How many of some companies publish offers, and requests."""
-    rows = Company.objects.filter(pk__in=companies)
-    counts = {
-        side: Count("pk", filter=Q(Exists(_published().filter(company=OuterRef("pk"), side=side))))
-        for side in Opportunity.Side.values
-    }
-    for side, count in rows.aggregate(**counts).items():
+    theirs = _published().filter(companies.has("company")).order_by().values("company")
+    sides = {side: BoolOr(Q(side=side)) for side in Opportunity.Side.values}
+    each = theirs.annotate(**{f"has_{side}": found for side, found in sides.items()})
+    counts = {side: Count("company", filter=Q(**{f"has_{side}": True})) for side in sides}
+    for side, count in each.aggregate(**counts).items():
         if count:
             yield side, side, count
 
 
-def _memberships(companies: Any) -> QuerySet[Membership, Any]:
+def _memberships(companies: Within) -> QuerySet[Membership, Any]:
     """How many of some companies are members of each chamber."""
-    rows = Membership.objects.in_force().filter(company__in=companies).order_by()
+    rows = Membership.objects.in_force().filter(companies.has("company")).order_by()
     named = rows.annotate(slug=F("chamber__slug"), label=body_name("chamber"))
     return named.values_list("slug", "label").annotate(count=Count("company", distinct=True))
 
@@ -250,8 +250,7 @@ def cards(
     With the question that found them each says why.
     """
     if question is not None:
-        codes = TradeCode.objects.select_related("parent__parent")
-        prefetch_related_objects(companies, Prefetch("codes", codes))
+        prefetch_related_objects(companies, Prefetch("codes", TradeCode.objects.with_parents()))
     shown = shown_companies(companies, viewer, sight)
     theirs: dict[int, list[Opportunity]] = {one.pk: [] for one in companies}
     rows = _published().filter(company__in=theirs).order_by("-published_at", "-pk")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +15,7 @@ from chambers.selectors.facets import Asked, Facet
 from chambers.selectors.hits import OneByOne, Unseen
 from chambers.selectors.indexing import names_of
 from chambers.selectors.labels import country_labels
-from chambers.selectors.lists import Marks, Shelf
+from chambers.selectors.lists import UNREAD, Marks, Shelf
 from chambers.selectors.search import Question, read_question
 from chambers.selectors.trades import Divisions, Headings
 from chambers.selectors.why import Place, Reason, places_of_codes, places_of_texts, why
@@ -111,6 +111,13 @@ def market_of(asked: Asked) -> Shelf:
     )
 
 
+def joined(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+    """With all that a list tells of each, and none of the long texts of its company."""
+    long = (*UNREAD, "names", "description", "industry", "visibility")
+    with_company = rows.select_related("company__country", "investment")
+    return with_company.defer(*(f"company__{one}" for one in long)).prefetch_related("codes")
+
+
 def is_narrow(asked: Asked) -> bool:
     """Whether the choices leave few enough rows to look at each of them."""
     return len(asked.picked.get("country", ())) == 1 or bool(asked.picked.get("goods"))
@@ -129,7 +136,8 @@ def slips(
 ) -> list[Slip]:
     """The opportunities of one page; with the question that found them each says why."""
     if question is not None:
-        prefetch_related_objects(rows, "codes__parent__parent")
+        above = TradeCode.objects.select_related("parent").defer("search", "parent__search")
+        prefetch_related_objects(rows, Prefetch("codes__parent", above))
     return [
         Slip(shown, why(question, _places(shown)) if question else ())
         for shown in shown_opportunities(rows, viewer)

@@ -25,6 +25,7 @@ from marketplace.selectors.listing import (
     OPPORTUNITY_FACETS,
     SORTS,
     answering,
+    joined,
     market_of,
     slips,
 )
@@ -37,8 +38,7 @@ def opportunities(request: PageRequest) -> HttpResponse:
     """What is published now, narrowed by words and facets."""
     asked = facets.Asked.read(request.GET, [one.key for one in OPPORTUNITY_FACETS], SORTS)
     shelf = market_of(asked)
-    joined = shelf.rows.select_related("company__country", "investment").prefetch_related("codes")
-    found = listed(shelf, joined, request.GET.get("page"), PAGE_SIZE)
+    found = listed(shelf, joined(shelf.rows), request.GET.get("page"), PAGE_SIZE)
     rows = slips(list(found.page), request.user, found.question)
     context = {
         "asked": asked,
@@ -61,8 +61,8 @@ def opportunities(request: PageRequest) -> HttpResponse:
 def opportunity(request: PageRequest, public_id: uuid.UUID) -> HttpResponse:
     """One offer or request; it keeps its address after its last day."""
     rows = Opportunity.objects.visible_to(request.user)
-    joined = rows.select_related("company__country", "investment").prefetch_related("codes")
-    found = get_object_or_404(joined, public_id=public_id)
+    rows = rows.select_related("company__country", "investment").prefetch_related("codes")
+    found = get_object_or_404(rows, public_id=public_id)
     shown = shown_opportunity(found, request.user)
     viewer = request.user
     context = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,7 @@ _SHOWN = (
     *("public_id", "legal_name", "legal_name_latin", "city", "country"),
     *(f"profile__{name}" for name in ("rows", "surfaces", "trades", "topic")),
 )
-_FEW = 4  # times as many as are wanted are read first
+_SPARE = 4  # so many more than are wanted are read first, for those who are left out
 DISMISSED_SHOWN = 50  # the latest marks "not relevant"
 BAND_NAMES = {
     Band.STRONG_BOTH: gettext_lazy("Strong, both ways"),
@@ -153,8 +153,7 @@ def suggestions_for(
 
     Partners it has met before only ``with_met``: those among the best of the list stand in it,
     lower for that, and all others that fit follow beyond the ``limit``, best first. The list's
-    reserve takes the places of those who are left out. Who wants the first few of a ``limit`` has
-    no more of them read than a few times as many, if those are enough.
+    reserve takes the places of those who are left out; it is read only where more than a few are.
 
     Empty for who neither speaks for the company nor looks after it, and while it is on hold. Who
     was put on hold, is a partner already, or is kept apart by a limit of either side, is left out
@@ -171,7 +170,8 @@ def suggestions_for(
     ties = ties_of([company.pk])
     acquainted = sorted(ties.get(company.pk, NO_TIES).met)
     stands = [*stored.partners, *stored.reserve]
-    for few in (stands[: _FEW * limit], stands):
+    apart = {*dismissals, *(() if with_met else acquainted)}
+    for few in (_first(stands, limit + _SPARE, besides=apart), stands):
         listed = list(dict.fromkeys([*few, *acquainted, *dismissals]))
         rows = Company.objects.visible_to(viewer).filter(pk__in=[company.pk, *listed])
         partners = {one.pk: one for one in _presentable(rows)}
@@ -206,6 +206,12 @@ def suggestions_for(
     moments = [one for one in (stored.run.finished_at, stored.changed_at) if one is not None]
     computed_at = max(moments, default=None)
     return Suggestions(company, stored.run, computed_at, shown, hidden, len(met))
+
+
+def _first(stands: Sequence[int], number: int, *, besides: Collection[int]) -> list[int]:
+    """The beginning of a list that has ``number`` companies ``besides`` those."""
+    counted = [at for at, pk in enumerate(stands, start=1) if pk not in besides]
+    return list(stands[: counted[number - 1]] if len(counted) >= number else stands)
 
 
 def _list_of(company: Company, viewer: User | AnonymousUser) -> SuggestionList | None:

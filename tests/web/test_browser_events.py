@@ -1,5 +1,7 @@
 """The pages of events in a real browser: nothing sideways, no barrier, no need of scripts."""
 
+import re
+
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
@@ -12,6 +14,7 @@ from marketplace.models import Meeting, Registration
 from marketplace.selectors.appointments import seat_of
 from marketplace.selectors.times import shown_time
 from marketplace.services.registrations import admit_registration
+from tests.event_factories import ParticipantFactory
 from tests.factories import CompanyFactory, RepresentativeFactory, StaffFactory
 from tests.web.event_world import addresses, build_event
 from tests.web.inspection import visit
@@ -112,6 +115,27 @@ def ask(one, partner, told):
     return main
 
 
+def decline_by_mail(one, person):
+    """From the mail about a request, without a sign-in: a wording is chosen, then the button."""
+    mail = Mail.objects.get(to=person.email, kind="request_received")
+    one.go(re.findall(r"https?://[^/]+(\S*/links/\S+)", mail.text)[1])
+    one.page.locator("[name=reason_code]").last.scroll_into_view_if_needed()
+    one.page.locator("[name=reason_code][value=capacity]").check()
+    one.page.locator("main form .btn--main").click()
+    expect(one.page.locator("main form")).to_have_count(0)
+
+
+def hand_over(one, meeting):
+    """A colleague who comes to the event goes to this meeting alone."""
+    left = meeting.guest if meeting.guest.person else meeting.host
+    came = ParticipantFactory(registration=left.registration, name="Sato Hanako")
+    one.go(at("ja", "meeting-colleague", meeting.public_id))
+    one.page.locator("[name=participant]").select_option(str(came.public_id))
+    one.page.locator("main form .btn--main").click()
+    one.page.wait_for_url(f"**{at('ja', 'meeting', meeting.public_id)}")
+    expect(one.page.locator("main")).to_contain_text("Sato Hanako")
+
+
 def test_a_company_registers_asks_up_to_its_quota_and_its_meeting_is_moved_by_staff(
     tab, world, newcomer
 ):
@@ -141,6 +165,9 @@ def test_a_company_registers_asks_up_to_its_quota_and_its_meeting_is_moved_by_st
     calendar = at("ru", "event-calendar", event.public_id)
     (before,) = Calendar.from_ical(anna.context.request.get(calendar).text()).walk("VEVENT")
 
+    decline_by_mail(tab(**PHONE), world.people[1].person)
+    assert [one.status for one in own.sent_requests.order_by("pk")] == ["accepted", "declined"]
+
     desk = tab(reader=StaffFactory(chamber=event.chamber).person)
     desk.go(reverse("admin:marketplace_meeting_move", args=[meeting.pk]))
     desk.page.locator("[name=slot]").last.check()
@@ -163,4 +190,5 @@ def test_a_company_registers_asks_up_to_its_quota_and_its_meeting_is_moved_by_st
             expect(one.page.locator("main")).to_contain_text(words)
     moved = Mail.objects.filter(kind="meeting_moved").values_list("to", flat=True)
     assert {newcomer.email, world.people[0].person.email} <= set(moved)
+    hand_over(keiko, meeting)
     assert [one.sideways() for one in (anna, keiko)] == [0, 0]

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from marketplace.models import Interest
+from marketplace.models import Interest, MeetingRequest
 from marketplace.services import interests as services
 from tests.marketplace.interest_world import build
 from tests.web.inspection import visit
@@ -64,3 +64,8 @@ def test_interest_is_expressed_and_accepted_without_scripts_and_by_keyboard(live
     expect(anna.page.get_by_text(world.keiko.email)).to_be_visible()
     keiko.page.reload()
     expect(keiko.page.get_by_text(world.anna.email)).to_be_visible()
+    keiko.enter(keiko.page.get_by_role("link", name="Request meeting"))
+    keiko.page.get_by_label("Message").fill("Your office, any morning")
+    keiko.enter(keiko.page.locator("#ask .btn--main"))
+    asked = MeetingRequest.objects.get()
+    assert (asked.partner.company, asked.opportunity) == (world.owner, None)  # it stays unnamed

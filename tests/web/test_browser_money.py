@@ -6,8 +6,9 @@ from django.utils.translation import override
 from playwright.sync_api import expect
 
 from chambers.models import today
-from marketplace.models import Opportunity, Outcome
+from marketplace.models import SCORES, Opportunity, Outcome
 from marketplace.services.outcomes import approve_outcome
+from marketplace.services.reviews import review_opportunity
 from tests import factories
 from tests.marketplace.test_outcomes import Signed
 from tests.matching.world import hs
@@ -87,3 +88,12 @@ def test_an_investment_is_written_and_read_with_its_amounts(live_server, tab, la
     shown = f"{ROUND[language]} – {READ[language]} EUR"
     expect(page.locator("#terms + dl")).to_contain_text(shown)
     assert writer.sideways() == 0
+
+    chamber = company.memberships.get().chamber
+    desk = factories.StaffFactory(chamber=chamber).person
+    review_opportunity(Opportunity.objects.get(), by=desk, scores=dict.fromkeys(SCORES, 4))
+    factories.OpportunityFactory(published=True)  # one without amounts
+    guest = tab(**PHONE)
+    guest.go(f"{at(language, 'opportunities')}?amount=EUR-6")
+    expect(guest.page.locator("#results article")).to_have_count(1)
+    expect(guest.page.locator("#results")).to_contain_text("A plant for level sensors")

@@ -63,8 +63,8 @@ def test_opportunities(count, api, member, django_assert_num_queries):
         one = OpportunityFactory(published=True, codes=[TradeCodeFactory(code=f"90{n}0")])
         InvestmentTermsFactory(opportunity=one)
 
-    answered(django_assert_num_queries, 2, api, "opportunities/", count)
-    answered(django_assert_num_queries, 3 + TOKEN, member, "opportunities/", count)
+    answered(django_assert_num_queries, 3, api, "opportunities/", count)
+    answered(django_assert_num_queries, 4 + TOKEN, member, "opportunities/", count)
     answered(django_assert_num_queries, 3 + TOKEN, member, f"opportunities/{one.public_id}/")
 
 

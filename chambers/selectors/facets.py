@@ -82,10 +82,10 @@ class Within:
         return Q(_OneOf(F(column), self.keys))
 
 
-class _OneOf(Lookup):  # type: ignore[type-arg]  # not to be subscripted at run time
+class _OneOf(Lookup):
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         column, parameters = self.process_lhs(compiler, connection)
         # Written out here: the driver takes its time over some thousand numbers.
         keys = "{" + ",".join(map(str, self.rhs)) + "}"

@@ -28,6 +28,7 @@ from marketplace.api.opportunities import OpportunityOut
 from marketplace.api.parts import AmountField, WordsField
 from marketplace.models import HIGHEST_SCORE, InvestmentTerms, Opportunity, Review, Revision
 from marketplace.selectors.contents import Content, content_of
+from marketplace.selectors.listing import joined
 from marketplace.selectors.own import change_of
 from marketplace.selectors.shown import shown_opportunity
 from marketplace.services import revisions
@@ -271,7 +272,7 @@ class Opportunities(opportunities.Opportunities):
         return found
 
     def _told(self, request: Request, one: Opportunity) -> Any:
-        rows = opportunities.joined(Opportunity.objects.visible_to(request.user))
+        rows = joined(Opportunity.objects.visible_to(request.user))
         return OpportunityOut(shown_opportunity(rows.get(pk=one.pk), request.user)).data
 
 

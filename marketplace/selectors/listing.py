@@ -191,7 +191,8 @@ def _under_headings(headings: Collection[str]) -> QuerySet[TradeCode]:
     wanted = Q()
     for heading in headings:
         wanted |= Q(code__startswith=heading)
-    return TradeCode.objects.filter(wanted, scheme=HS)
+    found: QuerySet[TradeCode] = TradeCode.objects.filter(wanted, scheme=HS)
+    return found
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from marketplace.own_names import TOKEN, UNSPACED, alike, find_names, in_kana, key_of, letters_of
 
 LONGEST_EXCERPT = 60  # characters
+_TELLING = 6  # letters from which on one name of a person alone tells who it is
 KINDS = (
     "name", "product", "email", "url", "phone", "account", "person", "patent", "number", "mark"
 )  # fmt: skip
@@ -23,12 +24,18 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _AT = re.compile(r"\s*[(\[{<]\s*(?:at|a|собака|@|アット(?:マーク)?|艾特)\s*[)\]}>]\s*", re.I)
 _AT_WORD = re.compile(r"(?<=[\w])\s+(?:собака|アットマーク)\s+(?=[\w])", re.I)
 _DOT = re.compile(r"\s*[(\[{<]\s*(?:dot|точка|тчк|\.|ドット|点)\s*[)\]}>]\s*", re.I)
+# Said in words without brackets: two words around, and an ending of letters behind the point.
+_SPOKEN = re.compile(
+    r"([\w.+-]*\w)\s+(?:at|собака|эт|アット(?:マーク)?|艾特)\s+([\w-]+)"
+    r"\s+(?:dot|точка|тчк|ドット|点)\s+([a-zа-я]{2,})(?!\w)",
+    re.I,
+)
 _EMAIL = re.compile(r"[\w.+%'-]*\w\s?@\s?[\w-]+(?:\s?\.\s?[\w-]{2,})+")
 _ENDINGS = (
     "com|net|org|info|biz|io|co|eu|ru|su|by|kz|uz|am|az|ge|kg|tj|tm|ua|md|lv|lt|ee|pl|cz|sk|hu|ro"
     "|bg|rs|hr|si|gr|it|es|pt|fr|de|at|ch|nl|be|dk|se|fi|uk|ie|us|ca|mx|br|ar|in|pk|bd|lk|th|vn|id"
     "|my|sg|ph|jp|cn|hk|tw|kr|mn|au|nz|za|eg|ae|sa|qa|tr|il|ir|shop|online|store|tech|site|pro"
-    "|group|company|asia|cloud|dev|app|xyz|example|рф|бел|рус|москва|中国|公司|网络|香港|みんな|コム"
+    "|group|company|asia|cloud|dev|app|xyz|me|gg|ly|tv|link|page|club|top|one|to|example|рф|бел|рус|москва|中国|公司|网络|香港|みんな|コム"
 )
 _URL = re.compile(
     rf"https?://\S+|www\.\S+|(?<![\w@.])[^\W_][\w-]*(?:\.[\w-]+)*\.(?:{_ENDINGS})(?![\w-])(?:/\S*)?",
@@ -37,7 +44,10 @@ _URL = re.compile(
 _ACCOUNT = re.compile(
     r"(?<![\w@])@[A-Za-z]\w{3,}"
     r"|(?:telegram|телеграм\w*|whats\s?app|wechat|viber|skype|vk|instagram|facebook|linkedin"
-    r"|line\s?id|微信号?|微博|公众号)\s*(?:id)?\s*[:：=/@-]\s*@?[\w.+-]{3,}",
+    r"|line\s?id|微信号?|微博|公众号)\s*(?:id)?\s*[:：=/@-]\s*@?[\w.+-]{3,}"
+    # Without a sign between: what has letters and digits together is no word of a sentence.
+    r"|(?:telegram|телеграм\w*|whats\s?app|wechat|viber|skype|line\s?id|微信号?|公众号)\s*(?:id)?"
+    r"\s+@?(?=[\w.-]*[A-Za-z])(?=[\w.-]*[\d_])[\w.-]{4,}",
     re.I,
 )
 _PATENT = re.compile(
@@ -95,6 +105,7 @@ class Finding:
 def find_leaks(text: str, own: Own) -> list[Finding]:
     """What in ``text`` tells who wrote it, in the order of ``KINDS``, each once."""
     plain = _mark_kept(text, plain_of(text))
+    plain = _SPOKEN.sub(r"\1@\2.\3", plain)
     plain = _DOT.sub(".", _AT_WORD.sub("@", _AT.sub("@", plain)))
     found = [Finding("name", words) for words in find_names(plain, own.names, own.ordinary)]
     found += [Finding("product", words) for _name, words in find_products(plain, own.products)]
@@ -167,8 +178,11 @@ def _people(text: str, people: Iterable[str]) -> Iterator[str]:
         if UNSPACED.search(person):
             if len(letters_of(person)) >= 3 and letters_of(person) in letters_of(text):
                 yield person
+            elif polite := re.search(_polite(person), text):
+                yield polite.group()
             continue
         wanted = [key for key in map(key_of, TOKEN.findall(person)) if len(key) >= 2]
+        yield from _family_names(tokens, wanted)
         for at in range(len(tokens) - 1):
             near = [
                 token
@@ -178,6 +192,21 @@ def _people(text: str, people: Iterable[str]) -> Iterator[str]:
             if len(near) >= 2:
                 yield text[near[0].start() : near[-1].end()]
                 break
+
+
+def _polite(person: str) -> str:
+    """A pattern of the family name of somebody, two signs mostly, as one is addressed by it."""
+    family = letters_of(person)[:2]
+    return rf"{re.escape(family)}(?:様|さま|さん|氏|殿|先生|女士|经理|まで|宛)"
+
+
+def _family_names(tokens: list[re.Match[str]], wanted: list[str]) -> Iterator[str]:
+    """Words with a capital that are one of somebody's names, whatever its case ending."""
+    for token in tokens:
+        word = token.group()
+        known = (one for one in wanted if len(one) >= _TELLING)
+        if word[:1].isupper() and any(alike(key_of(word), one, least=_TELLING) for one in known):
+            yield word
 
 
 def _own_numbers(text: str, numbers: Iterable[str]) -> Iterator[str]:

@@ -68,6 +68,9 @@ def _said(text: str, own: Iterable[str]) -> Iterator[tuple[str, dict[str, str] |
         yield from _first_in_kana(text, brand)
 
 
+_KATAKANA = {sign: sign + 0x60 for sign in range(0x3041, 0x3097)}  # from hiragana
+
+
 def _undisguised(text: str) -> Iterator[str]:
     """The text, and as it reads with letters for the signs that look like them; equally long."""
     yield text
@@ -85,8 +88,11 @@ def _unspaced_name(
     """A name written without spaces, and its part in kana alone."""
     letters = [letters_of(brand), *(match.group() for match in _KANA.finditer(words.fold(brand)))]
     squeezed = letters_of(text)
+    in_katakana = squeezed.translate(_KATAKANA)
     for part in letters:
-        if len(part) >= 2 and part in squeezed:
+        # Two signs of the other kana stand for too many words.
+        other = len(part) >= 3 and part.translate(_KATAKANA) in in_katakana
+        if other or (len(part) >= 2 and part in squeezed):
             yield part, None
             return
     for kana in _KANA.findall(unicodedata.normalize("NFKC", brand)):

@@ -29,7 +29,7 @@ from chambers.models import (
 from chambers.services import bodies, companies, memberships
 from chambers.services import people as people_services
 from marketplace import services as marketplace
-from marketplace.models import Event
+from marketplace.models import Event, Opportunity
 from matching.services import runs
 from seeds import (
     after,
@@ -133,6 +133,7 @@ def build(say: Say, *, today: dt.date | None = None) -> None:
     say("Offers and requests")
     _publish_all(world, guests["companies"])
     _publish_all(world, rows)
+    reference.note_growth(Opportunity, Opportunity.codes.through)
     reviewed.review_some(world)
     _keep_apart(world, rows)
     joining.ask_and_invite(world)

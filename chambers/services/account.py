@@ -20,7 +20,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models.functions import Replace
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -28,6 +29,7 @@ from chambers.gates.archives import zip_of
 from chambers.gates.tables import Cell, write_table
 from chambers.models import (
     ApiToken,
+    Company,
     Job,
     Mail,
     MailChoice,
@@ -180,6 +182,7 @@ def delete_account(person: User, *, confirmed: str, at: dt.datetime | None = Non
 def _forget_account(person: User, at: dt.datetime) -> None:
     """Keys, second factors, wishes, and every mail's address and words."""
     addresses = addresses_of(person)
+    _forget_in_mails_to_others(person, addresses)  # while it is known for whom they spoke
     ApiToken.objects.filter(user=person).delete()
     EmailAddress.objects.filter(user=person).delete()
     Authenticator.objects.filter(user=person).delete()
@@ -204,6 +207,34 @@ def _forget_account(person: User, at: dt.datetime) -> None:
         problem="",
     )
     _forget_in_the_log(person)
+
+
+def _forget_in_mails_to_others(person: User, addresses: set[str]) -> None:
+    """Mails that tell others of a person are kept without the words that name them.
+
+    A mail tells of this person, and not of a namesake, where it holds an address of theirs, goes
+    to a colleague, or names a company that they spoke for. Its HTML part and its calendar file,
+    which only repeat the text, go. What is still to leave is told as it stands: it is news.
+    """
+    mine = Company.objects.filter(representatives__person=person)
+    about = Q(person__representations__company__in=mine.values("pk"))
+    for name in mine.values_list("legal_name", flat=True):
+        about |= Q(text__contains=name) | Q(subject__contains=name)
+    words = [(address, Q()) for address in addresses]
+    words += [(person.name, about)] if person.name else []
+    sent = Mail.objects.exclude(state__in=[Mail.State.QUEUED, Mail.State.HELD]).annotate(
+        # Its long lines are folded.
+        entries=Replace("calendar", Value("\r\n "), Value(""), output_field=TextField())
+    )
+    for word, only in words:
+        says = Q(text__contains=word) | Q(subject__contains=word) | Q(entries__contains=word)
+        keys = list(sent.filter(says, only).values_list("pk", flat=True).distinct())
+        Mail.objects.filter(pk__in=keys).update(
+            text=Replace("text", Value(word), Value("—"), output_field=TextField()),
+            subject=Replace("subject", Value(word), Value("—"), output_field=TextField()),
+            html="",
+            calendar="",
+        )
 
 
 def _forget_in_the_log(person: User) -> None:

@@ -11,7 +11,7 @@ from django.db.models import Min, Q
 from django.utils import timezone
 
 from chambers.models import Job, Mail, User
-from chambers.services import jobs
+from chambers.services import jobs, links
 from chambers.services.mail import next_digest, queue_mail
 from chambers.services.topics import DIGEST
 
@@ -61,8 +61,11 @@ def write_digest(person: User) -> int:
 
 
 def _path_of(mail: Mail) -> str:
-    """Where the first address of a mail leads on this site."""
-    for line in mail.text.splitlines():
-        if line.startswith(f"{settings.BASE_URL}/"):
-            return urlsplit(line.strip()).path
-    return ""
+    """Where a mail leads on this site: to its page, not to what one link of it would do.
+
+    A link that does something is taken where the mail has no other address.
+    """
+    here = f"{settings.BASE_URL}/"
+    lines = [one.strip() for one in mail.text.splitlines() if one.startswith(here)]
+    pages = [one for one in lines if not links.is_link(one)]
+    return urlsplit(next(iter([*pages, *lines]), "")).path

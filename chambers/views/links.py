@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
@@ -41,6 +42,7 @@ def _asked(request: PageRequest, token: str) -> HttpResponse:
 def _answer(request: PageRequest, token: str, *, one_click: bool = False) -> HttpResponse:
     try:
         found = links.read(token)
+        timezone.activate(found.person.time_zone)
         if one_click and not found.purpose.one_click:
             raise PermissionDenied
         if request.method == "POST" and one_click:

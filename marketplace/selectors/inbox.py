@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chambers.models import Company
@@ -151,6 +152,11 @@ def is_for_timetable(event: Event, due: dt.datetime) -> bool:
     return last is not None and due <= last
 
 
+def still_ahead(now: dt.datetime) -> Q:
+    """Meetings that are to be held, and those that go on."""
+    return Q(status__in=Meeting.AHEAD) & (Q(slot=None) | Q(slot__ends_at__gt=now))
+
+
 def inbox_of(own: Registration, user: User, tab: str) -> Inbox:
     """One tab with its rows; the first of them for a tab that does not exist."""
     tab = tab if tab in TABS else next(iter(TABS))
@@ -164,7 +170,7 @@ def inbox_of(own: Registration, user: User, tab: str) -> Inbox:
         & ~Q(status=status.WITHDRAWN, expires_at=None),  # a draft that was thrown away
     }
     requests, meetings = requests_of(own, user), meetings_of(own, user)
-    ahead = Q(status__in=Meeting.AHEAD)
+    ahead = still_ahead(timezone.now())
     met = {"scheduled": ahead, "past": ~ahead}
     found = Counter(
         requests.aggregate(**{key: Count("pk", filter=wanted) for key, wanted in asked.items()})

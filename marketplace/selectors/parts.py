@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from marketplace.models import (
@@ -276,11 +277,12 @@ def _joined(rows: MeetingQuerySet) -> list[Meeting]:
 
 def told_meetings(meetings: Iterable[Meeting]) -> list[str]:
     """Each meeting as this reader reads it, with its time if it has one."""
-    told = []
+    told, own = [], timezone.get_current_timezone_name()
     for one in meetings:
         pair = " × ".join(side.registration.company.told for side in (one.host, one.guest))
         if one.slot is not None:
-            pair += f", {tell_time(one.slot.starts_at, one.slot.ends_at, zone=one.event.zone)}"
+            span = (one.slot.starts_at, one.slot.ends_at)
+            pair += f", {tell_time(*span, zone=one.event.zone, reader=own)}"
         told.append(pair)
     return told
 

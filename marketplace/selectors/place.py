@@ -15,7 +15,14 @@ from django.utils import timezone
 from chambers.models import Company
 from marketplace.models import Meeting, MeetingQuerySet, MeetingRequest, Registration
 from marketplace.selectors.agenda import Entry, entry_of, with_people
-from marketplace.selectors.inbox import TABS, Letter, letter_of, with_reasons, with_sides
+from marketplace.selectors.inbox import (
+    TABS,
+    Letter,
+    letter_of,
+    still_ahead,
+    with_reasons,
+    with_sides,
+)
 
 if TYPE_CHECKING:
     from chambers.models import User
@@ -66,7 +73,7 @@ def _tabs(company: Company, now: dt.datetime) -> tuple[dict[str, Q], dict[str, Q
     status = MeetingRequest.Status
     waiting = Q(status__in=MeetingRequest.OPEN)
     ours = Q(answer_from__company=company)
-    ahead = Q(status__in=Meeting.AHEAD) & (Q(slot=None) | Q(slot__ends_at__gt=now))
+    ahead = still_ahead(now)
     return (
         {
             "incoming": waiting & ours,

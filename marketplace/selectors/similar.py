@@ -8,11 +8,13 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
 from chambers import words
 from chambers.models import TradeCode
+from chambers.selectors.lists import in_order_of
 from marketplace.models import Opportunity
+from marketplace.selectors.listing import OPEN_MARKS, joined
 from marketplace.selectors.shown import ShownOpportunity, shown_opportunities
 
 if TYPE_CHECKING:
@@ -40,18 +42,19 @@ def similar(
     headings = {code.code[:4] for code in codes if code.scheme == TradeCode.Scheme.HS}
     if asked is None and not headings:
         return []
-    ways = [Q(search=asked)] if asked is not None else []
+    # By the short vectors of titles and codes and by stored marks, each with its index: the long
+    # vector of every row that has one common word would have to be opened.
+    ways = [Q(head=asked)] if asked is not None else []
     if headings:
-        starts = reduce(or_, (Q(tradecode__code__startswith=one) for one in headings))
-        links = Opportunity.codes.through.objects.filter(starts, tradecode__scheme="hs")
-        ways.append(Q(Exists(links.filter(opportunity=OuterRef("pk")))))
-    rows = Opportunity.objects.visible_to(viewer).on_show().filter(reduce(or_, ways), side=side)
+        ways.append(OPEN_MARKS.matching("goods", headings))
+    rows = Opportunity.objects.on_show().filter(reduce(or_, ways), side=side)
     if but is not None:
         rows = rows.exclude(pk=but.pk)
     if asked is not None:
-        rows = rows.annotate(nearness=SearchRank(F("search"), asked)).order_by("-nearness", "-pk")
-    joined = rows.select_related("company__country", "investment").prefetch_related("codes")
-    return shown_opportunities(list(joined[:SHOWN]), viewer)
+        rows = rows.annotate(nearness=SearchRank(F("head"), asked)).order_by("-nearness", "-pk")
+    keys = list(rows.values_list("pk", flat=True)[:SHOWN])
+    found = in_order_of(keys, joined(Opportunity.objects.all()))  # all of it is on show
+    return shown_opportunities(found, viewer)
 
 
 def _any_word(titles: Mapping[str, str]) -> SearchQuery | None:

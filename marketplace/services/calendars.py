@@ -291,7 +291,8 @@ def taken(
         text = _("This time is taken, and no other is free for both sides.")
     else:
         text = _("This time is taken. Still free: %(times)s.")
-    times = "; ".join(tell_time(start, end, zone=event.zone) for start, end in spans)
+    own = timezone.get_current_timezone_name()  # of who reads the refusal
+    times = "; ".join(tell_time(start, end, zone=event.zone, reader=own) for start, end in spans)
     return ValidationError(
         text, code="taken", params={"times": times, "free": [str(one.public_id) for one in free]}
     )

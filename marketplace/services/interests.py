@@ -36,7 +36,7 @@ from marketplace.services.interest_ways import (
     wait,
 )
 from marketplace.services.routing import ANSWER_DAYS, Route, ways_for
-from marketplace.services.rules import SAME_TEXTS, apart, says_the_same, shuts_out
+from marketplace.services.rules import REMEMBERED, SAME_TEXTS, apart, says_the_same, shuts_out
 
 MOST_OPEN = 20  # interests of one company that wait for an answer
 
@@ -274,9 +274,12 @@ def _kept_apart(opportunity: Opportunity, company: Company) -> bool:
 
 
 def _demand_own_words(interest: Interest) -> None:
-    """Not the very same question to many: the brake on mass texts."""
-    sent = Interest.objects.open().filter(company=interest.company)
-    if says_the_same(interest.cooperation, sent.values_list("cooperation", flat=True)):
+    """Not the very same question to many, however they answered: the brake on mass texts."""
+    sent = Interest.objects.filter(
+        company=interest.company, created_at__gt=timezone.now() - REMEMBERED
+    ).exclude(opportunity=interest.opportunity_id)
+    said = sent.order_by().values_list("opportunity", "cooperation").distinct()
+    if says_the_same(interest.cooperation, (words for _one, words in said)):
         error = ValidationError(
             _("%(most)d partners have read these very words: add a line for this one."),
             code="same_text",

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from chambers.models import Company, User
 from marketplace.models import (
+    Block,
     Event,
     Meeting,
     MeetingRequest,
@@ -31,6 +32,8 @@ EXPIRES_BEFORE = dt.timedelta(days=5)
 EXPIRES_AT_EVENT = dt.timedelta(hours=2)
 MOST_TIMES = TimeProposal.MOST_TIMES
 SAME_TEXTS = 5  # as many partners may read the very same words
+REMEMBERED = dt.timedelta(days=30)
+"""So long words that were sent count, whatever became of the request."""
 
 
 NOT_THEIRS = gettext_lazy("Choose an offer or request of one of the two companies.")
@@ -155,8 +158,14 @@ def says_the_same(text: str, others: Iterable[str]) -> bool:
 
 
 def _demand_own_words(request: MeetingRequest) -> None:
-    sent = _open_of(request.requester).values_list("message", flat=True)
-    if request.message and says_the_same(request.message, sent):
+    """However these were answered, and wherever: five who declined are five who read it."""
+    since = timezone.now() - REMEMBERED
+    sent = MeetingRequest.objects.ever_sent().filter(
+        requester__company=request.requester.company_id, created_at__gt=since
+    )
+    others = sent.exclude(partner__company=request.partner.company_id).exclude(message="")
+    said = others.order_by().values_list("partner__company", "message").distinct()
+    if request.message and says_the_same(request.message, (words for _one, words in said)):
         raise ValidationError(
             {
                 "message": ValidationError(
@@ -174,8 +183,17 @@ def apart(one: Company, other: Company) -> bool:
 
 
 def shuts_out(one: Company, other: Company) -> bool:
-    """Whether ``one`` excludes the other or either is held: ``apart`` but for the other's list."""
-    return excludes(one, other) or one.held_on is not None or other.held_on is not None
+    """Whether ``one`` excludes or blocks the other, or either is held.
+
+    That is ``apart`` but for the other's own list.
+    """
+    held = one.held_on is not None or other.held_on is not None
+    return held or excludes(one, other) or blocks(one, other)
+
+
+def blocks(one: Company, other: Company) -> bool:
+    """Whether ``one`` wants no words of the other: neither messages nor requests."""
+    return Block.objects.filter(company=one, blocked=other).exists()
 
 
 def excludes(one: Company, other: Company) -> bool:

@@ -18,7 +18,7 @@ from marketplace.selectors.listing import newest_encounter
 from matching.selectors import suggestions_for
 from matching.selectors.advice import tips
 from matching.selectors.work import work_of
-from matching.services.advice import advice_held
+from matching.services.advice import ask_for_advice
 
 HS = TradeCode.Scheme.HS
 TOP = 3  # matches shown
@@ -59,7 +59,7 @@ def _for_company(request: PageRequest, company: Company, person: User) -> HttpRe
         "demand": Opportunity.Side.DEMAND not in sides,
         "offer": Opportunity.Side.OFFER not in sides,
     }
-    advice = advice_held(company)  # worked out when the matches are looked at
+    advice = ask_for_advice(company)
     context = {
         "company": company,
         "tip": next(iter(tips(advice, 1)), None) if advice else None,

@@ -13,16 +13,19 @@ from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.utils import timezone, translation
 
 from chambers.models import ApiToken, Job, Mail, Representative, User
 from chambers.models.joining import Invitation
 from chambers.selectors.keeping import kept_of_people
-from chambers.services import account
+from chambers.services import account, jobs
 from chambers.services.mail import queue_mail
 from chambers.services.people import issue_token
 from marketplace.models import CalendarFeed, Feedback, Meeting, Participant
 from marketplace.models.conversations import Conversation, Message
+from marketplace.services import notices
 from marketplace.services.feedback import give_feedback
 from marketplace.services.feeds import open_feed
 from tests import event_factories as make
@@ -129,6 +132,10 @@ def test_a_deleted_account_leaves_no_trace_of_the_person_and_every_count(past):
     give_feedback(past.meeting, own=past.host.registration, by=by, first="possible")
     issue_token(by, name="Sync", scopes=["meetings:read"])
     open_feed(by, name="phone")
+    notices.tell_of_meeting("confirmed", past.meeting)  # the partner reads who comes
+    jobs.work_off()
+    with_address = Concat("text", Value(f" {by.email}"))
+    Mail.objects.filter(person=past.guest.person).update(text=with_address)
     queue_mail("feedback_later", to=by, context={"meeting": past.meeting, "partner": WORD})
     colleague = factories.RepresentativeFactory(company=past.host.registration.company)
     before = (Meeting.objects.count(), Participant.objects.count(), Mail.objects.count())

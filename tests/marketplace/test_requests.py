@@ -11,10 +11,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from chambers.models import Delivery, Mail, Topic, User
+from chambers.services import links
+from chambers.services.digests import write_digest
 from chambers.services.topics import choose_delivery
 from config.api import refusal_of
 from marketplace.models import Booking, Event, Meeting, MeetingRequest
 from marketplace.services import notices, requests, rules
+from marketplace.services.conversations import block_company
 from tests import event_factories as make
 from tests import factories
 from tests.marketplace.refusals import refused
@@ -165,8 +168,31 @@ def test_the_same_words_to_a_sixth_partner_are_refused(pair):
         requests.request_meeting(own, other, by=pair.asker.person, message="Buy our pumps")
 
     refused("same_text", pair.ask, message="BUY our pumps – 2!")
-
+    MeetingRequest.objects.update(status=S.DECLINED)  # who declined has read it all the same
+    refused("same_text", pair.ask, message="Buy our pumps")
     assert pair.ask(message="Buy our pumps, Mr Sato").status == S.PENDING
+    MeetingRequest.objects.update(created_at=timezone.now() - rules.REMEMBERED, status=S.DECLINED)
+    assert pair.ask(message="Buy our pumps").status == S.PENDING
+
+
+def test_the_daily_mail_leads_to_the_request_and_not_to_what_a_link_of_it_does(pair):
+    choose_delivery(pair.asked.person, Topic.REQUESTS, Delivery.DAILY)
+    asked = pair.ask()
+
+    write_digest(pair.asked.person)
+
+    said = Mail.objects.get(kind="digest").text
+    assert f"/en/requests/{asked.public_id}/" in said
+    told = Mail.objects.get(kind="request_received").text
+    accept = next(line for line in told.splitlines() if links.is_link(line))
+    assert accept not in said
+
+
+def test_who_blocks_a_company_is_not_asked_for_a_meeting_by_it(pair):
+    asker, asked = pair.asker.registration.company, pair.asked.registration.company
+    block_company(asked, asker, by=pair.asked.person)
+
+    refused("not_possible", pair.ask)
 
 
 def test_groups_meet_by_the_rules_of_the_event_in_either_direction(pair):

@@ -85,9 +85,9 @@ def test_looking_at_the_page_has_advice_worked_out_once(client, ours, speaks_for
 def test_the_first_page_tells_the_best_advice_once_it_is_worked_out(client, ours, speaks_for):
     speaks_for(ours)
 
-    assert "#advice" not in client.get("/en/").content.decode()
-    assert not Job.objects.filter(kind="matching.advice").exists()
-    page(client)
+    for _look in range(2):  # who lives on the first page need not open another for it
+        assert "#advice" not in client.get("/en/").content.decode()
+    assert Job.objects.filter(kind="matching.advice").count() == 1
     jobs.work_off()
 
     best = page(client).context["tips"][0]

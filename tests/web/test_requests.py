@@ -11,6 +11,7 @@ from marketplace.services.meetings import arrange_meeting
 from marketplace.services.requests import propose_times, request_meeting
 from tests.event_factories import (
     EventFactory,
+    MeetingFactory,
     MeetingRequestFactory,
     ParticipantFactory,
     RegistrationFactory,
@@ -147,10 +148,15 @@ def test_requests_and_meetings_stand_in_four_tabs_with_counts(client, event, our
         event=event, requester=ours, partner=others[1], status="declined", reason="No time"
     )
     arrange_meeting(ours.person, others[2].person, by=UserFactory(superuser=True), slot=slots[0])
+    ended = timezone.now() - dt.timedelta(hours=1)
+    slot = SlotFactory(event=event, starts_at=ended - dt.timedelta(minutes=20), ends_at=ended)
+    sixth = side(event, "Sixth")  # met, and nobody has said how it went
+    MeetingFactory(event=event, host=ours.person, guest=sixth.person, slot=slot, placed=True)
 
     found = {tab: inbox(client, event, tab) for tab in ("incoming", "sent", "scheduled", "past")}
 
-    assert found["sent"].context["inbox"].counts == dict.fromkeys(found, 1)
+    assert found["sent"].context["inbox"].counts == dict.fromkeys(found, 1) | {"past": 2}
+    assert "Sixth" in text(found["past"])
     for tab, name in zip(found, ("Theirs", "Third", "Fifth", "Fourth"), strict=True):
         shown = text(found[tab])
         assert name in shown

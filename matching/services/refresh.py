@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from django.db import connection, transaction
 
-from chambers.models import Company
+from chambers.models import Company, today
 from chambers.services import jobs
-from chambers.services.companies import note_many_changes
+from chambers.services.companies import note_changes, note_many_changes
 from matching import profiles
 from matching.engine.prior import shipped_name
 from matching.engine.showing import entrance, visible
@@ -153,6 +153,17 @@ def refresh_changed_since(moment: dt.datetime) -> int:
         missed = [({"company": pk, "anew": True}, f"{pk}:anew") for pk in changed]
         jobs.enqueue_many(JOB, missed, priority=3)
     return len(changed)
+
+
+@jobs.by_the_clock_every(dt.timedelta(minutes=15))
+def refresh_outdated(now: dt.datetime) -> None:
+    """Ask for a refresh of companies whose offer, request or membership has ended by its date.
+
+    Nobody saves anything on such a day: without this the lists would keep what is over until the
+    next run has ended.
+    """
+    late = Profile.objects.filter(holds_until__lt=today()).exclude(digest="")
+    note_changes(Company.objects.matched().filter(pk__in=late.values("company")))
 
 
 def _without_list(run: Run, companies: set[int]) -> set[int]:

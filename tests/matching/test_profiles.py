@@ -150,6 +150,24 @@ def test_an_opportunity_that_ends_by_its_date_makes_its_company_stale(world):
     assert profiles.stale(profiles.version(), on=today() + dt.timedelta(days=1)) == [ours.pk]
 
 
+def test_what_has_ended_by_its_date_leaves_the_profile_without_waiting_for_the_next_run(world):
+    ours, _theirs, _others = world
+    ended = today() - dt.timedelta(days=1)
+    Opportunity.objects.filter(company=ours).update(expires_on=ended)
+    Profile.objects.filter(company=ours).update(holds_until=ended)
+    before = Profile.objects.get(company=ours).rows
+
+    for _look in range(2):  # asked for once, however often the clock looks
+        jobs.ask_the_clock(timezone.now() + dt.timedelta(minutes=16))
+    asked = Job.objects.filter(kind=PROFILE_JOB, state=Job.State.QUEUED)
+    assert list(asked.values_list("key", flat=True)) == [str(ours.pk)]
+    jobs.work_off()
+
+    now = Profile.objects.get(company=ours)
+    assert len(now.rows) < len(before)
+    assert now.holds_until is None or now.holds_until >= today()
+
+
 def test_the_profile_holds_until_the_first_of_its_opportunities_ends():
     ours = company("RU", "Ours")
     for days in (9, 5):

@@ -303,6 +303,7 @@ class _Found:
     explanation: Explanation
     your_surfaces: Mapping[str, str]
     their_surfaces: Mapping[str, str]
+    items: Mapping[str, Opportunity]
 
     @property
     def mutual(self) -> float:
@@ -324,17 +325,15 @@ def _explained(
     """Each wanted pair explained from the two profiles, by the run's weights and rarities."""
     if own.id not in stored:
         return {}
-    mine = stored[own.id]
-    ours = {term for row in mine.rows for term in row["terms"]}
-    rarities = Term.rows_with(run, ours)
-    weights, rows = Weights(**run.weights), profiles.engine_rows(own.id, mine.rows)
-    found = {}
-    for pk in wanted:
-        if pk not in stored:
-            continue
+    mine, known = stored[own.id], [pk for pk in wanted if pk in stored]
+    items = _items_of([mine, *(stored[pk] for pk in known)])
+    rows = _rows_now(own.id, mine, items)
+    rarities = Term.rows_with(run, {term for row in rows for term in row.terms})
+    weights, found = Weights(**run.weights), {}
+    for pk in known:
         explanation = engine.explain(
             rows,
-            profiles.engine_rows(pk, stored[pk].rows),
+            _rows_now(pk, stored[pk], items),
             own,
             limits[pk],
             rarities,
@@ -342,8 +341,21 @@ def _explained(
             weights,
             shipped().prior,
         )
-        found[pk] = _Found(explanation, mine.surfaces, stored[pk].surfaces)
+        found[pk] = _Found(explanation, mine.surfaces, stored[pk].surfaces, items)
     return found
+
+
+def _items_of(read: Iterable[Profile]) -> dict[str, Opportunity]:
+    """What some profiles have rows of and is on show, by reference. At most one query."""
+    refs = {row["ref"] for one in read for row in one.rows} - {profiles.PROFILE}
+    shown = Opportunity.objects.on_show().named().filter(reference__in=refs).order_by()
+    return {one.reference: one for one in shown.only("public_id", "reference", "title")}
+
+
+def _rows_now(company: int, profile: Profile, items: Mapping[str, Opportunity]) -> list[engine.Row]:
+    """The rows of a profile, without those of what has left the market since it was read."""
+    kept = (row for row in profile.rows if row["ref"] in items or row["ref"] == profiles.PROFILE)
+    return profiles.engine_rows(company, kept)
 
 
 @dataclass(frozen=True)
@@ -354,7 +366,7 @@ class _Telling:
     opportunities: Mapping[str, Opportunity]
 
     @classmethod
-    def of(cls, found: Iterable[_Found]) -> _Telling:
+    def of(cls, found: Collection[_Found]) -> _Telling:
         reasons = [
             reason
             for one in found
@@ -373,18 +385,7 @@ class _Telling:
             .defer("parent", "search")
             if (code.scheme, code.code) in keys
         }
-        refs = {ref for reason in reasons for ref in (reason.need, reason.answer)} - {
-            profiles.PROFILE
-        }
-        opportunities = {
-            one.reference: one
-            for one in Opportunity.objects.on_show()
-            .named()
-            .filter(reference__in=refs)
-            .order_by()
-            .only("public_id", "reference", "title")
-        }
-        return cls(codes, opportunities)
+        return cls(codes, next((one.items for one in found), {}))
 
     def suggestion(
         self, partner: Company, found: _Found, dismissal: Dismissal | None

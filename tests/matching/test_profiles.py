@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from chambers.models import Company, Job, TradeCode, today
 from chambers.services import jobs
-from chambers.services.companies import change_company, exclude_company
+from chambers.services.companies import PROFILE_JOB, change_company, exclude_company
 from chambers.services.memberships import admit_company, end_membership
 from marketplace.models import Opportunity
 from marketplace.services import archive_opportunity, draft_opportunity, publish_opportunity

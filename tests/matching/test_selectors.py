@@ -7,6 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import translation
 
 from chambers.models import Company
+from marketplace.services import archive_opportunity
 from matching.engine import Band
 from matching.models import Dismissal, Profile, SuggestionList
 from matching.selectors import partners_by_country, suggestion_between, suggestions_for, tenths
@@ -137,6 +138,23 @@ def test_a_partner_that_left_since_the_run_is_not_shown(pair):
     asahi.save()
 
     assert suggestions_for(romashka, person_of(romashka)).shown == []
+
+
+def test_what_left_the_market_is_no_reason_before_the_lists_follow(pair):
+    romashka, asahi = pair
+    reader = person_of(romashka)
+    assert only(suggestions_for(romashka, reader)).they_cover.reasons
+    offer = asahi.opportunities.get(side="offer")
+
+    archive_opportunity(offer, by=person_of(asahi))
+
+    for found in (
+        only(suggestions_for(romashka, reader)),
+        suggestion_between(romashka, asahi, reader),
+    ):
+        assert found.they_cover.reasons == []  # what they offered
+        assert found.you_cover.reasons  # what they seek stands
+        assert found.band == Band.STRONG_ONE
 
 
 def change_country_wish(one, other):

@@ -10,11 +10,12 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from chambers.models import Company, TradeCode
+from chambers.models import Company, TradeCode, today
 from marketplace.models import Opportunity
 from matching import engine, profiles
 from matching.engine import Against, Band, Direction, Explanation, Weights
@@ -190,7 +191,9 @@ def suggestions_for(
     wanted = list(dict.fromkeys([*fresh, *met, *hidden_ones]))
     found = _explained(limits, ours, wanted, read, stored.run)
     met = [pk for pk in met if pk in found and found[pk].has_reason]
-    beyond = sorted(set(met) - set(fresh), key=lambda pk: (-found[pk].mutual, pk))
+    beyond = sorted(
+        set(met) - set(fresh), key=lambda pk: (-found[pk].mutual, _by_chance(company.pk, pk))
+    )
     order = [*fresh, *(beyond if with_met else []), *hidden_ones]
     found = {pk: found[pk] for pk in order if pk in found}
     told = _Telling.of(found.values())
@@ -206,6 +209,11 @@ def suggestions_for(
     moments = [one for one in (stored.run.finished_at, stored.changed_at) if one is not None]
     computed_at = max(moments, default=None)
     return Suggestions(company, stored.run, computed_at, shown, hidden, len(met))
+
+
+def _by_chance(one: int, other: int) -> int:
+    """The place of a pair among equals, another one each day, alike for both sides."""
+    return crc32(f"{today()} {min(one, other)} {max(one, other)}".encode())
 
 
 def _first(stands: Sequence[int], number: int, *, besides: Collection[int]) -> list[int]:
